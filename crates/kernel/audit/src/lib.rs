@@ -1,0 +1,14 @@
+//! What happened, who did it, and where it is written down.
+//!
+//! An [`AuditEvent`] of a business change is written by the transaction that makes the change (`tx.commit(event)` in
+//! `athyper-kernel-db`), so one cannot exist without the other. Events outside a transaction (start, sign-in refused)
+//! go through an [`AuditWriter`]. Before an event is written anywhere, [`redact`] takes secrets out of it, by the name
+//! of the field and by the shape of the value.
+
+mod event;
+mod redact;
+mod writer;
+
+pub use event::{AuditEvent, Level};
+pub use redact::redact;
+pub use writer::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter, WriteError};

@@ -1,0 +1,30 @@
+//! The settings, one section per file: names, types, defaults and ranges. Everything else is derived from these types.
+
+mod audit;
+mod db;
+mod demo;
+mod free_json;
+mod http;
+mod iam;
+mod job_queue;
+mod process;
+mod realm;
+mod redis;
+mod root;
+mod s3;
+mod telemetry;
+mod text;
+
+pub use audit::{AuditConfig, AuditWriter};
+pub use db::DbConfig;
+pub use free_json::FreeJson;
+pub use http::HttpConfig;
+pub use iam::{IamConfig, IamStrategy};
+pub use job_queue::JobQueueConfig;
+pub use process::{Environment, LogLevel, Mode};
+pub use realm::{FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, TenantConfig};
+pub use redis::RedisConfig;
+pub use root::RuntimeConfig;
+pub use s3::S3Config;
+pub use telemetry::TelemetryConfig;
+pub use text::is_key;

@@ -1,0 +1,39 @@
+//! The realm of a machine on which nothing is configured.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{FreeJson, OrgConfig, RealmConfig, RealmIam, TenantConfig};
+
+impl RealmConfig {
+    /// The realm that `local` serves when none is configured: two small companies with different currencies, zones and
+    /// locales, and tokens of the built-in issuer.
+    pub(crate) fn demo() -> Self {
+        let tenant = |name: &str, defaults, orgs: &[&str]| TenantConfig {
+            name: Some(name.to_owned()),
+            defaults: FreeJson::from(defaults),
+            orgs: orgs
+                .iter()
+                .map(|key| ((*key).to_owned(), OrgConfig::default()))
+                .collect(),
+        };
+        let american = json!({"currency": "USD", "timezone": "America/New_York", "locale": "en-US"});
+        let german = json!({"currency": "EUR", "timezone": "Europe/Berlin", "locale": "de-DE"});
+        Self {
+            iam: RealmIam {
+                client_id: "athyper".to_owned(),
+                ..RealmIam::default()
+            },
+            built_in_issuer: true,
+            tenants: BTreeMap::from([
+                (
+                    "demo".to_owned(),
+                    tenant("Demo Trading Ltd", american, &["head-office"]),
+                ),
+                ("globex".to_owned(), tenant("Globex GmbH", german, &[])),
+            ]),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Section `jobQueue`: background jobs.
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+/// How this process takes and retries jobs.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct JobQueueConfig {
+    /// Jobs worked at once by one process.
+    #[validate(range(min = 1, max = 256))]
+    pub concurrency: u32,
+    /// How often an idle worker looks for due jobs, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub poll_interval_ms: u64,
+    /// How long a taken job belongs to its worker without a sign of life, in seconds.
+    #[validate(range(min = 1, max = 3_600))]
+    pub lease_seconds: u32,
+    /// Attempts after the first, for job types that name no number of their own.
+    #[validate(range(min = 0, max = 100))]
+    pub default_retries: u32,
+}
+
+impl Default for JobQueueConfig {
+    fn default() -> Self {
+        Self {
+            concurrency: 8,
+            poll_interval_ms: 1_000,
+            lease_seconds: 30,
+            default_retries: 3,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The top of the configuration: what process this is, where it listens, and its sections.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::text::{http_url, not_blank};
+use super::{
+    AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, Mode, RedisConfig,
+    S3Config, TelemetryConfig,
+};
+
+/// The whole configuration of one process, after all layers were merged and checked.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuntimeConfig {
+    /// Where the process runs.
+    pub env: Environment,
+    /// Which process this is; a configuration that names another one is refused.
+    pub mode: Mode,
+    /// Name under which logs and traces appear.
+    #[validate(custom(function = "not_blank"))]
+    pub service_name: String,
+    /// TCP port of the HTTP server.
+    #[validate(range(min = 1, max = 65_535))]
+    pub port: u16,
+    /// The least severe line that is logged.
+    pub log_level: LogLevel,
+    /// How long shutdown may take, in milliseconds.
+    #[validate(range(min = 100, max = 600_000))]
+    pub shutdown_timeout_ms: u64,
+    /// The address under which browsers and other systems reach this platform.
+    #[validate(custom(function = "http_url"))]
+    pub public_base_url: Option<String>,
+    /// Folder of the embedded parts; unset means the default folder of the machine's user.
+    pub data_dir: Option<PathBuf>,
+    /// PostgreSQL.
+    #[validate(nested)]
+    pub db: DbConfig,
+    /// Redis.
+    pub redis: RedisConfig,
+    /// Object storage.
+    #[validate(nested)]
+    pub s3: S3Config,
+    /// Traces and metrics.
+    #[validate(nested)]
+    pub telemetry: TelemetryConfig,
+    /// Background jobs.
+    #[validate(nested)]
+    pub job_queue: JobQueueConfig,
+    /// Limits of the HTTP server.
+    #[validate(nested)]
+    pub http: HttpConfig,
+    /// Audit trail.
+    pub audit: AuditConfig,
+    /// Realms, tenants and organisations.
+    pub iam: IamConfig,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> Self {
+        Self {
+            env: Environment::default(),
+            mode: Mode::default(),
+            service_name: "athyper-runtime".to_owned(),
+            port: 3000,
+            log_level: LogLevel::default(),
+            shutdown_timeout_ms: 15_000,
+            public_base_url: None,
+            data_dir: None,
+            db: DbConfig::default(),
+            redis: RedisConfig::default(),
+            s3: S3Config::default(),
+            telemetry: TelemetryConfig::default(),
+            job_queue: JobQueueConfig::default(),
+            http: HttpConfig::default(),
+            audit: AuditConfig::default(),
+            iam: IamConfig::default(),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Configuration as its callers use it: sources in, configuration or report out.
+
+mod defaults;
+mod environments;
+mod explain;
+mod locked;
+mod precedence;
+mod realms;
+mod redaction;
+mod report;
+#[cfg(test)]
+mod support;

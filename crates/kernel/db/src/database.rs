@@ -1,0 +1,128 @@
+//! The handle from which every transaction is opened. It owns the pool and shows it to nobody.
+
+use std::sync::Arc;
+
+use athyper_kernel_tenant_context::{Actor, TenantContext};
+use athyper_kernel_types::Clock;
+use sqlx::postgres::PgListener;
+
+use crate::{DbError, ReadTx, SystemReason, SystemTx, TenantTx};
+
+#[expect(clippy::disallowed_types, reason = "this is the one owner of the pool")]
+type Pool = sqlx::PgPool;
+
+#[derive(Debug)]
+struct Inner {
+    pool: Pool,
+    clock: Clock,
+}
+
+/// The database, to open transactions on. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database(Arc<Inner>);
+
+/// How the pool is used at this moment, in connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStats {
+    /// Most connections that the pool may open.
+    pub max: u32,
+    /// Connections open.
+    pub open: u32,
+    /// Connections open and free.
+    pub idle: u32,
+}
+
+impl Database {
+    /// Wraps a pool that logs in as the application role. Only the database adapter has one.
+    pub fn new(pool: Pool, clock: Clock) -> Self {
+        Self(Arc::new(Inner { pool, clock }))
+    }
+
+    /// The clock that stamps rows.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Opens a transaction that sees and changes the rows of this tenant alone.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when no connection can be had in time.
+    pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
+        let opening = format!(
+            "begin; select set_config('athyper.tenant_id', '{}', true)",
+            context.tenant_id().uuid().hyphenated()
+        );
+        let tx = self.begin(opening).await?;
+        Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone()))
+    }
+
+    /// Opens a transaction that sees the rows of this tenant alone and cannot write.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when no connection can be had in time.
+    pub async fn read_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
+        let opening = format!(
+            "begin read only; select set_config('athyper.tenant_id', '{}', true)",
+            context.tenant_id().uuid().hyphenated()
+        );
+        let tx = self.begin(opening).await?;
+        Ok(ReadTx::new(tx, context.clone()))
+    }
+
+    /// Opens a transaction that crosses tenants, for a stated reason.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when no connection can be had in time; [`DbError::Failed`] when the login role is not
+    /// a member of `athyper_system`.
+    pub async fn system_tx(&self, reason: SystemReason) -> Result<SystemTx, DbError> {
+        let tx = self.begin("begin; set local role athyper_system".to_owned()).await?;
+        Ok(SystemTx::new(tx, reason, Actor::system(reason.as_str()), self.0.clock.clone()))
+    }
+
+    /// Opens a transaction on the platform's own trail; for the audit writer alone.
+    pub(crate) async fn platform_tx(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        let opening = format!(
+            "begin; select set_config('athyper.tenant_id', '{}', true)",
+            athyper_kernel_types::PLATFORM_TENANT.uuid().hyphenated()
+        );
+        self.begin(opening).await
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        sqlx::query("select 1").execute(&self.0.pool).await?;
+        Ok(())
+    }
+
+    /// A connection of its own that hears notifications on these channels, and connects again when it is lost.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when no connection can be had.
+    pub async fn listen(&self, channels: &[&str]) -> Result<PgListener, DbError> {
+        let mut listener = PgListener::connect_with(&self.0.pool).await?;
+        listener.listen_all(channels.iter().copied()).await?;
+        Ok(listener)
+    }
+
+    /// How the pool is used at this moment.
+    pub fn stats(&self) -> PoolStats {
+        PoolStats {
+            max: self.0.pool.options().get_max_connections(),
+            open: self.0.pool.size(),
+            idle: u32::try_from(self.0.pool.num_idle()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Closes the pool: waits for transactions under way, then for the connections to end.
+    pub async fn close(&self) {
+        self.0.pool.close().await;
+    }
+
+    /// One round trip opens the transaction and says whose it is. The text holds nothing but a UUID or a constant.
+    async fn begin(&self, opening: String) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        Ok(self.0.pool.begin_with(sqlx::AssertSqlSafe(opening)).await?)
+    }
+}

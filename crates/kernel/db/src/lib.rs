@@ -1,0 +1,31 @@
+//! PostgreSQL as the rest of the platform may use it: inside a transaction that belongs to somebody.
+//!
+//! - [`TenantTx`] reads and writes one tenant's rows. It is opened from a `TenantContext`, tells the database whose
+//!   rows it may see in the statement that opens it, and closes with [`TenantTx::commit`], which writes the audit
+//!   event. There is no bare commit; dropping it rolls back.
+//! - [`ReadTx`] reads one tenant's rows and cannot write.
+//! - [`SystemTx`] crosses tenants, asks for a [`SystemReason`] and leaves a trace.
+//!
+//! The pool is private: there is no other way to a connection. [`Schema`] carries the migrations of one schema.
+
+mod audit_store;
+mod database;
+mod directory;
+mod done;
+mod error;
+mod migrate;
+mod schemas;
+mod series;
+mod system_tx;
+mod tenant_tx;
+
+pub use audit_store::DatabaseAuditWriter;
+pub use database::{Database, PoolStats};
+pub use directory::{TenantDirectory, TenantRecord, register_tenants};
+pub use done::Done;
+pub use error::DbError;
+pub use migrate::{MigrateError, Migration, Schema, migrate};
+pub use schemas::{AUDIT_SCHEMA, PLATFORM_SCHEMA};
+pub use series::take_numbers;
+pub use system_tx::{SystemReason, SystemTx};
+pub use tenant_tx::{ReadTx, TenantConnection, TenantTx};

@@ -1,0 +1,23 @@
+//! The schemas that belong to this crate.
+
+use crate::{Migration, Schema};
+
+/// Tenants, idempotency keys, number series, and the function that protects a tenant's table.
+pub const PLATFORM_SCHEMA: Schema = Schema {
+    name: "platform",
+    migrations: &[Migration {
+        version: 1,
+        description: "expand foundation",
+        sql: include_str!("../migrations/platform/0001_expand_foundation.sql"),
+    }],
+};
+
+/// The audit trail.
+pub const AUDIT_SCHEMA: Schema = Schema {
+    name: "audit",
+    migrations: &[Migration {
+        version: 1,
+        description: "expand event",
+        sql: include_str!("../migrations/audit/0001_expand_event.sql"),
+    }],
+};

@@ -1,0 +1,98 @@
+//! Transactions that cross tenants, each with a stated reason.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_tenant_context::Actor;
+use athyper_kernel_types::{Clock, PLATFORM_TENANT};
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::{DbError, audit_store};
+
+/// Why a transaction may cross tenants. A new reason is a decision, so the list is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemReason {
+    /// Tenants of the configuration are entered in the register.
+    RegisterTenants,
+    /// The queue claims, renews, returns and ends jobs.
+    RunQueue,
+    /// The scheduler takes due schedules and enters those that modules declare.
+    RunSchedules,
+    /// An operator looks across tenants.
+    Diagnose,
+}
+
+impl SystemReason {
+    /// The word for it in trail and log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RegisterTenants => "register_tenants",
+            Self::RunQueue => "run_queue",
+            Self::RunSchedules => "run_schedules",
+            Self::Diagnose => "diagnose",
+        }
+    }
+
+    /// Whether each transaction writes an audit event. The queue and the scheduler turn several times a second and
+    /// touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
+    /// bury the trail.
+    fn is_audited(self) -> bool {
+        matches!(self, Self::RegisterTenants | Self::Diagnose)
+    }
+}
+
+/// Crosses tenants, as the role `athyper_system` and for one transaction.
+#[derive(Debug)]
+pub struct SystemTx {
+    tx: Transaction<'static, Postgres>,
+    reason: SystemReason,
+    actor: Actor,
+    clock: Clock,
+    now: DateTime<Utc>,
+}
+
+impl SystemTx {
+    pub(crate) fn new(
+        tx: Transaction<'static, Postgres>,
+        reason: SystemReason,
+        actor: Actor,
+        clock: Clock,
+    ) -> Self {
+        let now = clock.now();
+        Self { tx, reason, actor, clock, now }
+    }
+
+    /// The connection.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// The time of this transaction (UTC).
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The clock that new ids take their time from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Writes the audit event of the crossing, where the reason asks for one, and commits.
+    ///
+    /// # Errors
+    /// When the event cannot be written or the database refuses the commit; then nothing was kept.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        if self.reason.is_audited() {
+            let event = AuditEvent::info("platform.cross_tenants").with("reason", self.reason.as_str());
+            audit_store::insert_for(
+                &mut self.tx,
+                PLATFORM_TENANT,
+                &self.actor,
+                &self.clock,
+                self.now,
+                event,
+            )
+            .await?;
+        }
+        Ok(self.tx.commit().await?)
+    }
+}

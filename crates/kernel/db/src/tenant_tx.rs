@@ -1,0 +1,118 @@
+//! Transactions of one tenant: the only thing that store functions accept.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_tenant_context::TenantContext;
+use athyper_kernel_types::{Clock, TenantId};
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::{DbError, audit_store};
+
+/// Reads and writes one tenant's rows. Dropping it rolls back; [`TenantTx::commit`] is the only way to keep anything.
+#[derive(Debug)]
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    context: TenantContext,
+    clock: Clock,
+    now: DateTime<Utc>,
+}
+
+impl TenantTx {
+    pub(crate) fn new(tx: Transaction<'static, Postgres>, context: TenantContext, clock: Clock) -> Self {
+        let now = clock.now();
+        Self { tx, context, clock, now }
+    }
+
+    /// The connection, for a store function.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// Whose work this is.
+    pub fn context(&self) -> &TenantContext {
+        &self.context
+    }
+
+    /// Id of the tenant, for the first column of every row.
+    pub fn tenant_id(&self) -> TenantId {
+        self.context.tenant_id()
+    }
+
+    /// The time of this transaction (UTC): one instant for all that it writes.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The clock that new ids take their time from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Writes the audit event and commits: all of the transaction becomes true, or none of it.
+    ///
+    /// # Errors
+    /// When the event cannot be written or the database refuses the commit; then nothing was kept.
+    pub async fn commit(mut self, event: AuditEvent) -> Result<(), DbError> {
+        audit_store::insert(&mut self.tx, &self.context, &self.clock, self.now, event).await?;
+        Ok(self.tx.commit().await?)
+    }
+
+    /// Gives up what was done and frees the connection at once.
+    ///
+    /// # Errors
+    /// When the database does not answer; then the transaction ends with its connection.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        Ok(self.tx.rollback().await?)
+    }
+}
+
+/// Reads one tenant's rows. The database refuses any write.
+#[derive(Debug)]
+pub struct ReadTx {
+    tx: Transaction<'static, Postgres>,
+    context: TenantContext,
+}
+
+impl ReadTx {
+    pub(crate) fn new(tx: Transaction<'static, Postgres>, context: TenantContext) -> Self {
+        Self { tx, context }
+    }
+
+    /// The connection, for a store function.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// Whose rows are read.
+    pub fn context(&self) -> &TenantContext {
+        &self.context
+    }
+}
+
+/// What a store function that only reads accepts: either kind of tenant transaction.
+pub trait TenantConnection: Send {
+    /// The connection.
+    fn conn(&mut self) -> &mut PgConnection;
+    /// Id of the tenant.
+    fn tenant_id(&self) -> TenantId;
+}
+
+impl TenantConnection for TenantTx {
+    fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    fn tenant_id(&self) -> TenantId {
+        self.context.tenant_id()
+    }
+}
+
+impl TenantConnection for ReadTx {
+    fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    fn tenant_id(&self) -> TenantId {
+        self.context.tenant_id()
+    }
+}

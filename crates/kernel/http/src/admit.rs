@@ -1,0 +1,193 @@
+//! The edge: authenticate, resolve the tenant, authorise. Nothing behind it serves a request that did not pass it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_config::{Environment, IamConfig};
+use athyper_kernel_db::{Database, TenantDirectory};
+use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_tenant_context::{
+    Actor, ContextError, ContextRequest, HeaderKeys, Resolved, TenantContext, claim_keys, resolve,
+};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+use crate::{Access, Caller, ProblemResponse, RequestInfo};
+
+/// An identity whose token was verified: signature, issuer, audience and times.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Realm whose issuer signed the token.
+    pub realm_key: String,
+    /// Who it is: the token's subject.
+    pub actor: Actor,
+    /// Roles within the realm's application.
+    pub roles: Arc<[String]>,
+    /// All claims.
+    pub claims: Map<String, Value>,
+}
+
+/// Verifies tokens. The auth adapter implements it.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// Verifies a bearer token.
+    ///
+    /// # Errors
+    /// A problem of kind `Unauthenticated` that does not say more than the caller needs, or `Unavailable` when the
+    /// issuer's keys cannot be had.
+    async fn authenticate(&self, token: &str) -> Result<Identity, Problem>;
+}
+
+/// Limits of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct EdgeLimits {
+    /// Largest JSON body, in bytes.
+    pub body_bytes: usize,
+    /// Largest uploaded file, in bytes.
+    pub upload_bytes: usize,
+}
+
+/// What the edge needs, fixed when the process starts.
+pub struct Edge {
+    /// Where transactions are opened.
+    pub database: Database,
+    /// Which tenant has which id.
+    pub tenants: TenantDirectory,
+    /// Environment of the process.
+    pub environment: Environment,
+    /// Realms and their rules.
+    pub iam: Arc<IamConfig>,
+    /// Who verifies tokens.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// Routes and who may call them.
+    pub access: Access,
+    /// Limits of a request.
+    pub limits: EdgeLimits,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+/// Lets a request through to its handler, or answers with the reason why not.
+///
+/// # Errors
+/// 401 without a valid token, 403 where header and token disagree or no role allows the operation, 404 for an unknown
+/// tenant.
+pub async fn admit(
+    State(edge): State<Arc<Edge>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ProblemResponse> {
+    let operation = request
+        .extensions()
+        .get::<MatchedPath>()
+        .and_then(|path| edge.access.operations.find(request.method(), path.as_str()));
+    let token = bearer(request.headers())?;
+    let identity = edge.authenticator.authenticate(token).await?;
+    let info = request.extensions().get::<RequestInfo>().cloned();
+    let context = enter(&edge, &identity, request.headers(), info).await?;
+    let span = tracing::Span::current();
+    span.record("realm", context.realm_key()).record("tenant", context.tenant_key());
+    span.record("actor", &context.actor().id);
+    if let Some(org) = context.org_key() {
+        span.record("org", org);
+    }
+    let operation = operation.ok_or_else(|| Problem::internal("the route has no operation id"))?;
+    span.record("operation", &*operation);
+    if !edge.access.allows(&operation, &identity.roles) {
+        let event = AuditEvent::warn("platform.access_denied").with("operation", &*operation);
+        refuse(&edge, &context, event).await?;
+        return Err(Problem::new(
+            ProblemKind::Forbidden,
+            "request.forbidden",
+            format!("none of your roles allows {operation}"),
+        )
+        .into());
+    }
+    request.extensions_mut().insert(Caller::new(context, identity.roles, operation, Arc::clone(&edge)));
+    Ok(next.run(request).await)
+}
+
+/// The bearer token of the request (RFC 6750, section 2.1).
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let missing =
+        || Problem::new(ProblemKind::Unauthenticated, "request.no_token", "send Authorization: Bearer <token>");
+    let value = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }
+}
+
+/// The tenant that the identity works in.
+async fn enter(
+    edge: &Edge,
+    identity: &Identity,
+    headers: &HeaderMap,
+    info: Option<RequestInfo>,
+) -> Result<TenantContext, ProblemResponse> {
+    let mut claims = claim_keys(&identity.claims);
+    // The issuer decides the realm, whatever a claim says.
+    claims.realm = Some(identity.realm_key.clone());
+    let text =
+        |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let wanted = HeaderKeys { realm: text("x-realm"), tenant: text("x-tenant"), org: text("x-org") };
+    let own = ContextRequest { headers: HeaderKeys::default(), claims: Some(claims.clone()) };
+    let request = ContextRequest { headers: wanted, claims: Some(claims) };
+    match resolve(edge.environment, &edge.iam, &request) {
+        Ok(resolved) => {
+            let unknown = || ProblemResponse::from(context_problem(&ContextError::UnknownTenant));
+            join(edge, identity, resolved, info).ok_or_else(unknown)
+        }
+        Err(error) => {
+            // Whoever tries a door that is not theirs leaves a trace in their own tenant's trail.
+            let is_attempt =
+                matches!(error, ContextError::Disagreement { .. } | ContextError::NotEntitled { .. });
+            if is_attempt
+                && let Ok(resolved) = resolve(edge.environment, &edge.iam, &own)
+                && let Some(context) = join(edge, identity, resolved, info)
+            {
+                let event = AuditEvent::warn("platform.tenant_refused").message(error.to_string());
+                refuse(edge, &context, event).await?;
+            }
+            Err(context_problem(&error).into())
+        }
+    }
+}
+
+fn join(
+    edge: &Edge,
+    identity: &Identity,
+    resolved: Resolved,
+    info: Option<RequestInfo>,
+) -> Option<TenantContext> {
+    let tenant = edge.tenants.find(&resolved.realm_key, resolved.tenant_key.as_deref()?)?;
+    let trace_id = info.as_ref().map(|info| info.trace.trace_id());
+    let request_id = info.map(|info| info.request_id).unwrap_or_default();
+    let context = TenantContext::new(tenant.id, resolved, identity.actor.clone(), request_id).ok()?;
+    Some(context.with_trace(trace_id))
+}
+
+/// Writes down that a request was refused.
+async fn refuse(edge: &Edge, context: &TenantContext, event: AuditEvent) -> Result<(), ProblemResponse> {
+    Ok(edge.database.tenant_tx(context).await?.commit(event).await?)
+}
+
+fn context_problem(error: &ContextError) -> Problem {
+    let (kind, code) = match error {
+        ContextError::UnknownRealm => (ProblemKind::NotFound, "request.unknown_realm"),
+        ContextError::UnknownTenant => (ProblemKind::NotFound, "request.unknown_tenant"),
+        ContextError::UnknownOrg => (ProblemKind::NotFound, "request.unknown_org"),
+        ContextError::OrgWithoutTenant => (ProblemKind::Malformed, "request.org_without_tenant"),
+        ContextError::TenantRequired => (ProblemKind::Forbidden, "request.tenant_required"),
+        ContextError::Disagreement { .. } => (ProblemKind::Forbidden, "request.tenant_disagreement"),
+        ContextError::NotEntitled { .. } => (ProblemKind::Forbidden, "request.tenant_not_entitled"),
+        ContextError::InvalidKey { .. } => (ProblemKind::Malformed, "request.invalid_key"),
+    };
+    Problem::new(kind, code, error.to_string())
+}

@@ -1,0 +1,118 @@
+//! A state change: body read, transaction open, idempotency honoured, and one commit at the end.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::TenantTx;
+use athyper_kernel_error::{Problem, ProblemKind};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use crate::idempotency::{self, IdempotencyKey, Seen};
+use crate::version::if_match_allows;
+use crate::{Body, Caller, ProblemResponse, Reply};
+
+/// What the handler of a state change takes. The body has been read before the transaction was opened, so a slow
+/// sender holds no connection to the database.
+#[derive(Debug)]
+pub struct Command<B> {
+    /// The tenant's transaction; rolled back unless [`Command::finish`] is reached.
+    pub tx: TenantTx,
+    /// The decoded body.
+    pub body: B,
+    caller: Caller,
+    if_match: Option<String>,
+    idempotency: Option<IdempotencyKey>,
+}
+
+impl<B> Command<B> {
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Holds the caller's `If-Match` against the record's version, where the caller sent one.
+    ///
+    /// # Errors
+    /// 412 when the record has another version.
+    pub fn check_version(&self, current: i64) -> Result<(), Problem> {
+        match &self.if_match {
+            Some(sent) if !if_match_allows(sent, current) => Err(Problem::new(
+                ProblemKind::PreconditionFailed,
+                "request.version_changed",
+                "the record has another version: read it again and repeat the change on it",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Command::check_version`], for changes that must name the version they are made on.
+    ///
+    /// # Errors
+    /// 428 without `If-Match`, 412 when the record has another version.
+    pub fn require_version(&self, current: i64) -> Result<(), Problem> {
+        if self.if_match.is_none() {
+            return Err(Problem::new(
+                ProblemKind::PreconditionRequired,
+                "request.version_required",
+                "send If-Match with the ETag that you read",
+            ));
+        }
+        self.check_version(current)
+    }
+
+    /// Keeps the answer for the idempotency key, writes the audit event, commits, and answers.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was kept.
+    pub async fn finish(mut self, event: AuditEvent, reply: Reply) -> Result<Reply, ProblemResponse> {
+        if let Some(key) = &self.idempotency {
+            idempotency::remember(&mut self.tx, key, &reply).await?;
+        }
+        self.tx.commit(event).await?;
+        Ok(reply)
+    }
+}
+
+impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let caller = Caller::of(&parts).map_err(|problem| problem.into_response())?;
+        let refuse = |problem: Problem| ProblemResponse(problem).into_response();
+        let bytes = read_all(body, B::limit(caller.edge().limits)).await.map_err(refuse)?;
+        let key = IdempotencyKey::of(&parts, caller.operation(), &bytes).map_err(refuse)?;
+        let decoded = B::decode(&parts.headers, bytes).map_err(refuse)?;
+        let if_match = header_text(&parts.headers, "if-match");
+        let opened = caller.edge().database.tenant_tx(caller.context()).await;
+        let mut tx = opened.map_err(|error| refuse(error.into()))?;
+        if let Some(key) = &key {
+            match idempotency::claim(&mut tx, key).await.map_err(refuse)? {
+                Seen::Never => {}
+                Seen::Before(reply) => return Err(reply.into_response()),
+            }
+        }
+        Ok(Self { tx, body: decoded, caller, if_match, idempotency: key })
+    }
+}
+
+async fn read_all(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::new(
+            ProblemKind::TooLarge,
+            "request.too_large",
+            format!("the body is larger than the {limit} bytes that this operation takes"),
+        )),
+        Err(error) => {
+            let detail = "the body ended before it was complete";
+            Err(Problem::new(ProblemKind::Malformed, "request.broken_body", detail).with_cause(error))
+        }
+    }
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

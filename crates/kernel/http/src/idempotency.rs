@@ -1,0 +1,121 @@
+//! `Idempotency-Key`: the same request gets the first answer, and does its work once.
+//!
+//! The key is claimed by a lock that lives as long as the command's transaction, and the answer is stored by that same
+//! transaction: there is no moment at which the work is done and the key is not known.
+
+use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_error::{FieldError, Problem, ProblemKind};
+use axum::http::request::Parts;
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use sqlx::types::Json;
+
+use crate::Reply;
+
+/// Header of the key (draft-ietf-httpapi-idempotency-key-header).
+const HEADER: &str = "idempotency-key";
+
+/// Longest key, in characters.
+const LONGEST_KEY: usize = 255;
+
+/// A caller's key with the digest of what it was sent with.
+#[derive(Clone, Debug)]
+pub(crate) struct IdempotencyKey {
+    key: String,
+    request_hash: [u8; 32],
+}
+
+impl IdempotencyKey {
+    /// The key of this request, if it has one.
+    pub(crate) fn of(parts: &Parts, operation: &str, body: &Bytes) -> Result<Option<Self>, Problem> {
+        let Some(value) = parts.headers.get(HEADER) else { return Ok(None) };
+        let key = value.to_str().unwrap_or_default().trim();
+        if key.is_empty() || key.len() > LONGEST_KEY {
+            let message = format!("send 1 to {LONGEST_KEY} visible ASCII characters");
+            return Err(Problem::new(ProblemKind::Malformed, "request.invalid_idempotency_key", &*message)
+                .with_fields(vec![FieldError::new("#idempotency-key", "invalid", message)]));
+        }
+        let mut digest = Sha256::new();
+        let uri = parts.uri.path_and_query().map_or("", |path| path.as_str());
+        for part in [operation.as_bytes(), uri.as_bytes(), body] {
+            // The length in front of each part keeps two different requests from reading alike.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Ok(Some(Self { key: key.to_owned(), request_hash: digest.finalize().into() }))
+    }
+}
+
+/// Whether the key was used before.
+pub(crate) enum Seen {
+    /// Never: do the work.
+    Never,
+    /// With the same request: this was the answer.
+    Before(Reply),
+}
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    request_hash: Vec<u8>,
+    status: i16,
+    headers: Json<Vec<(String, String)>>,
+    body: Vec<u8>,
+}
+
+/// Claims the key for this transaction.
+pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<Seen, Problem> {
+    let (tenant, actor) = (tx.tenant_id().uuid(), tx.context().actor().id.clone());
+    let is_free: bool =
+        sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind(format!("idempotency {tenant} {actor} {}", key.key))
+            .fetch_one(tx.conn())
+            .await
+            .map_err(DbError::from)?;
+    if !is_free {
+        let detail = "a request with this Idempotency-Key is being served";
+        return Err(Problem::new(ProblemKind::Conflict, "request.in_progress", detail).retry_after(1));
+    }
+    let stored: Option<Stored> = sqlx::query_as(
+        "select request_hash, status, headers, body from platform.idempotency_key \
+         where tenant_id = $1 and actor_id = $2 and key = $3",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(&key.key)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(DbError::from)?;
+    match stored {
+        None => Ok(Seen::Never),
+        Some(stored) if stored.request_hash == key.request_hash => {
+            let status = u16::try_from(stored.status).unwrap_or(500);
+            Ok(Seen::Before(Reply::replayed(status, stored.headers.0, stored.body.into())))
+        }
+        Some(_) => {
+            let detail = "this Idempotency-Key was used for another request";
+            Err(Problem::new(ProblemKind::Invalid, "request.idempotency_key_reused", detail)
+                .with_fields(vec![FieldError::new("#idempotency-key", "reused", detail)]))
+        }
+    }
+}
+
+/// Stores the answer, in the transaction that does the work.
+pub(crate) async fn remember(tx: &mut TenantTx, key: &IdempotencyKey, reply: &Reply) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    sqlx::query(
+        "insert into platform.idempotency_key \
+         (tenant_id, actor_id, key, request_hash, status, headers, body, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(&key.key)
+    .bind(&key.request_hash[..])
+    .bind(i16::try_from(reply.status()).unwrap_or(500))
+    .bind(Json(reply.headers()))
+    .bind(reply.body())
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

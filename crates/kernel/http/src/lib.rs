@@ -1,0 +1,37 @@
+//! HTTP as every domain speaks it.
+//!
+//! A state change is a handler that takes a [`Command`]: the body is read, limited and decoded, the tenant's transaction
+//! is open, the `Idempotency-Key` is honoured. It calls the command's `execute` and ends with [`Command::finish`], which
+//! keeps the answer, the audit event and the change in one commit. A read takes a [`Read`]. Every error is a `Problem`,
+//! and [`ProblemResponse`] is the only place that makes a response of one.
+//!
+//! The edge stands in front of all of them: [`trace_requests`] gives each request its id and span, [`admit`]
+//! authenticates, resolves the tenant and authorises by the operation id that the OpenAPI document gives to the route.
+//! A route that has none is refused.
+
+mod access;
+mod admit;
+mod body;
+mod caller;
+mod command;
+mod idempotency;
+mod operations;
+mod path;
+mod problem;
+mod read;
+mod reply;
+mod request_info;
+mod version;
+
+pub use access::{Access, AccessRules, OperationIndex, Permission};
+pub use admit::{Authenticator, Edge, EdgeLimits, Identity, admit};
+pub use body::{Body, CsvFile, Json, NoBody};
+pub use caller::Caller;
+pub use command::Command;
+pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
+pub use path::PathId;
+pub use problem::{ProblemBody, ProblemResponse};
+pub use read::{NoQuery, Read};
+pub use reply::Reply;
+pub use request_info::{RequestInfo, trace_requests};
+pub use version::etag;

@@ -1,0 +1,23 @@
+//! The id in a path.
+
+use athyper_kernel_error::Problem;
+use athyper_kernel_types::Id;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use uuid::Uuid;
+
+use crate::ProblemResponse;
+
+/// The `{id}` of a path. What is no id cannot be the id of anything: 404.
+#[derive(Clone, Copy, Debug)]
+pub struct PathId<T>(pub Id<T>);
+
+impl<S: Send + Sync, T> FromRequestParts<S> for PathId<T> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
+        let found = Path::<Uuid>::from_request_parts(parts, state).await;
+        let Path(id) = found.map_err(|_| Problem::not_found("record"))?;
+        Ok(Self(Id::from_uuid(id)))
+    }
+}

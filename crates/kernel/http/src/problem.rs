@@ -1,0 +1,87 @@
+//! The one place where a problem becomes a response (RFC 9457).
+
+use athyper_kernel_error::{FieldError, Problem};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::RequestInfo;
+
+/// Media type of a problem (RFC 9457, section 3).
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// A problem on its way out. `?` makes one of every domain's error.
+#[derive(Debug)]
+pub struct ProblemResponse(pub Problem);
+
+impl<E: Into<Problem>> From<E> for ProblemResponse {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The body of a problem.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody {
+    /// URI of the kind of problem: `urn:athyper:problem:<code>`.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:athyper:problem:request.not_found")]
+    pub kind: String,
+    /// The kind in a short sentence.
+    #[schema(example = "There is no such thing")]
+    pub title: String,
+    /// HTTP status.
+    #[schema(example = 404)]
+    pub status: u16,
+    /// Stable code to act on.
+    #[schema(example = "request.not_found")]
+    pub code: String,
+    /// What is wrong in this case.
+    #[schema(example = "there is no such account")]
+    pub detail: String,
+    /// Id of the request, also in the log.
+    #[schema(example = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071")]
+    pub request_id: String,
+    /// The fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl IntoResponse for ProblemResponse {
+    fn into_response(self) -> Response {
+        let problem = self.0;
+        log(&problem);
+        let status =
+            StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = ProblemBody {
+            kind: format!("urn:athyper:problem:{}", problem.code),
+            title: problem.kind.title().to_owned(),
+            status: status.as_u16(),
+            code: problem.code.to_owned(),
+            detail: problem.detail,
+            request_id: RequestInfo::current_id(),
+            errors: problem.fields,
+        };
+        let mut response = (status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        if let Some(seconds) = problem.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A failure is logged once, here at the border, with its chain; a caller's mistake only at debug level.
+fn log(problem: &Problem) {
+    let cause = problem.cause_chain().unwrap_or_default();
+    if problem.kind.is_fault() {
+        tracing::error!(code = problem.code, detail = problem.detail, cause, "request failed");
+    } else {
+        tracing::debug!(code = problem.code, detail = problem.detail, cause, "request refused");
+    }
+}

@@ -1,0 +1,96 @@
+//! A read: query parameters decoded, a transaction that cannot write.
+
+use athyper_kernel_db::ReadTx;
+use athyper_kernel_error::{FieldError, Problem, ProblemKind};
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::version::if_none_match_has;
+use crate::{Caller, ProblemResponse, Reply};
+
+/// What the handler of a read takes; `Q` is the form of the query string and refuses parameters it does not know.
+#[derive(Debug)]
+pub struct Read<Q = NoQuery> {
+    /// The tenant's transaction.
+    pub tx: ReadTx,
+    /// The query parameters.
+    pub query: Q,
+    caller: Caller,
+    if_none_match: Option<String>,
+}
+
+/// No query parameters.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
+
+impl<Q> Read<Q> {
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Answers with a record and its version, or with 304 when the caller has this version.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn reply<T: Serialize>(&self, version: i64, body: &T) -> Result<Reply, ProblemResponse> {
+        let has_it = self.if_none_match.as_deref().is_some_and(|sent| if_none_match_has(sent, version));
+        let reply = if has_it { Reply::not_modified() } else { Reply::ok(body)? };
+        Ok(reply.version(version))
+    }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Read<Q> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ProblemResponse> {
+        let caller = Caller::of(parts)?;
+        let query = parse_query(parts.uri.query().unwrap_or_default())?;
+        let if_none_match = parts
+            .headers
+            .get(header::IF_NONE_MATCH)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let tx = caller.edge().database.read_tx(caller.context()).await?;
+        Ok(Self { tx, query, caller, if_none_match })
+    }
+}
+
+fn parse_query<Q: DeserializeOwned>(query: &str) -> Result<Q, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(url_pairs(query));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let name = error.path().to_string();
+        let message = error.into_inner().to_string();
+        Problem::new(ProblemKind::Malformed, "request.invalid_query", "a query parameter is wrong")
+            .with_fields(vec![FieldError::new(format!("?{name}"), "invalid", message)])
+    })
+}
+
+fn url_pairs(query: &str) -> url::form_urlencoded::Parse<'_> {
+    url::form_urlencoded::parse(query.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Filter {
+        limit: Option<u32>,
+        as_of: Option<String>,
+    }
+
+    #[test]
+    fn a_wrong_parameter_is_named() {
+        let filter: Filter = parse_query("limit=3&asOf=2024-01-31").unwrap();
+        assert_eq!((filter.limit, filter.as_of.as_deref()), (Some(3), Some("2024-01-31")));
+        let problem = parse_query::<Filter>("limit=x").unwrap_err();
+        assert_eq!(problem.fields[0].pointer, "?limit");
+        let problem = parse_query::<Filter>("size=3").unwrap_err();
+        assert!(problem.fields[0].message.contains("size"), "{problem:?}");
+    }
+}

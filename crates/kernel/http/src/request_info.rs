@@ -1,0 +1,100 @@
+//! The id and the trace of the request under way, and the span that the log hangs them on.
+
+use std::time::Instant;
+
+use athyper_kernel_telemetry::TraceContext;
+use athyper_kernel_types::{Clock, Id};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+/// Header that carries the request's id, in and out.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Marker of a request's id.
+enum RequestMarker {}
+
+tokio::task_local! {
+    static CURRENT: RequestInfo;
+}
+
+/// What is known of a request before anybody looks into it.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    /// The caller's `x-request-id` when it is sane, else a new one.
+    pub request_id: String,
+    /// Trace of the request (W3C Trace Context): the caller's, or a new one.
+    pub trace: TraceContext,
+}
+
+impl RequestInfo {
+    /// What the headers of a request say, with new ids for what they do not.
+    fn of(headers: &HeaderMap, clock: &Clock) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let request_id = header("x-request-id")
+            .filter(|id| is_sane(id))
+            .map_or_else(|| Id::<RequestMarker>::new(clock).to_string(), str::to_owned);
+        let trace = header("traceparent")
+            .and_then(|parent| TraceContext::from_headers(parent, header("tracestate")))
+            .map_or_else(TraceContext::random, |parent| parent.child());
+        Self { request_id, trace }
+    }
+
+    /// Id of the request that this task serves; empty outside a request.
+    pub fn current_id() -> String {
+        CURRENT.try_with(|info| info.request_id.clone()).unwrap_or_default()
+    }
+}
+
+/// Gives each request its id, its trace and its span, and writes one line when it is answered. The outermost layer.
+pub async fn trace_requests(State(clock): State<Clock>, mut request: Request, next: Next) -> Response {
+    let info = RequestInfo::of(request.headers(), &clock);
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!(
+        "request",
+        request_id = info.request_id,
+        trace_id = info.trace.trace_id(),
+        span_id = info.trace.span_id(),
+        operation = tracing::field::Empty,
+        realm = tracing::field::Empty,
+        tenant = tracing::field::Empty,
+        org = tracing::field::Empty,
+        actor = tracing::field::Empty,
+    );
+    let method = request.method().clone();
+    let request_id = HeaderValue::from_str(&info.request_id);
+    request.extensions_mut().insert(info.clone());
+    let started = Instant::now();
+    let serve = async {
+        let response = next.run(request).await;
+        let (status, took) = (response.status().as_u16(), started.elapsed());
+        tracing::info!(%method, route, status, elapsed_us = took.as_micros(), "request");
+        response
+    };
+    let mut response = CURRENT.scope(info, serve).instrument(span).await;
+    if let Ok(request_id) = request_id {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    response
+}
+
+/// Letters, digits and `. _ : -`, at most 128: safe in a log line, a header and a file name.
+fn is_sane(id: &str) -> bool {
+    (1..=128).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_sane;
+
+    #[test]
+    fn only_harmless_request_ids_are_kept() {
+        assert!(is_sane("019ab3c4-5d6e"));
+        for id in ["", "a b", "a\nb", "ä", &"x".repeat(129)] {
+            assert!(!is_sane(id), "{id:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Work that is done later: how a job is declared, enqueued by the transaction that causes it, run and followed.
+//!
+//! - A payload type implements [`JobPayload`]: its name, queue and attempts. [`enqueue`] takes a [`TenantTx`], so a job
+//!   exists only when its cause was committed; it carries tenant, actor and trace.
+//! - A [`JobType`] joins the name to the function that runs it, which gets a [`JobRun`]. Its transactions end with
+//!   [`JobRun::commit`] or [`JobRun::complete`], which check the lease: a worker that lost its lease keeps nothing.
+//! - A [`ScheduleDef`] is data: a name, a cron expression ([`CronSchedule`]) and the job it makes.
+//! - An [`Operation`] is a job that a caller follows: state, progress and errors by row.
+//!
+//! What claims jobs, ends them without success and takes schedules is the queue adapter, with the SQL of that. The SQL
+//! that a transaction of the job's own cause or handler runs is here in [`store`].
+//!
+//! [`TenantTx`]: athyper_kernel_db::TenantTx
+
+mod cron;
+mod enqueue;
+mod error;
+mod job_type;
+mod operation;
+mod run;
+mod schedule;
+pub mod store;
+mod upload;
+
+use athyper_kernel_db::{Migration, Schema};
+
+pub use cron::{CronError, CronSchedule};
+pub use enqueue::{JobPayload, NewJob, enqueue};
+pub use error::JobError;
+pub use job_type::{Backoff, JobHandler, JobType};
+pub use operation::{
+    Operation, OperationState, RowError, fail_operation, find_operation, list_operations, set_progress,
+    start_operation, succeed_operation,
+};
+pub use run::{ClaimedJob, JobRun};
+pub use schedule::ScheduleDef;
+pub use upload::{Upload, delete_upload, read_upload, store_upload};
+
+/// Channel on which a commit that enqueued something is announced.
+pub const WAKE_CHANNEL: &str = "athyper_jobs";
+
+/// Jobs, schedules, operations and uploads.
+pub const JOBS_SCHEMA: Schema = Schema {
+    name: "jobs",
+    migrations: &[Migration {
+        version: 1,
+        description: "expand queue",
+        sql: include_str!("../migrations/0001_expand_queue.sql"),
+    }],
+};

@@ -1,0 +1,112 @@
+//! Puts filter, layer and output together.
+
+use std::io::{self, IsTerminal, Write};
+
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{MakeWriter, writer::BoxMakeWriter},
+    layer::SubscriberExt,
+    registry,
+};
+
+use crate::{
+    config::{Output, TelemetryConfig, TelemetryError},
+    layer::LogLayer,
+};
+
+/// The filter for `config.level`, refined by `config.extra_directives`.
+///
+/// # Errors
+///
+/// [`TelemetryError::Directives`] when the extra directives cannot be read.
+pub fn filter(config: &TelemetryConfig) -> Result<EnvFilter, TelemetryError> {
+    let extra = config.extra_directives.as_deref().unwrap_or_default();
+    // Of two directives for the same target, the later one counts.
+    let directives = format!("{},{extra}", config.level.filter());
+    EnvFilter::builder()
+        .parse(directives)
+        .map_err(|source| TelemetryError::Directives {
+            directives: extra.to_owned(),
+            source,
+        })
+}
+
+/// A subscriber that writes to `writer` without colour, for tests and for programs with an output of their
+/// own.
+///
+/// # Errors
+///
+/// See [`filter`].
+pub fn subscriber<W>(
+    config: &TelemetryConfig,
+    writer: W,
+) -> Result<impl Subscriber + Send + Sync, TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    Ok(registry()
+        .with(filter(config)?)
+        .with(LogLayer::new(config, writer)))
+}
+
+/// Sets up logging for the whole process. Pretty lines are coloured when the output is a terminal.
+///
+/// # Errors
+///
+/// See [`filter`]; [`TelemetryError::AlreadyInstalled`] when the process has a subscriber.
+pub fn init(config: TelemetryConfig) -> Result<TelemetryGuard, TelemetryError> {
+    let (writer, is_terminal) = match config.output {
+        Output::Stdout => (BoxMakeWriter::new(io::stdout), io::stdout().is_terminal()),
+        Output::Stderr => (BoxMakeWriter::new(io::stderr), io::stderr().is_terminal()),
+    };
+    let layer = LogLayer::new(&config, writer).with_colour(is_terminal);
+    let subscriber = registry().with(filter(&config)?).with(layer);
+    tracing::subscriber::set_global_default(subscriber).map_err(TelemetryError::AlreadyInstalled)?;
+    Ok(TelemetryGuard {
+        output: config.output,
+    })
+}
+
+/// Keep it to the end of `main`: when it goes, whatever is still buffered is written out.
+#[must_use = "dropped at once, it cannot write out the last lines"]
+#[derive(Debug)]
+pub struct TelemetryGuard {
+    output: Output,
+}
+
+impl Drop for TelemetryGuard {
+    fn drop(&mut self) {
+        // Nobody is left to tell of a failure.
+        let _ = match self.output {
+            Output::Stdout => io::stdout().flush(),
+            Output::Stderr => io::stderr().flush(),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_types::Clock;
+
+    use super::*;
+    use crate::{LogFormat, LogLevel};
+
+    #[test]
+    fn a_process_is_set_up_once() {
+        let config = TelemetryConfig {
+            format: LogFormat::Pretty,
+            output: Output::Stderr,
+            level: LogLevel::Error,
+            service: "test".to_owned(),
+            env: "test".to_owned(),
+            mode: "api".to_owned(),
+            service_version: "1.2.3".to_owned(),
+            extra_directives: None,
+            clock: Clock::system(),
+        };
+        let _guard = init(config.clone()).unwrap();
+        let error = init(config).unwrap_err();
+        assert!(matches!(error, TelemetryError::AlreadyInstalled(_)), "{error}");
+    }
+}

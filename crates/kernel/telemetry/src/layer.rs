@@ -1,0 +1,145 @@
+//! The `tracing` layer that turns events into lines.
+
+use std::io::Write;
+
+use serde_json::{Map, Value};
+use tracing::{
+    Event, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    Layer,
+    fmt::MakeWriter,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
+
+use crate::{
+    config::{LogFormat, TelemetryConfig},
+    fields::{CONTEXT_FIELDS, Fields},
+    json,
+    level::LogLevel,
+    line::{Line, Process},
+    pretty,
+};
+
+/// Writes one line per event to `W`. It filters nothing but level fatal: put [`filter`](crate::filter) beside
+/// it.
+pub struct LogLayer<W> {
+    format: LogFormat,
+    level: LogLevel,
+    colour: bool,
+    process: Process,
+    writer: W,
+}
+
+impl<W> LogLayer<W> {
+    /// A layer without colour.
+    #[must_use]
+    pub fn new(config: &TelemetryConfig, writer: W) -> Self {
+        Self {
+            format: config.format,
+            level: config.level,
+            colour: false,
+            process: Process {
+                service: config.service.clone(),
+                mode: config.mode.clone(),
+                env: config.env.clone(),
+                service_version: config.service_version.clone(),
+                clock: config.clock.clone(),
+            },
+            writer,
+        }
+    }
+
+    /// Whether pretty lines are coloured. Only a terminal understands that.
+    #[must_use]
+    pub fn with_colour(self, colour: bool) -> Self {
+        Self { colour, ..self }
+    }
+}
+
+/// What a span contributes to the events inside it; kept with the span.
+struct SpanContext(Map<String, Value>);
+
+impl<S, W> Layer<S> for LogLayer<W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::of_span();
+            attributes.record(&mut fields);
+            span.extensions_mut().replace(SpanContext(fields.values));
+        }
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::of_span();
+            record.record(&mut fields);
+            if let Some(SpanContext(values)) = span.extensions_mut().get_mut() {
+                values.extend(fields.values);
+            }
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::of_event();
+        event.record(&mut fields);
+        let metadata = event.metadata();
+        let level = LogLevel::of_event(*metadata.level(), fields.is_fatal);
+        if self.level == LogLevel::Fatal && level != LogLevel::Fatal {
+            return;
+        }
+
+        let inherited = context.event_scope(event).into_iter().flatten();
+        let line = Line {
+            time: self.process.clock.now(),
+            level,
+            message: &fields.message,
+            target: metadata.target(),
+            context: context_values(&mut fields.values, inherited),
+            fields: fields.values,
+        };
+        let mut text = match self.format {
+            LogFormat::Json => json::render(&self.process, line),
+            LogFormat::Pretty => pretty::render(&line, self.colour),
+        };
+        text.push('\n');
+        // One write for the whole line keeps lines of several threads apart. A log that cannot be written
+        // cannot be reported either, and must not stop the work.
+        let _ = self.writer.make_writer_for(metadata).write_all(text.as_bytes());
+    }
+}
+
+/// The values of [`CONTEXT_FIELDS`], the innermost first found: the event's own field, then span by span
+/// outwards.
+fn context_values<'a, S>(
+    own: &mut Map<String, Value>,
+    inner_to_outer: impl Iterator<Item = SpanRef<'a, S>>,
+) -> Vec<(&'static str, Value)>
+where
+    S: for<'s> LookupSpan<'s> + 'a,
+{
+    let mut found = CONTEXT_FIELDS.map(|name| (name, own.shift_remove(name)));
+    for span in inner_to_outer {
+        let extensions = span.extensions();
+        let Some(SpanContext(values)) = extensions.get() else {
+            continue;
+        };
+        for (name, slot) in &mut found {
+            if slot.is_none() {
+                *slot = values.get(*name).cloned();
+            }
+        }
+    }
+    found
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
