@@ -1,15 +1,9 @@
-//! Takes secrets out of an event before it is written, by the name of a field and by the shape of a value.
+//! Takes secrets out of an event before it is written, by the rules that the log has.
 
+use athyper_kernel_telemetry::{REDACTED, is_secret_name, redact_text};
 use serde_json::Value;
 
 use crate::AuditEvent;
-
-/// What stands in place of a secret.
-const REDACTED: &str = "[redacted]";
-
-/// Parts of a field's name that mark its value as secret. Compared without case, `_` and `-`.
-const SECRET_NAMES: [&str; 9] =
-    ["password", "passwd", "secret", "token", "authorization", "cookie", "apikey", "privatekey", "credential"];
 
 /// Redacts every secret in the event's facts and message.
 #[must_use]
@@ -21,21 +15,13 @@ pub fn redact(mut event: AuditEvent) -> AuditEvent {
             redact_value(value);
         }
     }
-    if let Some(message) = &mut event.message
-        && let Some(clean) = redact_words(message)
-    {
-        *message = clean;
-    }
+    event.message = event.message.map(|message| redact_text(&message).into_owned());
     event
 }
 
 fn redact_value(value: &mut Value) {
     match value {
-        Value::String(text) => {
-            if let Some(clean) = redact_words(text) {
-                *text = clean;
-            }
-        }
+        Value::String(text) => *text = redact_text(text).into_owned(),
         Value::Array(items) => items.iter_mut().for_each(redact_value),
         Value::Object(fields) => {
             for (name, value) in fields {
@@ -48,32 +34,6 @@ fn redact_value(value: &mut Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect();
-    SECRET_NAMES.iter().any(|secret| plain.contains(secret))
-}
-
-/// Replaces words that look like a credential; `None` when there are none.
-fn redact_words(text: &str) -> Option<String> {
-    if !text.split_whitespace().any(is_secret_word) {
-        return None;
-    }
-    let words: Vec<&str> =
-        text.split(' ').map(|word| if is_secret_word(word.trim()) { REDACTED } else { word }).collect();
-    Some(words.join(" "))
-}
-
-/// A signed token (three base64url parts that start like a JOSE header), or a URL that carries a password.
-fn is_secret_word(word: &str) -> bool {
-    let is_token = word.starts_with("eyJ") && word.matches('.').count() == 2;
-    let has_password = word
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('@'))
-        .is_some_and(|(user, _)| user.contains(':') && !user.contains('/'));
-    is_token || has_password
 }
 
 #[cfg(test)]

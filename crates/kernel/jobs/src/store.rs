@@ -91,14 +91,13 @@ pub async fn insert_job(conn: &mut PgConnection, job: &NewJobRow<'_>) -> Result<
         announce(conn, job.queue).await?;
         return Ok(job.id);
     }
-    let existing: Uuid = sqlx::query_scalar(
-        "select id from jobs.job where tenant_id = $1 and type = $2 and unique_key = $3",
-    )
-    .bind(job.tenant.uuid())
-    .bind(job.name)
-    .bind(job.unique_key)
-    .fetch_one(conn)
-    .await?;
+    let existing: Uuid =
+        sqlx::query_scalar("select id from jobs.job where tenant_id = $1 and type = $2 and unique_key = $3")
+            .bind(job.tenant.uuid())
+            .bind(job.name)
+            .bind(job.unique_key)
+            .fetch_one(conn)
+            .await?;
     Ok(Id::from_uuid(existing))
 }
 
@@ -108,7 +107,11 @@ pub async fn insert_job(conn: &mut PgConnection, job: &NewJobRow<'_>) -> Result<
 /// # Errors
 /// When the database does not answer.
 pub async fn announce(conn: &mut PgConnection, queue: &str) -> Result<(), DbError> {
-    sqlx::query("select pg_notify($1, $2)").bind(WAKE_CHANNEL).bind(queue).execute(conn).await?;
+    sqlx::query("select pg_notify($1, $2)")
+        .bind(WAKE_CHANNEL)
+        .bind(queue)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
+    borrow::Cow,
     io::{self, Write},
     panic::{self, PanicHookInfo},
     thread,
@@ -19,7 +20,7 @@ pub fn install_panic_hook() {
 }
 
 fn log_panic(info: &PanicHookInfo<'_>) {
-    let message = redact_text(info.payload_as_str().unwrap_or("a payload that is not text"));
+    let message = message(info.payload_as_str());
     let location = info.location().map(ToString::to_string).unwrap_or_default();
     let thread = thread::current().name().unwrap_or_default().to_owned();
     if tracing::enabled!(target: "panic", Level::ERROR) {
@@ -33,5 +34,21 @@ fn log_panic(info: &PanicHookInfo<'_>) {
             io::stderr(),
             "panicked in thread `{thread}` at {location}: {message}"
         );
+    }
+}
+
+/// What the panic says. It is redacted here already, since a layer beside ours may pass it on.
+fn message(payload: Option<&str>) -> Cow<'_, str> {
+    redact_text(payload.unwrap_or("a payload that is not text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_is_the_redacted_payload() {
+        assert_eq!(message(Some("bad token=abc")), "bad token=[redacted]");
+        assert_eq!(message(None), "a payload that is not text");
     }
 }

@@ -154,7 +154,7 @@ fn bearer_tokens(text: &str) -> Vec<Range<usize>> {
         .filter_map(|(at, scheme)| {
             let rest = from(text, at + scheme.len());
             let token = rest.trim_start();
-            if false {
+            if token.len() == rest.len() {
                 return None;
             }
             let start = text.len() - token.len();

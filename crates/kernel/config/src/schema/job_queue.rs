@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use super::Environment;
+
 /// How this process takes and retries jobs.
 #[derive(Clone, Debug, Serialize, Deserialize, Validate)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -16,9 +18,18 @@ pub struct JobQueueConfig {
     /// How long a taken job belongs to its worker without a sign of life, in seconds.
     #[validate(range(min = 1, max = 3_600))]
     pub lease_seconds: u32,
+    /// Whether the api process runs jobs and schedules as well; only in `local` unless set.
+    pub run_in_api: Option<bool>,
     /// Attempts after the first, for job types that name no number of their own.
     #[validate(range(min = 0, max = 100))]
     pub default_retries: u32,
+}
+
+impl JobQueueConfig {
+    /// Whether the api process runs jobs and schedules as well.
+    pub fn runs_in_api(&self, env: Environment) -> bool {
+        self.run_in_api.unwrap_or(env == Environment::Local)
+    }
 }
 
 impl Default for JobQueueConfig {
@@ -27,6 +38,7 @@ impl Default for JobQueueConfig {
             concurrency: 8,
             poll_interval_ms: 1_000,
             lease_seconds: 30,
+            run_in_api: None,
             default_retries: 3,
         }
     }

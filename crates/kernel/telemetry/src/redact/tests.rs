@@ -81,6 +81,11 @@ fn secrets_are_replaced_and_the_rest_stays() {
             r#""{\"secret\":\"s\",\"a\":1}""#,
             r#""{\"secret\":\"[redacted]\",\"a\":1}""#,
         ),
+        (r#"{"secret":"s\\","a":1}"#, r#"{"secret":"[redacted]","a":1}"#),
+        (
+            r#""{\"secret\":\"s\\\"t\\\\\",\"a\":1}""#,
+            r#""{\"secret\":\"[redacted]\",\"a\":1}""#,
+        ),
         (
             r#"Login { password: Some("p w"), a: 1 }"#,
             r#"Login { password: Some("[redacted]"), a: 1 }"#,
