@@ -52,7 +52,7 @@ impl Body for CsvFile {
         require_media_type(headers, "text/csv")?;
         if let Err(error) = std::str::from_utf8(&bytes) {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let row = 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let row = 1 + before.split(|byte| *byte == b'\n').skip(1).count() as u64;
             let message = "this line is not UTF-8: save the file in UTF-8 and send it again";
             return Err(malformed("request.invalid_encoding", format!("line {row} of the file is not UTF-8"))
                 .with_fields(vec![FieldError::in_row(row, "", "invalid_encoding", message)]));

@@ -5,7 +5,7 @@ use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::{Problem, ProblemKind};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -80,7 +80,7 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        let caller = Caller::of(&parts).map_err(|problem| problem.into_response())?;
+        let caller = Caller::of(&parts).map_err(IntoResponse::into_response)?;
         let refuse = |problem: Problem| ProblemResponse(problem).into_response();
         let bytes = read_all(body, B::limit(caller.edge().limits)).await.map_err(refuse)?;
         let key = IdempotencyKey::of(&parts, caller.operation(), &bytes).map_err(refuse)?;

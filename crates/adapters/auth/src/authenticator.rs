@@ -1,0 +1,172 @@
+//! The authenticator: chooses the realm by the issuer, then key, signature, claims and identity in this order.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use athyper_kernel_config::{Environment, IamConfig, RealmIam};
+use athyper_kernel_error::Problem;
+use athyper_kernel_http::{Authenticator, Identity};
+use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_types::Clock;
+
+use crate::LocalIssuer;
+use crate::claims::Expected;
+use crate::discovery::{FetchError, Issuer};
+use crate::identity::{actor, roles};
+use crate::keys::{KeySet, VerificationKey};
+use crate::refusal::Refusal;
+use crate::remote_keys::RemoteKeys;
+use crate::token::UnverifiedToken;
+
+/// Why no authenticator can be made of the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A built-in issuer was handed over although the environment is not `local`.
+    #[error("the built-in issuer has demo users and is not for {0}: set iam.issuerUrl of the realm")]
+    BuiltInIssuerOutsideLocal(Environment),
+    /// The realm uses the built-in issuer, and none was opened for it.
+    #[error("realm {0} uses the built-in issuer, which was not opened: open it before the authenticator")]
+    NoBuiltInIssuer(String),
+    /// Two realms have one issuer: its tokens would not say which of them is meant.
+    #[error("realm {0} has the issuer of another realm: give each realm its own")]
+    SharedIssuer(String),
+    /// Keys cannot be fetched from this issuer.
+    #[error("iam.issuerUrl of realm {realm_key} cannot be used")]
+    Issuer {
+        /// The realm.
+        realm_key: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Verifies bearer tokens of any number of realms. Clone it or share it: it is one authenticator.
+#[derive(Clone)]
+pub struct OidcAuthenticator {
+    /// By issuer, to the letter.
+    realms: Arc<HashMap<String, Realm>>,
+    clock: Clock,
+}
+
+struct Realm {
+    key: String,
+    client_id: String,
+    expected: Expected,
+    keys: Keys,
+}
+
+enum Keys {
+    /// Of the built-in issuer.
+    BuiltIn(KeySet),
+    /// Of an issuer elsewhere.
+    Remote(Arc<RemoteKeys>),
+}
+
+impl OidcAuthenticator {
+    /// An authenticator of all realms. No issuer is asked for anything before the first token of its realm.
+    ///
+    /// `built_in` holds the opened issuers of the realms that use the built-in one. A realm without any issuer, which
+    /// only `local` allows, has no valid tokens. `lifecycle` runs the fetches of keys.
+    ///
+    /// # Errors
+    /// A built-in issuer outside `local` or missing, an issuer of two realms, or one that is not https outside `local`.
+    pub fn new(
+        environment: Environment,
+        iam: &IamConfig,
+        built_in: &[Arc<LocalIssuer>],
+        clock: Clock,
+        lifecycle: &Lifecycle,
+    ) -> Result<Self, SetupError> {
+        let is_local = environment == Environment::Local;
+        if !is_local && !built_in.is_empty() {
+            return Err(SetupError::BuiltInIssuerOutsideLocal(environment));
+        }
+        let mut realms = HashMap::new();
+        for (key, config) in &iam.realms {
+            let unusable = |source: FetchError| SetupError::Issuer {
+                realm_key: key.clone(),
+                source: Box::new(source),
+            };
+            let (issuer_url, keys) = if config.built_in_issuer {
+                let issuer = built_in.iter().find(|issuer| issuer.realm_key() == key);
+                let issuer = issuer.ok_or_else(|| SetupError::NoBuiltInIssuer(key.clone()))?;
+                let keys = KeySet::from_json(issuer.jwks().to_string().as_bytes())
+                    .map_err(|error| unusable(error.into()))?;
+                (issuer.issuer_url().to_owned(), Keys::BuiltIn(keys))
+            } else if let Some(url) = &config.iam.issuer_url {
+                let issuer = Issuer::new(url, is_local).map_err(unusable)?;
+                let keys = RemoteKeys::new(key, issuer, clock.clone(), lifecycle.clone());
+                (url.clone(), Keys::Remote(keys))
+            } else {
+                tracing::info!(realm = key, "the realm has no issuer: nobody can sign in");
+                continue;
+            };
+            let realm = Realm {
+                key: key.clone(),
+                client_id: config.iam.client_id.clone(),
+                expected: expected(&issuer_url, &config.iam),
+                keys,
+            };
+            if realms.insert(issuer_url, realm).is_some() {
+                return Err(SetupError::SharedIssuer(key.clone()));
+            }
+        }
+        Ok(Self {
+            realms: Arc::new(realms),
+            clock,
+        })
+    }
+
+    async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
+        let token = UnverifiedToken::parse(token)?;
+        let realm = self.realms.get(&token.issuer);
+        let realm = realm.ok_or_else(|| Refusal::UnknownIssuer(token.issuer.clone()))?;
+        let key = realm.keys.find(&token.key_id).await?;
+        let claims = token.verified_by(&key)?;
+        realm.expected.check(&claims, self.clock.now())?;
+        Ok(Identity {
+            realm_key: realm.key.clone(),
+            actor: actor(&claims),
+            roles: roles(&claims, &realm.client_id)?,
+            claims,
+        })
+    }
+}
+
+impl fmt::Debug for OidcAuthenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OidcAuthenticator")
+            .field("issuers", &self.realms.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Authenticator for OidcAuthenticator {
+    async fn authenticate(&self, token: &str) -> Result<Identity, Problem> {
+        self.verify(token).await.map_err(Refusal::into_problem)
+    }
+}
+
+impl Keys {
+    async fn find(&self, key_id: &str) -> Result<Arc<VerificationKey>, Refusal> {
+        match self {
+            Self::BuiltIn(keys) => keys
+                .find(key_id)
+                .ok_or_else(|| Refusal::UnknownKey(key_id.to_owned())),
+            Self::Remote(keys) => keys.find(key_id).await,
+        }
+    }
+}
+
+fn expected(issuer_url: &str, iam: &RealmIam) -> Expected {
+    let mut clients = vec![iam.client_id.clone()];
+    clients.extend(iam.allowed_azp.iter().cloned());
+    Expected {
+        issuer: issuer_url.to_owned(),
+        audience: iam.audience.clone().unwrap_or_else(|| iam.client_id.clone()),
+        clients,
+    }
+}

@@ -1,0 +1,177 @@
+//! Fetching an issuer's keys: OpenID Connect Discovery, then the JWK set that it points to.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::keys::{KeySet, KeySetError};
+
+/// Longest time for one of the two requests, connecting included.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Largest answer that is read, in bytes. Key sets with certificate chains have some tens of thousands.
+const MAX_BODY: usize = 512 * 1024;
+
+/// Where the keys of one issuer are fetched.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    url: String,
+    discovery: Url,
+    is_http_allowed: bool,
+    client: Client,
+}
+
+/// Why keys could not be fetched, or could never be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    /// The issuer's URL is none, or not one that keys may be fetched from.
+    #[error("{0:?} must be an absolute https:// address (http:// is for local only)")]
+    Address(String),
+    /// No connection, no answer in time, or TLS refused.
+    #[error("no answer")]
+    Http(#[from] reqwest::Error),
+    /// An answer other than 200. Redirects are not followed: they could lead anywhere.
+    #[error("{url} answered {status}")]
+    Status {
+        /// What was asked for.
+        url: Url,
+        /// The answer.
+        status: StatusCode,
+    },
+    /// An answer without end.
+    #[error("{0} answered with more than {MAX_BODY} bytes")]
+    TooLarge(Url),
+    /// Not a discovery document.
+    #[error("the discovery document cannot be read")]
+    Document(#[source] serde_json::Error),
+    /// The document is another issuer's (OpenID Connect Discovery, section 4.3).
+    #[error("the discovery document is of issuer {0:?}: set iam.issuerUrl of the realm to the exact issuer")]
+    OtherIssuer(String),
+    /// No key set to work with.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
+}
+
+/// What is read of a discovery document.
+#[derive(Deserialize)]
+struct Document {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl Issuer {
+    /// An issuer that is not asked for anything yet.
+    ///
+    /// # Errors
+    /// The URL is not one to fetch from, or the HTTP client cannot be made.
+    pub(crate) fn new(issuer_url: &str, is_http_allowed: bool) -> Result<Self, FetchError> {
+        // OpenID Connect Discovery, section 4: one slash between issuer and path.
+        let base = issuer_url.strip_suffix('/').unwrap_or(issuer_url);
+        let discovery = address(
+            &format!("{base}/.well-known/openid-configuration"),
+            is_http_allowed,
+        )?;
+        let mut client = Client::builder()
+            .redirect(Policy::none())
+            .https_only(!is_http_allowed)
+            .connect_timeout(TIMEOUT)
+            .timeout(TIMEOUT);
+        if is_on_this_machine(&discovery) {
+            // No proxy reaches this machine's own loopback address.
+            client = client.no_proxy();
+        }
+        Ok(Self {
+            url: issuer_url.to_owned(),
+            discovery,
+            is_http_allowed,
+            client: client.build()?,
+        })
+    }
+
+    /// Asks the issuer for its keys.
+    ///
+    /// # Errors
+    /// No answer, or one that is not the issuer's keys.
+    pub(crate) async fn fetch_keys(&self) -> Result<KeySet, FetchError> {
+        let document = self.get(self.discovery.clone()).await?;
+        let document: Document = serde_json::from_slice(&document).map_err(FetchError::Document)?;
+        if document.issuer != self.url {
+            return Err(FetchError::OtherIssuer(document.issuer));
+        }
+        let keys = self
+            .get(address(&document.jwks_uri, self.is_http_allowed)?)
+            .await?;
+        Ok(KeySet::from_json(&keys)?)
+    }
+
+    async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
+        let response = self.client.get(url.clone()).send().await?;
+        let status = response.status();
+        if status == StatusCode::OK {
+            read(response, url).await
+        } else {
+            Err(FetchError::Status { url, status })
+        }
+    }
+}
+
+async fn read(mut response: Response, url: Url) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(FetchError::TooLarge(url));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn address(text: &str, is_http_allowed: bool) -> Result<Url, FetchError> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" || (is_http_allowed && url.scheme() == "http") => Ok(url),
+        _ => Err(FetchError::Address(text.to_owned())),
+    }
+}
+
+fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_local_only() {
+        assert!(Issuer::new("http://127.0.0.1:1/realms/a", true).is_ok());
+        assert!(matches!(
+            Issuer::new("http://127.0.0.1:1/realms/a", false),
+            Err(FetchError::Address(_))
+        ));
+        assert!(Issuer::new("https://issuer.example/realms/a", false).is_ok());
+        assert!(matches!(
+            Issuer::new("file:///etc/keys", true),
+            Err(FetchError::Address(_))
+        ));
+    }
+
+    #[test]
+    fn there_is_one_slash_before_the_well_known_path() {
+        for issuer in ["https://issuer.example/a", "https://issuer.example/a/"] {
+            let issuer = Issuer::new(issuer, false).unwrap();
+            assert_eq!(
+                issuer.discovery.as_str(),
+                "https://issuer.example/a/.well-known/openid-configuration"
+            );
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The issuer of one realm: opened with the realm's key, it gives tokens to demo users.
+
+use std::path::Path;
+
+use athyper_kernel_config::{Environment, RealmConfig, is_key};
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, Header};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::demo_users::{DEMO_USERS, DemoUser};
+use super::error::LocalIssuerError;
+use super::key::{SigningKey, random_text};
+
+/// How long a token is valid unless asked otherwise: a working day.
+const LIFETIME: TimeDelta = TimeDelta::hours(12);
+
+/// The token that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// Key of a tenant of the realm.
+    pub tenant: String,
+    /// One of [`DEMO_USERS`].
+    pub user: String,
+    /// How long the token is valid; 12 hours unless changed.
+    pub lifetime: TimeDelta,
+}
+
+impl TokenRequest {
+    /// A token of a demo user in a tenant, valid for 12 hours.
+    pub fn new(tenant: impl Into<String>, user: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            user: user.into(),
+            lifetime: LIFETIME,
+        }
+    }
+}
+
+/// The built-in issuer of one realm, on a developer's machine only.
+#[derive(Debug)]
+pub struct LocalIssuer {
+    realm_key: String,
+    issuer_url: String,
+    client_id: String,
+    audience: String,
+    tenants: Vec<String>,
+    key: SigningKey,
+}
+
+impl LocalIssuer {
+    /// Opens the issuer of a realm, and makes its key if it has none yet.
+    ///
+    /// `base_url` is the public base URL of the process that serves; the issuer's URL is `{base_url}/realms/{realm}`.
+    /// The key lies in `{data_dir}/issuer/{realm}.json`.
+    ///
+    /// # Errors
+    /// Any environment but `local`, whatever the configuration was checked for elsewhere; a realm that does not use the
+    /// built-in issuer; a key that cannot be read or made.
+    pub fn open(
+        environment: Environment,
+        data_dir: &Path,
+        base_url: &str,
+        realm_key: &str,
+        realm: &RealmConfig,
+    ) -> Result<Self, LocalIssuerError> {
+        if environment != Environment::Local {
+            return Err(LocalIssuerError::BuiltInIssuerOutsideLocal(environment));
+        }
+        if !is_key(realm_key) {
+            return Err(LocalIssuerError::NotARealmKey(realm_key.to_owned()));
+        }
+        if !realm.built_in_issuer {
+            return Err(LocalIssuerError::NotBuiltIn(realm_key.to_owned()));
+        }
+        let iam = &realm.iam;
+        Ok(Self {
+            realm_key: realm_key.to_owned(),
+            issuer_url: format!("{}/realms/{realm_key}", base_url.trim_end_matches('/')),
+            client_id: iam.client_id.clone(),
+            audience: iam.audience.clone().unwrap_or_else(|| iam.client_id.clone()),
+            tenants: realm.tenants.keys().cloned().collect(),
+            key: SigningKey::open(data_dir, realm_key)?,
+        })
+    }
+
+    /// Key of the realm.
+    pub fn realm_key(&self) -> &str {
+        &self.realm_key
+    }
+
+    /// The issuer as its tokens name it in `iss`.
+    pub fn issuer_url(&self) -> &str {
+        &self.issuer_url
+    }
+
+    /// A bearer token, valid from `now` on.
+    ///
+    /// # Errors
+    /// A tenant or user that does not exist; the error lists those that do.
+    pub fn issue(
+        &self,
+        request: &TokenRequest,
+        now: DateTime<Utc>,
+    ) -> Result<SecretString, LocalIssuerError> {
+        let user = self.user(request)?;
+        let tenant = &request.tenant;
+        let issued_at = now.timestamp();
+        let claims = json!({
+            "iss": self.issuer_url,
+            "sub": subject(&self.realm_key, tenant, user.user),
+            "aud": self.audience,
+            "azp": self.client_id,
+            "iat": issued_at,
+            "exp": issued_at.saturating_add(request.lifetime.num_seconds()),
+            "jti": random_text()?,
+            "typ": "Bearer",
+            "preferred_username": format!("{}@{tenant}", user.user),
+            "name": user.name,
+            "realmKey": self.realm_key,
+            "tenantKey": tenant,
+            "roles": user.roles,
+        });
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(self.key.id.clone());
+        let token = jsonwebtoken::encode(&header, &claims, &self.key.private)
+            .map_err(|_| LocalIssuerError::Crypto("signing a token"))?;
+        Ok(token.into())
+    }
+
+    /// The public keys (RFC 7517, section 5).
+    pub(crate) fn jwks(&self) -> Value {
+        json!({"keys": [self.key.public]})
+    }
+
+    /// The document that OpenID Connect Discovery (section 3) asks for, as far as this issuer goes: it gives tokens to
+    /// the developer at the command line and has no endpoint that signs anybody in.
+    pub(super) fn discovery_document(&self) -> Value {
+        json!({
+            "issuer": self.issuer_url,
+            "jwks_uri": format!("{}/protocol/openid-connect/certs", self.issuer_url),
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        })
+    }
+
+    fn user(&self, request: &TokenRequest) -> Result<&'static DemoUser, LocalIssuerError> {
+        if !self.tenants.contains(&request.tenant) {
+            return Err(LocalIssuerError::UnknownTenant {
+                realm: self.realm_key.clone(),
+                tenant: request.tenant.clone(),
+                known: self.tenants.join(", "),
+            });
+        }
+        let user = DEMO_USERS.iter().find(|known| known.user == request.user);
+        user.ok_or_else(|| LocalIssuerError::UnknownUser {
+            user: request.user.clone(),
+            known: DEMO_USERS
+                .iter()
+                .map(|known| known.user)
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+    }
+}
+
+/// The subject: the same for the same user of the same tenant on every machine, for ever.
+fn subject(realm_key: &str, tenant_key: &str, user: &str) -> String {
+    // No key holds a slash, so that no two users share a name.
+    let name = format!("urn:athyper:demo-user:{realm_key}/{tenant_key}/{user}");
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+}

@@ -1,0 +1,47 @@
+//! The queue on PostgreSQL: what claims and runs jobs, and what enqueues those that come back by the calendar.
+//!
+//! # Workers
+//!
+//! A [`Worker`] claims jobs of the types it has a handler for and of no others, so a process never takes what it cannot
+//! run. A claim is a lease: the row gets a token, an end by the database's clock, and one attempt more. Every statement
+//! that ends the job names the token, so a worker that lost its lease changes nothing. Leases are renewed at a third of
+//! their length; one that could not be renewed ends its job's run before anybody else may claim it. Whoever finds a
+//! lease that has run out gives the job to the next worker, or parks it as dead when its attempts are used up: a job
+//! that kills its worker ends too.
+//!
+//! A job runs *at least once*. What its handler does inside the transaction that it hands to `JobRun::complete` happens
+//! exactly once. A handler must yield: code that blocks its thread cannot be cancelled when its lease is lost.
+//!
+//! # What apalis does, and what it does not
+//!
+//! apalis is the runtime: its worker drives the jobs, its layers wrap the handlers and its graceful stop drains them.
+//! The tables are claimed by our own `Backend`. Three things of apalis are left aside, each for a reason:
+//!
+//! - Its concurrency limit admits one job after the other once a handler is ready. Claims here come in batches and must
+//!   know the number of free slots before, so a slot is taken first and travels with its job.
+//! - Its acknowledgement sees a result, not the lease behind it, and its retry layer repeats a job in memory. Ends here
+//!   are fenced statements and the backoff is stored, so both outlive the process.
+//! - Its backend may fail, which ends the worker and drops all jobs under way. Ours cannot: an outage is waited out
+//!   where the claims are made.
+//!
+//! # Schedules
+//!
+//! A [`Scheduler`] turns due rows of `jobs.schedule` into jobs. The row lock, the unique key of the nominal time and the
+//! next time are one transaction, so any number of schedulers may run and none is the leader. Times that were missed
+//! while none ran are made up for by one job, that of the latest missed time.
+
+mod config;
+mod context;
+mod depth;
+mod outage;
+mod scheduler;
+mod stats;
+mod store;
+mod worker;
+
+pub use config::WorkerConfig;
+pub use context::{ContextFactory, JobOrigin};
+pub use depth::{QueueDepth, queue_depth};
+pub use scheduler::{ScheduleError, ScheduledTenant, Scheduler};
+pub use stats::WorkerStats;
+pub use worker::{Worker, WorkerError};

@@ -1,0 +1,99 @@
+//! Enqueues the jobs that come back by the calendar.
+
+mod due;
+mod enter;
+mod fire;
+
+use std::time::Duration;
+
+use athyper_kernel_db::{Database, DbError, TenantRecord};
+use athyper_kernel_jobs::{CronError, ScheduleDef};
+use athyper_kernel_lifecycle::Lifecycle;
+use chrono_tz::Tz;
+use tokio::time::sleep;
+
+use crate::outage::Outage;
+
+/// Longest sleep: a schedule that another process entered is found after that at the latest.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Shortest sleep, for due schedules that another scheduler is just taking.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(50);
+
+/// A tenant with the zone in which its calendar runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledTenant {
+    /// The tenant.
+    pub record: TenantRecord,
+    /// Its time zone.
+    pub zone: Tz,
+}
+
+/// Why the schedules cannot be entered.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    /// A schedule's expression is wrong.
+    #[error("schedule {name}: {source}")]
+    Cron {
+        /// Name of the schedule.
+        name: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: CronError,
+    },
+    /// A schedule whose calendar is at its end.
+    #[error("schedule {0} never fires again: give it an expression that has times to come")]
+    Ended(&'static str),
+    /// Two schedules of one name.
+    #[error("schedule {0} is declared twice: give each schedule a name of its own")]
+    Duplicate(&'static str),
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// A scheduler that runs in the background until the process stops.
+#[derive(Clone, Copy, Debug)]
+pub struct Scheduler;
+
+impl Scheduler {
+    /// Enters the schedules of all modules for all tenants and starts to fire them. Schedules that were changed get a
+    /// new next time; those that nobody declares any more, or whose tenant is not among `tenants`, are removed.
+    ///
+    /// Any number of schedulers may run at once, in as many processes. Needs a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`ScheduleError`]: a wrong or repeated declaration, or a database that does not answer.
+    pub async fn start(
+        database: &Database,
+        lifecycle: &Lifecycle,
+        schedules: &[ScheduleDef],
+        tenants: &[ScheduledTenant],
+    ) -> Result<Self, ScheduleError> {
+        enter::enter(database, schedules, tenants).await?;
+        lifecycle.spawn("scheduler", run(database.clone(), lifecycle.clone()));
+        Ok(Self)
+    }
+}
+
+async fn run(database: Database, lifecycle: Lifecycle) {
+    let stopping = lifecycle.stopping();
+    let mut outage = Outage::new("fire schedules");
+    loop {
+        // Dropped at the stop it rolls back, and another scheduler fires what it had taken.
+        let fired = tokio::select! {
+            () = stopping.cancelled() => return,
+            fired = fire::fire_due(&database) => fired,
+        };
+        let wait = match fired {
+            Ok(next) => {
+                outage.over();
+                next.map_or(LONGEST_SLEEP, |next| next.clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+            }
+            Err(error) => outage.failed(&error),
+        };
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = sleep(wait) => {}
+        }
+    }
+}

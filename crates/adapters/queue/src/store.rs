@@ -1,0 +1,29 @@
+//! The SQL of the queue. Times are the database's, so nodes whose clocks differ agree on leases and due times.
+
+mod claim;
+mod end;
+mod lease;
+mod rescue;
+
+pub(crate) use claim::{ClaimRequest, ClaimedRow, claim};
+pub(crate) use end::{Back, bury, put_back, succeed};
+pub(crate) use lease::renew;
+pub(crate) use rescue::rescue;
+
+use athyper_kernel_types::{JobId, TenantId};
+use uuid::Uuid;
+
+/// A job that a worker holds, by what fences its statements.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// Whose job it is.
+    pub(crate) tenant: TenantId,
+    /// Its id.
+    pub(crate) id: JobId,
+    /// The token of this claim.
+    pub(crate) token: Uuid,
+    /// Its queue, to announce it when it goes back.
+    pub(crate) queue: String,
+    /// Whether it has a serial key, so that its end may free another job.
+    pub(crate) serial: bool,
+}

@@ -1,0 +1,114 @@
+//! Ends the run of a job: with success, back to the queue, or parked as dead.
+
+use std::time::Duration;
+
+use athyper_kernel_db::DbError;
+use athyper_kernel_jobs::{RowError, store};
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::Held;
+
+/// How a job goes back to the queue.
+#[derive(Debug)]
+pub(crate) struct Back<'a> {
+    /// Runs again after this time.
+    pub(crate) delay: Duration,
+    /// Whether the attempt counts.
+    pub(crate) counted: bool,
+    /// What went wrong, if anything.
+    pub(crate) error: Option<&'a str>,
+}
+
+/// Puts the job back; false when the lease was lost.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn put_back(conn: &mut PgConnection, job: &Held, back: &Back<'_>) -> Result<bool, DbError> {
+    let changed = sqlx::query(
+        "update jobs.job set state = 'available', run_at = clock_timestamp() + make_interval(secs => $4), \
+         attempt = attempt - $5, lease_token = null, leased_until = null, \
+         errors = case when $6::text is null then errors else errors || jsonb_build_array(jsonb_build_object(\
+           'at', clock_timestamp(), 'attempt', attempt, 'message', $6::text)) end \
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+    )
+    .bind(job.tenant.uuid())
+    .bind(job.id.uuid())
+    .bind(job.token)
+    .bind(back.delay.as_secs_f64())
+    .bind(i16::from(!back.counted))
+    .bind(back.error)
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        == 1;
+    if changed && back.delay.is_zero() {
+        store::announce(conn, &job.queue).await?;
+    }
+    Ok(changed)
+}
+
+/// Parks the job as dead and fails its operation with `operation_errors`; false when the lease was lost. `rows` are
+/// kept with the message in the job's own list of errors.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn bury(
+    conn: &mut PgConnection,
+    job: &Held,
+    message: &str,
+    rows: &[RowError],
+    operation_errors: &[RowError],
+) -> Result<bool, DbError> {
+    let details = if rows.is_empty() {
+        Value::Object(Map::new())
+    } else {
+        serde_json::json!({ "rows": rows })
+    };
+    let changed = sqlx::query_scalar(
+        "update jobs.job set state = 'dead', finished_at = clock_timestamp(), lease_token = null, leased_until = null, \
+         errors = errors || jsonb_build_array(jsonb_build_object(\
+           'at', clock_timestamp(), 'attempt', attempt, 'message', $4::text) || $5::jsonb) \
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning finished_at",
+    )
+    .bind(job.tenant.uuid())
+    .bind(job.id.uuid())
+    .bind(job.token)
+    .bind(message)
+    .bind(Json(details))
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(finished_at) = changed else {
+        return Ok(false);
+    };
+    store::fail_operation(conn, job.tenant, job.id, operation_errors, finished_at).await?;
+    Ok(true)
+}
+
+/// Ends the job with success; true as well when its handler has done so itself.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn succeed(conn: &mut PgConnection, job: &Held) -> Result<bool, DbError> {
+    let ended = sqlx::query(
+        "update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, \
+         finished_at = clock_timestamp() \
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+    )
+    .bind(job.tenant.uuid())
+    .bind(job.id.uuid())
+    .bind(job.token)
+    .execute(&mut *conn)
+    .await?;
+    if ended.rows_affected() == 1 {
+        return Ok(true);
+    }
+    let state: Option<String> =
+        sqlx::query_scalar("select state from jobs.job where tenant_id = $1 and id = $2")
+            .bind(job.tenant.uuid())
+            .bind(job.id.uuid())
+            .fetch_optional(conn)
+            .await?;
+    Ok(state.as_deref() == Some("succeeded"))
+}

@@ -1,0 +1,78 @@
+//! Takes jobs from workers that were lost.
+
+use athyper_kernel_db::DbError;
+use athyper_kernel_jobs::{RowError, store};
+use athyper_kernel_types::{Id, JobId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A job whose lease had run out.
+#[derive(Debug)]
+pub(crate) struct Rescued {
+    /// Its id.
+    pub(crate) id: JobId,
+    /// Name of its type.
+    pub(crate) name: String,
+    /// The worker that had it.
+    pub(crate) worker_id: String,
+    /// Its attempts were used up, so it is dead now.
+    pub(crate) dead: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    tenant_id: Uuid,
+    id: Uuid,
+    #[sqlx(rename = "type")]
+    name: String,
+    queue: String,
+    leased_by: String,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+/// Takes at most `limit` jobs whose lease has run out: back to the queue, or dead when their attempts are used up; then
+/// their operation fails with `operation_error`.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn rescue(
+    conn: &mut PgConnection,
+    limit: i64,
+    message: &str,
+    operation_error: &RowError,
+) -> Result<Vec<Rescued>, DbError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "with lost as (\
+           select tenant_id, id from jobs.job where state = 'running' and leased_until < now() \
+           order by leased_until limit $1 for no key update skip locked) \
+         update jobs.job j set \
+           state = case when attempt >= max_attempts then 'dead' else 'available' end, \
+           finished_at = case when attempt >= max_attempts then now() end, \
+           run_at = now(), lease_token = null, leased_until = null, \
+           errors = errors || jsonb_build_array(jsonb_build_object('at', now(), 'attempt', attempt, 'message', $2::text)) \
+         from lost where j.tenant_id = lost.tenant_id and j.id = lost.id \
+         returning j.tenant_id, j.id, type, queue, coalesce(leased_by, '') as leased_by, finished_at",
+    )
+    .bind(limit)
+    .bind(message)
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut rescued = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (tenant, id) = (Id::from_uuid(row.tenant_id), Id::from_uuid(row.id));
+        if let Some(finished_at) = row.finished_at {
+            let errors = std::slice::from_ref(operation_error);
+            store::fail_operation(conn, tenant, id, errors, finished_at).await?;
+        } else {
+            store::announce(conn, &row.queue).await?;
+        }
+        rescued.push(Rescued {
+            id,
+            name: row.name,
+            worker_id: row.leased_by,
+            dead: row.finished_at.is_some(),
+        });
+    }
+    Ok(rescued)
+}

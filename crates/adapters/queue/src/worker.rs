@@ -1,0 +1,133 @@
+//! A worker: its parts, how they start and how they stop.
+
+mod claims;
+mod ends;
+mod feed;
+mod leases;
+mod listen;
+mod rescue;
+mod run;
+mod runtime;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use athyper_kernel_db::Database;
+use athyper_kernel_jobs::JobType;
+use athyper_kernel_lifecycle::{Lifecycle, ShuttingDown};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::worker::leases::Leases;
+use crate::{ContextFactory, WorkerConfig, WorkerStats};
+
+/// Time to return the leases of jobs that were cancelled, after the drain.
+const RETURNING: Duration = Duration::from_secs(5);
+
+/// Why a worker cannot start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkerError {
+    /// Two handlers for one name.
+    #[error("the job type {0} is registered twice: give each type a name of its own")]
+    DuplicateType(&'static str),
+    /// The process is already stopping.
+    #[error(transparent)]
+    ShuttingDown(#[from] ShuttingDown),
+}
+
+/// A worker that runs in the background until the process stops.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    stats: Arc<WorkerStats>,
+}
+
+/// What the parts of one worker have in common.
+pub(crate) struct Shared {
+    database: Database,
+    lifecycle: Lifecycle,
+    types: HashMap<&'static str, JobType>,
+    contexts: ContextFactory,
+    config: WorkerConfig,
+    stats: Arc<WorkerStats>,
+    leases: Arc<Leases>,
+    /// One permit for each job that may run. It travels with the job.
+    slots: Arc<Semaphore>,
+    /// Something may be there to claim.
+    wake: Notify,
+    /// Cancelled when jobs still under way are to be returned.
+    give_up: CancellationToken,
+}
+
+impl Worker {
+    /// Starts a worker for these types of jobs and registers its shutdown. It waits for no database: where there is
+    /// none, it tries until there is. Needs a Tokio runtime.
+    ///
+    /// At shutdown it stops claiming, waits `config.drain` for the jobs under way, cancels those that are left and
+    /// returns their leases, so that another worker can claim them at once and without a lost attempt.
+    ///
+    /// # Errors
+    /// [`WorkerError`]: two types with one name, or a process that is already stopping.
+    pub fn start(
+        database: &Database,
+        lifecycle: &Lifecycle,
+        types: Vec<JobType>,
+        contexts: ContextFactory,
+        config: WorkerConfig,
+    ) -> Result<Self, WorkerError> {
+        let mut by_name = HashMap::with_capacity(types.len());
+        for job_type in types {
+            let name = job_type.name;
+            if by_name.insert(name, job_type).is_some() {
+                return Err(WorkerError::DuplicateType(name));
+            }
+        }
+        let shared = Arc::new(Shared {
+            database: database.clone(),
+            lifecycle: lifecycle.clone(),
+            types: by_name,
+            contexts,
+            stats: Arc::default(),
+            leases: Arc::default(),
+            slots: Arc::new(Semaphore::new(config.concurrency.max(1))),
+            wake: Notify::new(),
+            give_up: CancellationToken::new(),
+            config,
+        });
+        stop_with(&shared)?;
+        let (sender, feed) = feed::channel();
+        let jobs = claims::claim_jobs(Arc::clone(&shared), sender, feed.clone());
+        lifecycle.spawn("job claims", jobs);
+        lifecycle.spawn("job leases", leases::keep(Arc::clone(&shared)));
+        lifecycle.spawn("job rescue", rescue::rescue_jobs(Arc::clone(&shared)));
+        lifecycle.spawn("job wake-up", listen::listen(Arc::clone(&shared)));
+        lifecycle.spawn("job worker", runtime::run(Arc::clone(&shared), feed));
+        Ok(Self {
+            stats: Arc::clone(&shared.stats),
+        })
+    }
+
+    /// What the worker has done so far.
+    pub fn stats(&self) -> &WorkerStats {
+        &self.stats
+    }
+}
+
+/// Registers the drain. Claiming has stopped when it runs, because that obeys the lifecycle's own token.
+fn stop_with(shared: &Arc<Shared>) -> Result<(), ShuttingDown> {
+    // Dropped with the hook however that ends, also when it is cut short or never run: the jobs then return themselves.
+    let give_up = shared.give_up.clone().drop_guard();
+    let (slots, drain) = (Arc::clone(&shared.slots), shared.config.drain);
+    let all = u32::try_from(shared.config.concurrency.max(1)).unwrap_or(u32::MAX);
+    shared
+        .lifecycle
+        .on_shutdown("job worker", drain + RETURNING, move || async move {
+            let idle = tokio::time::timeout(drain, slots.acquire_many(all)).await.is_ok();
+            drop(give_up);
+            if !idle {
+                tracing::info!("jobs are still under way, returning them to the queue");
+                let _all_returned = slots.acquire_many(all).await?;
+            }
+            Ok(())
+        })
+}

@@ -1,0 +1,11 @@
+//! The queue on a real PostgreSQL server.
+#![cfg(test)]
+
+mod ends;
+mod fences;
+mod routing;
+mod schedules;
+mod serial;
+mod shutdown;
+mod stage;
+mod wake;

@@ -1,0 +1,236 @@
+//! Schedules fire each time once, whoever and however many look.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use athyper_adapter_queue::{ScheduleError, ScheduledTenant, Scheduler};
+use athyper_kernel_db::TenantRecord;
+use athyper_kernel_jobs::ScheduleDef;
+use athyper_kernel_tenant_context::ActorKind;
+use athyper_kernel_types::{Clock, TenantId};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::Row as _;
+use std::sync::{Arc, Mutex};
+
+use crate::stage::{Running, Stage, config, lifecycle, worker_of};
+
+fn schedule(name: &'static str, cron: &'static str) -> ScheduleDef {
+    ScheduleDef {
+        name,
+        cron,
+        job: "test.work",
+        queue: "default",
+        max_attempts: 2,
+    }
+}
+
+fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
+    let tenant = |(index, zone): (usize, &Tz)| ScheduledTenant {
+        record: TenantRecord {
+            id: TenantId::new(&Clock::system()),
+            realm_key: "main".to_owned(),
+            tenant_key: format!("tenant-{index}"),
+            name: String::new(),
+        },
+        zone: *zone,
+    };
+    zones.iter().enumerate().map(tenant).collect()
+}
+
+/// Enters the schedules without firing any for long.
+async fn enter(
+    stage: &Stage,
+    schedules: &[ScheduleDef],
+    tenants: &[ScheduledTenant],
+) -> Result<(), ScheduleError> {
+    let life = lifecycle();
+    let started = Scheduler::start(&stage.database, &life, schedules, tenants).await;
+    assert!(life.shutdown("entered").await.is_clean());
+    started.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_schedulers_fire_each_nominal_time_once() {
+    let stage = Stage::new().await;
+    let names: Vec<&'static str> = (0..60).map(|n| &*format!("test.s{n}").leak()).collect();
+    let schedules: Vec<ScheduleDef> = names.iter().map(|name| schedule(name, "0 * * * *")).collect();
+    let tenants = tenants(&[Tz::UTC, Tz::Europe__Berlin, Tz::America__New_York]);
+    enter(&stage, &schedules, &tenants).await.unwrap();
+    assert_eq!(
+        stage
+            .count("select count(*) from jobs.schedule where next_at > now()")
+            .await,
+        180
+    );
+    assert_eq!(stage.count("select count(*) from jobs.job").await, 0);
+
+    for hours_back in [1, 0, 0] {
+        // The last round gives the same times again: their keys are taken.
+        stage
+            .execute(&format!(
+                "update jobs.schedule set next_at = date_trunc('hour', now()) - interval '{hours_back} h'"
+            ))
+            .await;
+        let lives = [lifecycle(), lifecycle(), lifecycle(), lifecycle()];
+        let databases = lives.each_ref().map(|_| stage.connect());
+        let mut starts = Vec::new();
+        for (life, database) in lives.iter().zip(&databases) {
+            starts.push(Scheduler::start(database, life, &schedules, &tenants));
+        }
+        let [a, b, c, d] = <[_; 4]>::try_from(starts).ok().unwrap();
+        tokio::try_join!(a, b, c, d).unwrap();
+        stage
+            .counts("select count(*) from jobs.schedule where next_at > now()", 180)
+            .await;
+        for life in lives {
+            assert!(life.shutdown("round over").await.is_clean());
+        }
+    }
+    let keys: Vec<(String, String)> = sqlx::query_as("select tenant_key, unique_key from jobs.job")
+        .fetch_all(&mut stage.admin().await)
+        .await
+        .unwrap();
+    let distinct: BTreeSet<_> = keys.iter().collect();
+    assert_eq!(keys.len(), distinct.len());
+    // The hour may turn while the test runs; a schedule fires for at most two hours then.
+    assert!(keys.len() == 180 || keys.len() == 360, "{}", keys.len());
+    assert_eq!(
+        stage
+            .count("select count(distinct (tenant_id, unique_key)) from jobs.job")
+            .await,
+        i64::try_from(keys.len()).unwrap()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missed_times_are_made_up_for_by_the_latest_alone() {
+    let stage = Stage::new().await;
+    let schedules = [schedule("test.hourly", "0 * * * *")];
+    let tenants = tenants(&[Tz::UTC]);
+    enter(&stage, &schedules, &tenants).await.unwrap();
+    stage
+        .execute("update jobs.schedule set next_at = date_trunc('hour', now()) - interval '50 h'")
+        .await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let contexts = Arc::clone(&seen);
+    let worker = Running::start(
+        &stage,
+        vec![worker_of_any(move |context| {
+            contexts.lock().unwrap().push(context)
+        })],
+        config("one"),
+    );
+    let life = lifecycle();
+    Scheduler::start(&stage.database, &life, &schedules, &tenants)
+        .await
+        .unwrap();
+    stage
+        .counts("select count(*) from jobs.job where state = 'succeeded'", 1)
+        .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(life.shutdown("test over").await.is_clean());
+    worker.stop().await;
+
+    let row =
+        sqlx::query("select unique_key, enqueued_at, last_nominal_at, next_at from jobs.job, jobs.schedule")
+            .fetch_all(&mut stage.admin().await)
+            .await
+            .unwrap();
+    assert_eq!(row.len(), 1, "one job for fifty missed times");
+    let at = |column| row[0].get::<DateTime<Utc>, _>(column);
+    let hour = at("enqueued_at").duration_trunc(TimeDelta::hours(1)).unwrap();
+    assert_eq!(at("last_nominal_at"), hour);
+    assert_eq!(at("next_at"), hour + TimeDelta::hours(1));
+    let key = format!("schedule:test.hourly:{}", hour.format("%Y-%m-%dT%H:%M:%SZ"));
+    assert_eq!(row[0].get::<String, _>("unique_key"), key);
+
+    let contexts = seen.lock().unwrap();
+    assert_eq!(contexts[0].tenant_id(), tenants[0].record.id);
+    assert_eq!(
+        (contexts[0].actor().kind, contexts[0].actor().id.as_str()),
+        (ActorKind::System, "scheduler")
+    );
+    assert!(contexts[0].request_id().starts_with("schedule-"));
+}
+
+/// A handler of the scheduled job's empty payload.
+fn worker_of_any(
+    see: impl Fn(athyper_kernel_tenant_context::TenantContext) + Send + Sync + 'static,
+) -> athyper_kernel_jobs::JobType {
+    let mut job_type = worker_of(|_, _| async { Ok(()) });
+    job_type.handler = Arc::new(move |run| {
+        see(run.context().clone());
+        Box::pin(async { Ok(()) })
+    });
+    job_type
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_declared_is_what_is_entered() {
+    let stage = Stage::new().await;
+    let both = tenants(&[Tz::UTC, Tz::Asia__Kolkata]);
+    enter(
+        &stage,
+        &[
+            schedule("test.kept", "0 6 * * *"),
+            schedule("test.gone", "0 7 * * *"),
+        ],
+        &both,
+    )
+    .await
+    .unwrap();
+    let local = "select count(*) from jobs.schedule where name = 'test.kept' \
+                 and (next_at at time zone zone)::time = '06:00'";
+    assert_eq!(stage.count(local).await, 2, "each tenant in its own zone");
+
+    // A process that starts keeps the next time of a schedule that did not change, and sets it when it did.
+    stage
+        .execute("update jobs.schedule set next_at = '2100-01-01 00:00Z'")
+        .await;
+    enter(&stage, &[schedule("test.kept", "0 6 * * *")], &both)
+        .await
+        .unwrap();
+    assert_eq!(stage.count("select count(*) from jobs.schedule").await, 2);
+    assert_eq!(
+        stage
+            .count("select count(*) from jobs.schedule where next_at = '2100-01-01 00:00Z'")
+            .await,
+        2
+    );
+    let changed = ScheduleDef {
+        max_attempts: 9,
+        ..schedule("test.kept", "30 8 * * *")
+    };
+    enter(&stage, &[changed], &both[..1]).await.unwrap();
+    let set = "select count(*) from jobs.schedule where (next_at at time zone zone)::time = '08:30' \
+               and next_at < now() + interval '25 h' and max_attempts = 9 and cron = '30 8 * * *'";
+    assert_eq!(
+        (
+            stage.count(set).await,
+            stage.count("select count(*) from jobs.schedule").await
+        ),
+        (1, 1)
+    );
+    enter(&stage, &[], &both).await.unwrap();
+    assert_eq!(stage.count("select count(*) from jobs.schedule").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_declarations_are_refused_and_enter_nothing() {
+    let stage = Stage::new().await;
+    let one = tenants(&[Tz::UTC]);
+    let good = schedule("test.good", "0 6 * * *");
+    let wrong = enter(&stage, &[good, schedule("test.wrong", "0 25 * * *")], &one)
+        .await
+        .unwrap_err();
+    assert!(
+        wrong
+            .to_string()
+            .starts_with("schedule test.wrong: the hour field"),
+        "{wrong}"
+    );
+    let twice = enter(&stage, &[good, good], &one).await.unwrap_err();
+    assert!(matches!(twice, ScheduleError::Duplicate("test.good")), "{twice}");
+    assert_eq!(stage.count("select count(*) from jobs.schedule").await, 0);
+}

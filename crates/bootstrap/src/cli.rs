@@ -1,0 +1,58 @@
+//! The command line that the three processes share.
+
+use athyper_kernel_config::{Mode, parse_override};
+use clap::{Parser, Subcommand};
+
+/// Without a command the process serves.
+#[derive(Debug, Parser)]
+#[command(name = "athyper", version, about, long_about = None)]
+pub(crate) struct Cli {
+    /// Overrides a setting, as path=value; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = parse_override, global = true)]
+    pub(crate) overrides: Vec<(String, String)>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What else a process can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Looks at the configuration without starting anything
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Prints an access token of a demo user; env local only
+    Token {
+        /// Key of the tenant
+        #[arg(long)]
+        tenant: String,
+        /// Name of the user: admin, accountant or viewer
+        #[arg(long)]
+        user: String,
+        /// Key of the realm; the default realm when left out
+        #[arg(long)]
+        realm: Option<String>,
+    },
+    /// Prints the OpenAPI document
+    Openapi,
+}
+
+/// Looks at the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Says what is wrong with the configuration, all of it at once
+    Check,
+    /// Shows each value and where it came from; secrets stay hidden
+    Explain {
+        /// Only this path and what is below it, such as db or iam.realms
+        path: Option<String>,
+    },
+}
+
+/// Name of the program of a mode.
+pub(crate) fn program(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Api => "athyper-api",
+        Mode::Worker => "athyper-worker",
+        Mode::Scheduler => "athyper-scheduler",
+    }
+}

@@ -1,0 +1,119 @@
+//! What a `main` calls: reads the command line, and runs the process or one of its commands.
+
+use std::io::Write as _;
+use std::process;
+
+use athyper_adapter_db_postgres::embedded::{keeper_request, run_keeper};
+use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, load};
+use athyper_kernel_lifecycle::ExitCode;
+use athyper_kernel_telemetry::{LogFormat, Output, TelemetryConfig, TelemetryGuard, init, install_panic_hook};
+use athyper_kernel_types::Clock;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::cli::{Cli, Command, ConfigCommand, program};
+use crate::error::StartError;
+use crate::{identity, openapi, start};
+
+/// Runs a process of this mode to its end.
+pub fn run(mode: Mode) -> process::ExitCode {
+    // The embedded database's keeper is this very program, started again with arguments of its own.
+    if let Some(cluster) = keeper_request(std::env::args_os().skip(1)) {
+        return match run_keeper(&cluster) {
+            Ok(()) => ExitCode::Clean.into(),
+            Err(error) => report(&error.into()),
+        };
+    }
+    let name = program(mode);
+    let matches = Cli::command().name(name).bin_name(name).get_matches();
+    let ended = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => dispatch(mode, cli),
+        Err(error) => error.exit(),
+    };
+    match ended {
+        Ok(code) => code.into(),
+        Err(error) => report(&error),
+    }
+}
+
+fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
+    if matches!(cli.command, Some(Command::Openapi)) {
+        let document = serde_json::to_string_pretty(&openapi::document());
+        let document = document.map_err(|error| StartError::Command(error.to_string()))?;
+        print(&format!("{document}\n"))?;
+        return Ok(ExitCode::Clean);
+    }
+    let input = LoadInput::from_process(cli.overrides);
+    let environment = input.env.clone();
+    let loaded = load(input, mode)?;
+    match cli.command {
+        Some(Command::Config(ConfigCommand::Check)) => print(&loaded.check_text())?,
+        Some(Command::Config(ConfigCommand::Explain { path })) => {
+            print(&loaded.explain_text(path.as_deref()))?;
+        }
+        Some(Command::Token { tenant, user, realm }) => {
+            let token = identity::demo_token(&loaded.config, &environment, realm.as_deref(), &tenant, &user)?;
+            print(&format!("{token}\n"))?;
+        }
+        Some(Command::Openapi) => {}
+        None => {
+            let _logging = log(mode, &loaded)?;
+            return runtime()?.block_on(start::start(&loaded, environment));
+        }
+    }
+    Ok(ExitCode::Clean)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| StartError::Io { doing: "start the runtime", source })
+}
+
+/// A developer reads pretty lines on standard error; everywhere else lines of JSON go to standard output.
+fn log(mode: Mode, loaded: &LoadedConfig) -> Result<TelemetryGuard, StartError> {
+    let config = &loaded.config;
+    let is_local = config.env == Environment::Local;
+    let guard = init(TelemetryConfig {
+        format: if is_local { LogFormat::Pretty } else { LogFormat::Json },
+        output: if is_local { Output::Stderr } else { Output::Stdout },
+        level: level(config.log_level),
+        service: config.service_name.clone(),
+        env: config.env.as_str().to_owned(),
+        mode: mode.as_str().to_owned(),
+        service_version: config.telemetry.service_version.clone(),
+        extra_directives: Some("sqlx=warn,hyper=warn,tower=warn".to_owned()),
+        clock: Clock::system(),
+    })?;
+    install_panic_hook();
+    Ok(guard)
+}
+
+fn level(level: LogLevel) -> athyper_kernel_telemetry::LogLevel {
+    use athyper_kernel_telemetry::LogLevel as Log;
+    match level {
+        LogLevel::Fatal => Log::Fatal,
+        LogLevel::Error => Log::Error,
+        LogLevel::Warn => Log::Warn,
+        LogLevel::Info => Log::Info,
+        LogLevel::Debug => Log::Debug,
+        LogLevel::Trace => Log::Trace,
+    }
+}
+
+/// Prints the result of a command, and nothing but results, on standard output.
+pub(crate) fn print(text: &str) -> Result<(), StartError> {
+    let mut output = std::io::stdout().lock();
+    output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(|source| StartError::Io { doing: "write to standard output", source })
+}
+
+/// Says on standard error why the process ends, and how to mend it.
+fn report(error: &StartError) -> process::ExitCode {
+    let mut output = std::io::stderr().lock();
+    // There is nobody left to tell when standard error is closed.
+    let _ = writeln!(output, "error: {error}");
+    error.exit_code().into()
+}

@@ -1,0 +1,229 @@
+//! The composition root: every part of the platform is registered here, with what it needs.
+//!
+//! Nothing is built by registering. The container checks first that the parts fit together, in every mode; then the mode
+//! resolves what it runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use athyper_adapter_queue::{JobOrigin, ScheduledTenant, Scheduler, Worker, WorkerConfig};
+use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
+use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
+use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
+use athyper_kernel_db::{DatabaseAuditWriter, TenantDirectory};
+use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, TenantContext, resolve};
+use athyper_kernel_types::Clock;
+
+use crate::database::{self, DatabaseServer};
+use crate::error::StartError;
+use crate::health::Health;
+use crate::identity::{self, LocalIdentity};
+use crate::modules::modules;
+use crate::router;
+use crate::tokens::{
+    AUDIT, AUTHENTICATOR, BOOT_ID, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS, LIFECYCLE,
+    LOCAL_IDENTITY, ROUTES, SCHEDULER, SERVICES, TENANTS, WORKER,
+};
+
+/// What a process knows before anything is built.
+pub(crate) struct Inputs {
+    pub(crate) config: Arc<RuntimeConfig>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) clock: Clock,
+    pub(crate) boot_id: String,
+}
+
+/// Registers all parts and checks that they fit together.
+pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
+    let mut builder = ContainerBuilder::new();
+    builder.value(&CONFIG, inputs.config);
+    builder.value(&LIFECYCLE, Arc::new(inputs.lifecycle));
+    builder.value(&CLOCK, Arc::new(inputs.clock));
+    builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
+    let environment = Arc::new(inputs.environment);
+    register_database(&mut builder, Arc::clone(&environment));
+    register_identity(&mut builder, environment);
+    register_services(&mut builder);
+    register_runtime(&mut builder);
+    Ok(builder.build()?)
+}
+
+fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<String, String>>) {
+    builder.singleton(&DATABASE_SERVER, &[CONFIG.name()], move |scope: Scope| {
+        let environment = Arc::clone(&environment);
+        async move {
+            let config = scope.resolve(&CONFIG).await?;
+            let server = DatabaseServer::find(&config, &environment).await?;
+            server.migrate().await?;
+            Ok(Arc::new(server))
+        }
+    });
+    let needs = [CONFIG.name(), CLOCK.name(), DATABASE_SERVER.name()];
+    builder
+        .singleton(&DATABASE, &needs, |scope: Scope| async move {
+            let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
+            let server = scope.resolve(&DATABASE_SERVER).await?;
+            Ok(Arc::new(server.open(&config, (*clock).clone()).await?))
+        })
+        .dispose(|database| async move {
+            database.close().await;
+            Ok(())
+        });
+    builder.singleton(&TENANTS, &[CONFIG.name(), DATABASE.name()], |scope: Scope| async move {
+        let (config, database) = (scope.resolve(&CONFIG).await?, scope.resolve(&DATABASE).await?);
+        Ok(Arc::new(database::tenants(&config, &database).await?))
+    });
+    builder.singleton(&AUDIT, &[CONFIG.name(), DATABASE.name()], |scope: Scope| async move {
+        let config = scope.resolve(&CONFIG).await?;
+        let writer: Arc<dyn AuditWriter> = match config.audit.writer {
+            WriterChoice::Console => Arc::new(ConsoleWriter),
+            WriterChoice::Noop => Arc::new(NoopWriter),
+            WriterChoice::Memory => Arc::new(MemoryWriter::default()),
+            WriterChoice::Database => {
+                Arc::new(DatabaseAuditWriter::new((*scope.resolve(&DATABASE).await?).clone()))
+            }
+        };
+        Ok(writer)
+    });
+}
+
+fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<String, String>>) {
+    builder.singleton(&LOCAL_IDENTITY, &[CONFIG.name()], move |scope: Scope| {
+        let environment = Arc::clone(&environment);
+        async move {
+            let config = scope.resolve(&CONFIG).await?;
+            Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
+        }
+    });
+    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name()];
+    builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
+        let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
+        let local = scope.resolve(&LOCAL_IDENTITY).await?;
+        let lifecycle = scope.resolve(&LIFECYCLE).await?;
+        Ok(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle)?)
+    });
+}
+
+fn register_services(builder: &mut ContainerBuilder) {
+    let mut needs: Vec<&'static str> = modules().iter().flat_map(|module| module.dependencies).copied().collect();
+    needs.sort_unstable();
+    needs.dedup();
+    builder.singleton(&SERVICES, &needs, |scope: Scope| async move {
+        let mut services = Vec::new();
+        for module in modules() {
+            services.push((module.build)(scope.clone()).await?);
+        }
+        Ok(Arc::new(services))
+    });
+    builder.singleton(&JOBS, &[SERVICES.name()], |scope: Scope| async move {
+        let services = scope.resolve(&SERVICES).await?;
+        Ok(Arc::new(services.iter().flat_map(|service| service.jobs.iter().cloned()).collect()))
+    });
+    let needs = [
+        CONFIG.name(),
+        CLOCK.name(),
+        DATABASE.name(),
+        TENANTS.name(),
+        AUTHENTICATOR.name(),
+        LOCAL_IDENTITY.name(),
+        SERVICES.name(),
+        HEALTH.name(),
+    ];
+    builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
+        let parts = router::Parts {
+            config: scope.resolve(&CONFIG).await?,
+            clock: (*scope.resolve(&CLOCK).await?).clone(),
+            database: (*scope.resolve(&DATABASE).await?).clone(),
+            tenants: (*scope.resolve(&TENANTS).await?).clone(),
+            authenticator: scope.resolve(&AUTHENTICATOR).await?,
+            identity: scope.resolve(&LOCAL_IDENTITY).await?,
+            health: (*scope.resolve(&HEALTH).await?).clone(),
+        };
+        let services = scope.resolve(&SERVICES).await?;
+        Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
+    });
+    builder.singleton(&HEALTH, &[LIFECYCLE.name(), DATABASE.name()], |scope: Scope| async move {
+        let lifecycle = (*scope.resolve(&LIFECYCLE).await?).clone();
+        let database = (*scope.resolve(&DATABASE).await?).clone();
+        Ok(Arc::new(Health { lifecycle, database }))
+    });
+}
+
+fn register_runtime(builder: &mut ContainerBuilder) {
+    let needs =
+        [CONFIG.name(), LIFECYCLE.name(), BOOT_ID.name(), DATABASE.name(), TENANTS.name(), JOBS.name()];
+    builder.singleton(&WORKER, &needs, |scope: Scope| async move {
+        let config = scope.resolve(&CONFIG).await?;
+        let (database, tenants) = (scope.resolve(&DATABASE).await?, scope.resolve(&TENANTS).await?);
+        let boot_id = scope.resolve(&BOOT_ID).await?;
+        let jobs = scope.resolve(&JOBS).await?;
+        let settings = WorkerConfig {
+            concurrency: usize::try_from(config.job_queue.concurrency)?,
+            poll_interval: Duration::from_millis(config.job_queue.poll_interval_ms),
+            lease: Duration::from_secs(config.job_queue.lease_seconds.into()),
+            drain: Duration::from_millis(config.shutdown_timeout_ms) * 2 / 3,
+            ..WorkerConfig::new(format!("{}/{boot_id}", config.service_name))
+        };
+        let contexts = job_contexts(config, (*tenants).clone());
+        let lifecycle = scope.resolve(&LIFECYCLE).await?;
+        Ok(Arc::new(Worker::start(&database, &lifecycle, (*jobs).clone(), contexts, settings)?))
+    });
+    let needs = [CONFIG.name(), LIFECYCLE.name(), DATABASE.name(), TENANTS.name()];
+    builder.singleton(&SCHEDULER, &needs, |scope: Scope| async move {
+        let (config, tenants) = (scope.resolve(&CONFIG).await?, scope.resolve(&TENANTS).await?);
+        let database = scope.resolve(&DATABASE).await?;
+        let schedules: Vec<_> = modules().iter().flat_map(|module| module.schedules).copied().collect();
+        let tenants = scheduled_tenants(&config, &tenants)?;
+        let lifecycle = scope.resolve(&LIFECYCLE).await?;
+        Ok(Arc::new(Scheduler::start(&database, &lifecycle, &schedules, &tenants).await?))
+    });
+}
+
+/// What the configuration says about the tenant of a job.
+fn job_contexts(config: Arc<RuntimeConfig>, tenants: TenantDirectory) -> athyper_adapter_queue::ContextFactory {
+    Arc::new(move |origin: &JobOrigin| {
+        let tenant = tenants.by_id(origin.tenant_id)?;
+        let resolved = of_tenant(&config, &tenant.realm_key, &tenant.tenant_key, origin.org_key.clone())?;
+        let context = TenantContext::new(tenant.id, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
+        Some(context.with_trace(origin.trace_id.clone()))
+    })
+}
+
+/// The context of work that the platform does for a tenant by itself.
+fn of_tenant(config: &RuntimeConfig, realm: &str, tenant: &str, org: Option<String>) -> Option<Resolved> {
+    let claims = ClaimKeys {
+        realm: Some(realm.to_owned()),
+        tenant: Some(tenant.to_owned()),
+        org,
+        ..ClaimKeys::default()
+    };
+    let request = ContextRequest { claims: Some(claims), ..ContextRequest::default() };
+    resolve(config.env, &config.iam, &request).ok()
+}
+
+/// The tenants with the zones that their schedules keep.
+fn scheduled_tenants(
+    config: &RuntimeConfig,
+    tenants: &TenantDirectory,
+) -> Result<Vec<ScheduledTenant>, BoxError> {
+    let mut scheduled = Vec::new();
+    for tenant in tenants.all() {
+        let resolved = of_tenant(config, &tenant.realm_key, &tenant.tenant_key, None);
+        let zone = resolved
+            .as_ref()
+            .and_then(|resolved| resolved.defaults.get("timezone"))
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or("UTC");
+        let zone = zone.parse().map_err(|_| {
+            StartError::Command(format!(
+                "tenant {} has the zone {zone}, which is no IANA zone: write it like Europe/Berlin",
+                tenant.tenant_key
+            ))
+        })?;
+        scheduled.push(ScheduledTenant { record: tenant.clone(), zone });
+    }
+    Ok(scheduled)
+}

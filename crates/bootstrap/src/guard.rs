@@ -1,0 +1,45 @@
+//! The outermost guards of every request: a time limit, a net for panics, and problems for unknown paths.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_http::ProblemResponse;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures::FutureExt as _;
+
+/// Ends a request that takes longer than it may, and turns a panic into a problem. A transaction under way is rolled
+/// back when its request is dropped.
+pub(crate) async fn guard(
+    State(limit): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ProblemResponse> {
+    let served = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(limit, served).await {
+        Ok(Ok(mut response)) => {
+            let headers = response.headers_mut();
+            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            Ok(response)
+        }
+        Ok(Err(_panic)) => Err(Problem::internal("the handler panicked").into()),
+        Err(_elapsed) => {
+            let detail = format!("the request took longer than {} s", limit.as_secs());
+            Err(Problem::new(ProblemKind::TimedOut, "request.timed_out", detail).into())
+        }
+    }
+}
+
+/// No route has this path.
+pub(crate) async fn unknown_path() -> ProblemResponse {
+    Problem::not_found("path").into()
+}
+
+/// The path has a route, but not for this method.
+pub(crate) async fn unknown_method() -> ProblemResponse {
+    let detail = "this path does not take that method";
+    Problem::new(ProblemKind::MethodNotAllowed, "request.method_not_allowed", detail).into()
+}

@@ -1,0 +1,27 @@
+//! The composition root that the three processes share: it reads the configuration, wires the parts and runs the mode.
+//!
+//! [`run`] is all that a `main` calls. `compose` registers every part with the container, `modules` lists the domains,
+//! `router` mounts them behind the edge, `start` runs a mode from its first line of log to its last.
+
+mod banner;
+mod cli;
+mod commands;
+mod compose;
+mod database;
+mod error;
+mod guard;
+mod health;
+mod identity;
+mod modules;
+mod openapi;
+mod router;
+mod serve;
+mod start;
+mod tokens;
+
+pub use athyper_kernel_config::Mode;
+pub use commands::run;
+pub use database::schemas;
+pub use error::StartError;
+pub use modules::modules;
+pub use openapi::document;

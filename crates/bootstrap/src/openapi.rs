@@ -1,0 +1,95 @@
+//! The OpenAPI document of all modules, with what holds for every operation written once.
+
+use athyper_kernel_http::operation_routes;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response,
+    ResponseBuilder, Type,
+};
+
+use crate::modules::modules;
+
+/// Name of the security scheme.
+const BEARER: &str = "bearer";
+
+/// Problems that every operation can answer with.
+const COMMON_PROBLEMS: [(&str, &str); 5] = [
+    ("401", "No token, or one that cannot be verified"),
+    ("403", "None of the caller's roles allows this, or header and token disagree about the tenant"),
+    ("500", "A defect on our side"),
+    ("503", "A needed part does not answer now; try again after Retry-After seconds"),
+    ("504", "The request took too long"),
+];
+
+/// Problems that every state change can answer with.
+const COMMAND_PROBLEMS: [(&str, &str); 6] = [
+    ("400", "The request cannot be read"),
+    ("409", "The present state does not allow this, or a request with this Idempotency-Key is being served"),
+    ("412", "The record has another version than If-Match names"),
+    ("413", "The body is too large"),
+    ("415", "The media type is not taken"),
+    ("422", "The request breaks a rule; errors names the fields"),
+];
+
+/// The document of all operations.
+pub fn document() -> OpenApi {
+    let mut info = Info::new("Athyper", env!("CARGO_PKG_VERSION"));
+    info.description = Some("The HTTP interface of the Athyper platform.".to_owned());
+    let mut document = OpenApiBuilder::new().info(info).build();
+    document.merge(operation_routes().into_openapi());
+    for module in modules() {
+        document.merge((module.openapi)());
+    }
+    complete(&mut document);
+    document
+}
+
+/// Adds to each operation what no handler repeats: security, context headers, common problems.
+pub(crate) fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_with(Components::new);
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get].into_iter().flatten() {
+            describe(operation, false);
+        }
+        let commands = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in commands.into_iter().flatten() {
+            describe(operation, true);
+        }
+    }
+}
+
+fn describe(operation: &mut Operation, is_command: bool) {
+    operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
+    let mut headers = vec![
+        ("x-tenant", "Tenant to work in, among those that the token may enter"),
+        ("x-org", "Organisation within the tenant"),
+        ("x-request-id", "Id for the log, given back in the answer"),
+    ];
+    if is_command {
+        headers.push(("Idempotency-Key", "The same key with the same request gets the first answer"));
+        headers.push(("If-Match", "ETag of the version that the change is made on"));
+    }
+    let parameters = operation.parameters.get_or_insert_default();
+    for (name, text) in headers {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(text))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+        parameters.push(RefOr::T(parameter.build()));
+    }
+    let commands: &[_] = if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
+    for (status, text) in COMMON_PROBLEMS.iter().chain(commands) {
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(text));
+    }
+}
+
+fn problem(text: &str) -> RefOr<Response> {
+    let schema = Ref::from_schema_name("ProblemBody");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(text).content("application/problem+json", content).build().into()
+}

@@ -1,0 +1,1 @@
+//! athyper-e2e

@@ -1,0 +1,148 @@
+//! A module behind the real edge, on a database of its own.
+
+use std::sync::Arc;
+
+use athyper_kernel_config::Environment;
+use athyper_kernel_container::ContainerBuilder;
+use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, Schema};
+use athyper_kernel_http::{
+    Access, AccessRules, Edge, EdgeLimits, OPERATION_PERMISSIONS, OperationIndex, admit, operation_routes,
+    trace_requests,
+};
+use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
+use athyper_kernel_module::DomainModule;
+use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
+use athyper_kernel_types::{Id, JobId};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use uuid::Uuid;
+
+use crate::{Client, REALM, TestAuthenticator, TestDatabase, iam_config, token};
+
+/// Modules, their database and the edge in front of them.
+pub struct TestApp {
+    /// The database.
+    pub db: TestDatabase,
+    /// All routes, behind the edge.
+    pub router: Router,
+    /// The document of the routes.
+    pub openapi: utoipa::openapi::OpenApi,
+    /// All jobs that the modules can run.
+    pub jobs: Vec<JobType>,
+}
+
+impl TestApp {
+    /// Migrates a database for these modules and mounts their routes.
+    pub async fn new(modules: &[DomainModule]) -> Self {
+        let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
+        schemas.extend(modules.iter().filter_map(|module| module.schema));
+        let db = TestDatabase::new(&schemas).await;
+        let container = ContainerBuilder::new().build().expect("an empty container");
+        let mut routes: OpenApiRouter = operation_routes();
+        let mut jobs = Vec::new();
+        for module in modules {
+            let parts = (module.build)(container.root().clone()).await.expect("module");
+            routes = routes.merge(parts.router);
+            jobs.extend(parts.jobs);
+        }
+        let (router, openapi) = routes.split_for_parts();
+        let permissions = modules.iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS);
+        let edge = Edge {
+            database: db.database.clone(),
+            tenants: db.tenants.clone(),
+            environment: Environment::Local,
+            iam: iam_config(),
+            authenticator: Arc::new(TestAuthenticator),
+            access: Access {
+                operations: OperationIndex::from_openapi(&openapi),
+                rules: AccessRules::new(permissions.copied()),
+            },
+            limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
+        };
+        let router = router
+            .route_layer(from_fn_with_state(Arc::new(edge), admit))
+            .layer(from_fn_with_state(db.database.clock().clone(), trace_requests));
+        Self { db, router, openapi, jobs }
+    }
+
+    /// A client of the user who has this role in this tenant.
+    pub fn user(&self, tenant: &str, role: &str) -> Client {
+        Client::new(self.router.clone(), &token(tenant, role))
+    }
+
+    /// A client without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::anonymous(self.router.clone())
+    }
+
+    /// Claims the oldest job that waits or runs, with a new lease, as a worker does that takes over from one that died.
+    pub async fn claim_job(&self) -> Option<JobRun> {
+        let mut admin = self.db.superuser().await;
+        let row: Option<ClaimRow> = sqlx::query_as(
+            "update jobs.job set state = 'running', attempt = attempt + 1, lease_token = gen_random_uuid(), \
+             leased_until = now() + interval '1 minute', leased_by = 'test' \
+             where (tenant_id, id) = (select tenant_id, id from jobs.job where state in ('available', 'running') \
+                 order by position limit 1) \
+             returning id, type, payload, attempt, max_attempts, lease_token, tenant_key, actor_id, request_id",
+        )
+        .fetch_optional(&mut admin)
+        .await
+        .expect("claim");
+        let row = row?;
+        let claims = ClaimKeys {
+            realm: Some(REALM.to_owned()),
+            tenant: Some(row.tenant_key.clone()),
+            ..ClaimKeys::default()
+        };
+        let request = ContextRequest { claims: Some(claims), ..ContextRequest::default() };
+        let resolved = resolve(Environment::Local, &iam_config(), &request).expect("context");
+        let tenant = self.db.tenants.find(REALM, &row.tenant_key).expect("tenant");
+        let actor = Actor { kind: ActorKind::User, id: row.actor_id };
+        let job = ClaimedJob {
+            id: Id::from_uuid(row.id),
+            name: row.name,
+            payload: row.payload,
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            lease_token: row.lease_token,
+            context: TenantContext::new(tenant.id, resolved, actor, row.request_id).expect("context"),
+        };
+        Some(JobRun::new(job, self.db.database.clone()))
+    }
+
+    /// Claims the oldest job and runs it to its end, as the worker does.
+    pub async fn run_job(&self) -> Result<JobId, JobError> {
+        let run = self.claim_job().await.expect("a job");
+        let id = run.id();
+        let tenant = run.context().tenant_id();
+        let kind = self.jobs.iter().find(|kind| kind.name == run.name()).expect("a job type");
+        let ended = (kind.handler)(run).await;
+        if let Err(JobError::Abort { errors, .. }) = &ended {
+            let mut admin = self.db.superuser().await;
+            let now = self.db.database.clock().now();
+            sqlx::query("update jobs.job set state = 'dead', lease_token = null where id = $1")
+                .bind(id.uuid())
+                .execute(&mut admin)
+                .await
+                .expect("park the job");
+            store::fail_operation(&mut admin, tenant, id, errors, now).await.expect("fail the operation");
+        }
+        ended.map(|()| id)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ClaimRow {
+    id: Uuid,
+    #[sqlx(rename = "type")]
+    name: String,
+    payload: Value,
+    attempt: i16,
+    max_attempts: i16,
+    lease_token: Uuid,
+    tenant_key: String,
+    actor_id: String,
+    request_id: String,
+}

@@ -1,0 +1,167 @@
+//! A database for one test: cloned from a migrated template, dropped at the end.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use athyper_adapter_db_postgres::embedded::{ClusterOptions, EmbeddedDatabase, start};
+use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once};
+use athyper_kernel_db::{Database, Schema, TenantDirectory, migrate, register_tenants};
+use athyper_kernel_tenant_context::{Actor, Resolved, Source, TenantContext};
+use athyper_kernel_types::{Clock, ManualClock};
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::identity::{REALM, TENANTS};
+
+/// The instant at which every test starts.
+const START: &str = "2025-01-15T09:00:00Z";
+
+/// A migrated database with two tenants, `demo` and `globex`.
+pub struct TestDatabase {
+    /// The handle, logged in as the application role.
+    pub database: Database,
+    /// The two tenants.
+    pub tenants: TenantDirectory,
+    /// The clock that stamps rows; it stands still until it is moved.
+    pub clock: ManualClock,
+    /// Name of the database.
+    pub name: String,
+    server: EmbeddedDatabase,
+}
+
+/// The PostgreSQL that all tests share.
+pub async fn server() -> EmbeddedDatabase {
+    let folder = std::env::temp_dir().join("athyper-test-postgres");
+    let options = ClusterOptions {
+        keeper: None,
+        fsync: false,
+        search_path: vec![PathBuf::from("/usr/local/bin"), PathBuf::from("/usr/bin")],
+        ..ClusterOptions::from_env(Some(folder), &BTreeMap::new()).expect("options")
+    };
+    start(options).await.unwrap_or_else(|error| panic!("the test database does not start: {error}"))
+}
+
+impl TestDatabase {
+    /// A database with these schemas.
+    pub async fn new(schemas: &[Schema]) -> Self {
+        let server = server().await;
+        let name = format!("test_{}", random_id());
+        let template = template(&server, schemas).await;
+        let mut admin = admin(&server, "postgres").await;
+        let clone = format!("create database {name} template {template} owner athyper_owner");
+        sqlx::raw_sql(AssertSqlSafe(clone)).execute(&mut admin).await.expect("clone the template");
+        let start: DateTime<Utc> = START.parse().expect("start");
+        let (clock, manual) = Clock::manual(start);
+        let url = with_database(&server.app_url, &name);
+        let settings = PoolSettings {
+            max_connections: 8,
+            acquire_timeout: Duration::from_secs(20),
+            statement_timeout: Duration::from_mins(1),
+            application_name: name.clone(),
+        };
+        let database = connect(&url, &settings, clock).await.expect("connect");
+        let wanted: Vec<_> = TENANTS
+            .iter()
+            .map(|tenant| (REALM.to_owned(), (*tenant).to_owned(), (*tenant).to_owned()))
+            .collect();
+        let tenants = register_tenants(&database, &wanted).await.expect("register tenants");
+        Self { database, tenants, clock: manual, name, server }
+    }
+
+    /// A context of this tenant, for a test that opens transactions itself.
+    pub fn context(&self, tenant_key: &str) -> TenantContext {
+        let tenant = self.tenants.find(REALM, tenant_key).expect("tenant");
+        let resolved = Resolved {
+            realm_key: REALM.to_owned(),
+            tenant_key: Some(tenant_key.to_owned()),
+            org_key: None,
+            realm_source: Source::Claim,
+            tenant_source: Some(Source::Claim),
+            org_source: None,
+            defaults: serde_json::Map::from_iter([("currency".to_owned(), "USD".into())]),
+            defaults_sources: BTreeMap::new(),
+        };
+        TenantContext::new(tenant.id, resolved, Actor::user("test"), "test").expect("context")
+    }
+
+    /// A connection of the superuser, for what no tenant could see or do.
+    pub async fn superuser(&self) -> PgConnection {
+        admin(&self.server, &self.name).await
+    }
+
+    /// A connection of the role that owns the tables.
+    pub async fn owner(&self) -> PgConnection {
+        connect_once(&with_database(&self.server.owner_url, &self.name)).await.expect("connect")
+    }
+
+    /// URL of the application role.
+    pub fn app_url(&self) -> SecretString {
+        with_database(&self.server.app_url, &self.name)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (name, url) = (self.name.clone(), self.server.admin_url.clone());
+        // A thread of its own, because the test's runtime may be going down.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("runtime").block_on(async {
+                if let Ok(mut admin) = connect_once(&with_database(&url, "postgres")).await {
+                    let statement = format!("drop database if exists {name} with (force)");
+                    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await.ok();
+                }
+            });
+        });
+        dropped.join().ok();
+    }
+}
+
+/// Makes the template of these schemas, unless an earlier test did.
+async fn template(server: &EmbeddedDatabase, schemas: &[Schema]) -> String {
+    let mut digest = Sha256::new();
+    for migration in schemas.iter().flat_map(|schema| schema.migrations) {
+        digest.update(migration.sql);
+    }
+    let name = format!("template_{}", &hex::encode(digest.finalize())[..16]);
+    let mut admin = admin(server, "postgres").await;
+    sqlx::query("select pg_advisory_lock(hashtext($1))").bind(&name).execute(&mut admin).await.expect("lock");
+    let exists: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut admin)
+        .await
+        .expect("look for the template");
+    if !exists {
+        let draft = format!("{name}_draft");
+        for statement in [
+            format!("drop database if exists {draft} with (force)"),
+            format!("create database {draft} owner athyper_owner"),
+        ] {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await.expect("make the template");
+        }
+        let mut owner = connect_once(&with_database(&server.owner_url, &draft)).await.expect("connect");
+        migrate(&mut owner, schemas).await.unwrap_or_else(|error| panic!("{error}"));
+        sqlx::Connection::close(owner).await.expect("close");
+        let rename = format!("alter database {draft} rename to {name}");
+        sqlx::raw_sql(AssertSqlSafe(rename)).execute(&mut admin).await.expect("name the template");
+    }
+    name
+}
+
+async fn admin(server: &EmbeddedDatabase, database: &str) -> PgConnection {
+    connect_once(&with_database(&server.admin_url, database)).await.expect("connect as superuser")
+}
+
+fn with_database(url: &SecretString, database: &str) -> SecretString {
+    let mut url: url::Url = url.expose_secret().parse().expect("url");
+    url.set_path(database);
+    url.to_string().into()
+}
+
+/// A name that no other test has.
+fn random_id() -> String {
+    athyper_kernel_types::JobId::new(&Clock::system()).uuid().simple().to_string()
+}

@@ -1,0 +1,31 @@
+//! What tests stand on: a database of their own, a module behind the real edge, and a client.
+//!
+//! ```no_run
+//! # async fn example(module: athyper_kernel_module::DomainModule) {
+//! let app = athyper_test_kit::TestApp::new(&[module]).await;
+//! let admin = app.user("demo", "admin");
+//! let made = admin.post("/v1/finance/accounts", &serde_json::json!({"code": "Assets"})).await.expect(201);
+//! let run = app.claim_job().await; // the job of an operation, to hand to the function that runs it
+//! # }
+//! ```
+//!
+//! All tests of a machine share one PostgreSQL below the temporary folder, which writes nothing to disk for safety and
+//! stays up for the next run. A template database is migrated once for each set of schemas and cloned for each test;
+//! the clone is dropped with the test. This crate panics where a test cannot go on.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot be set up fails there and then"
+)]
+
+mod app;
+mod client;
+mod database;
+mod identity;
+
+pub use app::TestApp;
+pub use client::{Answer, Client};
+pub use database::{TestDatabase, server};
+pub use identity::{REALM, TENANTS, TestAuthenticator, iam_config, token};

@@ -1,0 +1,216 @@
+//! All that must hold, cheapest first; stops at the first failure.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::{openapi, process, repo, setup, tidy};
+
+/// One step of the run, in the order they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StepName {
+    /// Install what this machine lacks
+    Setup,
+    /// Formatting
+    Fmt,
+    /// The rules of the repository
+    Tidy,
+    /// Licences, sources, duplicate and banned crates
+    Deny,
+    /// Lints
+    Clippy,
+    /// The committed OpenAPI document
+    Openapi,
+    /// All tests
+    Tests,
+    /// Examples in the documentation of the kernel crates
+    DocTests,
+}
+
+/// A skip that matches nothing any more has to go: the list of accepted duplicates only shrinks.
+const DENY: [&str; 10] = [
+    "deny",
+    "--locked",
+    "check",
+    "--deny",
+    "unmatched-skip",
+    "--deny",
+    "unnecessary-skip",
+    "bans",
+    "licenses",
+    "sources",
+];
+
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Passed(Duration),
+    Failed(Duration),
+    LeftOut,
+    NotReached,
+}
+
+/// Runs the steps, or those of `only`, without those of `skip`.
+pub(crate) fn run(only: &[StepName], skip: &[StepName]) -> Result<()> {
+    let started = Instant::now();
+    let mut endings = Vec::new();
+    let mut summary = None;
+    let mut failure = None;
+    for &step in StepName::value_variants() {
+        if (!only.is_empty() && !only.contains(&step)) || skip.contains(&step) {
+            endings.push((step, Ending::LeftOut));
+            continue;
+        }
+        if failure.is_some() {
+            endings.push((step, Ending::NotReached));
+            continue;
+        }
+        println!("\n== {}", name_of(step));
+        let step_started = Instant::now();
+        let outcome = perform(step, &mut summary);
+        let took = step_started.elapsed();
+        endings.push((
+            step,
+            if outcome.is_ok() {
+                Ending::Passed(took)
+            } else {
+                Ending::Failed(took)
+            },
+        ));
+        if let Err(error) = outcome {
+            failure = Some(error.context(format!(
+                "step {0} failed, repeat it alone with `cargo xtask ci --only {0}`",
+                name_of(step)
+            )));
+        }
+    }
+    print!("\n{}", table(&endings, started.elapsed()));
+    if failure.is_none() {
+        let passed = endings
+            .iter()
+            .filter(|(_, ending)| matches!(ending, Ending::Passed(_)))
+            .count();
+        println!("ci: {passed} steps passed");
+    }
+    // The test runner's own closing line goes last, where everybody looks first.
+    if let Some(line) = summary {
+        println!("{line}");
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn perform(step: StepName, summary: &mut Option<String>) -> Result<()> {
+    match step {
+        StepName::Setup => setup::run(),
+        StepName::Fmt => process::run("cargo", &["fmt", "--all", "--check"])
+            .context("run `cargo fmt --all` and commit the result"),
+        StepName::Tidy => tidy::run(false),
+        StepName::Deny => {
+            setup::require("cargo-deny")?;
+            process::run("cargo", &DENY)
+        }
+        StepName::Clippy => process::run(
+            "cargo",
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
+        ),
+        StepName::Openapi => openapi::run(true),
+        StepName::Tests => {
+            setup::require("cargo-nextest")?;
+            let (outcome, line) = process::run_and_keep(
+                "cargo",
+                &["nextest", "run", "--workspace", "--locked", "--profile", "ci"],
+                |line| line.contains("Summary ["),
+            );
+            *summary = line;
+            outcome
+        }
+        StepName::DocTests => doc_tests(),
+    }
+}
+
+/// Examples are kept in kernel crates only: their documentation is what the writers of domains read.
+fn doc_tests() -> Result<()> {
+    let packages = kernel_packages(&repo::files(&repo::root())?);
+    if packages.is_empty() {
+        bail!("no crate found under crates/kernel");
+    }
+    let mut arguments = vec!["test", "--doc", "--locked"];
+    for package in &packages {
+        arguments.extend(["-p", package]);
+    }
+    process::run("cargo", &arguments)
+}
+
+fn kernel_packages(paths: &[String]) -> Vec<String> {
+    paths
+        .iter()
+        .filter_map(|path| path.strip_prefix("crates/kernel/")?.strip_suffix("/Cargo.toml"))
+        .map(|folder| format!("athyper-kernel-{folder}"))
+        .collect()
+}
+
+fn name_of(step: StepName) -> String {
+    step.to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
+}
+
+/// What each step took, in seconds.
+fn table(endings: &[(StepName, Ending)], total: Duration) -> String {
+    let mut text = String::from("step        seconds\n");
+    for &(step, ending) in endings {
+        let (took, note) = match ending {
+            Ending::Passed(took) => (format!("{:.1}", took.as_secs_f64()), ""),
+            Ending::Failed(took) => (format!("{:.1}", took.as_secs_f64()), "  FAILED"),
+            Ending::LeftOut => ("-".to_owned(), "  left out"),
+            Ending::NotReached => ("-".to_owned(), "  not reached"),
+        };
+        let _ = writeln!(text, "{:<10} {took:>8}{note}", name_of(step));
+    }
+    let _ = writeln!(text, "{:<10} {:>8.1}", "total", total.as_secs_f64());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_how_each_step_ended() {
+        let endings = [
+            (StepName::Setup, Ending::LeftOut),
+            (StepName::Fmt, Ending::Passed(Duration::from_millis(1_540))),
+            (StepName::Tidy, Ending::Failed(Duration::from_millis(200))),
+            (StepName::DocTests, Ending::NotReached),
+        ];
+        assert_eq!(
+            table(&endings, Duration::from_millis(61_700)),
+            "step        seconds\n\
+             setup             -  left out\n\
+             fmt             1.5\n\
+             tidy            0.2  FAILED\n\
+             doc-tests         -  not reached\n\
+             total          61.7\n"
+        );
+    }
+
+    #[test]
+    fn kernel_packages_are_found_by_their_manifests() {
+        let paths = [
+            "crates/kernel/db/Cargo.toml",
+            "crates/kernel/db/src/lib.rs",
+            "crates/business/hr/Cargo.toml",
+        ];
+        assert_eq!(kernel_packages(&paths.map(str::to_owned)), ["athyper-kernel-db"]);
+    }
+}

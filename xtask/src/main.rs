@@ -1,0 +1,93 @@
+//! The one entry for every habit of this repository: `cargo xtask <command>`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool speaks by printing"
+)]
+
+mod ci;
+mod diff;
+mod openapi;
+mod process;
+mod repo;
+mod scaffold;
+mod setup;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::ci::StepName;
+use crate::scaffold::DomainLayer;
+
+/// What the caller typed.
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The habits of this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    habit: Habit,
+}
+
+/// One habit each.
+#[derive(Subcommand)]
+enum Habit {
+    /// Install what this machine lacks; safe to repeat
+    Setup,
+    /// Check the rules of the repository
+    Tidy {
+        /// Write docs/graph.txt instead of comparing it
+        #[arg(long)]
+        graph: bool,
+    },
+    /// Write docs/openapi/athyper.json
+    Openapi {
+        /// Compare instead of write
+        #[arg(long)]
+        check: bool,
+    },
+    /// Start a domain crate
+    NewDomain {
+        /// The folder under crates/
+        layer: DomainLayer,
+        /// One noun of the business language, lower case
+        name: String,
+        /// The first record that the domain keeps, singular
+        #[arg(long, default_value = "record")]
+        record: String,
+    },
+    /// Start a command file in a domain
+    NewCommand {
+        /// An existing domain
+        domain: String,
+        /// Verb and noun, snake case: void_invoice
+        name: String,
+    },
+    /// Run all that must hold, cheapest first
+    Ci {
+        /// Run this step alone; may be repeated
+        #[arg(long, value_name = "STEP")]
+        only: Vec<StepName>,
+        /// Leave this step out; may be repeated
+        #[arg(long, value_name = "STEP")]
+        skip: Vec<StepName>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().habit {
+        Habit::Setup => setup::run(),
+        Habit::Tidy { graph } => tidy::run(graph),
+        Habit::Openapi { check } => openapi::run(check),
+        Habit::NewDomain { layer, name, record } => scaffold::new_domain(layer, &name, &record),
+        Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
+        Habit::Ci { only, skip } => ci::run(&only, &skip),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
