@@ -70,7 +70,6 @@ fn describe(operation: &mut Operation, is_command: bool) {
     ];
     if is_command {
         headers.push(("Idempotency-Key", "The same key with the same request gets the first answer"));
-        headers.push(("If-Match", "ETag of the version that the change is made on"));
     }
     let parameters = operation.parameters.get_or_insert_default();
     for (name, text) in headers {

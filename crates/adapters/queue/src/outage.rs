@@ -19,11 +19,7 @@ pub(crate) struct Outage {
 impl Outage {
     /// No outage yet. `doing` completes the sentence "could not …".
     pub(crate) fn new(doing: &'static str) -> Self {
-        Self {
-            doing,
-            wait: FIRST,
-            lasting: false,
-        }
+        Self { doing, wait: FIRST, lasting: false }
     }
 
     /// Notes a failure and gives the time to wait before the next try.

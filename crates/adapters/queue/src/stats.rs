@@ -39,8 +39,7 @@ impl WorkerStats {
     }
 
     pub(crate) fn add_claimed(&self, jobs: usize) {
-        self.claimed
-            .fetch_add(u64::try_from(jobs).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.claimed.fetch_add(u64::try_from(jobs).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn add_succeeded(&self) {

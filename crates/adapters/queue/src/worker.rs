@@ -61,7 +61,8 @@ pub(crate) struct Shared {
 
 impl Worker {
     /// Starts a worker for these types of jobs and registers its shutdown. It waits for no database: where there is
-    /// none, it tries until there is. Needs a Tokio runtime.
+    /// none, it tries until there is. One connection of the pool is its own, to hear announcements. Needs a Tokio
+    /// runtime.
     ///
     /// At shutdown it stops claiming, waits `config.drain` for the jobs under way, cancels those that are left and
     /// returns their leases, so that another worker can claim them at once and without a lost attempt.
@@ -102,9 +103,7 @@ impl Worker {
         lifecycle.spawn("job rescue", rescue::rescue_jobs(Arc::clone(&shared)));
         lifecycle.spawn("job wake-up", listen::listen(Arc::clone(&shared)));
         lifecycle.spawn("job worker", runtime::run(Arc::clone(&shared), feed));
-        Ok(Self {
-            stats: Arc::clone(&shared.stats),
-        })
+        Ok(Self { stats: Arc::clone(&shared.stats) })
     }
 
     /// What the worker has done so far.
@@ -119,15 +118,13 @@ fn stop_with(shared: &Arc<Shared>) -> Result<(), ShuttingDown> {
     let give_up = shared.give_up.clone().drop_guard();
     let (slots, drain) = (Arc::clone(&shared.slots), shared.config.drain);
     let all = u32::try_from(shared.config.concurrency.max(1)).unwrap_or(u32::MAX);
-    shared
-        .lifecycle
-        .on_shutdown("job worker", drain + RETURNING, move || async move {
-            let idle = tokio::time::timeout(drain, slots.acquire_many(all)).await.is_ok();
-            drop(give_up);
-            if !idle {
-                tracing::info!("jobs are still under way, returning them to the queue");
-                let _all_returned = slots.acquire_many(all).await?;
-            }
-            Ok(())
-        })
+    shared.lifecycle.on_shutdown("job worker", drain + RETURNING, move || async move {
+        let idle = tokio::time::timeout(drain, slots.acquire_many(all)).await.is_ok();
+        drop(give_up);
+        if !idle {
+            tracing::info!("jobs are still under way, returning them to the queue");
+            let _all_returned = slots.acquire_many(all).await?;
+        }
+        Ok(())
+    })
 }

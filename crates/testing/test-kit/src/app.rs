@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use athyper_kernel_config::Environment;
-use athyper_kernel_container::ContainerBuilder;
+use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, Schema};
 use athyper_kernel_http::{
     Access, AccessRules, Edge, EdgeLimits, OPERATION_PERMISSIONS, OperationIndex, admit, operation_routes,
@@ -12,7 +12,7 @@ use athyper_kernel_http::{
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
-use athyper_kernel_types::{Id, JobId};
+use athyper_kernel_types::{Clock, Id, JobId};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
@@ -39,7 +39,9 @@ impl TestApp {
         let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
         schemas.extend(modules.iter().filter_map(|module| module.schema));
         let db = TestDatabase::new(&schemas).await;
-        let container = ContainerBuilder::new().build().expect("an empty container");
+        let mut builder = ContainerBuilder::new();
+        builder.value(&Token::<Clock>::new(tokens::KERNEL_CLOCK), Arc::new(db.database.clock().clone()));
+        let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes();
         let mut jobs = Vec::new();
         for module in modules {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, World, authenticator, clock, realm};
+use crate::support::{Answer, World, authenticator, clock, header, realm, with};
 
 const DOCUMENT: &str = "/alpha/.well-known/openid-configuration";
 
@@ -64,9 +64,9 @@ async fn answers_that_are_no_keys_leave_the_issuer_unavailable() {
     }
     assert_eq!(world.stub.fetches("alpha"), 8);
     // An issuer in trouble is nobody else's trouble.
-    let claims = crate::support::with(world.claims(), json!({"iss": world.stub.issuer("beta")}));
+    let claims = with(world.claims(), json!({"iss": world.stub.issuer("beta")}));
     world
-        .accept(&world.beta.token(&crate::support::header("ES256", "k1"), &claims))
+        .accept(&world.beta.token(&header("ES256", "k1"), &claims))
         .await;
 }
 

@@ -3,7 +3,9 @@
 mod algorithms;
 mod claims;
 mod discovery;
+#[cfg(test)]
 mod forgery;
+#[cfg(test)]
 mod local_issuer;
 mod outage;
 #[cfg(test)]

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use athyper_kernel_config::Environment;
 use athyper_kernel_http::Authenticator as _;
-use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::{Answer, Key, NOW, Stub, World, header, with};
+use crate::support::{Answer, Key, NOW, Stub, World, authenticator, header, realm, with};
 
 const KEYS: &str = "/alpha/keys";
 
@@ -165,29 +165,20 @@ async fn a_key_that_the_issuer_took_back_stops_working() {
 
 #[tokio::test]
 async fn an_issuer_that_is_away_at_the_start_is_asked_until_it_answers() {
-    let lifecycle = Lifecycle::new(LifecycleOptions::default());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut world = World::around(Stub::serve(listener, &lifecycle), lifecycle);
-    // The same issuer on a port that nobody listens to.
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let away = free.local_addr().unwrap();
-    drop(free);
-    let realms = json!({"alpha": crate::support::realm(&format!("http://{away}/alpha"))});
-    world.authenticator = crate::support::authenticator(
-        athyper_kernel_config::Environment::Local,
-        realms,
-        world.clock.clone(),
-        &world.lifecycle,
-    )
-    .unwrap();
-    assert_ne!(address, away);
+    let mut world = World::new().await;
+    // A port that is taken and that nobody listens to.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let away = socket.local_addr().unwrap();
+    let realms = json!({"alpha": realm(&format!("http://{away}/alpha"))});
+    let made = authenticator(Environment::Local, realms, world.clock.clone(), &world.lifecycle);
+    world.authenticator = made.unwrap();
     let token = world.token_with(json!({"iss": format!("http://{away}/alpha")}));
     let problem = world.unavailable(&token).await;
     assert_eq!(problem.retry_after_seconds, Some(5));
     assert!(!problem.detail.contains("alpha"));
 
-    let back = Stub::serve(TcpListener::bind(away).await.unwrap(), &world.lifecycle);
+    let back = Stub::serve(socket.listen(16).unwrap(), &world.lifecycle);
     back.publish("alpha", &[world.alpha.jwk("k1", "ES256")]);
     world.unavailable(&token).await;
     assert_eq!(

@@ -26,34 +26,34 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 /// 2027-01-15, the time of every test.
-pub const NOW: i64 = 1_800_000_000;
+pub(crate) const NOW: i64 = 1_800_000_000;
 
-pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// A private key of one of the three kinds that issuers use.
-pub enum Key {
+pub(crate) enum Key {
     Ec(EcdsaKeyPair),
     Rsa(RsaKeyPair),
     Ed(Ed25519KeyPair),
 }
 
 impl Key {
-    pub fn ec() -> Self {
+    pub(crate) fn ec() -> Self {
         Self::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
-    pub fn rsa() -> Self {
+    pub(crate) fn rsa() -> Self {
         Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
     }
 
-    pub fn ed() -> Self {
+    pub(crate) fn ed() -> Self {
         Self::Ed(Ed25519KeyPair::generate().unwrap())
     }
 
     /// The public half, with the algorithm that it is for.
-    pub fn jwk(&self, kid: &str, alg: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str, alg: &str) -> Value {
         let common = json!({"kid": kid, "alg": alg, "use": "sig"});
         let mut jwk = match self {
             Self::Ec(key) => {
@@ -73,7 +73,7 @@ impl Key {
     }
 
     /// A signature by this key; an RSA key signs in the way that `alg` asks for.
-    pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
             Self::Ec(key) => key.sign(&random, message).unwrap().as_ref().to_vec(),
@@ -92,14 +92,14 @@ impl Key {
     }
 
     /// A token with this header and these claims, signed by this key.
-    pub fn token(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
         let alg = header["alg"].as_str().unwrap_or_default();
         token_signed_by(header, claims, |message| self.sign(alg, message))
     }
 }
 
 /// A token whose signature is whatever `sign` makes of the signed text.
-pub fn token_signed_by(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+pub(crate) fn token_signed_by(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let signed = format!(
         "{}.{}",
         base64url(header.to_string()),
@@ -109,12 +109,12 @@ pub fn token_signed_by(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) 
     format!("{signed}.{signature}")
 }
 
-pub fn header(alg: &str, kid: &str) -> Value {
+pub(crate) fn header(alg: &str, kid: &str) -> Value {
     json!({"alg": alg, "kid": kid, "typ": "JWT"})
 }
 
 /// The object with some members replaced; null removes one.
-pub fn with(mut object: Value, changes: Value) -> Value {
+pub(crate) fn with(mut object: Value, changes: Value) -> Value {
     let members = object.as_object_mut().unwrap();
     members.extend(changes.as_object().unwrap().clone());
     members.retain(|_, value| !value.is_null());
@@ -123,7 +123,7 @@ pub fn with(mut object: Value, changes: Value) -> Value {
 
 /// What the issuer answers at one path.
 #[derive(Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     Json(Value),
     Status(StatusCode),
     Redirect(String),
@@ -139,17 +139,13 @@ struct Answers {
 }
 
 /// An HTTP server that answers as told. Each realm's issuer is `{base}/{realm}`.
-pub struct Stub {
-    pub base: String,
+pub(crate) struct Stub {
+    pub(crate) base: String,
     answers: Arc<Answers>,
 }
 
 impl Stub {
-    pub async fn start(lifecycle: &Lifecycle) -> Self {
-        Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), lifecycle)
-    }
-
-    pub fn serve(listener: TcpListener, lifecycle: &Lifecycle) -> Self {
+    pub(crate) fn serve(listener: TcpListener, lifecycle: &Lifecycle) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let answers = Arc::new(Answers::default());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&answers));
@@ -160,11 +156,11 @@ impl Stub {
         Self { base, answers }
     }
 
-    pub fn issuer(&self, realm: &str) -> String {
+    pub(crate) fn issuer(&self, realm: &str) -> String {
         format!("{}/{realm}", self.base)
     }
 
-    pub fn set(&self, path: &str, answer: Answer) {
+    pub(crate) fn set(&self, path: &str, answer: Answer) {
         self.answers
             .by_path
             .lock()
@@ -173,7 +169,7 @@ impl Stub {
     }
 
     /// Publishes the discovery document and these keys of a realm.
-    pub fn publish(&self, realm: &str, keys: &[Value]) {
+    pub(crate) fn publish(&self, realm: &str, keys: &[Value]) {
         let issuer = self.issuer(realm);
         let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys")});
         self.set(
@@ -184,11 +180,11 @@ impl Stub {
     }
 
     /// How often the keys of a realm were asked for.
-    pub fn fetches(&self, realm: &str) -> usize {
+    pub(crate) fn fetches(&self, realm: &str) -> usize {
         self.hits(&format!("/{realm}/keys"))
     }
 
-    pub fn hits(&self, path: &str) -> usize {
+    pub(crate) fn hits(&self, path: &str) -> usize {
         self.answers.hits.lock().unwrap().get(path).copied().unwrap_or(0)
     }
 }
@@ -211,24 +207,20 @@ async fn answer(State(answers): State<Arc<Answers>>, request: Request) -> Respon
 }
 
 /// Two realms, `alpha` and `beta`, each with its own issuer and P-256 key `k1`.
-pub struct World {
-    pub stub: Stub,
-    pub alpha: Key,
-    pub beta: Key,
-    pub clock: Clock,
-    pub hand: ManualClock,
-    pub lifecycle: Lifecycle,
-    pub authenticator: OidcAuthenticator,
+pub(crate) struct World {
+    pub(crate) stub: Stub,
+    pub(crate) alpha: Key,
+    pub(crate) beta: Key,
+    pub(crate) clock: Clock,
+    pub(crate) hand: ManualClock,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) authenticator: OidcAuthenticator,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let lifecycle = Lifecycle::new(LifecycleOptions::default());
-        let stub = Stub::start(&lifecycle).await;
-        Self::around(stub, lifecycle)
-    }
-
-    pub fn around(stub: Stub, lifecycle: Lifecycle) -> Self {
+        let stub = Stub::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), &lifecycle);
         let (alpha, beta) = (Key::ec(), Key::ec());
         stub.publish("alpha", &[alpha.jwk("k1", "ES256")]);
         stub.publish("beta", &[beta.jwk("k1", "ES256")]);
@@ -248,7 +240,7 @@ impl World {
     }
 
     /// Good claims of realm `alpha`.
-    pub fn claims(&self) -> Value {
+    pub(crate) fn claims(&self) -> Value {
         json!({
             "iss": self.stub.issuer("alpha"), "aud": "athyper", "azp": "athyper", "sub": "u1", "typ": "Bearer",
             "iat": NOW, "exp": NOW + 300, "roles": ["viewer"], "tenantKey": "demo",
@@ -256,17 +248,17 @@ impl World {
     }
 
     /// A good token of realm `alpha`.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.alpha.token(&header("ES256", "k1"), &self.claims())
     }
 
     /// A token of realm `alpha` that is good but for these claims.
-    pub fn token_with(&self, changes: Value) -> String {
+    pub(crate) fn token_with(&self, changes: Value) -> String {
         self.alpha
             .token(&header("ES256", "k1"), &with(self.claims(), changes))
     }
 
-    pub async fn accept(&self, token: &str) -> Identity {
+    pub(crate) async fn accept(&self, token: &str) -> Identity {
         self.authenticator
             .authenticate(token)
             .await
@@ -274,7 +266,7 @@ impl World {
     }
 
     /// Checks that the token is refused as every other is, and gives the reason that only the log sees.
-    pub async fn refuse(&self, token: &str) -> String {
+    pub(crate) async fn refuse(&self, token: &str) -> String {
         let problem = self.problem(token).await;
         assert_eq!(problem.kind, ProblemKind::Unauthenticated, "{problem:?}");
         assert_eq!(problem.code, "request.invalid_token");
@@ -290,7 +282,7 @@ impl World {
     }
 
     /// Checks that nothing is said of the token because the issuer's keys cannot be had.
-    pub async fn unavailable(&self, token: &str) -> Problem {
+    pub(crate) async fn unavailable(&self, token: &str) -> Problem {
         let problem = self.problem(token).await;
         assert_eq!(problem.kind, ProblemKind::Unavailable, "{problem:?}");
         assert_eq!(problem.code, "platform.issuer_unavailable");
@@ -305,16 +297,16 @@ impl World {
     }
 }
 
-pub fn clock() -> (Clock, ManualClock) {
+pub(crate) fn clock() -> (Clock, ManualClock) {
     Clock::manual(chrono::DateTime::from_timestamp(NOW, 0).unwrap())
 }
 
 /// The configuration of a realm with this issuer.
-pub fn realm(issuer: &str) -> Value {
+pub(crate) fn realm(issuer: &str) -> Value {
     json!({"iam": {"issuerUrl": issuer, "clientId": "athyper", "allowedAzp": ["portal"]}})
 }
 
-pub fn authenticator(
+pub(crate) fn authenticator(
     environment: Environment,
     realms: Value,
     clock: Clock,

@@ -25,10 +25,7 @@ pub(super) fn due(cron: &CronSchedule, zone: Tz, next_at: DateTime<Utc>, now: Da
         nominal = time;
         following = cron.next_after(time, zone);
     }
-    Due {
-        nominal,
-        next_at: following,
-    }
+    Due { nominal, next_at: following }
 }
 
 /// A missed time from which the latest one is not far.
@@ -54,12 +51,7 @@ mod tests {
     }
 
     fn fire(cron: &str, next_at: &str, now: &str) -> Due {
-        due(
-            &CronSchedule::parse(cron).unwrap(),
-            Tz::Europe__Berlin,
-            at(next_at),
-            at(now),
-        )
+        due(&CronSchedule::parse(cron).unwrap(), Tz::Europe__Berlin, at(next_at), at(now))
     }
 
     #[test]
@@ -71,11 +63,7 @@ mod tests {
 
     #[test]
     fn of_missed_times_the_latest_is_fired_however_long_the_pause() {
-        for paused_since in [
-            "2026-07-01T04:00:00Z",
-            "2026-05-01T04:00:00Z",
-            "2016-07-01T04:00:00Z",
-        ] {
+        for paused_since in ["2026-07-01T04:00:00Z", "2026-05-01T04:00:00Z", "2016-07-01T04:00:00Z"] {
             let due = fire("0 6 * * *", paused_since, "2026-07-03T20:00:00Z");
             assert_eq!(due.nominal, at("2026-07-03T04:00:00Z"), "{paused_since}");
             assert_eq!(due.next_at, Some(at("2026-07-04T04:00:00Z")));

@@ -66,10 +66,7 @@ fn columns(
             columns.zones.push(tenant.zone.name());
             columns.realm_keys.push(tenant.record.realm_key.clone());
             columns.tenant_keys.push(tenant.record.tenant_key.clone());
-            columns.next_at.push(
-                cron.next_after(now, tenant.zone)
-                    .ok_or(ScheduleError::Ended(name))?,
-            );
+            columns.next_at.push(cron.next_after(now, tenant.zone).ok_or(ScheduleError::Ended(name))?);
         }
     }
     Ok(columns)

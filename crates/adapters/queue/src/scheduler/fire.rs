@@ -82,10 +82,7 @@ async fn fire(tx: &mut SystemTx, row: &Row) -> Result<(), DbError> {
     let due = due(&cron, zone, row.next_at, row.now);
     let nominal = due.nominal.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let id = Id::<Job>::new(tx.clock());
-    let (request_id, unique_key) = (
-        format!("schedule-{id}"),
-        format!("schedule:{}:{nominal}", row.name),
-    );
+    let (request_id, unique_key) = (format!("schedule-{id}"), format!("schedule:{}:{nominal}", row.name));
     let job = NewJobRow {
         tenant: Id::from_uuid(row.tenant_id),
         id,

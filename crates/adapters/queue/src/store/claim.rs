@@ -66,10 +66,7 @@ impl ClaimedRow {
             realm_key: self.realm_key.clone(),
             tenant_key: self.tenant_key.clone(),
             org_key: self.org_key.clone(),
-            actor: Actor {
-                kind: ActorKind::parse(&self.actor_kind)?,
-                id: self.actor_id.clone(),
-            },
+            actor: Actor { kind: ActorKind::parse(&self.actor_kind)?, id: self.actor_id.clone() },
             request_id: self.request_id.clone(),
             trace_id: self.trace_id.clone(),
         })

@@ -61,11 +61,8 @@ pub(crate) async fn bury(
     rows: &[RowError],
     operation_errors: &[RowError],
 ) -> Result<bool, DbError> {
-    let details = if rows.is_empty() {
-        Value::Object(Map::new())
-    } else {
-        serde_json::json!({ "rows": rows })
-    };
+    let details =
+        if rows.is_empty() { Value::Object(Map::new()) } else { serde_json::json!({ "rows": rows }) };
     let changed = sqlx::query_scalar(
         "update jobs.job set state = 'dead', finished_at = clock_timestamp(), lease_token = null, leased_until = null, \
          errors = errors || jsonb_build_array(jsonb_build_object(\

@@ -36,11 +36,7 @@ pub(super) async fn claim_jobs(shared: Arc<Shared>, sender: UnboundedSender<Clai
                         give_back(&shared, unsent.0).await;
                     }
                 }
-                if all {
-                    Duration::ZERO
-                } else {
-                    shared.config.poll_interval
-                }
+                if all { Duration::ZERO } else { shared.config.poll_interval }
             }
             Ok(Err(error)) if is_contention(&error) => CONTENTION,
             Ok(Err(error)) => outage.failed(&error),
@@ -92,12 +88,7 @@ async fn claim(
         let slot = slots.split(1)?;
         let held = row.held();
         let lease = shared.leases.hold(&held, until);
-        Some(Claim {
-            row,
-            held,
-            lease,
-            slot,
-        })
+        Some(Claim { row, held, lease, slot })
     });
     Ok(claims.collect())
 }
@@ -108,12 +99,7 @@ fn is_contention(error: &DbError) -> bool {
 }
 
 async fn give_back(shared: &Shared, claim: Claim) {
-    let Claim {
-        row,
-        held,
-        mut lease,
-        slot,
-    } = claim;
+    let Claim { row, held, mut lease, slot } = claim;
     ends::record(shared, &row, &held, &mut lease, &Outcome::Returned).await;
     drop(slot);
 }

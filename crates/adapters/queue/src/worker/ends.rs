@@ -116,22 +116,15 @@ async fn try_record(
         return Ok(Ending::LeaseLost);
     }
     let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
-    let backoff = shared
-        .types
-        .get(row.name.as_str())
-        .map(|job_type| job_type.backoff)
-        .unwrap_or_default();
+    let backoff = shared.types.get(row.name.as_str()).map(|job_type| job_type.backoff).unwrap_or_default();
     let (ending, recorded) = match outcome {
         Outcome::Succeeded => (Ending::Succeeded, store::succeed(tx.conn(), held).await?),
         Outcome::Retry(message) if row.attempt < row.max_attempts => {
             let attempt = u32::try_from(row.attempt).unwrap_or(1);
             let delay = backoff.after(attempt);
             let message = storable(message);
-            let back = Back {
-                delay: delay + jitter(delay, held.id, attempt),
-                counted: true,
-                error: Some(&message),
-            };
+            let back =
+                Back { delay: delay + jitter(delay, held.id, attempt), counted: true, error: Some(&message) };
             (Ending::Retried, store::put_back(tx.conn(), held, &back).await?)
         }
         // The message of a fault is for operators: it stays with the job.
@@ -156,19 +149,11 @@ async fn try_record(
             (Ending::Dead, dead)
         }
         Outcome::Snooze(delay) => {
-            let back = Back {
-                delay: *delay,
-                counted: false,
-                error: None,
-            };
+            let back = Back { delay: *delay, counted: false, error: None };
             (Ending::Snoozed, store::put_back(tx.conn(), held, &back).await?)
         }
         Outcome::Returned => {
-            let back = Back {
-                delay: Duration::ZERO,
-                counted: false,
-                error: None,
-            };
+            let back = Back { delay: Duration::ZERO, counted: false, error: None };
             (Ending::Returned, store::put_back(tx.conn(), held, &back).await?)
         }
         Outcome::LeaseLost => (Ending::LeaseLost, false),

@@ -62,9 +62,7 @@ impl Backend for Feed {
         cx: &mut Context<'_>,
         _: &WorkerContext,
     ) -> Poll<Option<Result<Self::Task, Infallible>>> {
-        self.lock()
-            .poll_recv(cx)
-            .map(|claim| claim.map(|claim| Ok(TaskBuilder::new(claim).build())))
+        self.lock().poll_recv(cx).map(|claim| claim.map(|claim| Ok(TaskBuilder::new(claim).build())))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {

@@ -37,17 +37,9 @@ impl Leases {
     /// database knows.
     pub(super) fn hold(self: &Arc<Self>, job: &Held, until: Instant) -> Lease {
         let (sender, receiver) = watch::channel(until);
-        let entry = Entry {
-            tenant: job.tenant.uuid(),
-            job: job.id.uuid(),
-            until: sender,
-        };
+        let entry = Entry { tenant: job.tenant.uuid(), job: job.id.uuid(), until: sender };
         self.lock().insert(job.token, entry);
-        Lease {
-            leases: Arc::clone(self),
-            token: job.token,
-            until: receiver,
-        }
+        Lease { leases: Arc::clone(self), token: job.token, until: receiver }
     }
 
     /// Tenants, jobs and tokens of all leases, side by side.

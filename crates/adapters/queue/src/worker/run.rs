@@ -24,12 +24,7 @@ const UNKNOWN_TENANT: Duration = Duration::from_mins(1);
 /// Runs the job and records its end.
 pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
     let _running = shared.stats.run();
-    let Claim {
-        row,
-        held,
-        mut lease,
-        slot,
-    } = claim;
+    let Claim { row, held, mut lease, slot } = claim;
     let origin = row.origin();
     let span = tracing::info_span!(
         "job",
@@ -156,18 +151,9 @@ mod tests {
 
     #[test]
     fn causes_are_told_once() {
-        let root = Layer {
-            text: "disk full",
-            source: None,
-        };
-        let middle = Layer {
-            text: "cannot write: disk full",
-            source: Some(Box::new(root)),
-        };
-        let top = Layer {
-            text: "import",
-            source: Some(Box::new(middle)),
-        };
+        let root = Layer { text: "disk full", source: None };
+        let middle = Layer { text: "cannot write: disk full", source: Some(Box::new(root)) };
+        let top = Layer { text: "import", source: Some(Box::new(middle)) };
         assert_eq!(with_causes(&top), "import: cannot write: disk full");
     }
 }

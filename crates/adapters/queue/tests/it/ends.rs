@@ -12,10 +12,7 @@ use serde_json::json;
 use crate::stage::{Running, Stage, config, tenant, work, worker_of};
 
 fn backoff(first: Duration) -> Backoff {
-    Backoff {
-        first,
-        most: Duration::from_mins(1),
-    }
+    Backoff { first, most: Duration::from_mins(1) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,18 +28,13 @@ async fn a_failing_job_is_repeated_with_growing_waits_and_then_dead_with_all_err
     .backoff(backoff(Duration::from_millis(300)));
     let worker = Running::start(&stage, vec![job_type], config("one"));
     let operation = stage.start_operation(&context, work("")).await;
-    stage
-        .counts("select count(*) from jobs.job where state = 'dead'", 1)
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'dead'", 1).await;
 
     let times = runs.lock().unwrap().clone();
     assert_eq!(times.len(), 3, "as many runs as attempts");
     assert!(times[1] - times[0] >= Duration::from_millis(300), "{times:?}");
     assert!(times[2] - times[1] >= Duration::from_millis(600), "{times:?}");
-    let id = sqlx::query_scalar("select id from jobs.job")
-        .fetch_one(&mut stage.admin().await)
-        .await
-        .unwrap();
+    let id = sqlx::query_scalar("select id from jobs.job").fetch_one(&mut stage.admin().await).await.unwrap();
     let job = stage.job(athyper_kernel_types::Id::from_uuid(id)).await;
     assert_eq!(job.messages(), ["failure 1", "failure 2", "failure 3"]);
     assert_eq!(job.errors[2]["attempt"], 3);
@@ -51,10 +43,7 @@ async fn a_failing_job_is_repeated_with_growing_waits_and_then_dead_with_all_err
     let failed = stage.operation(&context, &operation).await;
     assert_eq!(failed.state, OperationState::Failed);
     assert_eq!((failed.errors.len(), failed.errors[0].row), (1, None));
-    assert!(
-        !failed.errors[0].message.contains("failure"),
-        "a fault's text is not for the caller"
-    );
+    assert!(!failed.errors[0].message.contains("failure"), "a fault's text is not for the caller");
     let stats = worker.worker.stats();
     assert_eq!((stats.claimed(), stats.failed(), stats.dead()), (3, 2, 1));
     assert_eq!(queue_depth(&stage.database).await.unwrap().dead, 1);
@@ -83,14 +72,8 @@ async fn the_wait_is_stored_with_at_most_a_tenth_of_jitter() {
         waits.push((job.run_at - failed_at).num_milliseconds());
         assert_eq!((job.state.as_str(), job.attempt), ("available", 1));
     }
-    assert!(
-        waits.iter().all(|wait| (9_990..=11_010).contains(wait)),
-        "{waits:?}"
-    );
-    assert!(
-        waits.iter().any(|wait| *wait != waits[0]),
-        "they differ: {waits:?}"
-    );
+    assert!(waits.iter().all(|wait| (9_990..=11_010).contains(wait)), "{waits:?}");
+    assert!(waits.iter().any(|wait| *wait != waits[0]), "they differ: {waits:?}");
     worker.stop().await;
 }
 
@@ -109,10 +92,7 @@ async fn an_abort_is_dead_at_once_and_fails_the_operation_with_its_rows() {
         let errors = errors.clone();
         async move {
             Err(match work.tag.as_str() {
-                "rows" => JobError::Abort {
-                    message: "1 row is wrong".to_owned(),
-                    errors,
-                },
+                "rows" => JobError::Abort { message: "1 row is wrong".to_owned(), errors },
                 _ => JobError::abort("the file is empty"),
             })
         }
@@ -127,18 +107,10 @@ async fn an_abort_is_dead_at_once_and_fails_the_operation_with_its_rows() {
                 .run_at(chrono::DateTime::<chrono::Utc>::MAX_UTC - chrono::TimeDelta::days(366 * 1_000)),
         )
         .await;
-    stage
-        .counts(
-            "select count(*) from jobs.job where state = 'dead' and attempt = 1",
-            2,
-        )
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'dead' and attempt = 1", 2).await;
 
     let failed = stage.operation(&context, &with_rows).await;
-    let stored = RowError {
-        message: "not a number: 1\u{fffd}2".to_owned(),
-        ..row
-    };
+    let stored = RowError { message: "not a number: 1\u{fffd}2".to_owned(), ..row };
     assert_eq!(
         (failed.state, failed.errors.as_slice()),
         (OperationState::Failed, [stored.clone()].as_slice())
@@ -151,14 +123,8 @@ async fn an_abort_is_dead_at_once_and_fails_the_operation_with_its_rows() {
         code: "platform.job_failed".to_owned(),
         message: "the file is empty".to_owned(),
     };
-    assert_eq!(
-        (failed.state, failed.errors.as_slice()),
-        (OperationState::Failed, [whole].as_slice())
-    );
-    assert_eq!(
-        stage.operation(&context, &untouched).await.state,
-        OperationState::Queued
-    );
+    assert_eq!((failed.state, failed.errors.as_slice()), (OperationState::Failed, [whole].as_slice()));
+    assert_eq!(stage.operation(&context, &untouched).await.state, OperationState::Queued);
 
     let kept: serde_json::Value =
         sqlx::query_scalar("select errors -> 0 -> 'rows' from jobs.job where payload ->> 'tag' = 'rows'")
@@ -173,9 +139,7 @@ async fn an_abort_is_dead_at_once_and_fails_the_operation_with_its_rows() {
 async fn a_payload_that_does_not_decode_is_dead_with_the_reason() {
     let stage = Stage::new().await;
     let id = stage.enqueue(&tenant("acme"), work("")).await;
-    stage
-        .execute("update jobs.job set payload = '{\"other\": 1}'")
-        .await;
+    stage.execute("update jobs.job set payload = '{\"other\": 1}'").await;
     let worker = Running::start(&stage, vec![worker_of(|_, _| async { Ok(()) })], config("one"));
     let job = stage.reaches(id, "dead").await;
     assert!(job.messages()[0].contains("missing field `tag`"), "{job:?}");
@@ -205,22 +169,12 @@ async fn a_snooze_waits_and_costs_no_attempt() {
     let counted = Arc::clone(&calls);
     let job_type = worker_of(move |_, _| {
         let call = counted.fetch_add(1, Ordering::SeqCst);
-        async move {
-            if call < 5 {
-                Err(JobError::Snooze(Duration::from_millis(20)))
-            } else {
-                Ok(())
-            }
-        }
+        async move { if call < 5 { Err(JobError::Snooze(Duration::from_millis(20))) } else { Ok(()) } }
     });
     let worker = Running::start(&stage, vec![job_type], config("one"));
     let id = stage.enqueue(&tenant("acme"), work("")).await;
     let job = stage.reaches(id, "succeeded").await;
-    assert_eq!(
-        (calls.load(Ordering::SeqCst), job.attempt),
-        (6, 1),
-        "more calls than attempts"
-    );
+    assert_eq!((calls.load(Ordering::SeqCst), job.attempt), (6, 1), "more calls than attempts");
     assert_eq!(job.errors, json!([]));
     worker.stop().await;
 }
@@ -236,17 +190,9 @@ async fn a_handler_may_complete_its_job_itself_together_with_its_work() {
     });
     let worker = Running::start(&stage, vec![job_type], config("one"));
     let operation = stage.start_operation(&context, work("")).await;
-    stage
-        .counts(
-            "select count(*) from jobs.job where state = 'succeeded' and attempt = 1",
-            1,
-        )
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'succeeded' and attempt = 1", 1).await;
     let done = stage.operation(&context, &operation).await;
-    assert_eq!(
-        (done.state, done.result),
-        (OperationState::Succeeded, Some(json!({ "rows": 3 })))
-    );
+    assert_eq!((done.state, done.result), (OperationState::Succeeded, Some(json!({ "rows": 3 }))));
     while worker.worker.stats().running() > 0 {
         tokio::task::yield_now().await;
     }

@@ -3,6 +3,7 @@
 
 mod ends;
 mod fences;
+mod log;
 mod routing;
 mod schedules;
 mod serial;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use athyper_adapter_queue::{Worker, WorkerError, queue_depth};
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobPayload, JobType, NewJob, enqueue};
-use chrono::{TimeDelta, Utc};
+use athyper_kernel_types::Clock;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::stage::{Running, Stage, config, contexts, handler, lifecycle, tenant, work, worker_of};
@@ -31,13 +32,10 @@ type Runs = Arc<Mutex<HashMap<(usize, u32), u32>>>;
 
 fn counting<const TYPE: usize>(runs: &Runs) -> JobType {
     let runs = Arc::clone(runs);
-    handler(
-        &Numbered::<TYPE> { number: 0 },
-        move |_, payload: Numbered<TYPE>| {
-            *runs.lock().unwrap().entry((TYPE, payload.number)).or_default() += 1;
-            async { Ok(()) }
-        },
-    )
+    handler(&Numbered::<TYPE> { number: 0 }, move |_, payload: Numbered<TYPE>| {
+        *runs.lock().unwrap().entry((TYPE, payload.number)).or_default() += 1;
+        async { Ok(()) }
+    })
 }
 
 fn job(number: u32) -> NewJob {
@@ -86,23 +84,15 @@ async fn each_type_goes_to_its_own_handler_and_none_is_lost_or_doubled() {
         let context = tenant(tenant_key);
         let mut tx = stage.database.tenant_tx(&context).await.unwrap();
         for number in 0..1_000 {
-            enqueue(&mut tx, job(u32::try_from(index).unwrap() * 1_000 + number))
-                .await
-                .unwrap();
+            enqueue(&mut tx, job(u32::try_from(index).unwrap() * 1_000 + number)).await.unwrap();
         }
         tx.commit(AuditEvent::info("test.enqueued")).await.unwrap();
     }
-    stage
-        .counts(
-            "select count(*) from jobs.job where state = 'succeeded' and attempt = 1",
-            2_000,
-        )
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'succeeded' and attempt = 1", 2_000).await;
 
     let runs = runs.lock().unwrap().clone();
-    let expected: HashMap<_, _> = (0..2_000)
-        .map(|number| ((usize::try_from(number % 10).unwrap(), number), 1))
-        .collect();
+    let expected: HashMap<_, _> =
+        (0..2_000).map(|number| ((usize::try_from(number % 10).unwrap(), number), 1)).collect();
     assert_eq!(runs, expected);
     let counted =
         |count: fn(&Worker) -> u64| workers.iter().map(|running| count(&running.worker)).sum::<u64>();
@@ -118,10 +108,7 @@ async fn each_type_goes_to_its_own_handler_and_none_is_lost_or_doubled() {
 async fn a_type_without_a_handler_waits_for_a_process_that_has_one() {
     let stage = Stage::new().await;
     let context = tenant("acme");
-    let (foreign, own) = (
-        stage.enqueue(&context, job(1)).await,
-        stage.enqueue(&context, job(2)).await,
-    );
+    let (foreign, own) = (stage.enqueue(&context, job(1)).await, stage.enqueue(&context, job(2)).await);
     let runs = Runs::default();
     let worker = Running::start(&stage, vec![counting::<2>(&runs)], config("one"));
     stage.reaches(own, "succeeded").await;
@@ -138,16 +125,12 @@ async fn a_type_without_a_handler_waits_for_a_process_that_has_one() {
 async fn order_is_by_priority_then_due_time_and_later_jobs_wait() {
     let stage = Stage::new().await;
     let context = tenant("acme");
-    let ago = |seconds| Utc::now() - TimeDelta::seconds(seconds);
+    let ago = |seconds| Clock::system().now() - TimeDelta::seconds(seconds);
     stage.enqueue(&context, work("third")).await;
     stage.enqueue(&context, work("second").run_at(ago(60))).await;
     stage.enqueue(&context, work("first").priority(-1)).await;
-    stage
-        .enqueue(&context, work("fourth").priority(1).run_at(ago(90)))
-        .await;
-    let later = stage
-        .enqueue(&context, work("later").run_at(ago(-3_600)).priority(-9))
-        .await;
+    stage.enqueue(&context, work("fourth").priority(1).run_at(ago(90))).await;
+    let later = stage.enqueue(&context, work("later").run_at(ago(-3_600)).priority(-9)).await;
 
     let order = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&order);
@@ -158,9 +141,7 @@ async fn order_is_by_priority_then_due_time_and_later_jobs_wait() {
         async { Ok(()) }
     });
     let worker = Running::start(&stage, vec![noting], one_at_a_time);
-    stage
-        .counts("select count(*) from jobs.job where state = 'succeeded'", 4)
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'succeeded'", 4).await;
     assert_eq!(*order.lock().unwrap(), ["first", "second", "third", "fourth"]);
     assert_eq!(stage.job(later).await.state, "available");
     let depth = queue_depth(&stage.database).await.unwrap();
@@ -180,21 +161,10 @@ async fn a_job_exists_only_when_its_cause_was_committed_and_once_for_a_unique_ke
     let first = stage.enqueue(&context, work("a").unique_key("k")).await;
     assert_eq!(stage.enqueue(&context, work("b").unique_key("k")).await, first);
     assert_ne!(stage.enqueue(&context, work("c").unique_key("l")).await, first);
-    assert_ne!(
-        stage
-            .enqueue(&tenant("umbrella"), work("d").unique_key("k"))
-            .await,
-        first
-    );
+    assert_ne!(stage.enqueue(&tenant("umbrella"), work("d").unique_key("k")).await, first);
     let worker = Running::start(&stage, vec![worker_of(|_, _| async { Ok(()) })], config("one"));
-    stage
-        .counts("select count(*) from jobs.job where state = 'succeeded'", 3)
-        .await;
-    assert_eq!(
-        stage.enqueue(&context, work("e").unique_key("k")).await,
-        first,
-        "a key is taken for ever"
-    );
+    stage.counts("select count(*) from jobs.job where state = 'succeeded'", 3).await;
+    assert_eq!(stage.enqueue(&context, work("e").unique_key("k")).await, first, "a key is taken for ever");
     worker.stop().await;
 }
 
@@ -209,19 +179,11 @@ async fn a_run_has_the_context_of_its_cause_and_an_unknown_tenant_waits() {
         async { Ok(()) }
     })];
     let all = contexts();
-    let some: athyper_adapter_queue::ContextFactory = Arc::new(move |origin| {
-        if origin.tenant_key == "acme" {
-            all(origin)
-        } else {
-            None
-        }
-    });
+    let some: athyper_adapter_queue::ContextFactory =
+        Arc::new(move |origin| if origin.tenant_key == "acme" { all(origin) } else { None });
     let life = lifecycle();
     Worker::start(&stage.database, &life, types, some, config("one")).unwrap();
-    let (ran, waits) = (
-        stage.enqueue(&known, work("")).await,
-        stage.enqueue(&unknown, work("")).await,
-    );
+    let (ran, waits) = (stage.enqueue(&known, work("")).await, stage.enqueue(&unknown, work("")).await);
     stage.reaches(ran, "succeeded").await;
     stage
         .counts(
@@ -234,9 +196,7 @@ async fn a_run_has_the_context_of_its_cause_and_an_unknown_tenant_waits() {
     assert!(life.shutdown("test over").await.is_clean());
 
     let contexts = seen.lock().unwrap();
-    let [context] = contexts.as_slice() else {
-        panic!("{contexts:?}")
-    };
+    let [context] = contexts.as_slice() else { panic!("{contexts:?}") };
     assert_eq!(context.tenant_id(), known.tenant_id());
     assert_eq!((context.realm_key(), context.tenant_key()), ("main", "acme"));
     assert_eq!((context.actor(), context.request_id()), (known.actor(), "req-1"));
@@ -247,13 +207,7 @@ async fn a_run_has_the_context_of_its_cause_and_an_unknown_tenant_waits() {
 async fn two_handlers_of_one_name_are_refused() {
     let database = crate::stage::connect(&sqlx::postgres::PgConnectOptions::new());
     let types = || worker_of(|_, _| async { Ok(()) });
-    let refused = Worker::start(
-        &database,
-        &lifecycle(),
-        vec![types(), types()],
-        contexts(),
-        config("one"),
-    )
-    .unwrap_err();
+    let refused = Worker::start(&database, &lifecycle(), vec![types(), types()], contexts(), config("one"))
+        .unwrap_err();
     assert_eq!(refused, WorkerError::DuplicateType("test.work"));
 }

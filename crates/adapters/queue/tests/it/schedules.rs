@@ -16,13 +16,7 @@ use std::sync::{Arc, Mutex};
 use crate::stage::{Running, Stage, config, lifecycle, worker_of};
 
 fn schedule(name: &'static str, cron: &'static str) -> ScheduleDef {
-    ScheduleDef {
-        name,
-        cron,
-        job: "test.work",
-        queue: "default",
-        max_attempts: 2,
-    }
+    ScheduleDef { name, cron, job: "test.work", queue: "default", max_attempts: 2 }
 }
 
 fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
@@ -57,12 +51,7 @@ async fn four_schedulers_fire_each_nominal_time_once() {
     let schedules: Vec<ScheduleDef> = names.iter().map(|name| schedule(name, "0 * * * *")).collect();
     let tenants = tenants(&[Tz::UTC, Tz::Europe__Berlin, Tz::America__New_York]);
     enter(&stage, &schedules, &tenants).await.unwrap();
-    assert_eq!(
-        stage
-            .count("select count(*) from jobs.schedule where next_at > now()")
-            .await,
-        180
-    );
+    assert_eq!(stage.count("select count(*) from jobs.schedule where next_at > now()").await, 180);
     assert_eq!(stage.count("select count(*) from jobs.job").await, 0);
 
     for hours_back in [1, 0, 0] {
@@ -80,9 +69,7 @@ async fn four_schedulers_fire_each_nominal_time_once() {
         }
         let [a, b, c, d] = <[_; 4]>::try_from(starts).ok().unwrap();
         tokio::try_join!(a, b, c, d).unwrap();
-        stage
-            .counts("select count(*) from jobs.schedule where next_at > now()", 180)
-            .await;
+        stage.counts("select count(*) from jobs.schedule where next_at > now()", 180).await;
         for life in lives {
             assert!(life.shutdown("round over").await.is_clean());
         }
@@ -96,9 +83,7 @@ async fn four_schedulers_fire_each_nominal_time_once() {
     // The hour may turn while the test runs; a schedule fires for at most two hours then.
     assert!(keys.len() == 180 || keys.len() == 360, "{}", keys.len());
     assert_eq!(
-        stage
-            .count("select count(distinct (tenant_id, unique_key)) from jobs.job")
-            .await,
+        stage.count("select count(distinct (tenant_id, unique_key)) from jobs.job").await,
         i64::try_from(keys.len()).unwrap()
     );
 }
@@ -109,25 +94,19 @@ async fn missed_times_are_made_up_for_by_the_latest_alone() {
     let schedules = [schedule("test.hourly", "0 * * * *")];
     let tenants = tenants(&[Tz::UTC]);
     enter(&stage, &schedules, &tenants).await.unwrap();
-    stage
-        .execute("update jobs.schedule set next_at = date_trunc('hour', now()) - interval '50 h'")
-        .await;
+    stage.execute("update jobs.schedule set next_at = date_trunc('hour', now()) - interval '50 h'").await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let contexts = Arc::clone(&seen);
     let worker = Running::start(
         &stage,
         vec![worker_of_any(move |context| {
-            contexts.lock().unwrap().push(context)
+            contexts.lock().unwrap().push(context);
         })],
         config("one"),
     );
     let life = lifecycle();
-    Scheduler::start(&stage.database, &life, &schedules, &tenants)
-        .await
-        .unwrap();
-    stage
-        .counts("select count(*) from jobs.job where state = 'succeeded'", 1)
-        .await;
+    Scheduler::start(&stage.database, &life, &schedules, &tenants).await.unwrap();
+    stage.counts("select count(*) from jobs.job where state = 'succeeded'", 1).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(life.shutdown("test over").await.is_clean());
     worker.stop().await;
@@ -147,10 +126,7 @@ async fn missed_times_are_made_up_for_by_the_latest_alone() {
 
     let contexts = seen.lock().unwrap();
     assert_eq!(contexts[0].tenant_id(), tenants[0].record.id);
-    assert_eq!(
-        (contexts[0].actor().kind, contexts[0].actor().id.as_str()),
-        (ActorKind::System, "scheduler")
-    );
+    assert_eq!((contexts[0].actor().kind, contexts[0].actor().id.as_str()), (ActorKind::System, "scheduler"));
     assert!(contexts[0].request_id().starts_with("schedule-"));
 }
 
@@ -170,48 +146,26 @@ fn worker_of_any(
 async fn what_is_declared_is_what_is_entered() {
     let stage = Stage::new().await;
     let both = tenants(&[Tz::UTC, Tz::Asia__Kolkata]);
-    enter(
-        &stage,
-        &[
-            schedule("test.kept", "0 6 * * *"),
-            schedule("test.gone", "0 7 * * *"),
-        ],
-        &both,
-    )
-    .await
-    .unwrap();
+    enter(&stage, &[schedule("test.kept", "0 6 * * *"), schedule("test.gone", "0 7 * * *")], &both)
+        .await
+        .unwrap();
     let local = "select count(*) from jobs.schedule where name = 'test.kept' \
                  and (next_at at time zone zone)::time = '06:00'";
     assert_eq!(stage.count(local).await, 2, "each tenant in its own zone");
 
     // A process that starts keeps the next time of a schedule that did not change, and sets it when it did.
-    stage
-        .execute("update jobs.schedule set next_at = '2100-01-01 00:00Z'")
-        .await;
-    enter(&stage, &[schedule("test.kept", "0 6 * * *")], &both)
-        .await
-        .unwrap();
+    stage.execute("update jobs.schedule set next_at = '2100-01-01 00:00Z'").await;
+    enter(&stage, &[schedule("test.kept", "0 6 * * *")], &both).await.unwrap();
     assert_eq!(stage.count("select count(*) from jobs.schedule").await, 2);
     assert_eq!(
-        stage
-            .count("select count(*) from jobs.schedule where next_at = '2100-01-01 00:00Z'")
-            .await,
+        stage.count("select count(*) from jobs.schedule where next_at = '2100-01-01 00:00Z'").await,
         2
     );
-    let changed = ScheduleDef {
-        max_attempts: 9,
-        ..schedule("test.kept", "30 8 * * *")
-    };
+    let changed = ScheduleDef { max_attempts: 9, ..schedule("test.kept", "30 8 * * *") };
     enter(&stage, &[changed], &both[..1]).await.unwrap();
     let set = "select count(*) from jobs.schedule where (next_at at time zone zone)::time = '08:30' \
                and next_at < now() + interval '25 h' and max_attempts = 9 and cron = '30 8 * * *'";
-    assert_eq!(
-        (
-            stage.count(set).await,
-            stage.count("select count(*) from jobs.schedule").await
-        ),
-        (1, 1)
-    );
+    assert_eq!((stage.count(set).await, stage.count("select count(*) from jobs.schedule").await), (1, 1));
     enter(&stage, &[], &both).await.unwrap();
     assert_eq!(stage.count("select count(*) from jobs.schedule").await, 0);
 }
@@ -221,15 +175,8 @@ async fn wrong_declarations_are_refused_and_enter_nothing() {
     let stage = Stage::new().await;
     let one = tenants(&[Tz::UTC]);
     let good = schedule("test.good", "0 6 * * *");
-    let wrong = enter(&stage, &[good, schedule("test.wrong", "0 25 * * *")], &one)
-        .await
-        .unwrap_err();
-    assert!(
-        wrong
-            .to_string()
-            .starts_with("schedule test.wrong: the hour field"),
-        "{wrong}"
-    );
+    let wrong = enter(&stage, &[good, schedule("test.wrong", "0 25 * * *")], &one).await.unwrap_err();
+    assert!(wrong.to_string().starts_with("schedule test.wrong: the hour field"), "{wrong}");
     let twice = enter(&stage, &[good, good], &one).await.unwrap_err();
     assert!(matches!(twice, ScheduleError::Duplicate("test.good")), "{twice}");
     assert_eq!(stage.count("select count(*) from jobs.schedule").await, 0);

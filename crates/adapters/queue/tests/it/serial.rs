@@ -16,9 +16,7 @@ async fn serial_jobs_never_overlap_and_keep_their_order() {
     let context = tenant("acme");
     for number in 0..20 {
         for key in ["a", "b", "c"] {
-            stage
-                .enqueue(&context, work(format!("{key}:{number}")).serial_key(key))
-                .await;
+            stage.enqueue(&context, work(format!("{key}:{number}")).serial_key(key)).await;
         }
     }
     // Beginnings and ends, key by key, in the order in which they happened.
@@ -39,18 +37,12 @@ async fn serial_jobs_never_overlap_and_keep_their_order() {
                 Ok(())
             }
         })
-        .backoff(Backoff {
-            first: Duration::from_millis(100),
-            most: Duration::from_secs(1),
-        })
+        .backoff(Backoff { first: Duration::from_millis(100), most: Duration::from_secs(1) })
     };
     let workers = ["one", "two", "three"].map(|name| Running::start(&stage, vec![job_type()], config(name)));
-    stage
-        .counts("select count(*) from jobs.job where state = 'succeeded'", 60)
-        .await;
-    let expected: Vec<String> = (0..20)
-        .flat_map(|number| [format!("{number} begins"), format!("{number} ends")])
-        .collect();
+    stage.counts("select count(*) from jobs.job where state = 'succeeded'", 60).await;
+    let expected: Vec<String> =
+        (0..20).flat_map(|number| [format!("{number} begins"), format!("{number} ends")]).collect();
     for key in ["a", "b", "c"] {
         assert_eq!(log.lock().unwrap()[key], expected, "key {key}");
     }

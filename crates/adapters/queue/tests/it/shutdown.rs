@@ -33,30 +33,19 @@ async fn leases_of_jobs_that_take_too_long_are_returned_for_others_to_start_at_o
     let worker = Running::start(
         &stage,
         vec![stuck()],
-        WorkerConfig {
-            drain: Duration::from_millis(200),
-            concurrency: 3,
-            ..config("one")
-        },
+        WorkerConfig { drain: Duration::from_millis(200), concurrency: 3, ..config("one") },
     );
     for number in 0..5 {
         stage.enqueue(&context, work(format!("{number}"))).await;
     }
-    stage
-        .counts("select count(*) from jobs.job where state = 'running'", 3)
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'running'", 3).await;
     worker.stop().await;
     let returned = "select count(*) from jobs.job where state = 'available' and attempt = 0 and lease_token is null \
                     and leased_until is null and run_at <= now() and errors = '[]'";
     assert_eq!(stage.count(returned).await, 5);
 
     let other = Running::start(&stage, vec![worker_of(|_, _| async { Ok(()) })], config("two"));
-    stage
-        .counts(
-            "select count(*) from jobs.job where state = 'succeeded' and attempt = 1",
-            5,
-        )
-        .await;
+    stage.counts("select count(*) from jobs.job where state = 'succeeded' and attempt = 1", 5).await;
     other.stop().await;
 }
 
@@ -88,31 +77,16 @@ async fn a_stop_in_the_middle_of_the_rush_leaves_no_job_claimed() {
             tokio::time::sleep(Duration::from_millis(3)).await;
             Ok(())
         });
-        let two_slots = WorkerConfig {
-            concurrency: 2,
-            ..config("one")
-        };
+        let two_slots = WorkerConfig { concurrency: 2, ..config("one") };
         let worker = Running::start(&stage, vec![job_type], two_slots);
         while worker.worker.stats().claimed() < 3 + round {
             tokio::task::yield_now().await;
         }
         worker.stop().await;
-        assert_eq!(
-            count("select count(*) from jobs.job where state = 'running'").await,
-            0
-        );
-        assert_eq!(
-            count("select count(*) from jobs.job where state = 'available' and attempt > 0").await,
-            0
-        );
+        assert_eq!(count("select count(*) from jobs.job where state = 'running'").await, 0);
+        assert_eq!(count("select count(*) from jobs.job where state = 'available' and attempt > 0").await, 0);
     }
-    assert_eq!(
-        count("select count(*) from jobs.job where state = 'succeeded' and attempt <> 1").await,
-        0
-    );
+    assert_eq!(count("select count(*) from jobs.job where state = 'succeeded' and attempt <> 1").await, 0);
     let succeeded = count("select count(*) from jobs.job where state = 'succeeded'").await;
-    assert!(
-        (1..60).contains(&succeeded),
-        "every stop came in the middle: {succeeded}"
-    );
+    assert!((1..60).contains(&succeeded), "every stop came in the middle: {succeeded}");
 }

@@ -52,19 +52,11 @@ impl Stage {
         provision(&admin, &plan).await.unwrap();
         let owner: PgConnectOptions = server.owner_url.expose_secret().parse().unwrap();
         let mut owner = PgConnection::connect_with(&owner.database(&name)).await.unwrap();
-        migrate(&mut owner, &[PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA])
-            .await
-            .unwrap();
+        migrate(&mut owner, &[PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA]).await.unwrap();
         owner.close().await.unwrap();
         let app: PgConnectOptions = server.app_url.expose_secret().parse().unwrap();
         let app = app.database(&name);
-        Self {
-            database: connect(&app),
-            app,
-            admin: admin.database(&name),
-            name,
-            server: Some(server),
-        }
+        Self { database: connect(&app), app, admin: admin.database(&name), name, server: Some(server) }
     }
 
     /// Another pool on the same database, as another process would have it.
@@ -84,17 +76,11 @@ impl Stage {
 
     pub(crate) async fn execute(&self, sql: &str) {
         let mut admin = self.admin().await;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-            .execute(&mut admin)
-            .await
-            .unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut admin).await.unwrap();
     }
 
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
-            .fetch_one(&mut self.admin().await)
-            .await
-            .unwrap()
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut self.admin().await).await.unwrap()
     }
 
     pub(crate) async fn enqueue(&self, context: &TenantContext, job: NewJob) -> JobId {
@@ -113,10 +99,7 @@ impl Stage {
 
     pub(crate) async fn operation(&self, context: &TenantContext, operation: &Operation) -> Operation {
         let mut tx = self.database.read_tx(context).await.unwrap();
-        athyper_kernel_jobs::find_operation(&mut tx, operation.id)
-            .await
-            .unwrap()
-            .unwrap()
+        athyper_kernel_jobs::find_operation(&mut tx, operation.id).await.unwrap().unwrap()
     }
 
     pub(crate) async fn job(&self, id: JobId) -> Row {
@@ -158,9 +141,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         let (admin, name, server) = (self.admin.clone(), self.name.clone(), self.server.take());
         let cleanup = async move {
-            let mut admin = PgConnection::connect_with(&admin.database("postgres"))
-                .await
-                .unwrap();
+            let mut admin = PgConnection::connect_with(&admin.database("postgres")).await.unwrap();
             let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
             sqlx::raw_sql(drop).execute(&mut admin).await.unwrap();
             admin.close().await.unwrap();
@@ -169,9 +150,8 @@ impl Drop for Stage {
             }
         };
         let thread = std::thread::spawn(|| runtime().block_on(cleanup));
-        if thread.join().is_err() && !std::thread::panicking() {
-            panic!("the test database could not be removed");
-        }
+        let removed = thread.join().is_ok();
+        assert!(removed || std::thread::panicking(), "the test database could not be removed");
     }
 }
 
@@ -189,25 +169,16 @@ pub(crate) struct Row {
 impl Row {
     pub(crate) fn messages(&self) -> Vec<&str> {
         let errors = self.errors.as_array().unwrap();
-        errors
-            .iter()
-            .map(|error| error["message"].as_str().unwrap())
-            .collect()
+        errors.iter().map(|error| error["message"].as_str().unwrap()).collect()
     }
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 pub(crate) fn connect(options: &PgConnectOptions) -> Database {
-    let pool = PgPoolOptions::new()
-        .max_connections(12)
-        .acquire_timeout(Duration::from_secs(10));
+    let pool = PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(10));
     Database::new(pool.connect_lazy_with(options.clone()), Clock::system())
 }
 
@@ -285,17 +256,11 @@ pub(crate) fn contexts() -> ContextFactory {
 }
 
 pub(crate) fn lifecycle() -> Lifecycle {
-    Lifecycle::new(LifecycleOptions {
-        shutdown_timeout: PATIENCE,
-        drain_delay: Duration::ZERO,
-    })
+    Lifecycle::new(LifecycleOptions { shutdown_timeout: PATIENCE, drain_delay: Duration::ZERO })
 }
 
 pub(crate) fn config(worker_id: &str) -> WorkerConfig {
-    WorkerConfig {
-        poll_interval: Duration::from_millis(50),
-        ..WorkerConfig::new(worker_id)
-    }
+    WorkerConfig { poll_interval: Duration::from_millis(50), ..WorkerConfig::new(worker_id) }
 }
 
 /// A worker with a life of its own.

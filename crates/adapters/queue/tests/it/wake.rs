@@ -8,10 +8,7 @@ use crate::stage::{Running, Stage, config, tenant, work, worker_of};
 
 /// A worker that finds jobs by announcements alone.
 fn never_polls() -> WorkerConfig {
-    WorkerConfig {
-        poll_interval: Duration::from_mins(10),
-        ..config("one")
-    }
+    WorkerConfig { poll_interval: Duration::from_mins(10), ..config("one") }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,16 +34,12 @@ async fn a_commit_wakes_the_worker_also_after_its_connections_were_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_waits_out_a_database_that_refuses_it() {
     let stage = Stage::new().await;
-    stage
-        .execute("revoke usage on schema jobs from athyper_system")
-        .await;
+    stage.execute("revoke usage on schema jobs from athyper_system").await;
     let worker = Running::start(&stage, vec![worker_of(|_, _| async { Ok(()) })], config("one"));
     let id = stage.enqueue(&tenant("acme"), work("")).await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(stage.job(id).await.state, "available");
-    stage
-        .execute("grant usage on schema jobs to athyper_system")
-        .await;
+    stage.execute("grant usage on schema jobs to athyper_system").await;
     stage.reaches(id, "succeeded").await;
     worker.stop().await;
 }
@@ -56,9 +49,7 @@ async fn polling_alone_finds_jobs() {
     let stage = Stage::new().await;
     let id = stage.enqueue(&tenant("acme"), work("")).await;
     // Due without a commit that would announce it.
-    stage
-        .execute("update jobs.job set run_at = now() + interval '1 s'")
-        .await;
+    stage.execute("update jobs.job set run_at = now() + interval '1 s'").await;
     let worker = Running::start(&stage, vec![worker_of(|_, _| async { Ok(()) })], config("one"));
     stage.reaches(id, "succeeded").await;
     worker.stop().await;

@@ -20,9 +20,6 @@ pub struct JobQueueConfig {
     pub lease_seconds: u32,
     /// Whether the api process runs jobs and schedules as well; only in `local` unless set.
     pub run_in_api: Option<bool>,
-    /// Attempts after the first, for job types that name no number of their own.
-    #[validate(range(min = 0, max = 100))]
-    pub default_retries: u32,
 }
 
 impl JobQueueConfig {
@@ -39,7 +36,6 @@ impl Default for JobQueueConfig {
             poll_interval_ms: 1_000,
             lease_seconds: 30,
             run_in_api: None,
-            default_retries: 3,
         }
     }
 }

@@ -30,7 +30,7 @@ fn the_defaults_are_the_documented_ones() {
             "s3": {"endpoint": null, "accessKey": null, "secretKey": null, "region": "us-east-1",
                    "bucket": "athyper", "useSsl": false},
             "telemetry": {"enabled": true, "otlpEndpoint": null, "serviceVersion": env!("CARGO_PKG_VERSION")},
-            "jobQueue": {"concurrency": 8, "pollIntervalMs": 1_000, "leaseSeconds": 30, "runInApi": null, "defaultRetries": 3},
+            "jobQueue": {"concurrency": 8, "pollIntervalMs": 1_000, "leaseSeconds": 30, "runInApi": null},
             "http": {"bodyLimitBytes": 2_097_152, "uploadLimitBytes": 33_554_432, "requestTimeoutMs": 30_000,
                      "drainDelayMs": null},
             "audit": {"writer": "database"},

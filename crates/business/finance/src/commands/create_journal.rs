@@ -1,0 +1,177 @@
+//! Writes down a draft of a journal.
+
+use std::collections::HashMap;
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_error::FieldError;
+use athyper_kernel_http::{Command, Json, ProblemResponse, Reply};
+use athyper_kernel_types::{Currency, Id};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::model::account::{AccountCode, AccountId};
+use crate::model::amount::LineAmount;
+use crate::model::balance::totals;
+use crate::model::day::Day;
+use crate::model::journal::{JournalId, JournalWithLines, LINES, NewJournal, NewLine};
+use crate::model::text::{Memo, Narration, Payee, Reference, Text};
+use crate::queries::get_journal;
+use crate::responses::CreateProblems;
+use crate::store::{accounts, journals, lines};
+use crate::tenant_defaults;
+
+/// What a draft says.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = finance::DraftJournal)]
+pub(crate) struct DraftJournal {
+    /// The day that it belongs to in the books.
+    #[schema(value_type = String, format = Date)]
+    date: Day,
+    /// Who was paid or who paid.
+    #[schema(value_type = Option<String>, max_length = 255)]
+    payee: Option<Payee>,
+    /// What it is about.
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    narration: Option<Narration>,
+    /// The caller's own reference, such as the number of a voucher.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    reference: Option<Reference>,
+    /// Its lines.
+    #[schema(min_items = 2, max_items = 1000)]
+    lines: Vec<DraftLine>,
+}
+
+/// What a line of a draft says: either a debit or a credit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = finance::DraftLine)]
+pub(crate) struct DraftLine {
+    /// Code of the account.
+    #[schema(value_type = String)]
+    account: AccountCode,
+    /// Amount, if it is a debit: positive, with at most the decimals of the currency.
+    debit: Option<String>,
+    /// Amount, if it is a credit.
+    credit: Option<String>,
+    /// Currency; the tenant's own where it is left out.
+    currency: Option<Currency>,
+    /// A note.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    memo: Option<Memo>,
+}
+
+/// Write a draft of a journal
+///
+/// A draft may be unbalanced, counts in no balance and has no number; it changes freely until it is posted.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/journals",
+    operation_id = "finance.create_journal",
+    tag = "finance",
+    request_body(
+        content = DraftJournal,
+        example = json!({"date": "2024-01-04", "payee": "BANK FEES", "narration": "Monthly bank fee", "lines": [
+            {"account": "Expenses:Financial:Fees", "debit": "4.00"},
+            {"account": "Assets:US:BofA:Checking", "credit": "4.00"}
+        ]})
+    ),
+    responses((status = 201, description = "The draft", body = JournalWithLines), CreateProblems)
+)]
+pub(crate) async fn create_journal(mut cmd: Command<Json<DraftJournal>>) -> Result<Reply, ProblemResponse> {
+    let done = execute(&mut cmd.tx, &cmd.body.0).await?;
+    let journal = &done.output.journal;
+    let location = format!("/v1/finance/journals/{}", journal.id);
+    let reply = Reply::created(location, &done.output)?.version(journal.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    input: &DraftJournal,
+) -> Result<Done<JournalWithLines>, Error> {
+    let id = Id::new(tx.clock());
+    let draft = [check(tx, id, input).await?];
+
+    journals::insert_drafts(tx, &draft).await?;
+    lines::insert(tx, &draft).await?;
+
+    let written = get_journal::load(tx, id).await?;
+    let event = AuditEvent::info("finance.create_journal")
+        .about("finance.journal", id)
+        .with("date", written.journal.date.to_string())
+        .with("lines", written.lines.len())
+        .with("totals", json!(totals(written.lines.iter().map(|line| line.amount))));
+    Ok(Done::new(written, event))
+}
+
+/// Reads what a draft says, and finds its accounts.
+pub(crate) async fn check(
+    tx: &mut TenantTx,
+    id: JournalId,
+    input: &DraftJournal,
+) -> Result<NewJournal, Error> {
+    let amounts = read_amounts(&input.lines, tenant_defaults::currency(tx.context()))?;
+    let accounts = find_accounts(tx, &input.lines).await?;
+    let lines = input.lines.iter().zip(amounts).zip(accounts).map(|((line, amount), account)| NewLine {
+        account,
+        amount,
+        memo: line.memo.as_ref().and_then(Text::to_option),
+    });
+    Ok(NewJournal {
+        id,
+        date: input.date.date(),
+        payee: input.payee.as_ref().and_then(Text::to_option),
+        narration: input.narration.as_ref().and_then(Text::to_option),
+        reference: input.reference.as_ref().and_then(Text::to_option),
+        reverses: None,
+        import: None,
+        lines: lines.collect(),
+    })
+}
+
+/// The amounts of the lines, or all that is wrong with them.
+fn read_amounts(lines: &[DraftLine], default_currency: Option<Currency>) -> Result<Vec<LineAmount>, Error> {
+    if !LINES.contains(&lines.len()) {
+        let message = format!("send {} to {} lines, these are {}", LINES.start(), LINES.end(), lines.len());
+        return Err(Error::InvalidLines(vec![FieldError::new("/lines", "line_count", message)]));
+    }
+    let mut amounts = Vec::with_capacity(lines.len());
+    let mut errors = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(currency) = line.currency.or(default_currency) else {
+            let message = "the tenant has no default currency: name one";
+            errors.push(FieldError::new(format!("/lines/{index}/currency"), "required", message));
+            continue;
+        };
+        match LineAmount::parse(line.debit.as_deref(), line.credit.as_deref(), currency) {
+            Ok(amount) => amounts.push(amount),
+            Err(error) => {
+                let pointer = format!("/lines/{index}/{}", error.field());
+                errors.push(FieldError::new(pointer, error.code(), error.to_string()));
+            }
+        }
+    }
+    if errors.is_empty() { Ok(amounts) } else { Err(Error::InvalidLines(errors)) }
+}
+
+/// The account of each line, or which of them do not exist.
+async fn find_accounts(tx: &mut TenantTx, lines: &[DraftLine]) -> Result<Vec<AccountId>, Error> {
+    let codes: Vec<&AccountCode> = lines.iter().map(|line| &line.account).collect();
+    let found = accounts::hold_by_codes(tx, &codes).await?;
+    let ids: HashMap<&AccountCode, AccountId> =
+        found.iter().map(|account| (&account.code, account.id)).collect();
+    let unknown = |(index, code): (usize, &&AccountCode)| {
+        let message = format!("there is no account {code}");
+        FieldError::new(format!("/lines/{index}/account"), "unknown_account", message)
+    };
+    let errors: Vec<FieldError> =
+        codes.iter().enumerate().filter(|(_, code)| !ids.contains_key(**code)).map(unknown).collect();
+    if !errors.is_empty() {
+        return Err(Error::AccountsNotUsable(errors));
+    }
+    Ok(codes.iter().filter_map(|code| ids.get(code).copied()).collect())
+}

@@ -1,0 +1,81 @@
+//! Declares a fiscal period.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{Command, Json, ProblemResponse, Reply};
+use athyper_kernel_types::Id;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::model::day::Day;
+use crate::model::period::{Period, PeriodState};
+use crate::model::text::Name;
+use crate::responses::CreateProblems;
+use crate::store::periods;
+
+/// A period to declare.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = finance::CreatePeriod)]
+pub(crate) struct CreatePeriod {
+    /// Name for people.
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
+    name: Name,
+    /// First day.
+    #[schema(value_type = String, format = Date)]
+    starts_on: Day,
+    /// Last day.
+    #[schema(value_type = String, format = Date)]
+    ends_on: Day,
+}
+
+/// Declare a period
+///
+/// Periods do not overlap. Where none is declared, each calendar month is a period of its own, made when it is first
+/// posted to.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/periods",
+    operation_id = "finance.create_period",
+    tag = "finance",
+    request_body(
+        content = CreatePeriod,
+        example = json!({"name": "First quarter 2025", "startsOn": "2025-01-01", "endsOn": "2025-03-31"})
+    ),
+    responses((status = 201, description = "The period, open", body = Period), CreateProblems)
+)]
+pub(crate) async fn create_period(mut cmd: Command<Json<CreatePeriod>>) -> Result<Reply, ProblemResponse> {
+    let done = execute(&mut cmd.tx, &cmd.body.0).await?;
+    let location = format!("/v1/finance/periods/{}", done.output.id);
+    let reply = Reply::created(location, &done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(tx: &mut TenantTx, input: &CreatePeriod) -> Result<Done<Period>, Error> {
+    let (starts_on, ends_on) = (input.starts_on.date(), input.ends_on.date());
+    if ends_on < starts_on {
+        return Err(Error::PeriodEndsBeforeStart);
+    }
+    periods::lock_calendar(tx).await?;
+    if let Some(other) = periods::overlapping(tx, starts_on, ends_on).await? {
+        return Err(Error::PeriodOverlaps { name: other.name });
+    }
+
+    let period = Period {
+        id: Id::new(tx.clock()),
+        name: input.name.as_str().to_owned(),
+        starts_on,
+        ends_on,
+        state: PeriodState::Open,
+        version: 1,
+    };
+    periods::insert(tx, &period).await?;
+
+    let event = AuditEvent::info("finance.create_period")
+        .about("finance.period", period.id)
+        .with("name", period.name.as_str())
+        .with("startsOn", starts_on.to_string())
+        .with("endsOn", ends_on.to_string());
+    Ok(Done::new(period, event))
+}

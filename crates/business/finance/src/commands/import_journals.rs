@@ -1,0 +1,66 @@
+//! Takes a file of journals and starts the job that posts them.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{Command, CsvFile, ProblemResponse, Reply, accepted};
+use athyper_kernel_jobs::{NewJob, Operation, start_operation};
+
+use crate::access::POST_TO_SOFT_CLOSED;
+use crate::error::Error;
+use crate::jobs::import_journals::ImportJournals;
+use crate::jobs::{IMPORTS_IN_TURN, keep_file};
+use crate::model::csv_table::CsvTable;
+use crate::model::journal_file::COLUMNS;
+use crate::posting::PostingRights;
+use crate::responses::CreateProblems;
+use crate::tenant_defaults;
+
+/// Import journals
+///
+/// Columns `entry_no`, `date`, `account`, `debit`, `credit` and, if wanted, `payee`, `narration` and `currency`, in any
+/// order. The lines with one `entry_no` form one journal, which is posted. A file with any error changes nothing. The
+/// work is done by a job, in batches, and goes on where it stopped if it is interrupted: follow the operation that is
+/// answered.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/journals/import",
+    operation_id = "finance.import_journals",
+    tag = "finance",
+    request_body(
+        content = String,
+        content_type = "text/csv",
+        example = "entry_no,date,payee,narration,account,debit,credit,currency\n\
+                   1,2024-01-04,BANK FEES,Monthly bank fee,Expenses:Financial:Fees,4.00,,USD\n\
+                   1,2024-01-04,BANK FEES,Monthly bank fee,Assets:US:BofA:Checking,,4.00,USD\n"
+    ),
+    responses((status = 202, description = "The operation to follow", body = Operation), CreateProblems)
+)]
+pub(crate) async fn import_journals(mut cmd: Command<CsvFile>) -> Result<Reply, ProblemResponse> {
+    let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
+    let done = execute(&mut cmd.tx, &cmd.body.0, rights).await?;
+    let reply = accepted(&done.output)?;
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    file: &[u8],
+    rights: PostingRights,
+) -> Result<Done<Operation>, Error> {
+    CsvTable::check_start(file, COLUMNS).map_err(Error::InvalidFile)?;
+
+    let (upload, sha256) = keep_file(tx, file).await?;
+    let payload = ImportJournals {
+        upload,
+        into_soft_closed: rights.into_soft_closed,
+        default_currency: tenant_defaults::currency(tx.context()),
+    };
+    let job = NewJob::new(&payload)?.serial_key(IMPORTS_IN_TURN);
+    let operation = start_operation(tx, "finance.import_journals", job).await?;
+
+    let event = AuditEvent::info("finance.import_journals")
+        .about("platform.operation", operation.id)
+        .with("bytes", file.len())
+        .with("sha256", sha256);
+    Ok(Done::new(operation, event))
+}

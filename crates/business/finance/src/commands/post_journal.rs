@@ -1,0 +1,108 @@
+//! Posts a draft: it gets its number, counts in the balances, and never changes again.
+
+use std::collections::HashMap;
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_error::FieldError;
+use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
+use axum::extract::State;
+use serde_json::json;
+
+use crate::Deps;
+use crate::access::POST_TO_SOFT_CLOSED;
+use crate::error::Error;
+use crate::model::account::{Account, AccountCode};
+use crate::model::balance::{imbalances, totals};
+use crate::model::journal::{Journal, JournalState, JournalWithLines, Line};
+use crate::posting::{PostingRights, enter_periods, post};
+use crate::queries::get_journal;
+use crate::responses::ChangeProblems;
+use crate::store::{accounts, journals};
+
+/// Post a journal
+///
+/// The draft must balance in each of its currencies, its accounts must take postings, and the period of its date must be
+/// open. It gets the next number of its year.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/journals/{id}/post",
+    operation_id = "finance.post_journal",
+    tag = "finance",
+    params(
+        ("id" = String, Path, description = "Id of the journal", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is posted")
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The posted journal",
+            body = JournalWithLines,
+            example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "number": "JE-2024-000042",
+                "date": "2024-01-04", "state": "posted", "postedAt": "2024-01-05T09:00:00Z", "postedBy": "ada",
+                "createdAt": "2024-01-04T09:00:00Z", "createdBy": "ada", "version": 2, "lines": [
+                    {"lineNo": 1, "account": "Expenses:Financial:Fees", "debit": "4.00", "currency": "USD"},
+                    {"lineNo": 2, "account": "Assets:US:BofA:Checking", "credit": "4.00", "currency": "USD"}
+                ]})
+        ),
+        ChangeProblems
+    )
+)]
+pub(crate) async fn post_journal(
+    State(deps): State<Deps>,
+    PathId(id): PathId<Journal>,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
+    let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    cmd.check_version(journal.version)?;
+    let done = execute(&mut cmd.tx, &deps, &journal, rights).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.journal.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    journal: &Journal,
+    rights: PostingRights,
+) -> Result<Done<JournalWithLines>, Error> {
+    if journal.state != JournalState::Draft {
+        return Err(Error::JournalNotDraft);
+    }
+    let draft = get_journal::load(tx, journal.id).await?;
+    let imbalances = imbalances(draft.lines.iter().map(|line| line.amount));
+    if !imbalances.is_empty() {
+        return Err(Error::JournalUnbalanced(imbalances));
+    }
+    check_accounts(tx, &draft.lines).await?;
+    enter_periods(tx, [journal.date], rights).await?;
+
+    post(tx, deps, &[(journal.id, journal.date)]).await?;
+
+    let posted = get_journal::load(tx, journal.id).await?;
+    let event = AuditEvent::info("finance.post_journal")
+        .about("finance.journal", journal.id)
+        .with("number", posted.journal.number.clone())
+        .with("date", journal.date.to_string())
+        .with("lines", posted.lines.len())
+        .with("totals", json!(totals(posted.lines.iter().map(|line| line.amount))));
+    Ok(Done::new(posted, event))
+}
+
+/// Checks that all accounts take postings.
+async fn check_accounts(tx: &mut TenantTx, lines: &[Line]) -> Result<(), Error> {
+    let codes: Vec<&AccountCode> = lines.iter().map(|line| &line.account).collect();
+    let held = accounts::hold_by_codes(tx, &codes).await?;
+    let by_code: HashMap<&AccountCode, &Account> =
+        held.iter().map(|account| (&account.code, account)).collect();
+    let mut errors = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let account = by_code.get(&line.account).ok_or(Error::AccountNotFound)?;
+        if let Err(reason) = account.check_usable() {
+            let message = format!("{}: {reason}", line.account);
+            errors.push(FieldError::new(format!("/lines/{index}/account"), "account_not_usable", message));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::AccountsNotUsable(errors)) }
+}

@@ -1,0 +1,66 @@
+//! Opens a period again, for a stated reason.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{Command, Json, PathId, ProblemResponse, Reply};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::changes::changes;
+use crate::commands::close_period::enter_state;
+use crate::error::Error;
+use crate::model::period::{Period, PeriodState};
+use crate::model::text::Reason;
+use crate::responses::ChangeProblems;
+use crate::store::periods;
+
+/// Why a period is opened again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = finance::ReopenPeriod)]
+pub(crate) struct ReopenPeriod {
+    /// The reason, kept in the audit trail.
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    reason: Reason,
+}
+
+/// Reopen a period
+///
+/// From soft-closed or closed. The reason is kept in the audit trail.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/periods/{id}/reopen",
+    operation_id = "finance.reopen_period",
+    tag = "finance",
+    params(
+        ("id" = String, Path, description = "Id of the period", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is opened")
+    ),
+    request_body(content = ReopenPeriod, example = json!({"reason": "the bank sent a corrected statement"})),
+    responses((status = 200, description = "The period, open", body = Period), ChangeProblems)
+)]
+pub(crate) async fn reopen_period(
+    PathId(id): PathId<Period>,
+    mut cmd: Command<Json<ReopenPeriod>>,
+) -> Result<Reply, ProblemResponse> {
+    let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
+    cmd.check_version(period.version)?;
+    let done = execute(&mut cmd.tx, period, &cmd.body.0).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    period: Period,
+    input: &ReopenPeriod,
+) -> Result<Done<Period>, Error> {
+    let changed = enter_state(tx, &period, PeriodState::Open).await?;
+
+    let event = AuditEvent::info("finance.reopen_period")
+        .about("finance.period", period.id)
+        .with("name", period.name.as_str())
+        .with("reason", input.reason.as_str())
+        .with("changes", changes(&period, &changed));
+    Ok(Done::new(changed, event))
+}

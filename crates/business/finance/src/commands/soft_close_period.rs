@@ -1,0 +1,57 @@
+//! Closes a period for most: only who may post to soft-closed periods still can.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
+
+use crate::changes::changes;
+use crate::commands::close_period::{check_not_guarded, enter_state};
+use crate::error::Error;
+use crate::model::period::{Period, PeriodState};
+use crate::responses::ChangeProblems;
+use crate::store::periods;
+
+/// Soft-close a period
+///
+/// From open. Only callers with the permission `finance.post_to_soft_closed_period` post into it from then on.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/periods/{id}/soft-close",
+    operation_id = "finance.soft_close_period",
+    tag = "finance",
+    params(
+        ("id" = String, Path, description = "Id of the period", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is closed")
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The period, soft-closed",
+            body = Period,
+            example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "name": "2024-01", "startsOn": "2024-01-01",
+                "endsOn": "2024-01-31", "state": "soft_closed", "version": 2})
+        ),
+        ChangeProblems
+    )
+)]
+pub(crate) async fn soft_close_period(
+    PathId(id): PathId<Period>,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
+    cmd.check_version(period.version)?;
+    let done = execute(&mut cmd.tx, period).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(tx: &mut TenantTx, period: Period) -> Result<Done<Period>, Error> {
+    check_not_guarded(tx, &period).await?;
+    let changed = enter_state(tx, &period, PeriodState::SoftClosed).await?;
+
+    let event = AuditEvent::info("finance.soft_close_period")
+        .about("finance.period", period.id)
+        .with("name", period.name.as_str())
+        .with("changes", changes(&period, &changed));
+    Ok(Done::new(changed, event))
+}

@@ -1,0 +1,68 @@
+//! Replaces what a draft says.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{Command, Json, PathId, ProblemResponse, Reply};
+
+use crate::changes::changes;
+use crate::commands::create_journal::{DraftJournal, check};
+use crate::error::Error;
+use crate::model::journal::{Journal, JournalState, JournalWithLines};
+use crate::queries::get_journal;
+use crate::responses::ChangeProblems;
+use crate::store::{journals, lines};
+
+/// Replace a draft
+///
+/// The draft says from then on what is sent, its lines included. A posted journal never changes: reverse it instead.
+#[utoipa::path(
+    put,
+    path = "/v1/finance/journals/{id}",
+    operation_id = "finance.update_journal",
+    tag = "finance",
+    params(
+        ("id" = String, Path, description = "Id of the journal", format = Uuid),
+        ("if-match" = String, Header, description = "ETag of the version that is replaced")
+    ),
+    request_body(
+        content = DraftJournal,
+        example = json!({"date": "2024-01-05", "lines": [
+            {"account": "Expenses:Financial:Fees", "debit": "4.50"},
+            {"account": "Assets:US:BofA:Checking", "credit": "4.50", "memo": "with the tax"}
+        ]})
+    ),
+    responses((status = 200, description = "The draft as it is now", body = JournalWithLines), ChangeProblems)
+)]
+pub(crate) async fn update_journal(
+    PathId(id): PathId<Journal>,
+    mut cmd: Command<Json<DraftJournal>>,
+) -> Result<Reply, ProblemResponse> {
+    let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    cmd.require_version(journal.version)?;
+    let done = execute(&mut cmd.tx, &journal, &cmd.body.0).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.journal.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    journal: &Journal,
+    input: &DraftJournal,
+) -> Result<Done<JournalWithLines>, Error> {
+    if journal.state != JournalState::Draft {
+        return Err(Error::JournalNotDraft);
+    }
+    let before = get_journal::load(tx, journal.id).await?;
+    let draft = [check(tx, journal.id, input).await?];
+
+    lines::delete(tx, journal.id).await?;
+    lines::insert(tx, &draft).await?;
+    let [draft] = draft;
+    journals::update_draft(tx, &draft).await?;
+
+    let after = get_journal::load(tx, journal.id).await?;
+    let event = AuditEvent::info("finance.update_journal")
+        .about("finance.journal", journal.id)
+        .with("changes", changes(&before, &after));
+    Ok(Done::new(after, event))
+}

@@ -1,0 +1,52 @@
+//! All that this domain needs, by type, and how it is had from the container. The container is named nowhere else.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use athyper_kernel_container::{Scope, Token, tokens};
+use athyper_kernel_jobs::JobType;
+use athyper_kernel_module::{BuildError, DomainParts};
+use athyper_kernel_types::{Clock, SeriesPattern};
+
+use crate::jobs::{import_accounts, import_journals, verify_ledger};
+use crate::routes;
+
+/// How the numbers of journals are written; they start again with each year.
+const JOURNAL_NUMBERS: &str = "JE-{YYYY}-{SEQ:6}";
+
+/// The source of the current time.
+const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
+
+/// Names of the tokens that [`build`] resolves.
+pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name()];
+
+/// What the commands, queries and jobs of the ledger work with.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// Tells what day it is.
+    pub clock: Clock,
+    /// How the numbers of journals are written.
+    pub journal_numbers: SeriesPattern,
+}
+
+/// Builds the routes and jobs of the ledger.
+pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
+    Box::pin(async move {
+        let deps = Deps {
+            clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
+            journal_numbers: SeriesPattern::parse(JOURNAL_NUMBERS)?,
+        };
+        Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
+    })
+}
+
+fn jobs(deps: &Deps) -> Vec<JobType> {
+    let deps = deps.clone();
+    vec![
+        JobType::new(&import_accounts::ImportAccounts::sample(), import_accounts::run),
+        JobType::new(&import_journals::ImportJournals::sample(), move |run, payload| {
+            import_journals::run(run, deps.clone(), payload)
+        }),
+        JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run),
+    ]
+}

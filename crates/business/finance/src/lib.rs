@@ -1,0 +1,46 @@
+//! The general ledger: accounts, fiscal periods, journals and the trial balance.
+//!
+//! # What it owns
+//!
+//! The schema `finance`. Whatever counts in a balance is a line of a posted journal; there is no other way in.
+//!
+//! # What it refuses
+//!
+//! - A posted journal that does not balance in each of its currencies; the database refuses it too. Currencies are never
+//!   converted into each other to make a journal balance.
+//! - Any change to a posted journal. A correction is a reversal, dated in an open period.
+//! - A posting into a closed period. The fiscal calendar is calendar months unless periods are declared, and a date that
+//!   no period covers gets its month, open, when it is first posted to.
+//! - A gap in the numbers of a year: they are taken by the transaction that posts.
+//!
+//! # How it is read
+//!
+//! [`routes`] is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
+//! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. The
+//! rules that need no database are in `model`. Posting itself is in `posting`, because a journal posted by hand, a
+//! reversal and an import all go through it.
+//!
+//! # How to add a command
+//!
+//! 1. Write `commands/<verb>_<noun>.rs`: the input, the handler with its OpenAPI attribute, `execute`. The operation id
+//!    is `finance.<file name>`. `execute` takes [`Deps`] only where it needs something of them.
+//! 2. Add it to `routes`, and its permission to `access`.
+//! 3. Cover it in `tests/it`, at HTTP level.
+
+mod access;
+mod changes;
+mod commands;
+mod deps;
+mod error;
+mod jobs;
+mod model;
+mod module;
+mod posting;
+mod queries;
+mod responses;
+mod routes;
+mod store;
+mod tenant_defaults;
+
+pub use deps::Deps;
+pub use module::MODULE;

@@ -1,0 +1,13 @@
+//! The rules of the ledger as pure values and functions: nothing here reads or writes anything.
+
+pub(crate) mod account;
+pub(crate) mod account_file;
+pub(crate) mod amount;
+pub(crate) mod balance;
+pub(crate) mod chart;
+pub(crate) mod csv_table;
+pub(crate) mod day;
+pub(crate) mod journal;
+pub(crate) mod journal_file;
+pub(crate) mod period;
+pub(crate) mod text;

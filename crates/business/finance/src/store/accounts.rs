@@ -1,0 +1,199 @@
+//! Table `finance.account`.
+
+use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_types::Id;
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    code: String,
+    name: String,
+    #[sqlx(rename = "type")]
+    kind: String,
+    parent_id: Option<Uuid>,
+    postable: bool,
+    state: String,
+    opened_on: Option<NaiveDate>,
+    version: i64,
+}
+
+impl TryFrom<Row> for Account {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let corrupt = |what: &str| DbError::Corrupt(format!("{what} of account {}", row.id));
+        Ok(Self {
+            id: Id::from_uuid(row.id),
+            code: row.code.parse().map_err(|_| corrupt("code"))?,
+            kind: AccountType::parse(&row.kind).ok_or_else(|| corrupt("type"))?,
+            state: AccountState::parse(&row.state).ok_or_else(|| corrupt("state"))?,
+            name: row.name,
+            parent: row.parent_id.map(Id::from_uuid),
+            postable: row.postable,
+            opened_on: row.opened_on,
+            version: row.version,
+        })
+    }
+}
+
+fn accounts(rows: Vec<Row>) -> Result<Vec<Account>, DbError> {
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+/// Which accounts a list shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filter {
+    /// Only of this type.
+    pub(crate) kind: Option<AccountType>,
+    /// Only those that take postings, or only groups.
+    pub(crate) postable: Option<bool>,
+}
+
+/// Waits until nobody else adds accounts to this tenant's chart, and keeps others waiting until the transaction ends.
+pub(crate) async fn lock_chart(tx: &mut TenantTx) -> Result<(), DbError> {
+    let key = format!("finance.chart {}", tx.tenant_id());
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(key).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Enters new accounts, at version 1. Parents may stand among them.
+pub(crate) async fn insert(tx: &mut TenantTx, accounts: &[Account]) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    sqlx::query(
+        "insert into finance.account (tenant_id, id, code, name, type, parent_id, postable, state, opened_on, \
+         version, created_at, created_by) \
+         select $1, new.id, new.code, new.name, new.type, new.parent_id, new.postable, new.state, new.opened_on, \
+         1, $2, $3 \
+         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::bool[], $10::text[], $11::date[]) \
+         as new (id, code, name, type, parent_id, postable, state, opened_on)",
+    )
+    .bind(tenant)
+    .bind(now)
+    .bind(actor)
+    .bind(accounts.iter().map(|account| account.id.uuid()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.code.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.name.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.kind.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.parent.map(Id::uuid)).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.postable).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.state.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.opened_on).collect::<Vec<_>>())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Stores name, postable and state of an account, and gives it its next version.
+pub(crate) async fn update(tx: &mut TenantTx, account: &Account) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "update finance.account set name = $3, postable = $4, state = $5, version = version + 1 \
+         where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(account.id.uuid())
+    .bind(&account.name)
+    .bind(account.postable)
+    .bind(account.state.as_str())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The account with this id.
+pub(crate) async fn find(tx: &mut impl TenantConnection, id: AccountId) -> Result<Option<Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, opened_on, version \
+         from finance.account where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// The account with this id, locked against changes and against new lines until the transaction ends.
+pub(crate) async fn lock(tx: &mut TenantTx, id: AccountId) -> Result<Option<Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, opened_on, version \
+         from finance.account where tenant_id = $1 and id = $2 for update",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// The accounts with these codes, as far as they exist, held against [`lock`] until the transaction ends.
+pub(crate) async fn hold_by_codes(
+    tx: &mut TenantTx,
+    codes: &[&AccountCode],
+) -> Result<Vec<Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, opened_on, version \
+         from finance.account where tenant_id = $1 and code = any($2) order by code for key share",
+    )
+    .bind(tenant)
+    .bind(codes.iter().map(|code| code.as_str()).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?;
+    accounts(rows)
+}
+
+/// All accounts.
+pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, opened_on, version \
+         from finance.account where tenant_id = $1 order by code",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await?;
+    accounts(rows)
+}
+
+/// At most `limit` accounts whose code comes after `after`, by code.
+pub(crate) async fn list(
+    tx: &mut impl TenantConnection,
+    filter: Filter,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, opened_on, version from finance.account \
+         where tenant_id = $1 and ($2::text is null or type = $2) and ($3::bool is null or postable = $3) \
+         and ($4::text is null or code > $4) \
+         order by code limit $5",
+    )
+    .bind(tenant)
+    .bind(filter.kind.map(AccountType::as_str))
+    .bind(filter.postable)
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(tx.conn())
+    .await?;
+    accounts(rows)
+}
+
+/// Whether any journal, a draft included, has a line on the account.
+pub(crate) async fn has_lines(tx: &mut TenantTx, id: AccountId) -> Result<bool, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select exists (select 1 from finance.journal_line where tenant_id = $1 and account_id = $2)",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_one(tx.conn())
+    .await?)
+}

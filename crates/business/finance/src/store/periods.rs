@@ -1,0 +1,199 @@
+//! Table `finance.period`.
+
+use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_types::Id;
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::model::period::{Period, PeriodId, PeriodState};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    name: String,
+    starts_on: NaiveDate,
+    ends_on: NaiveDate,
+    state: String,
+    version: i64,
+}
+
+impl TryFrom<Row> for Period {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let state = PeriodState::parse(&row.state)
+            .ok_or_else(|| DbError::Corrupt(format!("state of period {}", row.id)))?;
+        Ok(Self {
+            id: Id::from_uuid(row.id),
+            name: row.name,
+            starts_on: row.starts_on,
+            ends_on: row.ends_on,
+            state,
+            version: row.version,
+        })
+    }
+}
+
+/// Waits until nobody else adds periods to this tenant's calendar, and keeps others waiting until the transaction ends.
+pub(crate) async fn lock_calendar(tx: &mut TenantTx) -> Result<(), DbError> {
+    let key = format!("finance.calendar {}", tx.tenant_id());
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))").bind(key).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Enters a new period.
+pub(crate) async fn insert(tx: &mut TenantTx, period: &Period) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    sqlx::query(
+        "insert into finance.period (tenant_id, id, name, starts_on, ends_on, state, version, created_at, created_by) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(tenant)
+    .bind(period.id.uuid())
+    .bind(&period.name)
+    .bind(period.starts_on)
+    .bind(period.ends_on)
+    .bind(period.state.as_str())
+    .bind(period.version)
+    .bind(now)
+    .bind(actor)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Stores the state of a period and gives it its next version.
+pub(crate) async fn set_state(tx: &mut TenantTx, id: PeriodId, state: PeriodState) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "update finance.period set state = $3, version = version + 1 where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .bind(state.as_str())
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The period with this id.
+pub(crate) async fn find(tx: &mut impl TenantConnection, id: PeriodId) -> Result<Option<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Period::try_from).transpose()
+}
+
+/// The period with this id, locked until the transaction ends: waits for postings into it, and keeps others waiting.
+pub(crate) async fn lock(tx: &mut TenantTx, id: PeriodId) -> Result<Option<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period \
+         where tenant_id = $1 and id = $2 for update",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Period::try_from).transpose()
+}
+
+/// The period that covers the date, held against [`lock`] until the transaction ends.
+pub(crate) async fn hold_covering(tx: &mut TenantTx, date: NaiveDate) -> Result<Option<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period \
+         where tenant_id = $1 and starts_on <= $2 and ends_on >= $2 for share",
+    )
+    .bind(tenant)
+    .bind(date)
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Period::try_from).transpose()
+}
+
+/// The first open period that starts after the date.
+pub(crate) async fn first_open_after(tx: &mut TenantTx, date: NaiveDate) -> Result<Option<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period \
+         where tenant_id = $1 and starts_on > $2 and state = 'open' order by starts_on limit 1",
+    )
+    .bind(tenant)
+    .bind(date)
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Period::try_from).transpose()
+}
+
+/// A period that has a day in common with this span.
+pub(crate) async fn overlapping(
+    tx: &mut TenantTx,
+    starts_on: NaiveDate,
+    ends_on: NaiveDate,
+) -> Result<Option<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period \
+         where tenant_id = $1 and starts_on <= $3 and ends_on >= $2 order by starts_on limit 1",
+    )
+    .bind(tenant)
+    .bind(starts_on)
+    .bind(ends_on)
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Period::try_from).transpose()
+}
+
+/// The last day covered before an uncovered date, and the first one covered after it.
+pub(crate) async fn neighbours(
+    tx: &mut TenantTx,
+    date: NaiveDate,
+) -> Result<(Option<NaiveDate>, Option<NaiveDate>), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select (select max(ends_on) from finance.period where tenant_id = $1 and ends_on < $2), \
+         (select min(starts_on) from finance.period where tenant_id = $1 and starts_on > $2)",
+    )
+    .bind(tenant)
+    .bind(date)
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// All periods, earliest first.
+pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period \
+         where tenant_id = $1 order by starts_on",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Period::try_from).collect()
+}
+
+/// At most `limit` periods that start after `after`, earliest first.
+pub(crate) async fn list(
+    tx: &mut impl TenantConnection,
+    after: Option<NaiveDate>,
+    limit: u32,
+) -> Result<Vec<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, name, starts_on, ends_on, state, version from finance.period \
+         where tenant_id = $1 and ($2::date is null or starts_on > $2) order by starts_on limit $3",
+    )
+    .bind(tenant)
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Period::try_from).collect()
+}
