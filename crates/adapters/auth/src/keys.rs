@@ -165,6 +165,7 @@ mod tests {
             with(ec(), json!({"crv": "P-384"})),
             with(ec(), json!({"crv": "secp256k1"})),
             with(ed(), json!({"crv": "X25519"})),
+            with(ed(), json!({"crv": "P-256"})),
             with(ed(), json!({"alg": "ES256"})),
             json!({"kty": "oct", "kid": "k", "k": "AQAB", "alg": "HS256"}),
             json!({"kty": "oct", "kid": "k", "k": "AQAB"}),

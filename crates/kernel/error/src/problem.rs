@@ -11,7 +11,7 @@ use crate::ProblemKind;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldError {
-    /// JSON pointer (RFC 6901) to the field in the body, or `?name` for a query parameter, `#header` for a header.
+    /// JSON pointer (RFC 6901) to the field in the body, empty for the body as a whole, or `?name` for a query parameter, `#header` for a header.
     pub pointer: String,
     /// Stable code of the rule that is broken, such as `required`.
     pub code: String,
@@ -30,7 +30,8 @@ impl FieldError {
 
     /// An error in a line of an uploaded file; `column` names the column, or is empty for the whole line.
     pub fn in_row(row: u64, column: &str, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { row: Some(row), ..Self::new(format!("/{column}"), code, message) }
+        let pointer = if column.is_empty() { String::new() } else { format!("/{column}") };
+        Self { row: Some(row), ..Self::new(pointer, code, message) }
     }
 }
 

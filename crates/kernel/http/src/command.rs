@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -101,11 +101,11 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
 async fn read_all(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Problem::new(
-            ProblemKind::TooLarge,
-            "request.too_large",
-            format!("the body is larger than the {limit} bytes that this operation takes"),
-        )),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            let detail = format!("the body is larger than the {limit} bytes that this operation takes");
+            let field = FieldError::new("", "too_large", "split the file or send less at once");
+            Err(Problem::new(ProblemKind::TooLarge, "request.too_large", detail).with_fields(vec![field]))
+        }
         Err(error) => {
             let detail = "the body ended before it was complete";
             Err(Problem::new(ProblemKind::Malformed, "request.broken_body", detail).with_cause(error))

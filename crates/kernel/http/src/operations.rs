@@ -27,7 +27,9 @@ pub fn accepted(operation: &Operation) -> Result<Reply, Problem> {
     Reply::accepted(format!("/v1/operations/{}", operation.id), operation)
 }
 
-/// One operation: its state, how far it is, and what is wrong with its input.
+/// Get an operation
+///
+/// Its state, how far it is, and what is wrong with its input, by row.
 #[utoipa::path(
     get,
     path = "/v1/operations/{id}",
@@ -35,16 +37,24 @@ pub fn accepted(operation: &Operation) -> Result<Reply, Problem> {
     tag = "operations",
     params(("id" = String, Path, description = "Id of the operation", format = Uuid)),
     responses(
-        (status = 200, description = "The operation", body = Operation),
+        (status = 200, description = "The operation", body = Operation, example = json!({
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "finance.import_journals", "state": "running",
+            "done": 400, "total": 1142, "errors": [], "createdAt": "2025-01-15T09:00:00Z"
+        })),
         (status = 404, description = "No such operation in this tenant", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn get_operation(PathId(id): PathId<OperationMarker>, mut read: Read<NoQuery>) -> Result<Reply, ProblemResponse> {
+async fn get_operation(
+    PathId(id): PathId<OperationMarker>,
+    mut read: Read<NoQuery>,
+) -> Result<Reply, ProblemResponse> {
     let found = find_operation(&mut read.tx, id).await?;
     let operation = found.ok_or_else(|| Problem::not_found("operation"))?;
     Ok(Reply::ok(&operation)?)
 }
 
+/// List operations
+///
 /// The tenant's operations, newest first.
 #[utoipa::path(
     get,
@@ -52,7 +62,14 @@ async fn get_operation(PathId(id): PathId<OperationMarker>, mut read: Read<NoQue
     operation_id = "platform.list_operations",
     tag = "operations",
     params(PageRequest),
-    responses((status = 200, description = "A page of operations", body = Page<Operation>))
+    responses((status = 200, description = "A page of operations", body = Page<Operation>, example = json!({
+        "items": [{
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "finance.import_accounts", "state": "failed",
+            "done": 0, "total": null, "createdAt": "2025-01-15T09:00:00Z", "finishedAt": "2025-01-15T09:00:01Z",
+            "errors": [{"row": 3, "column": "type", "code": "invalid", "message": "unknown type"}]
+        }],
+        "nextCursor": null
+    })))
 )]
 async fn list_all(mut read: Read<PageRequest>) -> Result<Reply, ProblemResponse> {
     const SORT: &str = "operation id desc";

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use athyper_adapter_queue::{Worker, WorkerConfig};
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{JobError, OperationState, store_upload};
+use athyper_kernel_jobs::{OperationState, store_upload};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
