@@ -85,10 +85,8 @@ impl OidcAuthenticator {
         }
         let mut realms = HashMap::new();
         for (key, config) in &iam.realms {
-            let unusable = |source: FetchError| SetupError::Issuer {
-                realm_key: key.clone(),
-                source: Box::new(source),
-            };
+            let unusable =
+                |source: FetchError| SetupError::Issuer { realm_key: key.clone(), source: Box::new(source) };
             let (issuer_url, keys) = if config.built_in_issuer {
                 let issuer = built_in.iter().find(|issuer| issuer.realm_key() == key);
                 let issuer = issuer.ok_or_else(|| SetupError::NoBuiltInIssuer(key.clone()))?;
@@ -113,10 +111,7 @@ impl OidcAuthenticator {
                 return Err(SetupError::SharedIssuer(key.clone()));
             }
         }
-        Ok(Self {
-            realms: Arc::new(realms),
-            clock,
-        })
+        Ok(Self { realms: Arc::new(realms), clock })
     }
 
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
@@ -137,9 +132,7 @@ impl OidcAuthenticator {
 
 impl fmt::Debug for OidcAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OidcAuthenticator")
-            .field("issuers", &self.realms.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("OidcAuthenticator").field("issuers", &self.realms.keys()).finish_non_exhaustive()
     }
 }
 
@@ -153,9 +146,7 @@ impl Authenticator for OidcAuthenticator {
 impl Keys {
     async fn find(&self, key_id: &str) -> Result<Arc<VerificationKey>, Refusal> {
         match self {
-            Self::BuiltIn(keys) => keys
-                .find(key_id)
-                .ok_or_else(|| Refusal::UnknownKey(key_id.to_owned())),
+            Self::BuiltIn(keys) => keys.find(key_id).ok_or_else(|| Refusal::UnknownKey(key_id.to_owned())),
             Self::Remote(keys) => keys.find(key_id).await,
         }
     }

@@ -48,10 +48,7 @@ impl Expected {
             return Err(Refusal::claim("typ", "not that of an access token"));
         }
         if !text("sub").is_some_and(is_subject) {
-            return Err(Refusal::claim(
-                "sub",
-                "missing, blank, too long or with control characters",
-            ));
+            return Err(Refusal::claim("sub", "missing, blank, too long or with control characters"));
         }
         check_times(claims, now.timestamp())
     }
@@ -82,11 +79,7 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
     }
     let claim = claims.get("exp").ok_or(Refusal::claim("exp", "missing"))?;
     let end = seconds(claim).ok_or(Refusal::claim("exp", "not a time"))?;
-    if now >= end.saturating_add(LEEWAY) {
-        Err(Refusal::Expired)
-    } else {
-        Ok(())
-    }
+    if now >= end.saturating_add(LEEWAY) { Err(Refusal::Expired) } else { Ok(()) }
 }
 
 /// A NumericDate (RFC 7519, section 2) in whole seconds since 1970; fractions are cut off.
@@ -159,13 +152,7 @@ mod tests {
 
     #[test]
     fn times_that_are_no_times_are_refused() {
-        for bad in [
-            json!("1900000000"),
-            json!(-1.5),
-            json!(1e300),
-            json!([]),
-            json!(true),
-        ] {
+        for bad in [json!("1900000000"), json!(-1.5), json!(1e300), json!([]), json!(true)] {
             assert_eq!(fault_in(json!({"exp": bad})), "exp");
             assert_eq!(fault_in(json!({"nbf": bad})), "nbf");
         }
@@ -176,24 +163,15 @@ mod tests {
 
     #[test]
     fn a_token_for_somebody_else_is_refused() {
-        for bad in [
-            json!(null),
-            json!("account"),
-            json!(["account"]),
-            json!([]),
-            json!({"athyper": 1}),
-            json!(""),
-        ] {
+        for bad in
+            [json!(null), json!("account"), json!(["account"]), json!([]), json!({"athyper": 1}), json!("")]
+        {
             assert_eq!(fault_in(json!({"aud": bad})), "aud");
         }
         for bad in [json!("other"), json!(7), json!(["athyper"])] {
             assert_eq!(fault_in(json!({"azp": bad})), "azp");
         }
-        for bad in [
-            "https://issuer.example/",
-            "https://ISSUER.example",
-            "https://other.example",
-        ] {
+        for bad in ["https://issuer.example/", "https://ISSUER.example", "https://other.example"] {
             assert_eq!(fault_in(json!({"iss": bad})), "iss");
         }
         for bad in [json!("ID"), json!("Refresh"), json!(1)] {

@@ -71,10 +71,7 @@ impl Issuer {
     pub(crate) fn new(issuer_url: &str, is_http_allowed: bool) -> Result<Self, FetchError> {
         // OpenID Connect Discovery, section 4: one slash between issuer and path.
         let base = issuer_url.strip_suffix('/').unwrap_or(issuer_url);
-        let discovery = address(
-            &format!("{base}/.well-known/openid-configuration"),
-            is_http_allowed,
-        )?;
+        let discovery = address(&format!("{base}/.well-known/openid-configuration"), is_http_allowed)?;
         let mut client = Client::builder()
             .redirect(Policy::none())
             .https_only(!is_http_allowed)
@@ -84,12 +81,7 @@ impl Issuer {
             // No proxy reaches this machine's own loopback address.
             client = client.no_proxy();
         }
-        Ok(Self {
-            url: issuer_url.to_owned(),
-            discovery,
-            is_http_allowed,
-            client: client.build()?,
-        })
+        Ok(Self { url: issuer_url.to_owned(), discovery, is_http_allowed, client: client.build()? })
     }
 
     /// Asks the issuer for its keys.
@@ -102,9 +94,7 @@ impl Issuer {
         if document.issuer != self.url {
             return Err(FetchError::OtherIssuer(document.issuer));
         }
-        let keys = self
-            .get(address(&document.jwks_uri, self.is_http_allowed)?)
-            .await?;
+        let keys = self.get(address(&document.jwks_uri, self.is_http_allowed)?).await?;
         Ok(KeySet::from_json(&keys)?)
     }
 
@@ -153,15 +143,9 @@ mod tests {
     #[test]
     fn plain_http_is_for_local_only() {
         assert!(Issuer::new("http://127.0.0.1:1/realms/a", true).is_ok());
-        assert!(matches!(
-            Issuer::new("http://127.0.0.1:1/realms/a", false),
-            Err(FetchError::Address(_))
-        ));
+        assert!(matches!(Issuer::new("http://127.0.0.1:1/realms/a", false), Err(FetchError::Address(_))));
         assert!(Issuer::new("https://issuer.example/realms/a", false).is_ok());
-        assert!(matches!(
-            Issuer::new("file:///etc/keys", true),
-            Err(FetchError::Address(_))
-        ));
+        assert!(matches!(Issuer::new("file:///etc/keys", true), Err(FetchError::Address(_))));
     }
 
     #[test]

@@ -16,15 +16,8 @@ pub(crate) fn actor(claims: &Map<String, Value>) -> Actor {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let subject = text("sub").unwrap_or_default();
     let is_service = text("client_id") == Some(subject) || text("kind") == Some("service");
-    let kind = if is_service {
-        ActorKind::Service
-    } else {
-        ActorKind::User
-    };
-    Actor {
-        kind,
-        id: subject.to_owned(),
-    }
+    let kind = if is_service { ActorKind::Service } else { ActorKind::User };
+    Actor { kind, id: subject.to_owned() }
 }
 
 /// The roles in this platform, each once: claim `roles`, and those that Keycloak gives in the realm and in the client
@@ -34,17 +27,11 @@ pub(crate) fn actor(claims: &Map<String, Value>) -> Actor {
 /// More roles than an identity can have. None is left out silently: a rule that forbids something to a role must not
 /// lose the role.
 pub(crate) fn roles(claims: &Map<String, Value>, client_id: &str) -> Result<Arc<[String]>, Refusal> {
-    let of = |value: Option<&Value>| {
-        value
-            .and_then(|value| value.get("roles"))
-            .and_then(Value::as_array)
-            .cloned()
-    };
+    let of =
+        |value: Option<&Value>| value.and_then(|value| value.get("roles")).and_then(Value::as_array).cloned();
     let plain = claims.get("roles").and_then(Value::as_array).cloned();
     let realm = of(claims.get("realm_access"));
-    let client = of(claims
-        .get("resource_access")
-        .and_then(|clients| clients.get(client_id)));
+    let client = of(claims.get("resource_access").and_then(|clients| clients.get(client_id)));
     let mut seen = HashSet::new();
     let mut roles = Vec::new();
     for role in [plain, realm, client].into_iter().flatten().flatten() {
@@ -78,10 +65,7 @@ mod tests {
             "realm_access": {"roles": ["accountant", "viewer"]},
             "resource_access": {"athyper": {"roles": ["approver"]}, "account": {"roles": ["admin"]}},
         }));
-        assert_eq!(
-            *roles(&claims, "athyper").unwrap(),
-            ["viewer", "accountant", "approver"]
-        );
+        assert_eq!(*roles(&claims, "athyper").unwrap(), ["viewer", "accountant", "approver"]);
     }
 
     #[test]
@@ -105,18 +89,9 @@ mod tests {
     #[test]
     fn a_service_is_its_own_client_or_says_so() {
         let kind = |value| actor(&claims(value)).kind;
-        assert_eq!(
-            kind(json!({"sub": "u1", "client_id": "athyper"})),
-            ActorKind::User
-        );
-        assert_eq!(
-            kind(json!({"sub": "robot", "client_id": "robot"})),
-            ActorKind::Service
-        );
+        assert_eq!(kind(json!({"sub": "u1", "client_id": "athyper"})), ActorKind::User);
+        assert_eq!(kind(json!({"sub": "robot", "client_id": "robot"})), ActorKind::Service);
         assert_eq!(kind(json!({"sub": "u1", "kind": "service"})), ActorKind::Service);
-        assert_eq!(
-            actor(&claims(json!({"sub": "u1", "preferred_username": "ann"}))).id,
-            "u1"
-        );
+        assert_eq!(actor(&claims(json!({"sub": "u1", "preferred_username": "ann"}))).id, "u1");
     }
 }

@@ -26,14 +26,9 @@ impl VerificationKey {
     /// (Dynamic Client Registration, section 2).
     fn from_jwk(jwk: &Jwk) -> Option<(String, Self)> {
         let common = &jwk.common;
-        let is_for_signatures = common
-            .public_key_use
-            .as_ref()
-            .is_none_or(|is| *is == PublicKeyUse::Signature)
-            && common
-                .key_operations
-                .as_ref()
-                .is_none_or(|all| all.contains(&KeyOperations::Verify));
+        let is_for_signatures =
+            common.public_key_use.as_ref().is_none_or(|is| *is == PublicKeyUse::Signature)
+                && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
         if !is_for_signatures {
             return None;
         }
@@ -93,18 +88,13 @@ impl KeySet {
         let set: JwkSet = serde_json::from_slice(json).map_err(KeySetError::NotAKeySet)?;
         let mut keys = HashMap::new();
         for value in set.keys.into_iter().take(MAX_KEYS) {
-            let usable = serde_json::from_value::<Jwk>(value)
-                .ok()
-                .and_then(|jwk| VerificationKey::from_jwk(&jwk));
+            let usable =
+                serde_json::from_value::<Jwk>(value).ok().and_then(|jwk| VerificationKey::from_jwk(&jwk));
             if let Some((key_id, key)) = usable {
                 keys.entry(key_id).or_insert_with(|| Arc::new(key));
             }
         }
-        if keys.is_empty() {
-            Err(KeySetError::NoUsableKey)
-        } else {
-            Ok(Self(keys))
-        }
+        if keys.is_empty() { Err(KeySetError::NoUsableKey) } else { Ok(Self(keys)) }
     }
 
     /// The key with this id.
@@ -146,10 +136,7 @@ mod tests {
     #[test]
     fn each_key_has_exactly_one_algorithm() {
         assert_eq!(algorithm_of(rsa()), Some(Algorithm::RS256));
-        assert_eq!(
-            algorithm_of(with(rsa(), json!({"alg": "PS256"}))),
-            Some(Algorithm::PS256)
-        );
+        assert_eq!(algorithm_of(with(rsa(), json!({"alg": "PS256"}))), Some(Algorithm::PS256));
         assert_eq!(algorithm_of(ec()), Some(Algorithm::ES256));
         assert_eq!(algorithm_of(ed()), Some(Algorithm::EdDSA));
     }
@@ -179,14 +166,8 @@ mod tests {
         assert_eq!(algorithm_of(with(rsa(), json!({"use": "enc"}))), None);
         assert_eq!(algorithm_of(with(rsa(), json!({"key_ops": ["encrypt"]}))), None);
         assert_eq!(algorithm_of(with(rsa(), json!({"kid": null}))), None);
-        assert_eq!(
-            algorithm_of(with(rsa(), json!({"use": "sig"}))),
-            Some(Algorithm::RS256)
-        );
-        assert_eq!(
-            algorithm_of(with(rsa(), json!({"key_ops": ["verify"]}))),
-            Some(Algorithm::RS256)
-        );
+        assert_eq!(algorithm_of(with(rsa(), json!({"use": "sig"}))), Some(Algorithm::RS256));
+        assert_eq!(algorithm_of(with(rsa(), json!({"key_ops": ["verify"]}))), Some(Algorithm::RS256));
     }
 
     #[test]

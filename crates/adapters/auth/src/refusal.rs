@@ -57,9 +57,7 @@ impl Refusal {
     pub(crate) fn into_problem(self) -> Problem {
         let invalid = |detail| Problem::new(ProblemKind::Unauthenticated, "request.invalid_token", detail);
         let problem = match &self {
-            Self::IssuerUnavailable {
-                retry_after_seconds, ..
-            } => Problem::new(
+            Self::IssuerUnavailable { retry_after_seconds, .. } => Problem::new(
                 ProblemKind::Unavailable,
                 "platform.issuer_unavailable",
                 "the issuer of the token does not answer now; try again later",

@@ -80,9 +80,7 @@ impl RemoteKeys {
             return Err(self.absent(key_id, attempt));
         }
         // In a task of its own: a caller who hangs up ends neither the fetch nor the wait of the others for it.
-        let fetch = self
-            .lifecycle
-            .spawn(self.task_name(), Arc::clone(self).fetch(gate));
+        let fetch = self.lifecycle.spawn(self.task_name(), Arc::clone(self).fetch(gate));
         if let Err(error) = fetch.await {
             tracing::error!(realm = self.realm_key, %error, "fetching the keys of the issuer was ended");
         }
@@ -98,17 +96,13 @@ impl RemoteKeys {
 
     /// Begins to fetch in the background if the keys are old, nobody is fetching and a fetch is due.
     fn renew_if_old(self: &Arc<Self>) {
-        let is_old = self
-            .known
-            .load()
-            .as_ref()
-            .is_some_and(|known| self.clock.now() - known.fetched_at >= MAX_AGE);
+        let is_old =
+            self.known.load().as_ref().is_some_and(|known| self.clock.now() - known.fetched_at >= MAX_AGE);
         if is_old
             && let Ok(gate) = Arc::clone(&self.gate).try_lock_owned()
             && self.too_recent(*gate).is_none()
         {
-            self.lifecycle
-                .spawn(self.task_name(), Arc::clone(self).fetch(gate));
+            self.lifecycle.spawn(self.task_name(), Arc::clone(self).fetch(gate));
         }
     }
 
@@ -119,22 +113,12 @@ impl RemoteKeys {
         match self.issuer.fetch_keys().await {
             Ok(keys) => {
                 let now = self.clock.now();
-                self.known.store(Some(Arc::new(Known {
-                    keys,
-                    fetched_at: now,
-                })));
-                *gate = Some(Attempt {
-                    at: now,
-                    has_failed: false,
-                });
+                self.known.store(Some(Arc::new(Known { keys, fetched_at: now })));
+                *gate = Some(Attempt { at: now, has_failed: false });
             }
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(
-                    realm = self.realm_key,
-                    error,
-                    "the keys of the issuer could not be fetched"
-                );
+                tracing::warn!(realm = self.realm_key, error, "the keys of the issuer could not be fetched");
                 *gate = Some(self.failed_now());
             }
         }
@@ -146,11 +130,7 @@ impl RemoteKeys {
     }
 
     fn interval(&self) -> TimeDelta {
-        if self.known.load().is_none() {
-            INTERVAL_WITHOUT_KEYS
-        } else {
-            INTERVAL
-        }
+        if self.known.load().is_none() { INTERVAL_WITHOUT_KEYS } else { INTERVAL }
     }
 
     /// Why there is no such key after the last attempt to fetch it.
@@ -166,10 +146,7 @@ impl RemoteKeys {
     }
 
     fn failed_now(&self) -> Attempt {
-        Attempt {
-            at: self.clock.now(),
-            has_failed: true,
-        }
+        Attempt { at: self.clock.now(), has_failed: true }
     }
 
     fn task_name(&self) -> String {

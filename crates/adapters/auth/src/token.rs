@@ -43,21 +43,16 @@ impl<'t> UnverifiedToken<'t> {
         if token.len() > MAX_LENGTH {
             return Err(Refusal::TooLong(token.len()));
         }
-        let (signed, signature) = token
-            .rsplit_once('.')
-            .ok_or(Refusal::Unreadable("it has no three parts"))?;
-        let (header, payload) = signed
-            .split_once('.')
-            .ok_or(Refusal::Unreadable("it has no three parts"))?;
+        let (signed, signature) =
+            token.rsplit_once('.').ok_or(Refusal::Unreadable("it has no three parts"))?;
+        let (header, payload) = signed.split_once('.').ok_or(Refusal::Unreadable("it has no three parts"))?;
         let header = object(header, "the header is not a JSON object in base64url")?;
         // Nothing that must be understood is understood here (RFC 7515, section 4.1.11).
         if header.contains_key("crit") {
             return Err(Refusal::Unreadable("the header has crit"));
         }
         if !has_type_of_access_token(&header) {
-            return Err(Refusal::Unreadable(
-                "the header's typ is not that of an access token",
-            ));
+            return Err(Refusal::Unreadable("the header's typ is not that of an access token"));
         }
         let claims = object(payload, "the payload is not a JSON object in base64url")?;
         Ok(Self {
@@ -93,9 +88,7 @@ pub(crate) fn has_type_of_access_token(members: &Map<String, Value>) -> bool {
         let kind = kind.strip_prefix("application/").unwrap_or(kind);
         TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind))
     };
-    members
-        .get("typ")
-        .is_none_or(|kind| kind.as_str().is_some_and(is_ours))
+    members.get("typ").is_none_or(|kind| kind.as_str().is_some_and(is_ours))
 }
 
 /// The allow-list. `none` and everything with a shared secret are not on it.
@@ -114,9 +107,7 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 fn object(part: &str, fault: &'static str) -> Result<Map<String, Value>, Refusal> {
-    let json = URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| Refusal::Unreadable(fault))?;
+    let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Unreadable(fault))?;
     let UniqueMembers(members) = serde_json::from_slice(&json).map_err(|_| Refusal::Unreadable(fault))?;
     Ok(members)
 }
@@ -156,11 +147,7 @@ mod tests {
     use super::*;
 
     fn token(header: &str, claims: &str) -> String {
-        format!(
-            "{}.{}.c2ln",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(claims)
-        )
+        format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
     }
 
     fn refused(token: &str) -> Refusal {
@@ -179,21 +166,13 @@ mod tests {
 
     #[test]
     fn only_four_algorithms_are_allowed_and_their_names_are_exact() {
-        for name in [
-            "none", "None", "", "HS256", "HS384", "HS512", "ES384", "RS512", "es256", "ES256 ",
-        ] {
+        for name in ["none", "None", "", "HS256", "HS384", "HS512", "ES384", "RS512", "es256", "ES256 "] {
             let header = format!(r#"{{"alg":"{name}","kid":"k"}}"#);
-            assert_eq!(
-                refused(&token(&header, r#"{"iss":"i"}"#)),
-                Refusal::Algorithm(name.to_owned())
-            );
+            assert_eq!(refused(&token(&header, r#"{"iss":"i"}"#)), Refusal::Algorithm(name.to_owned()));
         }
         for name in ["RS256", "PS256", "ES256", "EdDSA"] {
             let header = format!(r#"{{"alg":"{name}","kid":"k"}}"#);
-            assert!(
-                UnverifiedToken::parse(&token(&header, r#"{"iss":"i"}"#)).is_ok(),
-                "{name}"
-            );
+            assert!(UnverifiedToken::parse(&token(&header, r#"{"iss":"i"}"#)).is_ok(), "{name}");
         }
     }
 
@@ -211,13 +190,7 @@ mod tests {
             Value::Object(members) => has_type_of_access_token(&members),
             _ => false,
         };
-        for good in [
-            r#""JWT""#,
-            r#""jwt""#,
-            r#""at+jwt""#,
-            r#""application/at+jwt""#,
-            r#""Bearer""#,
-        ] {
+        for good in [r#""JWT""#, r#""jwt""#, r#""at+jwt""#, r#""application/at+jwt""#, r#""Bearer""#] {
             assert!(with(good), "{good}");
         }
         for bad in [r#""ID""#, r#""Refresh""#, r#""logout+jwt""#, "null", "1", r#""""#] {

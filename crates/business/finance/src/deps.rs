@@ -22,11 +22,11 @@ pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name()];
 
 /// What the commands, queries and jobs of the ledger work with.
 #[derive(Clone, Debug)]
-pub struct Deps {
+pub(crate) struct Deps {
     /// Tells what day it is.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// How the numbers of journals are written.
-    pub journal_numbers: SeriesPattern,
+    pub(crate) journal_numbers: SeriesPattern,
 }
 
 /// Builds the routes and jobs of the ledger.

@@ -15,7 +15,7 @@
 //!
 //! # How it is read
 //!
-//! [`routes`] is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
+//! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
 //! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. The
 //! rules that need no database are in `model`. Posting itself is in `posting`, because a journal posted by hand, a
 //! reversal and an import all go through it.
@@ -23,7 +23,7 @@
 //! # How to add a command
 //!
 //! 1. Write `commands/<verb>_<noun>.rs`: the input, the handler with its OpenAPI attribute, `execute`. The operation id
-//!    is `finance.<file name>`. `execute` takes [`Deps`] only where it needs something of them.
+//!    is `finance.<file name>`. `execute` takes `Deps` only where it needs something of them.
 //! 2. Add it to `routes`, and its permission to `access`.
 //! 3. Cover it in `tests/it`, at HTTP level.
 
@@ -42,5 +42,5 @@ mod routes;
 mod store;
 mod tenant_defaults;
 
-pub use deps::Deps;
+use deps::Deps;
 pub use module::MODULE;

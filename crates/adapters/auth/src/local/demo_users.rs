@@ -13,19 +13,7 @@ pub struct DemoUser {
 
 /// All of them, from the one who may do most to the one who may do least.
 pub const DEMO_USERS: &[DemoUser] = &[
-    DemoUser {
-        user: "admin",
-        name: "Alex Admin",
-        roles: &["admin"],
-    },
-    DemoUser {
-        user: "accountant",
-        name: "Casey Accountant",
-        roles: &["accountant"],
-    },
-    DemoUser {
-        user: "viewer",
-        name: "Vic Viewer",
-        roles: &["viewer"],
-    },
+    DemoUser { user: "admin", name: "Alex Admin", roles: &["admin"] },
+    DemoUser { user: "accountant", name: "Casey Accountant", roles: &["accountant"] },
+    DemoUser { user: "viewer", name: "Vic Viewer", roles: &["viewer"] },
 ];

@@ -60,10 +60,6 @@ pub(super) trait Doing<T> {
 
 impl<T> Doing<T> for io::Result<T> {
     fn doing(self, doing: &'static str, path: &Path) -> Result<T, LocalIssuerError> {
-        self.map_err(|source| LocalIssuerError::File {
-            doing,
-            path: path.to_owned(),
-            source,
-        })
+        self.map_err(|source| LocalIssuerError::File { doing, path: path.to_owned(), source })
     }
 }

@@ -17,11 +17,7 @@ pub(super) fn folder(data_dir: &Path) -> PathBuf {
 pub(super) fn make_folder(data_dir: &Path) -> Result<PathBuf, LocalIssuerError> {
     let folder = folder(data_dir);
     fs::create_dir_all(data_dir).doing("create", data_dir)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .doing("create", &folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder).doing("create", &folder)?;
     fs::set_permissions(&folder, Permissions::from_mode(0o700)).doing("close", &folder)?;
     Ok(folder)
 }
@@ -29,12 +25,8 @@ pub(super) fn make_folder(data_dir: &Path) -> Result<PathBuf, LocalIssuerError> 
 /// Writes a file next to `path`, readable by its owner alone, to be put in place by a rename or a link.
 pub(super) fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, LocalIssuerError> {
     let beside = path.with_extension(format!("{}.tmp", random_text()?));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .and_then(|mut file| {
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()
         });

@@ -30,11 +30,7 @@ pub struct TokenRequest {
 impl TokenRequest {
     /// A token of a demo user in a tenant, valid for 12 hours.
     pub fn new(tenant: impl Into<String>, user: impl Into<String>) -> Self {
-        Self {
-            tenant: tenant.into(),
-            user: user.into(),
-            lifetime: LIFETIME,
-        }
+        Self { tenant: tenant.into(), user: user.into(), lifetime: LIFETIME }
     }
 }
 
@@ -157,11 +153,7 @@ impl LocalIssuer {
         let user = DEMO_USERS.iter().find(|known| known.user == request.user);
         user.ok_or_else(|| LocalIssuerError::UnknownUser {
             user: request.user.clone(),
-            known: DEMO_USERS
-                .iter()
-                .map(|known| known.user)
-                .collect::<Vec<_>>()
-                .join(", "),
+            known: DEMO_USERS.iter().map(|known| known.user).collect::<Vec<_>>().join(", "),
         })
     }
 }

@@ -71,18 +71,13 @@ fn new_key_file() -> Result<Vec<u8>, LocalIssuerError> {
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
         .map_err(|_| failed())?;
     let key = SigningKey::from_pkcs8(pkcs8.as_ref()).ok_or_else(failed)?;
-    let file = KeyFile {
-        kid: key.id,
-        pkcs8: STANDARD.encode(pkcs8.as_ref()),
-    };
+    let file = KeyFile { kid: key.id, pkcs8: STANDARD.encode(pkcs8.as_ref()) };
     serde_json::to_vec_pretty(&file).map_err(|_| failed())
 }
 
 /// 128 random bits in base64url.
 pub(super) fn random_text() -> Result<String, LocalIssuerError> {
     let mut bytes = [0; 16];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| LocalIssuerError::Crypto("drawing a random number"))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| LocalIssuerError::Crypto("drawing a random number"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -19,10 +19,7 @@ type Issuers = Arc<HashMap<String, Arc<LocalIssuer>>>;
 /// The path of an issuer's URL must lead here, so mount them at the root of the base URL that the issuers were opened
 /// with.
 pub fn issuer_routes(issuers: &[Arc<LocalIssuer>]) -> Router {
-    let by_realm = issuers
-        .iter()
-        .map(|issuer| (issuer.realm_key().to_owned(), Arc::clone(issuer)))
-        .collect();
+    let by_realm = issuers.iter().map(|issuer| (issuer.realm_key().to_owned(), Arc::clone(issuer))).collect();
     Router::new()
         .route("/realms/{realm}/.well-known/openid-configuration", get(discovery))
         .route("/realms/{realm}/protocol/openid-connect/certs", get(certs))

@@ -17,12 +17,9 @@ async fn each_allowed_algorithm_is_verified() {
             ed.jwk("ed", "EdDSA"),
         ],
     );
-    for (key, kid, alg) in [
-        (&world.alpha, "ec", "ES256"),
-        (&rsa, "rsa", "RS256"),
-        (&pss, "pss", "PS256"),
-        (&ed, "ed", "EdDSA"),
-    ] {
+    for (key, kid, alg) in
+        [(&world.alpha, "ec", "ES256"), (&rsa, "rsa", "RS256"), (&pss, "pss", "PS256"), (&ed, "ed", "EdDSA")]
+    {
         world.accept(&key.token(&header(alg, kid), &world.claims())).await;
         let of_other_text = key.sign(alg, b"another text");
         let forged = token_signed_by(&header(alg, kid), &world.claims(), |_| of_other_text);
@@ -34,19 +31,11 @@ async fn each_allowed_algorithm_is_verified() {
 async fn a_key_is_used_with_its_own_algorithm_only() {
     let world = World::new().await;
     let (rsa, ed) = (Key::rsa(), Key::ed());
-    world.stub.publish(
-        "alpha",
-        &[
-            world.alpha.jwk("ec", "ES256"),
-            rsa.jwk("rsa", "RS256"),
-            ed.jwk("ed", "EdDSA"),
-        ],
-    );
+    world
+        .stub
+        .publish("alpha", &[world.alpha.jwk("ec", "ES256"), rsa.jwk("rsa", "RS256"), ed.jwk("ed", "EdDSA")]);
     for (kid, own) in [("ec", "ES256"), ("rsa", "RS256"), ("ed", "EdDSA")] {
-        for claimed in ["ES256", "RS256", "PS256", "EdDSA"]
-            .into_iter()
-            .filter(|alg| *alg != own)
-        {
+        for claimed in ["ES256", "RS256", "PS256", "EdDSA"].into_iter().filter(|alg| *alg != own) {
             // Signed in the way that the header says, by whichever of our keys can.
             let signer = match claimed {
                 "ES256" => &world.alpha,
@@ -55,10 +44,7 @@ async fn a_key_is_used_with_its_own_algorithm_only() {
             };
             let token = signer.token(&header(claimed, kid), &world.claims());
             let reason = world.refuse(&token).await;
-            assert_eq!(
-                reason, "the key is not for the algorithm that the header names",
-                "{kid} {claimed}"
-            );
+            assert_eq!(reason, "the key is not for the algorithm that the header names", "{kid} {claimed}");
         }
     }
 }
@@ -69,14 +55,10 @@ async fn keys_that_are_not_for_our_algorithms_are_as_good_as_absent() {
     let mut encryption = world.alpha.jwk("enc", "ES256");
     encryption["use"] = json!("enc");
     let secret = json!({"kty": "oct", "kid": "oct", "alg": "HS256", "k": "c2VjcmV0"});
-    world
-        .stub
-        .publish("alpha", &[world.alpha.jwk("k1", "ES256"), encryption, secret]);
+    world.stub.publish("alpha", &[world.alpha.jwk("k1", "ES256"), encryption, secret]);
     world.accept(&world.token()).await;
     for kid in ["enc", "oct"] {
-        let reason = world
-            .refuse(&world.alpha.token(&header("ES256", kid), &world.claims()))
-            .await;
+        let reason = world.refuse(&world.alpha.token(&header("ES256", kid), &world.claims())).await;
         assert_eq!(reason, format!("the issuer has no key with the id {kid:?}"));
     }
 }

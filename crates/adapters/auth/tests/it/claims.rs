@@ -15,10 +15,7 @@ async fn a_good_token_says_who_it_is() {
     }));
     let identity = world.accept(&token).await;
     assert_eq!(identity.realm_key, "alpha");
-    assert_eq!(
-        (identity.actor.kind, identity.actor.id.as_str()),
-        (ActorKind::User, "u1")
-    );
+    assert_eq!((identity.actor.kind, identity.actor.id.as_str()), (ActorKind::User, "u1"));
     assert_eq!(*identity.roles, ["viewer", "accountant", "approver"]);
     assert_eq!(identity.claims["tenantKey"], "demo");
     let robot = world.token_with(json!({"sub": "robot", "client_id": "robot"}));
@@ -49,10 +46,7 @@ async fn a_token_of_an_issuer_that_is_not_configured_is_refused() {
         assert_eq!(reason, format!("no realm has the issuer {issuer:?}"));
     }
     for issuer in [Value::Null, json!(7), json!([own])] {
-        assert_eq!(
-            world.refuse(&world.token_with(json!({"iss": issuer}))).await,
-            "claim iss: missing"
-        );
+        assert_eq!(world.refuse(&world.token_with(json!({"iss": issuer}))).await, "claim iss: missing");
     }
     assert_eq!(world.stub.fetches("gamma"), 0);
 }
@@ -63,18 +57,11 @@ async fn the_issuer_of_one_realm_cannot_speak_for_another() {
     // Both realms know a key of this id, and beta's key signs what only alpha's may.
     let token = world.beta.token(&header("ES256", "k1"), &world.claims());
     assert_eq!(world.refuse(&token).await, "the signature is wrong");
-    let claims = with(
-        world.claims(),
-        json!({"iss": world.stub.issuer("beta"), "realmKey": "alpha"}),
-    );
-    let identity = world
-        .accept(&world.beta.token(&header("ES256", "k1"), &claims))
-        .await;
+    let claims = with(world.claims(), json!({"iss": world.stub.issuer("beta"), "realmKey": "alpha"}));
+    let identity = world.accept(&world.beta.token(&header("ES256", "k1"), &claims)).await;
     assert_eq!(identity.realm_key, "beta");
     assert_eq!(
-        world
-            .refuse(&world.alpha.token(&header("ES256", "k1"), &claims))
-            .await,
+        world.refuse(&world.alpha.token(&header("ES256", "k1"), &claims)).await,
         "the signature is wrong"
     );
 }
@@ -82,19 +69,11 @@ async fn the_issuer_of_one_realm_cannot_speak_for_another() {
 #[tokio::test]
 async fn a_token_for_another_audience_is_refused() {
     let world = World::new().await;
-    for audience in [
-        Value::Null,
-        json!("account"),
-        json!(["account", "Athyper"]),
-        json!([]),
-        json!(1),
-    ] {
+    for audience in [Value::Null, json!("account"), json!(["account", "Athyper"]), json!([]), json!(1)] {
         let reason = world.refuse(&world.token_with(json!({"aud": audience}))).await;
         assert_eq!(reason, "claim aud: does not name this platform");
     }
-    world
-        .accept(&world.token_with(json!({"aud": ["account", "athyper"]})))
-        .await;
+    world.accept(&world.token_with(json!({"aud": ["account", "athyper"]}))).await;
 }
 
 #[tokio::test]
@@ -119,19 +98,10 @@ async fn an_id_token_is_no_access_token() {
     for kind in [json!("logout+jwt"), json!("dpop+jwt"), json!(1)] {
         let header = with(header("ES256", "k1"), json!({"typ": kind}));
         let reason = world.refuse(&world.alpha.token(&header, &world.claims())).await;
-        assert_eq!(
-            reason,
-            "the token cannot be read: the header's typ is not that of an access token"
-        );
+        assert_eq!(reason, "the token cannot be read: the header's typ is not that of an access token");
     }
     let header = with(header("ES256", "k1"), json!({"typ": "at+jwt"}));
-    world
-        .accept(
-            &world
-                .alpha
-                .token(&header, &with(world.claims(), json!({"typ": null}))),
-        )
-        .await;
+    world.accept(&world.alpha.token(&header, &with(world.claims(), json!({"typ": null})))).await;
 }
 
 #[tokio::test]
@@ -152,14 +122,8 @@ async fn a_token_is_not_issued_in_the_future_nor_for_ever() {
     let world = World::new().await;
     let reason = world.refuse(&world.token_with(json!({"iat": NOW + 31}))).await;
     assert_eq!(reason, "claim iat: in the future");
-    assert_eq!(
-        world.refuse(&world.token_with(json!({"exp": null}))).await,
-        "claim exp: missing"
-    );
-    assert_eq!(
-        world.refuse(&world.token_with(json!({"exp": "never"}))).await,
-        "claim exp: not a time"
-    );
+    assert_eq!(world.refuse(&world.token_with(json!({"exp": null}))).await, "claim exp: missing");
+    assert_eq!(world.refuse(&world.token_with(json!({"exp": "never"}))).await, "claim exp: not a time");
 }
 
 #[tokio::test]
@@ -175,10 +139,7 @@ async fn a_token_without_subject_is_refused() {
     let world = World::new().await;
     for subject in [Value::Null, json!(""), json!(" "), json!(7), json!("a\u{0}")] {
         let reason = world.refuse(&world.token_with(json!({"sub": subject}))).await;
-        assert_eq!(
-            reason,
-            "claim sub: missing, blank, too long or with control characters"
-        );
+        assert_eq!(reason, "claim sub: missing, blank, too long or with control characters");
     }
 }
 

@@ -15,11 +15,7 @@ const DOCUMENT: &str = "/alpha/.well-known/openid-configuration";
 async fn a_discovery_document_of_another_issuer_is_refused() {
     let world = World::new().await;
     let issuer = world.stub.issuer("alpha");
-    for other in [
-        world.stub.issuer("beta"),
-        format!("{issuer}/"),
-        issuer.to_uppercase(),
-    ] {
+    for other in [world.stub.issuer("beta"), format!("{issuer}/"), issuer.to_uppercase()] {
         let document = json!({"issuer": other, "jwks_uri": format!("{issuer}/keys")});
         world.stub.set(DOCUMENT, Answer::Json(document));
         world.unavailable(&world.token()).await;
@@ -38,25 +34,23 @@ async fn redirects_are_not_followed() {
     let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/moved")});
     world.stub.set(DOCUMENT, Answer::Json(document));
     world.unavailable(&world.token()).await;
-    assert_eq!(
-        (world.stub.hits("/alpha/moved"), world.stub.fetches("alpha")),
-        (1, 0)
-    );
+    assert_eq!((world.stub.hits("/alpha/moved"), world.stub.fetches("alpha")), (1, 0));
 }
 
 #[tokio::test]
 async fn answers_that_are_no_keys_leave_the_issuer_unavailable() {
     let world = World::new().await;
-    let keys = json!({"keys": [world.alpha.jwk("k1", "ES256")], "padding": "x".repeat(600 * 1024)});
+    let good = json!({"keys": [world.alpha.jwk("k1", "ES256")]});
+    let endless = with(good.clone(), json!({"padding": "x".repeat(600 * 1024)}));
     for answer in [
-        Answer::Json(keys),
+        Answer::Json(endless),
         Answer::Text("<html>".to_owned()),
         Answer::Text(String::new()),
         Answer::Json(json!([])),
         Answer::Json(json!({"keys": []})),
         Answer::Json(json!({"keys": [{"kty": "oct", "kid": "k1", "k": "AQAB"}]})),
-        Answer::Status(StatusCode::INTERNAL_SERVER_ERROR),
-        Answer::Status(StatusCode::NO_CONTENT),
+        Answer::Status(StatusCode::INTERNAL_SERVER_ERROR, good.clone()),
+        Answer::Status(StatusCode::NON_AUTHORITATIVE_INFORMATION, good),
     ] {
         world.stub.set("/alpha/keys", answer);
         world.unavailable(&world.token()).await;
@@ -65,9 +59,7 @@ async fn answers_that_are_no_keys_leave_the_issuer_unavailable() {
     assert_eq!(world.stub.fetches("alpha"), 8);
     // An issuer in trouble is nobody else's trouble.
     let claims = with(world.claims(), json!({"iss": world.stub.issuer("beta")}));
-    world
-        .accept(&world.beta.token(&header("ES256", "k1"), &claims))
-        .await;
+    world.accept(&world.beta.token(&header("ES256", "k1"), &claims)).await;
 }
 
 #[tokio::test]

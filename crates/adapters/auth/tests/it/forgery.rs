@@ -17,15 +17,9 @@ async fn a_token_without_signature_is_refused_whatever_it_calls_that() {
     for alg in ["none", "None", "NONE", "nOnE", ""] {
         let header = header(alg, "k1");
         let without = token_signed_by(&header, &world.claims(), |_| Vec::new());
-        assert_eq!(
-            world.refuse(&without).await,
-            format!("algorithm {alg:?} is not allowed")
-        );
+        assert_eq!(world.refuse(&without).await, format!("algorithm {alg:?} is not allowed"));
         let signed = token_signed_by(&header, &world.claims(), |text| world.alpha.sign("ES256", text));
-        assert_eq!(
-            world.refuse(&signed).await,
-            format!("algorithm {alg:?} is not allowed")
-        );
+        assert_eq!(world.refuse(&signed).await, format!("algorithm {alg:?} is not allowed"));
     }
     let no_alg = with(header("ES256", "k1"), json!({"alg": null}));
     assert_eq!(
@@ -42,18 +36,9 @@ async fn a_token_without_signature_is_refused_whatever_it_calls_that() {
 /// The public key as a shared secret: in DER, in PEM, as the bare point, and as the text of the JWK.
 fn public_key_as_secret(key: &Key) -> Vec<Vec<u8>> {
     let (der, bare): (PublicKeyX509Der<'_>, _) = match key {
-        Key::Ec(key) => (
-            key.public_key().as_der().unwrap(),
-            key.public_key().as_ref().to_vec(),
-        ),
-        Key::Rsa(key) => (
-            key.public_key().as_der().unwrap(),
-            key.public_key().as_ref().to_vec(),
-        ),
-        Key::Ed(key) => (
-            key.public_key().as_der().unwrap(),
-            key.public_key().as_ref().to_vec(),
-        ),
+        Key::Ec(key) => (key.public_key().as_der().unwrap(), key.public_key().as_ref().to_vec()),
+        Key::Rsa(key) => (key.public_key().as_der().unwrap(), key.public_key().as_ref().to_vec()),
+        Key::Ed(key) => (key.public_key().as_der().unwrap(), key.public_key().as_ref().to_vec()),
     };
     let lines: Vec<String> = STANDARD
         .encode(der.as_ref())
@@ -61,45 +46,27 @@ fn public_key_as_secret(key: &Key) -> Vec<Vec<u8>> {
         .chunks(64)
         .map(|line| String::from_utf8_lossy(line).into_owned())
         .collect();
-    let pem = format!(
-        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        lines.join("\n")
-    );
-    vec![
-        der.as_ref().to_vec(),
-        pem.trim_end().as_bytes().to_vec(),
-        pem.into_bytes(),
-        bare,
-    ]
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
+    vec![der.as_ref().to_vec(), pem.trim_end().as_bytes().to_vec(), pem.into_bytes(), bare]
 }
 
 #[tokio::test]
 async fn a_public_key_is_no_shared_secret() {
     let world = World::new().await;
     let rsa = Key::rsa();
-    world
-        .stub
-        .publish("alpha", &[world.alpha.jwk("k1", "ES256"), rsa.jwk("k2", "RS256")]);
+    world.stub.publish("alpha", &[world.alpha.jwk("k1", "ES256"), rsa.jwk("k2", "RS256")]);
     for (key, kid) in [(&world.alpha, "k1"), (&rsa, "k2")] {
         for secret in public_key_as_secret(key) {
-            for (alg, kind) in [
-                ("HS256", hmac::HMAC_SHA256),
-                ("HS384", hmac::HMAC_SHA384),
-                ("HS512", hmac::HMAC_SHA512),
-            ] {
+            for (alg, kind) in
+                [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
+            {
                 let mac = |text: &[u8]| hmac::sign(&hmac::Key::new(kind, &secret), text).as_ref().to_vec();
                 let token = token_signed_by(&header(alg, kid), &world.claims(), mac);
-                assert_eq!(
-                    world.refuse(&token).await,
-                    format!("algorithm {alg:?} is not allowed")
-                );
+                assert_eq!(world.refuse(&token).await, format!("algorithm {alg:?} is not allowed"));
             }
             // The same under a name that is allowed.
-            let mac = |text: &[u8]| {
-                hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), text)
-                    .as_ref()
-                    .to_vec()
-            };
+            let mac =
+                |text: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), text).as_ref().to_vec();
             let alg = if kid == "k1" { "ES256" } else { "RS256" };
             let token = token_signed_by(&header(alg, kid), &world.claims(), mac);
             assert_eq!(world.refuse(&token).await, WRONG_SIGNATURE);
@@ -119,9 +86,7 @@ async fn a_token_names_a_key_that_the_issuer_has() {
     let world = World::new().await;
     let claims = world.claims();
     for kid in ["k2", "K1", "", "k1 ", "../k1"] {
-        let reason = world
-            .refuse(&world.alpha.token(&header("ES256", kid), &claims))
-            .await;
+        let reason = world.refuse(&world.alpha.token(&header("ES256", kid), &claims)).await;
         assert_eq!(reason, format!("the issuer has no key with the id {kid:?}"));
     }
     for kid in [Value::Null, json!(1), json!(["k1"])] {
@@ -139,10 +104,7 @@ async fn keys_that_a_token_brings_along_or_points_to_are_ignored() {
     let attacker = Key::ec();
     world.stub.publish("attacker", &[attacker.jwk("k1", "ES256")]);
     let keys = format!("{}/keys", world.stub.issuer("attacker"));
-    for (kid, expected) in [
-        ("k1", WRONG_SIGNATURE),
-        ("evil", "the issuer has no key with the id \"evil\""),
-    ] {
+    for (kid, expected) in [("k1", WRONG_SIGNATURE), ("evil", "the issuer has no key with the id \"evil\"")] {
         for lure in [
             json!({"jwk": attacker.jwk(kid, "ES256")}),
             json!({"jku": keys}),
@@ -150,11 +112,7 @@ async fn keys_that_a_token_brings_along_or_points_to_are_ignored() {
             json!({"x5c": [base64url("certificate")]}),
         ] {
             let header = with(header("ES256", kid), lure.clone());
-            assert_eq!(
-                world.refuse(&attacker.token(&header, &world.claims())).await,
-                expected,
-                "{lure}"
-            );
+            assert_eq!(world.refuse(&attacker.token(&header, &world.claims())).await, expected, "{lure}");
             // They do no harm on a token that is good.
             let header = with(header.clone(), json!({"kid": "k1"}));
             world.accept(&world.alpha.token(&header, &world.claims())).await;
@@ -187,10 +145,7 @@ async fn a_header_with_extensions_that_must_be_understood_is_refused() {
     for crit in [json!(["exp"]), json!([]), json!(["b64"])] {
         let header = with(header("ES256", "k1"), json!({"crit": crit, "b64": false}));
         let token = world.alpha.token(&header, &world.claims());
-        assert_eq!(
-            world.refuse(&token).await,
-            "the token cannot be read: the header has crit"
-        );
+        assert_eq!(world.refuse(&token).await, "the token cannot be read: the header has crit");
     }
 }
 
@@ -232,11 +187,7 @@ async fn a_token_is_at_most_eight_kibibytes_long() {
     let world = World::new().await;
     let padded = |length: usize| world.token_with(json!({"padding": "x".repeat(length)}));
     // Four characters of the token carry three of the padding.
-    let longest = (5000..7000)
-        .map(padded)
-        .take_while(|token| token.len() <= 8192)
-        .last()
-        .unwrap();
+    let longest = (5000..7000).map(padded).take_while(|token| token.len() <= 8192).last().unwrap();
     assert!(longest.len() > 8188, "{}", longest.len());
     world.accept(&longest).await;
     let reason = world.refuse(&padded(6500)).await;

@@ -40,11 +40,7 @@ fn open(data_dir: &Path, base_url: &str) -> Result<LocalIssuer, LocalIssuerError
 }
 
 fn token(issuer: &LocalIssuer, tenant: &str, user: &str) -> String {
-    issuer
-        .issue(&TokenRequest::new(tenant, user), now())
-        .unwrap()
-        .expose_secret()
-        .to_owned()
+    issuer.issue(&TokenRequest::new(tenant, user), now()).unwrap().expose_secret().to_owned()
 }
 
 fn authenticator(issuer: LocalIssuer) -> (OidcAuthenticator, athyper_kernel_types::ManualClock) {
@@ -63,10 +59,7 @@ async fn every_demo_user_of_every_tenant_gets_a_token_that_is_accepted() {
     let mut subjects = Vec::new();
     for tenant in ["demo", "globex"] {
         for user in DEMO_USERS {
-            let identity = authenticator
-                .authenticate(&token(&issuer, tenant, user.user))
-                .await
-                .unwrap();
+            let identity = authenticator.authenticate(&token(&issuer, tenant, user.user)).await.unwrap();
             assert_eq!(identity.realm_key, "athyper");
             assert_eq!(*identity.roles, *user.roles);
             assert_eq!(identity.claims["tenantKey"], tenant);
@@ -75,10 +68,7 @@ async fn every_demo_user_of_every_tenant_gets_a_token_that_is_accepted() {
             subjects.push(identity.actor.id);
         }
     }
-    let again = authenticator
-        .authenticate(&token(&issuer, "demo", "admin"))
-        .await
-        .unwrap();
+    let again = authenticator.authenticate(&token(&issuer, "demo", "admin")).await.unwrap();
     assert_eq!(again.actor.id, subjects[0], "a subject never changes");
     subjects.sort();
     subjects.dedup();
@@ -96,25 +86,11 @@ async fn a_token_is_valid_for_twelve_hours_unless_asked_otherwise() {
     assert_ne!(day, token(&issuer, "demo", "viewer"), "each has an id of its own");
     let (authenticator, hand) = authenticator(issuer);
     hand.advance(TimeDelta::seconds(90));
-    assert!(
-        authenticator
-            .authenticate(&minute)
-            .await
-            .unwrap_err()
-            .detail
-            .contains("expired")
-    );
+    assert!(authenticator.authenticate(&minute).await.unwrap_err().detail.contains("expired"));
     hand.set(now() + TimeDelta::hours(12));
     authenticator.authenticate(&day).await.unwrap();
     hand.set(now() + TimeDelta::hours(12) + TimeDelta::seconds(30));
-    assert!(
-        authenticator
-            .authenticate(&day)
-            .await
-            .unwrap_err()
-            .detail
-            .contains("expired")
-    );
+    assert!(authenticator.authenticate(&day).await.unwrap_err().detail.contains("expired"));
 }
 
 #[test]
@@ -122,19 +98,13 @@ fn who_asks_for_something_unknown_is_told_what_there_is() {
     let folder = TempDir::new().unwrap();
     let issuer = open(folder.path(), BASE).unwrap();
     let ask = |tenant: &str, user: &str| {
-        issuer
-            .issue(&TokenRequest::new(tenant, user), now())
-            .unwrap_err()
-            .to_string()
+        issuer.issue(&TokenRequest::new(tenant, user), now()).unwrap_err().to_string()
     };
     assert_eq!(
         ask("initech", "admin"),
         "realm athyper has no tenant \"initech\": ask for one of demo, globex"
     );
-    assert_eq!(
-        ask("demo", "root"),
-        "there is no user \"root\": ask for one of admin, accountant, viewer"
-    );
+    assert_eq!(ask("demo", "root"), "there is no user \"root\": ask for one of admin, accountant, viewer");
 }
 
 #[test]
@@ -146,10 +116,7 @@ fn it_cannot_be_opened_outside_local() {
         assert!(
             matches!(refused, LocalIssuerError::BuiltInIssuerOutsideLocal(which) if which == environment)
         );
-        assert!(
-            fs::read_dir(folder.path()).unwrap().next().is_none(),
-            "no key is made either"
-        );
+        assert!(fs::read_dir(folder.path()).unwrap().next().is_none(), "no key is made either");
         // One that was opened all the same is not served.
         let opened = Arc::new(open(TempDir::new().unwrap().path(), BASE).unwrap());
         let lifecycle = Lifecycle::new(LifecycleOptions::default());
@@ -170,10 +137,7 @@ fn it_is_opened_for_realms_that_use_it_and_have_a_key() {
     let other = open("athyper", json!({"iam": {"clientId": "athyper"}}));
     assert!(matches!(other, LocalIssuerError::NotBuiltIn(_)));
     for key in ["../athyper", "", "a/b", "a.b"] {
-        assert!(
-            matches!(open(key, built_in()), LocalIssuerError::NotARealmKey(_)),
-            "{key}"
-        );
+        assert!(matches!(open(key, built_in()), LocalIssuerError::NotARealmKey(_)), "{key}");
     }
     assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
 }
@@ -190,16 +154,8 @@ fn the_key_is_private_and_made_once() {
     fs::set_permissions(data_dir.join("issuer"), fs::Permissions::from_mode(0o755)).unwrap();
     open(&data_dir, BASE).unwrap();
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert_eq!(
-        mode(&data_dir.join("issuer")),
-        0o700,
-        "a folder that was opened to others is closed"
-    );
-    assert_eq!(
-        fs::read_dir(data_dir.join("issuer")).unwrap().count(),
-        1,
-        "nothing else is left"
-    );
+    assert_eq!(mode(&data_dir.join("issuer")), 0o700, "a folder that was opened to others is closed");
+    assert_eq!(fs::read_dir(data_dir.join("issuer")).unwrap().count(), 1, "nothing else is left");
 }
 
 #[test]
@@ -231,12 +187,7 @@ fn a_file_that_is_not_the_key_is_named() {
     other_id["kid"] = json!("other");
     let mut cut = whole.clone();
     cut["pkcs8"] = json!(whole["pkcs8"].as_str().unwrap()[..40]);
-    for broken in [
-        String::new(),
-        "{}".to_owned(),
-        other_id.to_string(),
-        cut.to_string(),
-    ] {
+    for broken in [String::new(), "{}".to_owned(), other_id.to_string(), cut.to_string()] {
         fs::write(&path, broken).unwrap();
         let error = open(folder.path(), BASE).unwrap_err();
         assert!(error.to_string().contains("athyper.json is not a key"), "{error}");
@@ -252,32 +203,20 @@ async fn another_program_can_verify_its_tokens_by_discovery() {
     assert_eq!(issuer.issuer_url(), format!("{base}/realms/athyper"));
     let lifecycle = Lifecycle::new(LifecycleOptions::default());
     let routes = issuer_routes(&[Arc::clone(&issuer)]);
-    lifecycle.spawn(
-        "issuer",
-        async move { axum::serve(listener, routes).await.unwrap() },
-    );
+    lifecycle.spawn("issuer", async move { axum::serve(listener, routes).await.unwrap() });
 
     let iam = iam(json!({"elsewhere": realm(issuer.issuer_url())}));
     let elsewhere = OidcAuthenticator::new(Environment::Local, &iam, &[], clock().0, &lifecycle).unwrap();
-    let identity = elsewhere
-        .authenticate(&token(&issuer, "demo", "accountant"))
-        .await
-        .unwrap();
-    assert_eq!(
-        (identity.realm_key.as_str(), &*identity.roles[0]),
-        ("elsewhere", "accountant")
-    );
+    let identity = elsewhere.authenticate(&token(&issuer, "demo", "accountant")).await.unwrap();
+    assert_eq!((identity.realm_key.as_str(), &*identity.roles[0]), ("elsewhere", "accountant"));
 
-    let keys = reqwest::get(format!("{base}/realms/athyper/protocol/openid-connect/certs"))
-        .await
-        .unwrap();
+    let keys = reqwest::get(format!("{base}/realms/athyper/protocol/openid-connect/certs")).await.unwrap();
     let keys: Value = keys.json().await.unwrap();
     assert_eq!(keys["keys"][0]["alg"], "ES256");
     assert_eq!(keys["keys"][0]["use"], "sig");
     assert!(keys["keys"][0].get("d").is_none(), "the private half stays here");
-    let unknown = reqwest::get(format!("{base}/realms/other/.well-known/openid-configuration"))
-        .await
-        .unwrap();
+    let unknown =
+        reqwest::get(format!("{base}/realms/other/.well-known/openid-configuration")).await.unwrap();
     assert_eq!(unknown.status(), 404);
 }
 

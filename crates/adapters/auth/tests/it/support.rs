@@ -66,9 +66,7 @@ impl Key {
             }
             Self::Ed(key) => json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_key())}),
         };
-        jwk.as_object_mut()
-            .unwrap()
-            .extend(common.as_object().unwrap().clone());
+        jwk.as_object_mut().unwrap().extend(common.as_object().unwrap().clone());
         jwk
     }
 
@@ -79,11 +77,7 @@ impl Key {
             Self::Ec(key) => key.sign(&random, message).unwrap().as_ref().to_vec(),
             Self::Ed(key) => key.sign(message).as_ref().to_vec(),
             Self::Rsa(key) => {
-                let padding = if alg == "PS256" {
-                    &RSA_PSS_SHA256
-                } else {
-                    &RSA_PKCS1_SHA256
-                };
+                let padding = if alg == "PS256" { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(padding, &random, message, &mut signature).unwrap();
                 signature
@@ -100,11 +94,7 @@ impl Key {
 
 /// A token whose signature is whatever `sign` makes of the signed text.
 pub(crate) fn token_signed_by(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
-    let signed = format!(
-        "{}.{}",
-        base64url(header.to_string()),
-        base64url(claims.to_string())
-    );
+    let signed = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
     let signature = base64url(sign(signed.as_bytes()));
     format!("{signed}.{signature}")
 }
@@ -125,7 +115,8 @@ pub(crate) fn with(mut object: Value, changes: Value) -> Value {
 #[derive(Clone)]
 pub(crate) enum Answer {
     Json(Value),
-    Status(StatusCode),
+    /// Good content under another status than 200.
+    Status(StatusCode, Value),
     Redirect(String),
     Text(String),
     /// The key set, once the test lets it go.
@@ -149,10 +140,7 @@ impl Stub {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let answers = Arc::new(Answers::default());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&answers));
-        lifecycle.spawn(
-            "stub",
-            async move { axum::serve(listener, router).await.unwrap() },
-        );
+        lifecycle.spawn("stub", async move { axum::serve(listener, router).await.unwrap() });
         Self { base, answers }
     }
 
@@ -161,21 +149,14 @@ impl Stub {
     }
 
     pub(crate) fn set(&self, path: &str, answer: Answer) {
-        self.answers
-            .by_path
-            .lock()
-            .unwrap()
-            .insert(path.to_owned(), answer);
+        self.answers.by_path.lock().unwrap().insert(path.to_owned(), answer);
     }
 
     /// Publishes the discovery document and these keys of a realm.
     pub(crate) fn publish(&self, realm: &str, keys: &[Value]) {
         let issuer = self.issuer(realm);
         let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys")});
-        self.set(
-            &format!("/{realm}/.well-known/openid-configuration"),
-            Answer::Json(document),
-        );
+        self.set(&format!("/{realm}/.well-known/openid-configuration"), Answer::Json(document));
         self.set(&format!("/{realm}/keys"), Answer::Json(json!({"keys": keys})));
     }
 
@@ -196,7 +177,7 @@ async fn answer(State(answers): State<Arc<Answers>>, request: Request) -> Respon
     match answer {
         None => StatusCode::NOT_FOUND.into_response(),
         Some(Answer::Json(value)) => axum::Json(value).into_response(),
-        Some(Answer::Status(status)) => status.into_response(),
+        Some(Answer::Status(status, value)) => (status, axum::Json(value)).into_response(),
         Some(Answer::Redirect(to)) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
         Some(Answer::Text(text)) => text.into_response(),
         Some(Answer::Held(gate, value)) => {
@@ -228,15 +209,7 @@ impl World {
         let realms = json!({"alpha": realm(&stub.issuer("alpha")), "beta": realm(&stub.issuer("beta"))});
         let authenticator =
             authenticator(Environment::Local, realms, clock.clone(), &lifecycle).expect("an authenticator");
-        Self {
-            stub,
-            alpha,
-            beta,
-            clock,
-            hand,
-            lifecycle,
-            authenticator,
-        }
+        Self { stub, alpha, beta, clock, hand, lifecycle, authenticator }
     }
 
     /// Good claims of realm `alpha`.
@@ -254,15 +227,11 @@ impl World {
 
     /// A token of realm `alpha` that is good but for these claims.
     pub(crate) fn token_with(&self, changes: Value) -> String {
-        self.alpha
-            .token(&header("ES256", "k1"), &with(self.claims(), changes))
+        self.alpha.token(&header("ES256", "k1"), &with(self.claims(), changes))
     }
 
     pub(crate) async fn accept(&self, token: &str) -> Identity {
-        self.authenticator
-            .authenticate(token)
-            .await
-            .expect("the token is good")
+        self.authenticator.authenticate(token).await.expect("the token is good")
     }
 
     /// Checks that the token is refused as every other is, and gives the reason that only the log sees.
@@ -272,11 +241,8 @@ impl World {
         assert_eq!(problem.code, "request.invalid_token");
         let reason = problem.cause_chain().unwrap();
         let is_expired = reason == "the token has expired";
-        let detail = if is_expired {
-            "the token has expired: get a new one"
-        } else {
-            "the token is not valid"
-        };
+        let detail =
+            if is_expired { "the token has expired: get a new one" } else { "the token is not valid" };
         assert_eq!(problem.detail, detail, "{reason}");
         reason
     }
@@ -290,10 +256,7 @@ impl World {
     }
 
     async fn problem(&self, token: &str) -> Problem {
-        self.authenticator
-            .authenticate(token)
-            .await
-            .expect_err("the token is bad")
+        self.authenticator.authenticate(token).await.expect_err("the token is bad")
     }
 }
 

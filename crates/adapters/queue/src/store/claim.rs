@@ -89,11 +89,12 @@ pub(crate) async fn claim(
         "with due as (\
            select j.tenant_id, j.id from jobs.job j \
            where j.state = 'available' and j.run_at <= now() and j.type = any($1) \
-             and (j.serial_key is null or not exists (\
-               select 1 from jobs.job other \
-               where other.tenant_id = j.tenant_id and other.serial_key = j.serial_key \
-                 and other.state in ('available', 'running') \
-                 and (other.state = 'running' or other.position < j.position))) \
+             and (j.serial_key is null or (\
+               not exists (select 1 from jobs.job other where other.tenant_id = j.tenant_id \
+                 and other.serial_key = j.serial_key and other.state = 'running') \
+               and not exists (select 1 from jobs.job other where other.tenant_id = j.tenant_id \
+                 and other.serial_key = j.serial_key and other.state = 'available' \
+                 and other.position < j.position))) \
            order by j.priority, j.run_at, j.position limit $2 \
            for no key update of j skip locked), \
          claimed as (\

@@ -47,7 +47,7 @@ pub(crate) async fn rescue(
            select tenant_id, id from jobs.job where state = 'running' and leased_until < now() \
            order by leased_until limit $1 for no key update skip locked) \
          update jobs.job j set \
-           state = case when attempt > max_attempts then 'dead' else 'available' end, \
+           state = case when attempt >= max_attempts then 'dead' else 'available' end, \
            finished_at = case when attempt >= max_attempts then now() end, \
            run_at = now(), lease_token = null, leased_until = null, \
            errors = errors || jsonb_build_array(jsonb_build_object('at', now(), 'attempt', attempt, 'message', $2::text)) \

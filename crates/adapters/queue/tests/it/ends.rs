@@ -73,7 +73,7 @@ async fn the_wait_is_stored_with_at_most_a_tenth_of_jitter() {
         assert_eq!((job.state.as_str(), job.attempt), ("available", 1));
     }
     assert!(waits.iter().all(|wait| (9_990..=11_010).contains(wait)), "{waits:?}");
-    assert!(waits.iter().any(|wait| *wait != waits[0]), "they differ: {waits:?}");
+    assert!(waits.iter().any(|wait| *wait > 10_020), "not all alike: {waits:?}");
     worker.stop().await;
 }
 

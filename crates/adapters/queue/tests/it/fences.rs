@@ -21,16 +21,13 @@ fn short_lease(worker_id: &str, lease: Duration) -> WorkerConfig {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_lost_the_lease_completes_nothing() {
     let stage = Stage::new().await;
-    let go = Arc::new(Semaphore::new(0));
     let results: Arc<Mutex<Vec<(&str, String)>>> = Arc::default();
-    let job_type = |name: &'static str, gate: Option<Arc<Semaphore>>| {
-        let results = Arc::clone(&results);
+    let job_type = |name: &'static str, gate: &Arc<Semaphore>| {
+        let (results, gate) = (Arc::clone(&results), Arc::clone(gate));
         worker_of(move |run, _| {
-            let (gate, results) = (gate.clone(), Arc::clone(&results));
+            let (gate, results) = (Arc::clone(&gate), Arc::clone(&results));
             async move {
-                if let Some(gate) = gate {
-                    gate.acquire().await.unwrap().forget();
-                }
+                gate.acquire().await.unwrap().forget();
                 let mut tx = run.tx().await?;
                 store_upload(&mut tx, name, &[], &[]).await?;
                 let result = run.complete(tx, AuditEvent::info("test.done")).await;
@@ -39,22 +36,29 @@ async fn whoever_lost_the_lease_completes_nothing() {
             }
         })
     };
+    let (go_first, go_second) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     // With one slot, so that it cannot claim the job a second time itself.
     let one_slot = WorkerConfig { concurrency: 1, ..config("first") };
-    let first = Running::start(&stage, vec![job_type("first", Some(Arc::clone(&go)))], one_slot);
+    let first = Running::start(&stage, vec![job_type("first", &go_first)], one_slot);
     let id = stage.enqueue(&tenant("acme"), work("")).await;
     stage.reaches(id, "running").await;
     // As if the first worker had not been able to renew: its lease is over, and the next worker finds that.
     stage.execute("update jobs.job set leased_until = now() - interval '1 s'").await;
-    let second = Running::start(&stage, vec![job_type("second", None)], config("second"));
-    let job = stage.reaches(id, "succeeded").await;
-    assert_eq!((job.attempt, job.messages()), (2, vec![LOST]));
+    let second = Running::start(&stage, vec![job_type("second", &go_second)], config("second"));
+    stage.counts("select count(*) from jobs.job where state = 'running' and attempt = 2", 1).await;
 
-    go.add_permits(1);
-    while results.lock().unwrap().len() < 2 {
+    go_first.add_permits(1);
+    while results.lock().unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let expected = [("second", "Ok(())".to_owned()), ("first", "Err(LeaseLost)".to_owned())];
+    assert_eq!(stage.job(id).await.state, "running", "the second has it still");
+    go_second.add_permits(1);
+    let job = stage.reaches(id, "succeeded").await;
+    assert_eq!((job.attempt, job.messages()), (2, vec![LOST]));
+    let expected = [("first", "Err(LeaseLost)".to_owned()), ("second", "Ok(())".to_owned())];
+    while results.lock().unwrap().len() < expected.len() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert_eq!(*results.lock().unwrap(), expected);
     let kept: Vec<String> = sqlx::query_scalar("select media_type from jobs.upload")
         .fetch_all(&mut stage.admin().await)

@@ -16,17 +16,17 @@ async fn a_commit_wakes_the_worker_also_after_its_connections_were_lost() {
     let stage = Stage::new().await;
     let context = tenant("acme");
     let worker = Running::start(&stage, vec![worker_of(|_, _| async { Ok(()) })], never_polls());
+    let its_connections =
+        "from pg_stat_activity where usename = 'athyper_app' and datname = current_database()";
     for round in 0..3 {
-        let id = stage.enqueue(&context, work("")).await;
+        // It looks once when it begins to listen; after that announcements alone wake it.
+        stage.counts(&format!("select count(*) {its_connections} and query like 'LISTEN%'"), 1).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         let start = Instant::now();
+        let id = stage.enqueue(&context, work("")).await;
         stage.reaches(id, "succeeded").await;
         assert!(start.elapsed() < Duration::from_secs(10), "round {round}");
-        stage
-            .execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity \
-                 where usename = 'athyper_app' and datname = current_database()",
-            )
-            .await;
+        stage.execute(&format!("select pg_terminate_backend(pid) {its_connections}")).await;
     }
     worker.stop().await;
 }

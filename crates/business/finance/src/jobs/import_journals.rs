@@ -66,12 +66,11 @@ impl ImportJournals {
 }
 
 pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Result<(), JobError> {
-    let (entries, done) = read_and_check(&run, &payload).await?;
+    let (entries, mut done) = read_and_check(&run, &payload).await?;
     let total = entries.len();
     let pending = entries.get(done..).unwrap_or_default();
 
     begin(&run, &payload, pending, done, total).await.map_err(|error| partly(error, done, total))?;
-    let mut done = done;
     for batch in pending.chunks(BATCH) {
         let mut tx = run.tx().await?;
         post_batch(&mut tx, &run, &deps, &payload, batch)

@@ -1,11 +1,19 @@
 //! CSV files that imports take: a header line with known columns, then rows.
 
+use std::collections::HashSet;
+
 use athyper_kernel_error::FieldError;
 use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use serde::Deserialize;
 
 /// Most errors that are collected from one file.
 pub(crate) const MOST_ERRORS: usize = 100;
+
+/// Longest start of a file, in bytes, in which its header and first row end.
+const LONGEST_START: usize = 64 * 1024;
+
+/// Most characters of an unknown column's name that are repeated to the caller.
+const LONGEST_NAME: usize = 40;
 
 /// The columns of a file. Their order in the file is free.
 #[derive(Clone, Copy, Debug)]
@@ -48,25 +56,29 @@ impl<'a> CsvTable<'a> {
         let mut lines = LineCounter { byte: 0, line: 1 };
         let is_there = reader.read_record(&mut header).is_ok_and(|is_there| is_there);
         let line = lines.line_of(file, header.position());
-        let mut errors = Vec::new();
-        for (place, name) in header.iter().enumerate() {
+        let mut errors = RowErrors::default();
+        let mut seen = HashSet::new();
+        for name in &header {
+            // A name that is no name must not come back at full length.
+            let shown: String = name.chars().take(LONGEST_NAME).collect();
             if !columns.required.contains(&name) && !columns.optional.contains(&name) {
                 let known = [columns.required, columns.optional].concat().join(", ");
                 let message =
-                    format!("column {name:?} is not known here: remove it, or name it one of {known}");
-                errors.push(FieldError::in_row(line, name, "unknown_column", message));
-            } else if header.iter().take(place).any(|earlier| earlier == name) {
+                    format!("column {shown:?} is not known here: remove it, or name it one of {known}");
+                errors.push(FieldError::in_row(line, &shown, "unknown_column", message));
+            } else if !seen.insert(name) {
                 errors.push(FieldError::in_row(line, name, "double_column", "this column is there twice"));
             }
         }
         for name in columns.required {
-            if !is_there || !header.iter().any(|there| there == *name) {
+            if !is_there || !seen.contains(name) {
                 let message =
                     format!("column {name} is missing: the first line of the file names the columns");
                 errors.push(FieldError::in_row(line, name, "missing_column", message));
             }
         }
-        if errors.is_empty() { Ok(Self { file, reader, header, lines }) } else { Err(errors) }
+        errors.into_result()?;
+        Ok(Self { file, reader, header, lines })
     }
 
     /// The next row; `None` at the end of the file.
@@ -94,7 +106,8 @@ impl<'a> CsvTable<'a> {
     /// # Errors
     /// Names the column or the row that is wrong.
     pub(crate) fn check_start(file: &'a [u8], columns: Columns) -> Result<(), Vec<FieldError>> {
-        match Self::open(file, columns)?.next_row() {
+        let start = file.get(..LONGEST_START).unwrap_or(file);
+        match Self::open(start, columns)?.next_row() {
             None => Err(vec![FieldError::in_row(1, "", "no_rows", "the file has a header and no rows")]),
             Some(Err(error)) => Err(vec![error]),
             Some(Ok(_)) => Ok(()),
@@ -188,8 +201,8 @@ mod tests {
     fn columns_are_checked_by_name() {
         assert_eq!(codes("a,x\n1,2\n"), [pair("/x", "unknown_column"), pair("/b", "missing_column")]);
         assert_eq!(codes("a,b,a\n1,2,3\n"), [pair("/a", "double_column")]);
-        assert_eq!(codes("a,b\n"), [pair("/", "no_rows")]);
-        assert_eq!(codes("a,b\n1\n"), [pair("/", "field_count")]);
+        assert_eq!(codes("a,b\n"), [pair("", "no_rows")]);
+        assert_eq!(codes("a,b\n1\n"), [pair("", "field_count")]);
         assert!(CsvTable::check_start(b"b , a\n1,2\n", COLUMNS).is_ok());
     }
 
@@ -216,6 +229,19 @@ mod tests {
                 lines.push(row.unwrap().line);
             }
             assert_eq!(lines, expected, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_answered_in_few_words() {
+        for garbage in ["x,".repeat(1_000_000), "x".repeat(10_000_000), "\"x\n".repeat(100_000)] {
+            let errors = CsvTable::check_start(garbage.as_bytes(), COLUMNS).unwrap_err();
+            let length: usize = errors.iter().map(|error| error.pointer.len() + error.message.len()).sum();
+            assert!(
+                errors.len() <= MOST_ERRORS && length < 20_000,
+                "{} errors, {length} bytes",
+                errors.len()
+            );
         }
     }
 

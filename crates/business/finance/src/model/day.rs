@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{Datelike as _, NaiveDate};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// Years that the ledger takes. A date outside of them is a slip of the pen.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
 /// A day written `YYYY-MM-DD` (RFC 3339, `full-date`) and nothing else, in the years 1900 to 2199.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
 pub(crate) struct Day(NaiveDate);
 
 /// Why a text is not a day.

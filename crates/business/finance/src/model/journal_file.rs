@@ -218,7 +218,8 @@ mod tests {
     }
 
     fn error(row: u64, column: &str, code: &str) -> (u64, String, String) {
-        (row, format!("/{column}"), code.to_owned())
+        let pointer = if column.is_empty() { String::new() } else { format!("/{column}") };
+        (row, pointer, code.to_owned())
     }
 
     #[test]

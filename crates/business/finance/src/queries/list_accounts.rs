@@ -6,7 +6,7 @@ use athyper_kernel_types::{Page, PageRequest};
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::model::account::{Account, AccountType};
+use crate::model::account::{Account, AccountCode, AccountType};
 use crate::responses::ReadProblems;
 use crate::store::accounts::{self, Filter};
 
@@ -55,7 +55,8 @@ pub(crate) async fn list_accounts(mut read: Read<ListAccounts>) -> Result<Reply,
 pub(crate) async fn execute(tx: &mut ReadTx, query: &ListAccounts) -> Result<Page<Account>, Error> {
     let filter = Filter { kind: query.kind, postable: query.postable };
     let sort = format!("accounts code, {filter:?}");
-    let after: Option<String> = query.page.keys(&sort)?;
-    let rows = accounts::list(tx, filter, after.as_deref(), query.page.fetch_limit()).await?;
+    // Read as a code, because a cursor is input like any other.
+    let after: Option<AccountCode> = query.page.keys(&sort)?;
+    let rows = accounts::list(tx, filter, after.as_ref(), query.page.fetch_limit()).await?;
     Ok(Page::from_rows(rows, &query.page, &sort, |account| account.code.clone())?)
 }

@@ -3,7 +3,6 @@
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, Read, Reply};
 use athyper_kernel_types::{Page, PageRequest};
-use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -69,7 +68,8 @@ pub(crate) async fn execute(tx: &mut ReadTx, query: &ListJournals) -> Result<Pag
         account: query.account.as_ref().map(ToString::to_string),
     };
     let sort = format!("journals date desc, id desc, {filter:?}");
-    let after: Option<(NaiveDate, JournalId)> = query.page.keys(&sort)?;
+    let after: Option<(Day, JournalId)> = query.page.keys(&sort)?;
+    let after = after.map(|(day, id)| (day.date(), id));
     let rows = journals::list(tx, &filter, after, query.page.fetch_limit()).await?;
     Ok(Page::from_rows(rows, &query.page, &sort, |journal| (journal.date, journal.id))?)
 }

@@ -3,9 +3,9 @@
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, Read, Reply};
 use athyper_kernel_types::{Page, PageRequest};
-use chrono::NaiveDate;
 
 use crate::error::Error;
+use crate::model::day::Day;
 use crate::model::period::Period;
 use crate::responses::ReadProblems;
 use crate::store::periods;
@@ -38,7 +38,7 @@ pub(crate) async fn list_periods(mut read: Read<PageRequest>) -> Result<Reply, P
 }
 
 pub(crate) async fn execute(tx: &mut ReadTx, page: &PageRequest) -> Result<Page<Period>, Error> {
-    let after: Option<NaiveDate> = page.keys(SORT)?;
-    let rows = periods::list(tx, after, page.fetch_limit()).await?;
+    let after: Option<Day> = page.keys(SORT)?;
+    let rows = periods::list(tx, after.map(Day::date), page.fetch_limit()).await?;
     Ok(Page::from_rows(rows, page, SORT, |period| period.starts_on)?)
 }

@@ -166,7 +166,7 @@ pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Account>, 
 pub(crate) async fn list(
     tx: &mut impl TenantConnection,
     filter: Filter,
-    after: Option<&str>,
+    after: Option<&AccountCode>,
     limit: u32,
 ) -> Result<Vec<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
@@ -179,7 +179,7 @@ pub(crate) async fn list(
     .bind(tenant)
     .bind(filter.kind.map(AccountType::as_str))
     .bind(filter.postable)
-    .bind(after)
+    .bind(after.map(AccountCode::as_str))
     .bind(i64::from(limit))
     .fetch_all(tx.conn())
     .await?;

@@ -1,0 +1,118 @@
+//! What the database itself refuses, whatever a program sends.
+
+use athyper_test_kit::TestApp;
+use sqlx::AssertSqlSafe;
+
+use crate::support::{Check as _, app_with_accounts, draft, fee, post};
+
+/// Runs a statement as the superuser, who is bound by nothing but the triggers, and gives the constraint that refused it.
+async fn refused_by(app: &TestApp, statement: &str) -> String {
+    let mut superuser = app.db.superuser().await;
+    let ended = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut superuser).await;
+    let error = ended.expect_err(statement);
+    let constraint = error.as_database_error().and_then(|error| error.constraint().map(str::to_owned));
+    constraint.unwrap_or_else(|| panic!("{statement}: {error}"))
+}
+
+#[tokio::test]
+async fn a_posted_journal_and_its_lines_never_change() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
+    for statement in [
+        format!("update finance.journal set narration = 'x' where id = '{id}'"),
+        format!("update finance.journal set date = '2025-01-11' where id = '{id}'"),
+        format!(
+            "update finance.journal set state = 'draft', number = null, sequence = null, posted_at = null, posted_by = null where id = '{id}'"
+        ),
+        format!(
+            "update finance.journal set state = 'reversed', reversed_by_id = id, payee = 'x' where id = '{id}'"
+        ),
+        format!("delete from finance.journal where id = '{id}'"),
+        format!("delete from finance.journal_line where journal_id = '{id}'"),
+        format!(
+            "update finance.journal_line set debit = debit * 2, credit = credit * 2 where journal_id = '{id}'"
+        ),
+        // Even a pair of lines that balances.
+        format!(
+            "insert into finance.journal_line select tenant_id, journal_id, line_no + 2, account_id, debit, credit, currency, memo \
+             from finance.journal_line where journal_id = '{id}'"
+        ),
+    ] {
+        assert_eq!(refused_by(&app, &statement).await, "journal_immutable", "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn a_reversed_journal_stays_reversed() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
+    let nothing = serde_json::json!({});
+    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.check(201);
+    let statement =
+        format!("update finance.journal set state = 'posted', reversed_by_id = null where id = '{id}'");
+    assert_eq!(refused_by(&app, &statement).await, "journal_immutable");
+}
+
+#[tokio::test]
+async fn nothing_becomes_posted_that_does_not_balance() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
+    let post = format!(
+        "update finance.journal set state = 'posted', number = 'X', sequence = 1, posted_at = now(), posted_by = 'x' \
+         where id = '{id}'"
+    );
+    for spoil in [
+        format!("delete from finance.journal_line where journal_id = '{id}' and debit > 0"),
+        format!("delete from finance.journal_line where journal_id = '{id}'"),
+        format!(
+            "insert into finance.journal_line select tenant_id, journal_id, 3, account_id, debit, credit, 'EUR', memo \
+             from finance.journal_line where journal_id = '{id}' and line_no = 1"
+        ),
+    ] {
+        assert_eq!(
+            refused_by(&app, &format!("begin; {spoil}; {post}; commit")).await,
+            "journal_balances",
+            "{spoil}"
+        );
+    }
+    let born = "insert into finance.journal (tenant_id, id, date, state, number, sequence, posted_at, posted_by, version, \
+         created_at, created_by) select tenant_id, gen_random_uuid(), date, 'posted', 'X', 1, now(), 'x', 1, now(), 'x' \
+         from finance.journal";
+    assert_eq!(refused_by(&app, born).await, "journal_born_as_draft");
+    let mut superuser = app.db.superuser().await;
+    sqlx::raw_sql(AssertSqlSafe(post)).execute(&mut superuser).await.expect("a balanced draft can be posted");
+}
+
+#[tokio::test]
+async fn a_journal_is_reversed_by_one_journal_alone() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
+    let nothing = serde_json::json!({});
+    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.check(201);
+    let second = format!(
+        "insert into finance.journal (tenant_id, id, date, state, reverses_id, version, created_at, created_by) \
+         select tenant_id, gen_random_uuid(), date, 'draft', id, 1, now(), 'x' from finance.journal where id = '{id}'"
+    );
+    assert_eq!(refused_by(&app, &second).await, "journal_reversed_once");
+}
+
+#[tokio::test]
+async fn the_application_sees_no_row_without_a_tenant() {
+    let (app, accountant) = app_with_accounts().await;
+    post(&accountant, &fee("2025-01-10", "4.00")).await.check(200);
+    let mut superuser = app.db.superuser().await;
+    let tables: Vec<(String, bool, bool)> = sqlx::query_as(
+        "select relname::text, relrowsecurity, relforcerowsecurity from pg_class \
+         where relnamespace = 'finance'::regnamespace and relkind = 'r' and relname <> 'schema_migration' order by relname",
+    )
+    .fetch_all(&mut superuser)
+    .await
+    .unwrap();
+    let names: Vec<&str> = tables.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["account", "balance", "import", "journal", "journal_line", "period"]);
+    assert!(tables.iter().all(|(_, is_on, is_forced)| *is_on && *is_forced), "{tables:?}");
+    let mut owner = app.db.owner().await;
+    let seen: i64 =
+        sqlx::query_scalar("select count(*) from finance.journal").fetch_one(&mut owner).await.unwrap();
+    assert_eq!(seen, 0);
+}

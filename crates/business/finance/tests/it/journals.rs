@@ -1,0 +1,194 @@
+//! Drafts: writing, reading, listing, replacing, deleting.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    CASH, Check as _, FEES, app_with_accounts, balances, draft, events, fee, field, fields, post,
+};
+
+#[tokio::test]
+async fn a_draft_is_kept_as_it_was_written_and_counts_nowhere() {
+    let (app, accountant) = app_with_accounts().await;
+    let made = accountant
+        .post(
+            "/v1/finance/journals",
+            &json!({"date": "2025-01-10", "payee": " Bank ", "narration": "", "reference": "V-1", "lines": [
+                {"account": FEES, "debit": "4", "memo": "fee"},
+                {"account": CASH, "credit": "5.5", "currency": "EUR"},
+            ]}),
+        )
+        .await
+        .expect(201);
+    let json = made.json();
+    assert_eq!(json["payee"], "Bank");
+    assert_eq!(json.get("narration"), None);
+    assert_eq!(json["createdBy"], "accountant@demo");
+    assert_eq!(
+        json["lines"],
+        json!([
+            {"lineNo": 1, "account": FEES, "debit": "4.00", "currency": "USD", "memo": "fee"},
+            {"lineNo": 2, "account": CASH, "credit": "5.50", "currency": "EUR"},
+        ])
+    );
+    assert_eq!(accountant.get(&made.header("location")).await.expect(200).json(), json);
+    assert_eq!(balances(&accountant, "2025-01-31").await, []);
+    let written = events(&app, "finance.create_journal").await;
+    assert_eq!(written.len(), 1);
+    assert_eq!(written[0].1, Some(made.text("/id")));
+    assert_eq!(written[0].2["totals"], json!({"EUR": "0.00", "USD": "4.00"}));
+}
+
+#[tokio::test]
+async fn every_wrong_line_is_named() {
+    let (_app, accountant) = app_with_accounts().await;
+    let body = json!({"date": "2025-01-10", "lines": [
+        {"account": FEES, "debit": "1", "credit": "1"},
+        {"account": FEES},
+        {"account": FEES, "debit": "-1"},
+        {"account": FEES, "credit": "0.00"},
+        {"account": FEES, "debit": "1.001"},
+        {"account": FEES, "debit": "1.1", "currency": "JPY"},
+        {"account": FEES, "debit": "1000000000000000"},
+        {"account": FEES, "credit": "1,5"},
+        {"account": FEES, "credit": "999999999999999.99"},
+    ]});
+    let answer = accountant.post("/v1/finance/journals", &body).await.expect(422);
+    assert_eq!(answer.code(), "finance.invalid_lines");
+    assert_eq!(
+        fields(&answer),
+        [
+            field("/lines/0/debit", "one_side"),
+            field("/lines/1/debit", "one_side"),
+            field("/lines/2/debit", "not_positive"),
+            field("/lines/3/credit", "not_positive"),
+            field("/lines/4/debit", "invalid_amount"),
+            field("/lines/5/debit", "invalid_amount"),
+            field("/lines/6/debit", "too_large"),
+            field("/lines/7/credit", "invalid_amount"),
+        ]
+    );
+    let unknown = json!({"date": "2025-01-10", "lines": [
+        {"account": "Nowhere", "debit": "1"}, {"account": CASH, "credit": "1"}, {"account": "Nobody", "credit": "1"},
+    ]});
+    let answer = accountant.post("/v1/finance/journals", &unknown).await.expect(422);
+    assert_eq!(answer.code(), "finance.accounts_not_usable");
+    assert_eq!(
+        fields(&answer),
+        [field("/lines/0/account", "unknown_account"), field("/lines/2/account", "unknown_account"),]
+    );
+}
+
+#[tokio::test]
+async fn what_has_not_the_form_of_a_journal_is_refused() {
+    let (_app, accountant) = app_with_accounts().await;
+    let line = json!({"account": FEES, "debit": "1"});
+    let lines = json!([line, line]);
+    for (body, pointer) in [
+        (json!({"date": "2025-02-30", "lines": lines}), "/date"),
+        (json!({"date": "1899-12-31", "lines": lines}), "/date"),
+        (json!({"date": "2200-01-01", "lines": lines}), "/date"),
+        (json!({"lines": lines}), ""),
+        (json!({"date": "2025-01-10", "lines": [line]}), "/lines"),
+        (json!({"date": "2025-01-10", "lines": vec![line.clone(); 1001]}), "/lines"),
+        (json!({"date": "2025-01-10", "lines": lines, "number": "JE-1"}), "/number"),
+        (json!({"date": "2025-01-10", "lines": [line, {"account": FEES, "debit": 1}]}), "/lines/1/debit"),
+        (
+            json!({"date": "2025-01-10", "lines": [line, {"account": FEES, "debit": "1", "currency": "XAU"}]}),
+            "/lines/1/currency",
+        ),
+        (
+            json!({"date": "2025-01-10", "lines": [line, {"account": FEES, "debit": "1", "rate": "2"}]}),
+            "/lines/1/rate",
+        ),
+        (json!({"date": "2025-01-10", "lines": lines, "payee": "x".repeat(256)}), "/payee"),
+        (json!({"date": "2025-01-10", "lines": lines, "narration": "x".repeat(1001)}), "/narration"),
+        (json!({"date": "2025-01-10", "lines": lines, "narration": "a\u{0}"}), "/narration"),
+    ] {
+        let answer = accountant.post("/v1/finance/journals", &body).await.expect(422);
+        assert_eq!(fields(&answer)[0].0, pointer, "{answer:?}");
+    }
+    let longest = json!({"date": "2025-01-10", "lines": vec![line.clone(); 1000]});
+    accountant.post("/v1/finance/journals", &longest).await.check(201);
+}
+
+#[tokio::test]
+async fn a_draft_is_replaced_as_a_whole() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
+    let path = format!("/v1/finance/journals/{id}");
+    let body = json!({"date": "2025-01-11", "payee": "Bank", "lines": [
+        {"account": CASH, "credit": "9.00"}, {"account": FEES, "debit": "6.00"}, {"account": FEES, "debit": "3.00"},
+    ]});
+    accountant.put(&path, &body).await.check(428);
+    accountant.with("if-match", "\"2\"").put(&path, &body).await.check(412);
+    let replaced = accountant.with("if-match", "\"1\"").put(&path, &body).await.expect(200);
+    assert_eq!(replaced.header("etag"), "\"2\"");
+    assert_eq!(replaced.json()["lines"].as_array().unwrap().len(), 3);
+    assert_eq!(accountant.get(&path).await.json(), replaced.json());
+    let written = events(&app, "finance.update_journal").await;
+    assert_eq!(written.len(), 1);
+    let changes = &written[0].2["changes"];
+    assert_eq!(changes["date"], json!({"before": "2025-01-10", "after": "2025-01-11"}));
+    assert_eq!(changes["payee"], json!({"before": null, "after": "Bank"}));
+    assert_eq!(changes["lines"]["before"].as_array().unwrap().len(), 2);
+    accountant.post_empty(&format!("{path}/post")).await.check(200);
+    let answer = accountant.with("if-match", "*").put(&path, &body).await.expect(409);
+    assert_eq!(answer.code(), "finance.journal_not_draft");
+}
+
+#[tokio::test]
+async fn a_draft_can_be_deleted_and_a_posted_journal_cannot() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
+    let path = format!("/v1/finance/journals/{id}");
+    accountant.delete(&path).await.check(428);
+    accountant.with("if-match", "\"9\"").delete(&path).await.check(412);
+    accountant.with("if-match", "\"1\"").delete(&path).await.check(200);
+    accountant.get(&path).await.check(404);
+    assert_eq!(events(&app, "finance.delete_journal").await.len(), 1);
+    let posted = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
+    let answer =
+        accountant.with("if-match", "*").delete(&format!("/v1/finance/journals/{posted}")).await.expect(409);
+    assert_eq!(answer.code(), "finance.journal_not_draft");
+}
+
+#[tokio::test]
+async fn journals_are_listed_newest_first_and_filtered() {
+    let (_app, accountant) = app_with_accounts().await;
+    crate::support::add_account(&accountant, "Assets:Bank", "asset").await;
+    for day in ["10", "12", "11", "12", "13"] {
+        draft(&accountant, &fee(&format!("2025-01-{day}"), "1.00")).await;
+    }
+    let bank = json!({"date": "2025-01-09", "lines": [{"account": FEES, "debit": "1"}, {"account": "Assets:Bank", "credit": "1"}]});
+    post(&accountant, &bank).await.check(200);
+    let mut seen = Vec::new();
+    let mut path = "/v1/finance/journals?limit=2".to_owned();
+    loop {
+        let page = accountant.get(&path).await.expect(200).json();
+        for item in page["items"].as_array().unwrap() {
+            seen.push((item["date"].as_str().unwrap().to_owned(), item["id"].as_str().unwrap().to_owned()));
+            assert_eq!(item.get("lines"), None);
+        }
+        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        path = format!("/v1/finance/journals?limit=2&cursor={cursor}");
+    }
+    assert_eq!(seen.len(), 6);
+    assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
+    for (query, expected) in [
+        ("state=draft", 5),
+        ("state=posted", 1),
+        ("from=2025-01-11&to=2025-01-12", 3),
+        ("account=Assets:Bank", 1),
+        ("account=Assets:Cash&state=posted", 0),
+        ("account=Nowhere", 0),
+    ] {
+        let page = accountant.get(&format!("/v1/finance/journals?{query}")).await.expect(200).json();
+        assert_eq!(page["items"].as_array().map(Vec::len), Some(expected), "{query}");
+    }
+    for query in ["from=2025-1-1", "state=open", "account=::", "limit=0", "lines=2"] {
+        let answer = accountant.get(&format!("/v1/finance/journals?{query}")).await.expect(400);
+        assert!(answer.json()["errors"].as_array().is_some_and(|errors| !errors.is_empty()), "{query}");
+    }
+    let nothing: Value = accountant.get("/v1/finance/journals/x").await.expect(404).json();
+    assert_eq!(nothing["status"], 404);
+}

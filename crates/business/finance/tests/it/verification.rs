@@ -1,0 +1,100 @@
+//! The nightly proof of the ledger.
+
+use athyper_finance::MODULE;
+use athyper_kernel_jobs::{JobPayload, NewJob, enqueue};
+use athyper_test_kit::TestApp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use crate::support::{Check as _, app_with_accounts, events, fee, post};
+
+/// The payload that the scheduler makes.
+#[derive(Serialize, Deserialize)]
+struct Scheduled {}
+
+impl JobPayload for Scheduled {
+    const NAME: &'static str = "finance.verify_ledger";
+}
+
+async fn verify(app: &TestApp) {
+    app.db.clock.advance(chrono::TimeDelta::seconds(1));
+    let context = app.db.context("demo");
+    let mut tx = app.db.database.tenant_tx(&context).await.unwrap();
+    enqueue(&mut tx, NewJob::new(&Scheduled {}).unwrap()).await.unwrap();
+    tx.commit(athyper_kernel_audit::AuditEvent::info("test.enqueue")).await.unwrap();
+    app.run_job().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_true_ledger_is_proved() {
+    let (app, accountant) = app_with_accounts().await;
+    let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
+    post(&accountant, &fee("2024-01-10", "4.00")).await.check(200);
+    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &json!({})).await.check(201);
+    verify(&app).await;
+    let written = events(&app, "finance.ledger_verified").await;
+    assert_eq!((written.len(), &*written[0].0, &written[0].2["journals"]), (1, "info", &json!(3)));
+    assert_eq!(events(&app, "finance.ledger_mismatch").await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_found() {
+    let (app, accountant) = app_with_accounts().await;
+    for amount in ["1.00", "2.00", "3.00"] {
+        post(&accountant, &fee("2025-01-10", amount)).await.check(200);
+    }
+    let mut superuser = app.db.superuser().await;
+    for (spoil, expected) in [
+        (
+            "update finance.balance set debit = debit + 1 where debit > 0",
+            vec![
+                "balance of Expenses:Fees in 2025-01 USD: kept 7.0000 and 0.0000, lines sum up to 6.0000 and 0.0000",
+                "trial balance in USD: debits exceed credits by 1.0000",
+            ],
+        ),
+        (
+            "delete from finance.balance",
+            vec![
+                "balance of Assets:Cash in 2025-01 USD: kept  and , lines sum up to 0.0000 and 6.0000",
+                "balance of Expenses:Fees in 2025-01 USD: kept  and , lines sum up to 6.0000 and 0.0000",
+            ],
+        ),
+        // Behind the back of the triggers, as only somebody who owns the server can.
+        (
+            "update finance.journal set sequence = 7 where sequence = 2",
+            vec!["numbers of 2025: 3 journals have 3 numbers from 1 to 7"],
+        ),
+        (
+            "update finance.journal_line set debit = 5 where debit = 2",
+            vec![
+                "journal JE-2025-000002: debits 5.0000, credits 2.0000 USD in 2 lines",
+                "balance of Expenses:Fees in 2025-01 USD: kept 6.0000 and 0.0000, lines sum up to 9.0000 and 0.0000",
+            ],
+        ),
+    ] {
+        let statement = format!(
+            "set session_replication_role = replica; create table kept as table finance.balance; {spoil}"
+        );
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut superuser).await.unwrap();
+        verify(&app).await;
+        let written = events(&app, "finance.ledger_mismatch").await;
+        let (level, _, facts) = written.last().unwrap();
+        assert_eq!((&**level, &facts["findings"]), ("error", &json!(expected)), "{spoil}");
+        let mend = "delete from finance.balance; insert into finance.balance table kept; drop table kept; \
+             update finance.journal set sequence = 2 where sequence = 7; \
+             update finance.journal_line set debit = 2 where debit = 5";
+        sqlx::raw_sql(mend).execute(&mut superuser).await.unwrap();
+    }
+    verify(&app).await;
+    assert_eq!(events(&app, "finance.ledger_verified").await.len(), 1);
+}
+
+#[test]
+fn it_is_scheduled_every_night() {
+    let schedule = MODULE.schedules.iter().find(|schedule| schedule.name == Scheduled::NAME).unwrap();
+    assert_eq!(
+        (schedule.cron, schedule.job, schedule.queue),
+        ("30 2 * * *", Scheduled::NAME, Scheduled::QUEUE)
+    );
+}
