@@ -89,9 +89,15 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
         let opened = caller.edge().database.tenant_tx(caller.context()).await;
         let mut tx = opened.map_err(|error| refuse(error.into()))?;
         if let Some(key) = &key {
-            match idempotency::claim(&mut tx, key).await.map_err(refuse)? {
-                Seen::Never => {}
-                Seen::Before(reply) => return Err(reply.into_response()),
+            let answer = match idempotency::claim(&mut tx, key).await {
+                Ok(Seen::Never) => None,
+                Ok(Seen::Before(reply)) => Some(reply.into_response()),
+                Err(problem) => Some(refuse(problem)),
+            };
+            if let Some(answer) = answer {
+                // Ended here and not later by the pool: until then the key counts as being served.
+                tx.rollback().await.map_err(|error| refuse(error.into()))?;
+                return Err(answer);
             }
         }
         Ok(Self { tx, body: decoded, caller, if_match, idempotency: key })

@@ -1,62 +1,41 @@
 //! What every test stands on: a migrated database of its own, payloads, workers, and a look at the rows.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use athyper_adapter_db_postgres::embedded::{self, BinariesSource, ClusterOptions, EmbeddedDatabase};
-use athyper_adapter_db_postgres::{Provisioning, provision};
 use athyper_adapter_queue::{ContextFactory, JobOrigin, Worker, WorkerConfig};
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, migrate};
+use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA};
 use athyper_kernel_jobs::{
     JOBS_SCHEMA, JobError, JobPayload, JobRun, JobType, NewJob, Operation, enqueue, start_operation,
 };
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_tenant_context::{Actor, Resolved, Source, TenantContext};
 use athyper_kernel_types::{Clock, Id, JobId, TenantId};
+use athyper_test_kit::TestDatabase;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 /// How long anything may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A database of its own on a server that all tests share. Both go when it is dropped.
+/// A database of its own on a server that all tests share.
 pub(crate) struct Stage {
     pub(crate) database: Database,
     app: PgConnectOptions,
-    admin: PgConnectOptions,
-    name: String,
-    server: Option<EmbeddedDatabase>,
+    stored: TestDatabase,
 }
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        let server = embedded::start(ClusterOptions {
-            keeper: None,
-            fsync: false,
-            binaries: BinariesSource::Search,
-            ..ClusterOptions::new(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("queue-server"))
-        })
-        .await
-        .unwrap();
-        let name = format!("queue_{}", TenantId::new(&Clock::system()).uuid().simple());
-        let admin: PgConnectOptions = server.admin_url.expose_secret().parse().unwrap();
-        let mut plan = Provisioning::new(None, None);
-        plan.database.clone_from(&name);
-        provision(&admin, &plan).await.unwrap();
-        let owner: PgConnectOptions = server.owner_url.expose_secret().parse().unwrap();
-        let mut owner = PgConnection::connect_with(&owner.database(&name)).await.unwrap();
-        migrate(&mut owner, &[PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA]).await.unwrap();
-        owner.close().await.unwrap();
-        let app: PgConnectOptions = server.app_url.expose_secret().parse().unwrap();
-        let app = app.database(&name);
-        Self { database: connect(&app), app, admin: admin.database(&name), name, server: Some(server) }
+        let stored = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA]).await;
+        let app: PgConnectOptions = stored.app_url().expose_secret().parse().unwrap();
+        Self { database: connect(&app), app, stored }
     }
 
     /// Another pool on the same database, as another process would have it.
@@ -71,7 +50,7 @@ impl Stage {
 
     /// A connection that sees all rows.
     pub(crate) async fn admin(&self) -> PgConnection {
-        PgConnection::connect_with(&self.admin).await.unwrap()
+        self.stored.superuser().await
     }
 
     pub(crate) async fn execute(&self, sql: &str) {
@@ -134,24 +113,6 @@ impl Stage {
             assert!(start.elapsed() < PATIENCE, "{sql}: {count}, not {expected}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let (admin, name, server) = (self.admin.clone(), self.name.clone(), self.server.take());
-        let cleanup = async move {
-            let mut admin = PgConnection::connect_with(&admin.database("postgres")).await.unwrap();
-            let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
-            sqlx::raw_sql(drop).execute(&mut admin).await.unwrap();
-            admin.close().await.unwrap();
-            if let Some(server) = server {
-                server.stop().await.unwrap();
-            }
-        };
-        let thread = std::thread::spawn(|| runtime().block_on(cleanup));
-        let removed = thread.join().is_ok();
-        assert!(removed || std::thread::panicking(), "the test database could not be removed");
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::model::balance::totals;
 use crate::model::day::Day;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
-use crate::model::period::PeriodState;
+use crate::model::period::first_open_day;
 use crate::model::text::{Narration, Text};
 use crate::posting::{PostingRights, enter_periods, post};
 use crate::queries::get_journal;
@@ -28,8 +28,8 @@ use crate::store::{journals, lines, periods};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = finance::ReverseJournal)]
 pub(crate) struct ReverseJournal {
-    /// Date of the reversal, not before the journal's. Left out: the journal's date if its period is open, else the first
-    /// day of the first open period after it.
+    /// Date of the reversal, not before the journal's. Left out: the journal's date if it still takes
+    /// postings, else the first later day that does.
     #[schema(value_type = Option<String>, format = Date)]
     date: Option<Day>,
     /// What the reversal is about; left out, it names the journal.
@@ -106,12 +106,10 @@ pub(crate) async fn execute(
     Ok(Done::new(reversal, event))
 }
 
-/// The journal's own date if its period is open, else the first day of the first open period after it.
+/// The journal's own date if it still takes postings, else the first later day that does.
 async fn default_date(tx: &mut TenantTx, date: NaiveDate) -> Result<NaiveDate, Error> {
-    let own = periods::hold_covering(tx, date).await?;
-    if own.is_none_or(|period| period.state == PeriodState::Open) {
-        return Ok(date);
-    }
-    let next = periods::first_open_after(tx, date).await?;
-    next.map(|period| period.starts_on).ok_or(Error::NoOpenPeriod { date })
+    let calendar = periods::all(tx).await?;
+    first_open_day(&calendar, date)
+        .filter(|day| Day::try_from(*day).is_ok())
+        .ok_or(Error::NoOpenPeriod { date })
 }

@@ -32,6 +32,14 @@ impl Day {
     }
 }
 
+impl TryFrom<NaiveDate> for Day {
+    type Error = DayError;
+
+    fn try_from(date: NaiveDate) -> Result<Self, DayError> {
+        if YEARS.contains(&date.year()) { Ok(Self(date)) } else { Err(DayError::Year) }
+    }
+}
+
 impl FromStr for Day {
     type Err = DayError;
 
@@ -45,8 +53,7 @@ impl FromStr for Day {
         if !has_form {
             return Err(DayError::Malformed);
         }
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DayError::Malformed)?;
-        if YEARS.contains(&date.year()) { Ok(Self(date)) } else { Err(DayError::Year) }
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DayError::Malformed)?.try_into()
     }
 }
 

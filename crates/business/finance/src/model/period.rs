@@ -101,6 +101,19 @@ pub(crate) fn uncovered_month(
     (starts_on, ends_on)
 }
 
+/// The first day from `date` on that takes postings: in an open period, or in none, whose month is then made open.
+/// `calendar` is sorted by its days. `None` when the calendar is closed to the end of time.
+pub(crate) fn first_open_day(calendar: &[Period], date: NaiveDate) -> Option<NaiveDate> {
+    let mut day = date;
+    for period in calendar.iter().filter(|period| period.ends_on >= date) {
+        if !period.covers(day) || period.state == PeriodState::Open {
+            break;
+        }
+        day = period.ends_on.succ_opt()?;
+    }
+    Some(day)
+}
+
 /// Name of such a period: `2024-01`, or both days where it is less than the month.
 pub(crate) fn month_name(starts_on: NaiveDate, ends_on: NaiveDate) -> String {
     if uncovered_month(starts_on, None, None) == (starts_on, ends_on) {
@@ -139,6 +152,33 @@ mod tests {
         let span = uncovered_month(day("2024-02-10"), Some(day("2024-02-04")), Some(day("2024-02-26")));
         assert_eq!(span, (day("2024-02-05"), day("2024-02-25")));
         assert_eq!(month_name(span.0, span.1), "2024-02-05 to 2024-02-25");
+    }
+
+    #[test]
+    fn the_first_open_day_lies_in_an_open_period_or_in_none() {
+        let period = |from: &str, to: &str, state| Period {
+            id: Id::nil(),
+            name: String::new(),
+            starts_on: day(from),
+            ends_on: day(to),
+            state,
+            version: 1,
+        };
+        let calendar = [
+            period("2024-01-01", "2024-01-31", PeriodState::Closed),
+            period("2024-02-01", "2024-02-29", PeriodState::SoftClosed),
+            period("2024-03-01", "2024-03-31", PeriodState::Open),
+            period("2024-05-01", "2024-05-31", PeriodState::Closed),
+        ];
+        for (date, expected) in [
+            ("2023-12-15", "2023-12-15"),
+            ("2024-01-15", "2024-03-01"),
+            ("2024-03-15", "2024-03-15"),
+            ("2024-04-10", "2024-04-10"),
+            ("2024-05-10", "2024-06-01"),
+        ] {
+            assert_eq!(first_open_day(&calendar, day(date)), Some(day(expected)), "{date}");
+        }
     }
 
     #[test]

@@ -117,20 +117,6 @@ pub(crate) async fn hold_covering(tx: &mut TenantTx, date: NaiveDate) -> Result<
     row.map(Period::try_from).transpose()
 }
 
-/// The first open period that starts after the date.
-pub(crate) async fn first_open_after(tx: &mut TenantTx, date: NaiveDate) -> Result<Option<Period>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period \
-         where tenant_id = $1 and starts_on > $2 and state = 'open' order by starts_on limit 1",
-    )
-    .bind(tenant)
-    .bind(date)
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(Period::try_from).transpose()
-}
-
 /// A period that has a day in common with this span.
 pub(crate) async fn overlapping(
     tx: &mut TenantTx,

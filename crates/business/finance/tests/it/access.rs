@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Check as _, add_account, add_period, app, app_with_accounts, draft, fee};
+use crate::support::{add_account, add_period, app, app_with_accounts, draft, fee};
 
 #[tokio::test]
 async fn viewers_read_and_change_nothing() {
@@ -10,15 +10,15 @@ async fn viewers_read_and_change_nothing() {
     let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
     let viewer = app.user("demo", "viewer");
     for path in ["accounts", "periods", "journals", "reports/trial-balance"] {
-        viewer.get(&format!("/v1/finance/{path}")).await.check(200);
+        viewer.get(&format!("/v1/finance/{path}")).await.expect(200);
     }
-    viewer.get(&format!("/v1/finance/journals/{id}")).await.check(200);
+    viewer.get(&format!("/v1/finance/journals/{id}")).await.expect(200);
     let refused = viewer.post_empty(&format!("/v1/finance/journals/{id}/post")).await.expect(403);
     assert_eq!(refused.code(), "request.forbidden");
-    viewer.post("/v1/finance/accounts", &json!({"code": "A", "type": "asset"})).await.check(403);
-    viewer.post_csv("/v1/finance/journals/import", "x").await.check(403);
-    app.anonymous().get("/v1/finance/accounts").await.check(401);
-    app.user("demo", "stranger").get("/v1/finance/accounts").await.check(403);
+    viewer.post("/v1/finance/accounts", &json!({"code": "A", "type": "asset"})).await.expect(403);
+    viewer.post_csv("/v1/finance/journals/import", "x").await.expect(403);
+    app.anonymous().get("/v1/finance/accounts").await.expect(401);
+    app.user("demo", "stranger").get("/v1/finance/accounts").await.expect(403);
 }
 
 #[tokio::test]
@@ -27,10 +27,10 @@ async fn only_admins_close_and_reopen_periods() {
     let accountant = app.user("demo", "accountant");
     let id = add_period(&accountant, "Q1", "2025-01-01", "2025-03-31").await;
     for command in ["soft-close", "close"] {
-        accountant.post_empty(&format!("/v1/finance/periods/{id}/{command}")).await.check(403);
+        accountant.post_empty(&format!("/v1/finance/periods/{id}/{command}")).await.expect(403);
     }
     let reason = json!({"reason": "a mistake"});
-    accountant.post(&format!("/v1/finance/periods/{id}/reopen"), &reason).await.check(403);
+    accountant.post(&format!("/v1/finance/periods/{id}/reopen"), &reason).await.expect(403);
 }
 
 #[tokio::test]
@@ -41,13 +41,13 @@ async fn records_of_another_tenant_do_not_exist() {
     let journal = draft(&accountant, &fee("2025-01-10", "4.00")).await;
     let stranger = app.user("globex", "admin").with("if-match", "*");
     for path in [format!("accounts/{account}"), format!("periods/{period}"), format!("journals/{journal}")] {
-        stranger.get(&format!("/v1/finance/{path}")).await.check(404);
+        stranger.get(&format!("/v1/finance/{path}")).await.expect(404);
     }
-    stranger.patch(&format!("/v1/finance/accounts/{account}"), &json!({"name": "x"})).await.check(404);
-    stranger.post_empty(&format!("/v1/finance/periods/{period}/close")).await.check(404);
-    stranger.post_empty(&format!("/v1/finance/journals/{journal}/post")).await.check(404);
-    stranger.post(&format!("/v1/finance/journals/{journal}/reverse"), &json!({})).await.check(404);
-    stranger.delete(&format!("/v1/finance/journals/{journal}")).await.check(404);
+    stranger.patch(&format!("/v1/finance/accounts/{account}"), &json!({"name": "x"})).await.expect(404);
+    stranger.post_empty(&format!("/v1/finance/periods/{period}/close")).await.expect(404);
+    stranger.post_empty(&format!("/v1/finance/journals/{journal}/post")).await.expect(404);
+    stranger.post(&format!("/v1/finance/journals/{journal}/reverse"), &json!({})).await.expect(404);
+    stranger.delete(&format!("/v1/finance/journals/{journal}")).await.expect(404);
     for path in ["accounts", "periods", "journals"] {
         let page = stranger.get(&format!("/v1/finance/{path}")).await.expect(200).json();
         assert_eq!(page, json!({"items": [], "nextCursor": null}), "{path}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Check as _, add_account, app, events, field, fields, run_operation};
+use crate::support::{add_account, app, events, field, fields, run_operation};
 
 const IMPORT: &str = "/v1/finance/accounts/import";
 
@@ -55,9 +55,9 @@ async fn a_file_with_wrong_columns_is_refused_at_once() {
         assert_eq!(answer.code(), "finance.invalid_file");
         assert_eq!(fields(&answer), expected, "{file:?}");
     }
-    accountant.post_csv(IMPORT, "").await.check(400);
-    accountant.post_csv(IMPORT, b"account,type\nA,\xff\n".to_vec()).await.check(400);
-    accountant.post(IMPORT, &json!({})).await.check(415);
+    accountant.post_csv(IMPORT, "").await.expect(400);
+    accountant.post_csv(IMPORT, b"account,type\nA,\xff\n".to_vec()).await.expect(400);
+    accountant.post(IMPORT, &json!({})).await.expect(415);
     assert!(app.claim_job().await.is_none());
 }
 

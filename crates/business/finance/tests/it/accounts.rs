@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Check as _, add_account, app, app_with_accounts, draft, events, fee, field, fields};
+use crate::support::{add_account, app, app_with_accounts, draft, events, fee, field, fields};
 
 #[tokio::test]
 async fn an_account_brings_the_groups_above_it() {
@@ -93,11 +93,11 @@ async fn lists_are_paged_by_code_and_filtered() {
     let expenses = accountant.get("/v1/finance/accounts?type=expense").await.expect(200).json();
     assert_eq!(expenses["items"].as_array().unwrap().len(), 2);
     for query in ["limit=0", "limit=201", "limit=x", "cursor=x", "type=money", "postable=1", "colour=red"] {
-        accountant.get(&format!("/v1/finance/accounts?{query}")).await.check(400);
+        accountant.get(&format!("/v1/finance/accounts?{query}")).await.expect(400);
     }
     // A cursor belongs to the list that gave it out.
     let cursor = accountant.get("/v1/finance/accounts?limit=1").await.text("/nextCursor");
-    accountant.get(&format!("/v1/finance/accounts?type=asset&cursor={cursor}")).await.check(400);
+    accountant.get(&format!("/v1/finance/accounts?type=asset&cursor={cursor}")).await.expect(400);
 }
 
 #[tokio::test]
@@ -106,8 +106,8 @@ async fn a_change_names_the_version_it_is_made_on() {
     let id = add_account(&accountant, "Assets:Bank", "asset").await;
     let path = format!("/v1/finance/accounts/{id}");
     let rename = json!({"name": "Bank"});
-    accountant.patch(&path, &rename).await.check(428);
-    accountant.with("if-match", "\"2\"").patch(&path, &rename).await.check(412);
+    accountant.patch(&path, &rename).await.expect(428);
+    accountant.with("if-match", "\"2\"").patch(&path, &rename).await.expect(412);
     let changed = accountant
         .with("if-match", "\"1\"")
         .patch(&path, &json!({"name": "My bank", "state": "blocked"}))
@@ -116,7 +116,7 @@ async fn a_change_names_the_version_it_is_made_on() {
     assert_eq!((changed.text("/name"), changed.text("/state")), ("My bank".to_owned(), "blocked".to_owned()));
     assert_eq!(changed.header("etag"), "\"2\"");
     assert_eq!(accountant.get(&path).await.json(), changed.json());
-    accountant.with("if-none-match", "\"2\"").get(&path).await.check(304);
+    accountant.with("if-none-match", "\"2\"").get(&path).await.expect(304);
     let written = events(&app, "finance.update_account").await;
     assert_eq!(written.len(), 1);
     assert_eq!(

@@ -3,7 +3,7 @@
 use athyper_test_kit::TestApp;
 use sqlx::AssertSqlSafe;
 
-use crate::support::{Check as _, app_with_accounts, draft, fee, post};
+use crate::support::{app_with_accounts, draft, fee, post};
 
 /// Runs a statement as the superuser, who is bound by nothing but the triggers, and gives the constraint that refused it.
 async fn refused_by(app: &TestApp, statement: &str) -> String {
@@ -47,7 +47,7 @@ async fn a_reversed_journal_stays_reversed() {
     let (app, accountant) = app_with_accounts().await;
     let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
     let nothing = serde_json::json!({});
-    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.check(201);
+    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.expect(201);
     let statement =
         format!("update finance.journal set state = 'posted', reversed_by_id = null where id = '{id}'");
     assert_eq!(refused_by(&app, &statement).await, "journal_immutable");
@@ -88,7 +88,7 @@ async fn a_journal_is_reversed_by_one_journal_alone() {
     let (app, accountant) = app_with_accounts().await;
     let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
     let nothing = serde_json::json!({});
-    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.check(201);
+    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.expect(201);
     let second = format!(
         "insert into finance.journal (tenant_id, id, date, state, reverses_id, version, created_at, created_by) \
          select tenant_id, gen_random_uuid(), date, 'draft', id, 1, now(), 'x' from finance.journal where id = '{id}'"
@@ -99,7 +99,7 @@ async fn a_journal_is_reversed_by_one_journal_alone() {
 #[tokio::test]
 async fn the_application_sees_no_row_without_a_tenant() {
     let (app, accountant) = app_with_accounts().await;
-    post(&accountant, &fee("2025-01-10", "4.00")).await.check(200);
+    post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200);
     let mut superuser = app.db.superuser().await;
     let tables: Vec<(String, bool, bool)> = sqlx::query_as(
         "select relname::text, relrowsecurity, relforcerowsecurity from pg_class \

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::{
-    CASH, Check as _, FEES, add_account, add_period, app, app_with_accounts, balances, events, fee, field,
+    CASH, FEES, add_account, add_period, app, app_with_accounts, balances, events, fee, field,
     fields, post, run_operation,
 };
 
@@ -171,8 +171,8 @@ async fn a_file_with_a_bad_row_posts_nothing_and_names_every_row() {
     let admin = app.user("demo", "admin");
     let closed = add_period(&accountant, "2024", "2024-01-01", "2024-12-31").await;
     let soft = add_period(&accountant, "Spring", "2025-03-01", "2025-05-31").await;
-    admin.post_empty(&format!("/v1/finance/periods/{closed}/close")).await.check(200);
-    admin.post_empty(&format!("/v1/finance/periods/{soft}/soft-close")).await.check(200);
+    admin.post_empty(&format!("/v1/finance/periods/{closed}/close")).await.expect(200);
+    admin.post_empty(&format!("/v1/finance/periods/{soft}/soft-close")).await.expect(200);
     let rows = [
         ("1,2025-01-10,,,Assets:Cash,1.00,,", None),
         ("1,2025-01-10,,,Expenses:Fees,,1.00,", None),
@@ -220,7 +220,7 @@ async fn the_right_to_post_is_that_of_whoever_sent_the_file() {
     let (app, accountant) = app_with_accounts().await;
     let admin = app.user("demo", "admin");
     let period = add_period(&accountant, "January", "2025-01-01", "2025-01-31").await;
-    admin.post_empty(&format!("/v1/finance/periods/{period}/soft-close")).await.check(200);
+    admin.post_empty(&format!("/v1/finance/periods/{period}/soft-close")).await.expect(200);
     let refused = run_operation(&app, &accountant, accountant.post_csv(IMPORT, many(1)).await).await;
     assert_eq!(refused["state"], "failed");
     let ended = run_operation(&app, &admin, admin.post_csv(IMPORT, many(1)).await).await;
@@ -260,7 +260,7 @@ async fn a_state_that_changed_meanwhile_ends_the_import_and_says_what_is_posted(
     let answer = admin.post_empty(&format!("/v1/finance/periods/{period}/close")).await.expect(409);
     assert_eq!(answer.code(), "finance.import_running");
     let path = format!("/v1/finance/accounts/{bank}");
-    accountant.with("if-match", "*").patch(&path, &json!({"state": "blocked"})).await.check(200);
+    accountant.with("if-match", "*").patch(&path, &json!({"state": "blocked"})).await.expect(200);
     let ended = app.run_job().await.unwrap_err().to_string();
     assert!(ended.starts_with("100 of 151 journals are posted, the others are not"), "{ended}");
     let operation = accountant.get(&location).await.json();
@@ -275,7 +275,7 @@ async fn a_finished_import_lets_go_of_its_periods() {
     assert_eq!(ended["state"], "succeeded", "{ended}");
     let period =
         accountant.get("/v1/finance/periods").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
-    app.user("demo", "admin").post_empty(&format!("/v1/finance/periods/{period}/close")).await.check(200);
+    app.user("demo", "admin").post_empty(&format!("/v1/finance/periods/{period}/close")).await.expect(200);
 }
 
 #[tokio::test]
@@ -308,7 +308,7 @@ async fn a_file_with_wrong_columns_is_refused_at_once() {
 #[tokio::test]
 async fn an_import_and_postings_by_hand_share_one_series() {
     let (app, accountant) = app_with_accounts().await;
-    post(&accountant, &fee("2025-01-10", "4.00")).await.check(200);
+    post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200);
     let ended = run_operation(&app, &accountant, accountant.post_csv(IMPORT, many(2)).await).await;
     assert_eq!(
         ended["result"],

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    CASH, Check as _, FEES, app_with_accounts, balances, draft, events, fee, field, fields, post,
+    CASH, FEES, app_with_accounts, balances, draft, events, fee, field, fields, post,
 };
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn what_has_not_the_form_of_a_journal_is_refused() {
         assert_eq!(fields(&answer)[0].0, pointer, "{answer:?}");
     }
     let longest = json!({"date": "2025-01-10", "lines": vec![line.clone(); 1000]});
-    accountant.post("/v1/finance/journals", &longest).await.check(201);
+    accountant.post("/v1/finance/journals", &longest).await.expect(201);
 }
 
 #[tokio::test]
@@ -119,8 +119,8 @@ async fn a_draft_is_replaced_as_a_whole() {
     let body = json!({"date": "2025-01-11", "payee": "Bank", "lines": [
         {"account": CASH, "credit": "9.00"}, {"account": FEES, "debit": "6.00"}, {"account": FEES, "debit": "3.00"},
     ]});
-    accountant.put(&path, &body).await.check(428);
-    accountant.with("if-match", "\"2\"").put(&path, &body).await.check(412);
+    accountant.put(&path, &body).await.expect(428);
+    accountant.with("if-match", "\"2\"").put(&path, &body).await.expect(412);
     let replaced = accountant.with("if-match", "\"1\"").put(&path, &body).await.expect(200);
     assert_eq!(replaced.header("etag"), "\"2\"");
     assert_eq!(replaced.json()["lines"].as_array().unwrap().len(), 3);
@@ -131,7 +131,7 @@ async fn a_draft_is_replaced_as_a_whole() {
     assert_eq!(changes["date"], json!({"before": "2025-01-10", "after": "2025-01-11"}));
     assert_eq!(changes["payee"], json!({"before": null, "after": "Bank"}));
     assert_eq!(changes["lines"]["before"].as_array().unwrap().len(), 2);
-    accountant.post_empty(&format!("{path}/post")).await.check(200);
+    accountant.post_empty(&format!("{path}/post")).await.expect(200);
     let answer = accountant.with("if-match", "*").put(&path, &body).await.expect(409);
     assert_eq!(answer.code(), "finance.journal_not_draft");
 }
@@ -141,10 +141,10 @@ async fn a_draft_can_be_deleted_and_a_posted_journal_cannot() {
     let (app, accountant) = app_with_accounts().await;
     let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
     let path = format!("/v1/finance/journals/{id}");
-    accountant.delete(&path).await.check(428);
-    accountant.with("if-match", "\"9\"").delete(&path).await.check(412);
-    accountant.with("if-match", "\"1\"").delete(&path).await.check(200);
-    accountant.get(&path).await.check(404);
+    accountant.delete(&path).await.expect(428);
+    accountant.with("if-match", "\"9\"").delete(&path).await.expect(412);
+    accountant.with("if-match", "\"1\"").delete(&path).await.expect(200);
+    accountant.get(&path).await.expect(404);
     assert_eq!(events(&app, "finance.delete_journal").await.len(), 1);
     let posted = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
     let answer =
@@ -160,7 +160,7 @@ async fn journals_are_listed_newest_first_and_filtered() {
         draft(&accountant, &fee(&format!("2025-01-{day}"), "1.00")).await;
     }
     let bank = json!({"date": "2025-01-09", "lines": [{"account": FEES, "debit": "1"}, {"account": "Assets:Bank", "credit": "1"}]});
-    post(&accountant, &bank).await.check(200);
+    post(&accountant, &bank).await.expect(200);
     let mut seen = Vec::new();
     let mut path = "/v1/finance/journals?limit=2".to_owned();
     loop {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Check as _, add_period, after_a_posting_under_way, app, app_with_accounts, draft, events, fee, field,
+    add_period, after_a_posting_under_way, app, app_with_accounts, draft, events, fee, field,
     fields, post,
 };
 
@@ -42,7 +42,7 @@ async fn periods_do_not_overlap() {
     let answer = accountant.post("/v1/finance/periods", &backwards).await.expect(422);
     assert_eq!(fields(&answer), [field("/endsOn", "before_start")]);
     let nameless = json!({"name": " ", "startsOn": "2025-05-01", "endsOn": "2025-05-31"});
-    accountant.post("/v1/finance/periods", &nameless).await.check(422);
+    accountant.post("/v1/finance/periods", &nameless).await.expect(422);
     add_period(&accountant, "April", "2025-04-01", "2025-04-30").await;
     // Another tenant has a calendar of its own.
     add_period(&app.user("globex", "admin"), "Year", "2025-01-01", "2025-12-31").await;
@@ -65,14 +65,14 @@ async fn overlapping_periods_are_refused_even_when_sent_at_once() {
 #[tokio::test]
 async fn a_date_without_a_period_gets_its_month_or_what_is_left_of_it() {
     let (_app, accountant) = app_with_accounts().await;
-    post(&accountant, &fee("2025-02-10", "1.00")).await.check(200);
-    post(&accountant, &fee("2025-02-11", "1.00")).await.check(200);
+    post(&accountant, &fee("2025-02-10", "1.00")).await.expect(200);
+    post(&accountant, &fee("2025-02-11", "1.00")).await.expect(200);
     assert_eq!(spans(&accountant).await, [("2025-02-01".to_owned(), "2025-02-28".to_owned())]);
     add_period(&accountant, "Start of March", "2025-03-01", "2025-03-09").await;
     add_period(&accountant, "End of March", "2025-03-20", "2025-04-10").await;
     let posted = post(&accountant, &fee("2025-03-15", "1.00")).await.expect(200);
     assert_eq!(posted.text("/state"), "posted");
-    post(&accountant, &fee("2025-04-30", "1.00")).await.check(200);
+    post(&accountant, &fee("2025-04-30", "1.00")).await.expect(200);
     let expected = [
         ("2025-02-01", "2025-02-28"),
         ("2025-03-01", "2025-03-09"),
@@ -95,7 +95,7 @@ async fn a_closed_period_takes_no_posting_until_it_is_reopened() {
     let id = add_period(&accountant, "January", "2025-01-01", "2025-01-31").await;
     let journal = draft(&accountant, &fee("2025-01-10", "4.00")).await;
     let path = format!("/v1/finance/periods/{id}");
-    admin.with("if-match", "\"7\"").post_empty(&format!("{path}/close")).await.check(412);
+    admin.with("if-match", "\"7\"").post_empty(&format!("{path}/close")).await.expect(412);
     let closed = admin.with("if-match", "\"1\"").post_empty(&format!("{path}/close")).await.expect(200);
     assert_eq!((closed.text("/state"), closed.header("etag")), ("closed".to_owned(), "\"2\"".to_owned()));
     for client in [&accountant, &admin] {
@@ -103,14 +103,14 @@ async fn a_closed_period_takes_no_posting_until_it_is_reopened() {
         assert_eq!(answer.code(), "finance.period_closed");
         assert_eq!(fields(&answer), [field("/date", "period_closed")]);
     }
-    admin.post_empty(&format!("{path}/close")).await.check(409);
-    admin.post_empty(&format!("{path}/soft-close")).await.check(409);
-    admin.post(&format!("{path}/reopen"), &json!({})).await.check(422);
+    admin.post_empty(&format!("{path}/close")).await.expect(409);
+    admin.post_empty(&format!("{path}/soft-close")).await.expect(409);
+    admin.post(&format!("{path}/reopen"), &json!({})).await.expect(422);
     let reopened =
         admin.post(&format!("{path}/reopen"), &json!({"reason": "late invoice"})).await.expect(200);
     assert_eq!(reopened.text("/state"), "open");
-    admin.post(&format!("{path}/reopen"), &json!({"reason": "again"})).await.check(409);
-    accountant.post_empty(&format!("/v1/finance/journals/{journal}/post")).await.check(200);
+    admin.post(&format!("{path}/reopen"), &json!({"reason": "again"})).await.expect(409);
+    accountant.post_empty(&format!("/v1/finance/journals/{journal}/post")).await.expect(200);
     let written = events(&app, "finance.reopen_period").await;
     assert_eq!(written[0].2["reason"], "late invoice");
     assert_eq!(written[0].2["changes"], json!({"state": {"before": "closed", "after": "open"}}));
@@ -126,16 +126,16 @@ async fn a_soft_closed_period_takes_postings_of_admins_alone() {
     assert_eq!(soft.text("/state"), "soft_closed");
     let answer = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(403);
     assert_eq!(answer.code(), "finance.period_soft_closed");
-    post(&admin, &fee("2025-01-10", "4.00")).await.check(200);
-    admin.post_empty(&format!("/v1/finance/periods/{id}/close")).await.check(200);
-    post(&admin, &fee("2025-01-10", "4.00")).await.check(409);
+    post(&admin, &fee("2025-01-10", "4.00")).await.expect(200);
+    admin.post_empty(&format!("/v1/finance/periods/{id}/close")).await.expect(200);
+    post(&admin, &fee("2025-01-10", "4.00")).await.expect(409);
 }
 
 /// Whoever posts holds the period; closing it waits for them.
 #[tokio::test]
 async fn closing_waits_for_a_posting_under_way() {
     let (app, accountant) = app_with_accounts().await;
-    post(&accountant, &fee("2025-01-09", "1.00")).await.check(200);
+    post(&accountant, &fee("2025-01-09", "1.00")).await.expect(200);
     let period = accountant.get("/v1/finance/periods").await.text("/items/0/id");
     let admin = app.user("demo", "admin");
     let close = async move { admin.post_empty(&format!("/v1/finance/periods/{period}/close")).await };
@@ -164,7 +164,7 @@ async fn an_import_under_way_keeps_its_periods_open() {
         let answer = admin.post_empty(&format!("/v1/finance/periods/{january}/{command}")).await.expect(409);
         assert_eq!(answer.code(), "finance.import_running");
     }
-    admin.post_empty(&format!("/v1/finance/periods/{february}/close")).await.check(200);
+    admin.post_empty(&format!("/v1/finance/periods/{february}/close")).await.expect(200);
     app.db.clock.advance(chrono::TimeDelta::minutes(6));
-    admin.post_empty(&format!("/v1/finance/periods/{january}/close")).await.check(200);
+    admin.post_empty(&format!("/v1/finance/periods/{january}/close")).await.expect(200);
 }

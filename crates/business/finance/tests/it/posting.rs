@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    CASH, Check as _, FEES, add_account, after_a_posting_under_way, app_with_accounts, balances, draft,
+    CASH, FEES, add_account, after_a_posting_under_way, app_with_accounts, balances, draft,
     events, fee, field, fields, post,
 };
 
@@ -47,7 +47,7 @@ async fn a_journal_balances_in_each_currency_to_the_last_minor_unit() {
         {"account": FEES, "debit": "4.00"}, {"account": CASH, "credit": "4.00"},
         {"account": FEES, "debit": "300", "currency": "JPY"}, {"account": CASH, "credit": "300", "currency": "JPY"},
     ]);
-    post(&accountant, &json!({"date": "2025-01-10", "lines": both})).await.check(200);
+    post(&accountant, &json!({"date": "2025-01-10", "lines": both})).await.expect(200);
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn accounts_must_take_postings_when_the_journal_is_posted() {
     ]});
     let id = draft(&accountant, &journal).await;
     let path = format!("/v1/finance/accounts/{bank}");
-    accountant.with("if-match", "*").patch(&path, &json!({"state": "blocked"})).await.check(200);
+    accountant.with("if-match", "*").patch(&path, &json!({"state": "blocked"})).await.expect(200);
     let answer = accountant.post_empty(&format!("/v1/finance/journals/{id}/post")).await.expect(422);
     assert_eq!(answer.code(), "finance.accounts_not_usable");
     assert_eq!(
@@ -74,7 +74,7 @@ async fn numbers_have_no_gaps_within_a_year_though_some_postings_fail() {
     let unbalanced = json!({"date": "2025-01-10", "lines": [{"account": FEES, "debit": "1"}, {"account": CASH, "credit": "2"}]});
     let mut numbers = Vec::new();
     for date in ["2025-01-10", "2024-12-31", "2025-03-01", "2024-01-01"] {
-        post(&accountant, &unbalanced).await.check(422);
+        post(&accountant, &unbalanced).await.expect(422);
         numbers.push(post(&accountant, &fee(date, "1.00")).await.expect(200).text("/number"));
     }
     assert_eq!(numbers, ["JE-2025-000001", "JE-2024-000001", "JE-2025-000002", "JE-2024-000002"]);
@@ -143,7 +143,7 @@ async fn an_idempotency_key_gives_the_first_answer_again() {
 async fn an_idempotency_key_is_good_for_one_request() {
     let (_app, accountant) = app_with_accounts().await;
     let keyed = accountant.with("idempotency-key", "k-1");
-    keyed.post("/v1/finance/journals", &fee("2025-01-10", "4.00")).await.check(201);
+    keyed.post("/v1/finance/journals", &fee("2025-01-10", "4.00")).await.expect(201);
     let other = keyed.post("/v1/finance/journals", &fee("2025-01-10", "5.00")).await.expect(422);
     assert_eq!(other.code(), "request.idempotency_key_reused");
 }
@@ -152,7 +152,7 @@ async fn an_idempotency_key_is_good_for_one_request() {
 #[tokio::test]
 async fn blocking_an_account_waits_for_a_posting_under_way() {
     let (app, accountant) = app_with_accounts().await;
-    post(&accountant, &fee("2025-01-09", "1.00")).await.check(200);
+    post(&accountant, &fee("2025-01-09", "1.00")).await.expect(200);
     let account = accountant.get("/v1/finance/accounts?type=asset&postable=true").await.text("/items/0/id");
     let block = async move {
         let path = format!("/v1/finance/accounts/{account}");

@@ -109,7 +109,7 @@ pub(crate) async fn after_a_posting_under_way(
     then.spawn(second);
     wait_for_waiters(app, 2).await;
     sqlx::raw_sql("commit").execute(&mut holder).await.unwrap();
-    first.join_all().await.pop().unwrap().check(200);
+    first.join_all().await.pop().unwrap().expect(200);
     then.join_all().await.pop().unwrap()
 }
 
@@ -125,17 +125,4 @@ async fn wait_for_waiters(app: &TestApp, wanted: i64) {
         }
     }
     panic!("there are not {wanted} who wait");
-}
-
-/// For answers of which only the status matters.
-pub(crate) trait Check {
-    /// Fails the test, with the body, unless the status is this.
-    fn check(self, status: u16);
-}
-
-impl Check for Answer {
-    #[track_caller]
-    fn check(self, status: u16) {
-        drop(self.expect(status));
-    }
 }

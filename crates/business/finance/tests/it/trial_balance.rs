@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use crate::support::{CASH, Check as _, FEES, app, app_with_accounts, balances, fee, field, post};
+use crate::support::{CASH, FEES, app, app_with_accounts, balances, fee, field, post};
 
 const REPORT: &str = "/v1/finance/reports/trial-balance";
 
 #[tokio::test]
 async fn it_has_two_columns_whose_sums_are_equal() {
     let (_app, accountant) = app_with_accounts().await;
-    post(&accountant, &fee("2025-01-10", "4.00")).await.check(200);
-    post(&accountant, &fee("2025-01-11", "1.50")).await.check(200);
+    post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200);
+    post(&accountant, &fee("2025-01-11", "1.50")).await.expect(200);
     let report = accountant.get(&format!("{REPORT}?asOf=2025-01-31")).await.expect(200).json();
     assert_eq!(
         report,
@@ -27,7 +27,7 @@ async fn it_counts_up_to_the_end_of_the_day() {
     for (date, amount) in
         [("2024-12-31", "1.00"), ("2025-01-31", "2.00"), ("2025-02-01", "4.00"), ("2025-02-15", "8.00")]
     {
-        post(&accountant, &fee(date, amount)).await.check(200);
+        post(&accountant, &fee(date, amount)).await.expect(200);
     }
     for (as_of, expected) in [
         ("2024-12-31", "1.00"),
@@ -49,7 +49,7 @@ async fn it_is_of_one_currency_with_its_decimals() {
     let yen = json!({"date": "2025-01-10", "lines": [
         {"account": FEES, "debit": "300", "currency": "JPY"}, {"account": CASH, "credit": "300", "currency": "JPY"},
     ]});
-    post(&accountant, &yen).await.check(200);
+    post(&accountant, &yen).await.expect(200);
     assert_eq!(balances(&accountant, "2025-01-31").await, []);
     let report = accountant.get(&format!("{REPORT}?asOf=2025-01-31&currency=JPY")).await.expect(200).json();
     assert_eq!(report["totals"], json!({"debit": "300", "credit": "300"}));
@@ -59,7 +59,7 @@ async fn it_is_of_one_currency_with_its_decimals() {
     assert_eq!(accounts, [CASH, FEES]);
     assert_eq!(zero["totals"], json!({"debit": "0.00", "credit": "0.00"}));
     for query in ["asOf=2025-1-1", "currency=usd", "includeZero=yes", "colour=red"] {
-        accountant.get(&format!("{REPORT}?{query}")).await.check(400);
+        accountant.get(&format!("{REPORT}?{query}")).await.expect(400);
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 
-use crate::support::{Check as _, app_with_accounts, events, fee, post};
+use crate::support::{app_with_accounts, events, fee, post};
 
 /// The payload that the scheduler makes.
 #[derive(Serialize, Deserialize)]
@@ -30,8 +30,8 @@ async fn verify(app: &TestApp) {
 async fn a_true_ledger_is_proved() {
     let (app, accountant) = app_with_accounts().await;
     let id = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
-    post(&accountant, &fee("2024-01-10", "4.00")).await.check(200);
-    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &json!({})).await.check(201);
+    post(&accountant, &fee("2024-01-10", "4.00")).await.expect(200);
+    accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &json!({})).await.expect(201);
     verify(&app).await;
     let written = events(&app, "finance.ledger_verified").await;
     assert_eq!((written.len(), &*written[0].0, &written[0].2["journals"]), (1, "info", &json!(3)));
@@ -42,7 +42,7 @@ async fn a_true_ledger_is_proved() {
 async fn what_is_wrong_is_found() {
     let (app, accountant) = app_with_accounts().await;
     for amount in ["1.00", "2.00", "3.00"] {
-        post(&accountant, &fee("2025-01-10", amount)).await.check(200);
+        post(&accountant, &fee("2025-01-10", amount)).await.expect(200);
     }
     let mut superuser = app.db.superuser().await;
     for (spoil, expected) in [

@@ -1,0 +1,91 @@
+//! Workers that are killed in the middle of an import, again and again.
+
+use std::time::{Duration, Instant};
+
+use athyper_e2e::{Client, Launch, Ledger, Platform, Program, Random, Running, follow, import};
+use serde_json::json;
+use tokio::time::sleep;
+
+/// How often the worker is killed during the import of each tenant.
+const KILLS: u32 = 10;
+/// How many kills in a row may come before the import has got any further: a job that only ever kills its workers is
+/// given up after five attempts, and rightly so.
+const FRUITLESS: u32 = 3;
+/// How long the import may take to get further, or to its end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn fault_an_import_survives_its_workers() {
+    let ledger = Ledger::EXAMPLE;
+    let mut random = Random::told();
+    let platform = Platform::new();
+    let _api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
+    for tenant in ["demo", "globex"] {
+        let client = platform.client(tenant, "accountant").await;
+        let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
+        let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
+        let first = platform.worker(worker(&platform)).await;
+        assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
+        let last = kill_workers(&platform, &client, &journals, &mut random, first).await;
+
+        let operation = follow(&client, &journals, PATIENCE).await;
+        assert_eq!((&operation["state"], &operation["errors"]), (&json!("succeeded"), &json!([])));
+        assert_eq!((&operation["done"], &operation["total"]), (&json!(1_142), &json!(1_142)));
+        ledger.check_posted_once(&client).await;
+        ledger.check_month_ends(&client).await;
+        last.terminate().await.expect_code(0);
+    }
+}
+
+/// A worker that notices soon when another one has gone.
+fn worker(platform: &Platform) -> Launch {
+    platform.launch(Program::Worker).set("jobQueue.leaseSeconds=1").set("jobQueue.pollIntervalMs=100")
+}
+
+/// Kills worker after worker at random moments of the import: before it takes the job over, while it reads the file, or
+/// in the middle of a batch.
+async fn kill_workers(
+    platform: &Platform,
+    client: &Client,
+    import: &str,
+    random: &mut Random,
+    first: Running,
+) -> Running {
+    let mut running = first;
+    let mut fruitless = 0;
+    for kill in 1..=KILLS {
+        let before = done(client, import).await;
+        let patience =
+            if fruitless < FRUITLESS { Duration::from_millis(random.below(1_500)) } else { PATIENCE };
+        let got_further = until_further(client, import, before, patience).await;
+        assert!(got_further || patience < PATIENCE, "the import is stuck at {before}");
+        if got_further {
+            sleep(Duration::from_millis(random.below(30))).await;
+        }
+        running.kill();
+        let after = client.get(import).await.expect(200).json();
+        eprintln!("kill {kill}: {} of {} journals, {}", after["done"], after["total"], after["state"]);
+        assert!(matches!(after["state"].as_str(), Some("queued" | "running")), "too late to kill: {after}");
+        fruitless = if after["done"] == before { fruitless + 1 } else { 0 };
+        running = worker(platform).start();
+    }
+    running
+}
+
+/// Waits until more is done than before, at most this long, and says whether it is.
+async fn until_further(client: &Client, import: &str, before: u64, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while done(client, import).await <= before {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    true
+}
+
+async fn done(client: &Client, import: &str) -> u64 {
+    let operation = client.get(import).await.expect(200).json();
+    assert_ne!(operation["state"], "failed", "{operation}");
+    operation["done"].as_u64().unwrap()
+}

@@ -1,0 +1,20 @@
+//! The platform as its users meet it: started, used, attacked, killed, and stopped.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a helper of a test fails the test there and then, and a test that is skipped says so"
+)]
+
+mod attacks;
+mod configuration;
+mod first_start;
+mod issuer;
+mod kills;
+mod ledger_import;
+mod ordinary_user;
+mod refusals;
+mod shutdown;
+mod tokens;
