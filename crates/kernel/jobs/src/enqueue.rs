@@ -17,7 +17,7 @@ pub trait JobPayload: Serialize + DeserializeOwned + Send + 'static {
     const QUEUE: &'static str = "default";
     /// Version of the payload's form, stored with each job.
     const VERSION: i16 = 1;
-    /// How often the job is tried before it is parked as dead.
+    /// How often the job is tried at one place, without coming further, before it is parked as dead.
     const MAX_ATTEMPTS: i16 = 5;
 }
 

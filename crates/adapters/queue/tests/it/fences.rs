@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use athyper_adapter_queue::{Worker, WorkerConfig};
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{OperationState, store_upload};
+use athyper_kernel_jobs::{Backoff, JobError, OperationState, store_upload};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
@@ -187,4 +187,31 @@ async fn a_job_that_always_kills_its_worker_ends_dead() {
     assert_eq!((failed.state, failed.errors.len()), (OperationState::Failed, 1));
     assert_eq!(bystander.worker.stats().dead(), 1);
     bystander.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_are_counted_anew_from_each_committed_step() {
+    let stage = Stage::new().await;
+    // Every run commits one step and then loses its worker; there are more steps than the type has attempts.
+    let steps = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&steps);
+    let job_type = worker_of(move |run, _| {
+        let steps = Arc::clone(&counter);
+        async move {
+            let mut tx = run.tx().await?;
+            store_upload(&mut tx, "step", &[], &[]).await?;
+            run.commit(tx, AuditEvent::info("test.step")).await?;
+            if steps.fetch_add(1, Ordering::Relaxed) < 7 {
+                return Err(JobError::retry("lost after a step"));
+            }
+            Ok(())
+        }
+    });
+    let job_type = job_type.backoff(Backoff { first: Duration::from_millis(10), most: Duration::from_millis(10) });
+    let worker = Running::start(&stage, vec![job_type], config("one"));
+    let id = stage.enqueue(&tenant("acme"), work("")).await;
+    let job = stage.reaches(id, "succeeded").await;
+    assert_eq!(job.messages().len(), 7, "more failures than attempts, because each run came further");
+    stage.counts("select count(*) from jobs.upload", 8).await;
+    worker.stop().await;
 }

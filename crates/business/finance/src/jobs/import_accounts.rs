@@ -27,6 +27,8 @@ pub(crate) struct ImportAccounts {
 
 impl JobPayload for ImportAccounts {
     const NAME: &'static str = "finance.import_accounts";
+    // It goes on where it stopped, so trying again costs little; giving up costs a person's time.
+    const MAX_ATTEMPTS: i16 = 25;
 }
 
 impl ImportAccounts {

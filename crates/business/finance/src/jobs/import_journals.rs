@@ -52,6 +52,8 @@ pub(crate) struct ImportJournals {
 
 impl JobPayload for ImportJournals {
     const NAME: &'static str = "finance.import_journals";
+    // It goes on where it stopped, so trying again costs little; giving up costs a person's time.
+    const MAX_ATTEMPTS: i16 = 25;
 }
 
 impl ImportJournals {
