@@ -71,14 +71,7 @@ pub(crate) fn run(only: &[StepName], skip: &[StepName]) -> Result<()> {
         let step_started = Instant::now();
         let outcome = perform(step, &mut summary);
         let took = step_started.elapsed();
-        endings.push((
-            step,
-            if outcome.is_ok() {
-                Ending::Passed(took)
-            } else {
-                Ending::Failed(took)
-            },
-        ));
+        endings.push((step, if outcome.is_ok() { Ending::Passed(took) } else { Ending::Failed(took) }));
         if let Err(error) = outcome {
             failure = Some(error.context(format!(
                 "step {0} failed, repeat it alone with `cargo xtask ci --only {0}`",
@@ -88,10 +81,7 @@ pub(crate) fn run(only: &[StepName], skip: &[StepName]) -> Result<()> {
     }
     print!("\n{}", table(&endings, started.elapsed()));
     if failure.is_none() {
-        let passed = endings
-            .iter()
-            .filter(|(_, ending)| matches!(ending, Ending::Passed(_)))
-            .count();
+        let passed = endings.iter().filter(|(_, ending)| matches!(ending, Ending::Passed(_))).count();
         println!("ci: {passed} steps passed");
     }
     // The test runner's own closing line goes last, where everybody looks first.
@@ -113,15 +103,7 @@ fn perform(step: StepName, summary: &mut Option<String>) -> Result<()> {
         }
         StepName::Clippy => process::run(
             "cargo",
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
         ),
         StepName::Openapi => openapi::run(true),
         StepName::Tests => {
@@ -160,9 +142,7 @@ fn kernel_packages(paths: &[String]) -> Vec<String> {
 }
 
 fn name_of(step: StepName) -> String {
-    step.to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default()
+    step.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// What each step took, in seconds.
@@ -206,11 +186,8 @@ mod tests {
 
     #[test]
     fn kernel_packages_are_found_by_their_manifests() {
-        let paths = [
-            "crates/kernel/db/Cargo.toml",
-            "crates/kernel/db/src/lib.rs",
-            "crates/business/hr/Cargo.toml",
-        ];
+        let paths =
+            ["crates/kernel/db/Cargo.toml", "crates/kernel/db/src/lib.rs", "crates/business/hr/Cargo.toml"];
         assert_eq!(kernel_packages(&paths.map(str::to_owned)), ["athyper-kernel-db"]);
     }
 }

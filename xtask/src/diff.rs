@@ -17,13 +17,7 @@ pub(crate) fn short(committed: &str, present: &str) -> Option<String> {
     let new: Vec<&str> = present.lines().collect();
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let shorter = old.len().min(new.len()) - head;
-    let tail = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take(shorter)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let tail = old.iter().rev().zip(new.iter().rev()).take(shorter).take_while(|(a, b)| a == b).count();
     let mut text = format!("at line {}:\n", head + 1);
     for (sign, lines) in [('-', &old), ('+', &new)] {
         let changed = lines.len() - head - tail;
@@ -51,10 +45,7 @@ mod tests {
 
     #[test]
     fn only_the_changed_lines_are_shown() {
-        assert_eq!(
-            short("a\nb\nc\n", "a\nx\ny\nc\n").unwrap(),
-            "at line 2:\n  - b\n  + x\n  + y\n"
-        );
+        assert_eq!(short("a\nb\nc\n", "a\nx\ny\nc\n").unwrap(), "at line 2:\n  - b\n  + x\n  + y\n");
         assert_eq!(short("a\na\n", "a\n").unwrap(), "at line 2:\n  - a\n");
         assert_eq!(short("", "a\n").unwrap(), "at line 1:\n  + a\n");
         assert!(short("a", "a\n").unwrap().contains("end of the file"));

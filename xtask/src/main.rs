@@ -1,9 +1,5 @@
 //! The one entry for every habit of this repository: `cargo xtask <command>`.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool speaks by printing"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks by printing")]
 
 mod ci;
 mod diff;

@@ -9,10 +9,8 @@ const DOCUMENT: &str = "docs/openapi/athyper.json";
 
 /// Asks the api for its document and writes it; with `check`, fails when the committed one differs.
 pub(crate) fn run(check: bool) -> Result<()> {
-    let printed = process::capture(
-        "cargo",
-        &["run", "-q", "--locked", "-p", "athyper-api", "--", "openapi"],
-    )?;
+    let printed =
+        process::capture("cargo", &["run", "-q", "--locked", "-p", "athyper-api", "--", "openapi"])?;
     let present = normalised(&printed)?;
     if !check {
         repo::write(DOCUMENT, &present)?;
@@ -37,10 +35,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
 fn normalised(printed: &str) -> Result<String> {
     let document: Value =
         serde_json::from_str(printed).context("`athyper-api openapi` did not print JSON")?;
-    let version = document
-        .get("openapi")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
     if !version.starts_with("3.1") {
         bail!("`athyper-api openapi` printed no OpenAPI 3.1 document, but version \"{version}\"");
     }

@@ -35,9 +35,7 @@ pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
 /// Shows the command line and runs it.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<()> {
     echo(program, arguments);
-    let status = command(program, arguments)
-        .status()
-        .with_context(|| format!("cannot start {program}"))?;
+    let status = command(program, arguments).status().with_context(|| format!("cannot start {program}"))?;
     check(program, arguments, status)
 }
 
@@ -71,10 +69,7 @@ pub(crate) fn run_and_keep(
 /// Runs a program silently and gives back what it printed, or `None` when it is missing or fails.
 pub(crate) fn ask(program: &str, arguments: &[&str]) -> Option<String> {
     let output = command(program, arguments).stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Shows the command line, runs it, and gives back its standard output; its standard error goes through.
@@ -90,9 +85,7 @@ pub(crate) fn capture(program: &str, arguments: &[&str]) -> Result<String> {
 
 /// The first file called `program` in the tools folder or the search path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&path_with_tools()?)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path_with_tools()?).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn echo(program: &str, arguments: &[&str]) {
@@ -116,10 +109,7 @@ fn path_with_tools() -> Option<OsString> {
     std::env::join_paths(std::iter::once(tools).chain(std::env::split_paths(&inherited))).ok()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a tool reads PATH and CI; services read configuration"
-)]
+#[expect(clippy::disallowed_methods, reason = "a tool reads PATH and CI; services read configuration")]
 fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

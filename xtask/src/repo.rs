@@ -56,13 +56,7 @@ fn git_files(root: &Path) -> Option<BTreeSet<String>> {
         .ok()
         .filter(|output| output.status.success())?;
     let listed = String::from_utf8(output.stdout).ok()?;
-    Some(
-        listed
-            .split('\0')
-            .filter(|path| !path.is_empty())
-            .map(str::to_owned)
-            .collect(),
-    )
+    Some(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }
 
 fn walked_files(root: &Path) -> Result<BTreeSet<String>> {

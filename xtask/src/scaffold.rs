@@ -85,10 +85,7 @@ fn domain_folder(name: &str) -> Option<String> {
 }
 
 fn layer_name(layer: DomainLayer) -> String {
-    layer
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default()
+    layer.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// Fills in all templates of a folder.
@@ -96,10 +93,7 @@ fn render(templates: &Path, names: &Names) -> Result<Vec<NewFile>> {
     let mut files = Vec::new();
     for path in repo::files(templates)? {
         let Some(target) = path.strip_suffix(".tmpl") else {
-            bail!(
-                "{path} in {} is no template: its name must end with .tmpl",
-                templates.display()
-            );
+            bail!("{path} in {} is no template: its name must end with .tmpl", templates.display());
         };
         let text =
             fs::read_to_string(templates.join(&path)).with_context(|| format!("cannot read {path}"))?;
@@ -141,25 +135,18 @@ mod tests {
     fn rendered(template: &str, names: &Names) -> Vec<(String, String)> {
         let files = render(&repo::root().join(TEMPLATES).join(template), names).unwrap();
         let folder = "crates/business/rentals";
-        files
-            .into_iter()
-            .map(|file| (format!("{folder}/{}", file.path), file.text))
-            .collect()
+        files.into_iter().map(|file| (format!("{folder}/{}", file.path), file.text)).collect()
     }
 
     fn domain() -> Names {
-        Names::of_domain("rentals")
-            .unwrap()
-            .with_noun("record", &Noun::parse("work_order").unwrap())
+        Names::of_domain("rentals").unwrap().with_noun("record", &Noun::parse("work_order").unwrap())
     }
 
     #[test]
     fn a_new_domain_follows_the_rules() {
         let files = rendered("domain", &domain());
         assert!(
-            files
-                .iter()
-                .any(|(path, _)| path.ends_with("/src/commands/create_work_order.rs")),
+            files.iter().any(|(path, _)| path.ends_with("/src/commands/create_work_order.rs")),
             "{files:?}"
         );
         assert_eq!(tidy::check_texts(&files), Vec::<String>::new());
@@ -169,9 +156,7 @@ mod tests {
     fn a_new_command_follows_the_rules() {
         let files = rendered("command", &domain().with_command("close_work_order").unwrap());
         assert!(
-            files
-                .iter()
-                .any(|(path, _)| path.ends_with("/src/commands/close_work_order.rs")),
+            files.iter().any(|(path, _)| path.ends_with("/src/commands/close_work_order.rs")),
             "{files:?}"
         );
         assert_eq!(tidy::check_texts(&files), Vec::<String>::new());

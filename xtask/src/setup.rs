@@ -23,11 +23,7 @@ const TOOLS: [Tool; 2] = [
         // Without the part that updates the program, and the second TLS library that it needs.
         options: &["--no-default-features", "--features", "default-no-update"],
     },
-    Tool {
-        name: "cargo-deny",
-        version: "0.20.2",
-        options: &[],
-    },
+    Tool { name: "cargo-deny", version: "0.20.2", options: &[] },
 ];
 
 /// Where Debian keeps the PostgreSQL programs of each major version.
@@ -49,9 +45,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// Fails with the way out when a tool is missing.
 pub(crate) fn require(tool: &str) -> Result<()> {
-    process::find(tool)
-        .map(drop)
-        .with_context(|| format!("{tool} is missing: run `cargo xtask setup`"))
+    process::find(tool).map(drop).with_context(|| format!("{tool} is missing: run `cargo xtask setup`"))
 }
 
 fn install(tool: &Tool) -> Result<()> {
@@ -59,10 +53,7 @@ fn install(tool: &Tool) -> Result<()> {
         println!("setup: {} is {}", tool.name, file.display());
         return Ok(());
     }
-    println!(
-        "setup: building {} {}, which takes some minutes once",
-        tool.name, tool.version
-    );
+    println!("setup: building {} {}, which takes some minutes once", tool.name, tool.version);
     let started = Instant::now();
     // The published profiles optimise across all crates: minutes more for a tool that runs for seconds.
     let light = [
@@ -70,15 +61,7 @@ fn install(tool: &Tool) -> Result<()> {
         "--config=profile.release.opt-level=1",
         "--config=profile.release.codegen-units=16",
     ];
-    let install = [
-        "install",
-        "--locked",
-        tool.name,
-        "--version",
-        tool.version,
-        "--root",
-        process::TOOLS,
-    ];
+    let install = ["install", "--locked", tool.name, "--version", tool.version, "--root", process::TOOLS];
     process::run("cargo", &[&install[..], tool.options, &light[..]].concat())?;
     println!("setup: built {} in {} s", tool.name, started.elapsed().as_secs());
     Ok(())
@@ -135,10 +118,7 @@ fn debian_programs(versions: &Path) -> Option<String> {
 
 /// The number in `…/<major>/bin`, 0 when there is none.
 fn major_version(programs: &Path) -> u32 {
-    let name = programs
-        .parent()
-        .and_then(Path::file_name)
-        .and_then(|name| name.to_str());
+    let name = programs.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     name.and_then(|name| name.parse().ok()).unwrap_or(0)
 }
 

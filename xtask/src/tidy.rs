@@ -39,22 +39,13 @@ pub(crate) struct Finding {
 impl Finding {
     /// A finding at a line, counted from 1; `what` says what is wrong and how to mend it.
     fn new(path: &str, line: usize, rule: &'static str, what: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            rule,
-            what: what.into(),
-        }
+        Self { path: path.to_owned(), line, rule, what: what.into() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.rule, self.what
-        )
+        write!(formatter, "{}:{}: {}: {}", self.path, self.line, self.rule, self.what)
     }
 }
 
@@ -82,17 +73,9 @@ pub(crate) fn run(write_graph: bool) -> Result<()> {
     }
     let took = started.elapsed().as_secs_f64();
     if !findings.is_empty() {
-        bail!(
-            "tidy: {} findings in {} files, {took:.1} s",
-            findings.len(),
-            tree.files.len()
-        );
+        bail!("tidy: {} findings in {} files, {took:.1} s", findings.len(), tree.files.len());
     }
-    println!(
-        "tidy: {} files and {} crates are in order, {took:.1} s",
-        tree.files.len(),
-        crates.len()
-    );
+    println!("tidy: {} files and {} crates are in order, {took:.1} s", tree.files.len(), crates.len());
     Ok(())
 }
 
@@ -114,18 +97,12 @@ fn check(tree: &Tree) -> Vec<Finding> {
 /// What the tests of the rules share: the lines and rules found in a tree made of texts.
 #[cfg(test)]
 fn found(findings: &[Finding]) -> Vec<(usize, &'static str)> {
-    findings
-        .iter()
-        .map(|finding| (finding.line, finding.rule))
-        .collect()
+    findings.iter().map(|finding| (finding.line, finding.rule)).collect()
 }
 
 /// The findings in some texts, for the tests of what is generated.
 #[cfg(test)]
 pub(crate) fn check_texts(files: &[(String, String)]) -> Vec<String> {
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     check(&Tree::of(&files)).iter().map(ToString::to_string).collect()
 }

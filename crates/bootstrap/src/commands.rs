@@ -6,7 +6,9 @@ use std::process;
 use athyper_adapter_db_postgres::embedded::{keeper_request, run_keeper};
 use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, load};
 use athyper_kernel_lifecycle::ExitCode;
-use athyper_kernel_telemetry::{LogFormat, Output, TelemetryConfig, TelemetryGuard, init, install_panic_hook};
+use athyper_kernel_telemetry::{
+    LogFormat, Output, TelemetryConfig, TelemetryGuard, init, install_panic_hook,
+};
 use athyper_kernel_types::Clock;
 use clap::{CommandFactory as _, FromArgMatches as _};
 

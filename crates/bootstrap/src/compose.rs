@@ -108,7 +108,8 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
 }
 
 fn register_services(builder: &mut ContainerBuilder) {
-    let mut needs: Vec<&'static str> = modules().iter().flat_map(|module| module.dependencies).copied().collect();
+    let mut needs: Vec<&'static str> =
+        modules().iter().flat_map(|module| module.dependencies).copied().collect();
     needs.sort_unstable();
     needs.dedup();
     builder.singleton(&SERVICES, &needs, |scope: Scope| async move {
@@ -183,11 +184,15 @@ fn register_runtime(builder: &mut ContainerBuilder) {
 }
 
 /// What the configuration says about the tenant of a job.
-fn job_contexts(config: Arc<RuntimeConfig>, tenants: TenantDirectory) -> athyper_adapter_queue::ContextFactory {
+fn job_contexts(
+    config: Arc<RuntimeConfig>,
+    tenants: TenantDirectory,
+) -> athyper_adapter_queue::ContextFactory {
     Arc::new(move |origin: &JobOrigin| {
         let tenant = tenants.by_id(origin.tenant_id)?;
         let resolved = of_tenant(&config, &tenant.realm_key, &tenant.tenant_key, origin.org_key.clone())?;
-        let context = TenantContext::new(tenant.id, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
+        let context =
+            TenantContext::new(tenant.id, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
         Some(context.with_trace(origin.trace_id.clone()))
     })
 }

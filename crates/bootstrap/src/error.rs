@@ -85,13 +85,15 @@ impl StartError {
             Self::Part(error) => source_of::<Self>(error).map_or(ExitCode::Unexpected, Self::exit_code),
             Self::Wiring(_) | Self::Io { .. } | Self::Identity(_) | Self::Telemetry(_) => {
                 ExitCode::Unexpected
-            },
+            }
         }
     }
 }
 
 /// The first error of this type in the chain of causes.
-fn source_of<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
+fn source_of<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<E>() {

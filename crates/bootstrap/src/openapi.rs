@@ -81,7 +81,8 @@ fn describe(operation: &mut Operation, is_command: bool) {
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
         parameters.push(RefOr::T(parameter.build()));
     }
-    let commands: &[_] = if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
+    let commands: &[_] =
+        if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
     for (status, text) in COMMON_PROBLEMS.iter().chain(commands) {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(text));
     }

@@ -19,8 +19,8 @@ pub(crate) async fn serve(
     let listener = listen(config).await?;
     let address = listener.local_addr().map_err(|source| StartError::Io { doing: "listen", source })?;
     let stopping = lifecycle.stopping();
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await });
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
     let served = lifecycle.spawn("http server", async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the http server failed");

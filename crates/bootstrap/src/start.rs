@@ -106,9 +106,8 @@ async fn tell_the_trail(
 ) -> Result<(), StartError> {
     let writer = root.resolve(&AUDIT).await?;
     let actor = Actor::system(config.service_name.clone());
-    let event = |kind: &str| {
-        AuditEvent::info(kind).with("mode", config.mode.as_str()).with("bootId", boot_id)
-    };
+    let event =
+        |kind: &str| AuditEvent::info(kind).with("mode", config.mode.as_str()).with("bootId", boot_id);
     let (started, stopping) = (event("runtime.started"), event("runtime.stopping"));
     let failed = |error| StartError::Command(format!("the audit trail cannot be written: {error}"));
     writer.write(&actor, started).await.map_err(failed)?;

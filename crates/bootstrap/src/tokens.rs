@@ -31,4 +31,3 @@ pub(crate) const JOBS: Token<Vec<JobType>> = Token::new(tokens::REGISTRY_JOBS);
 pub(crate) const WORKER: Token<Worker> = Token::new(tokens::RUNTIME_WORKER_POOL);
 pub(crate) const SCHEDULER: Token<Scheduler> = Token::new(tokens::RUNTIME_SCHEDULER);
 pub(crate) const HEALTH: Token<Health> = Token::new(tokens::OBSERVABILITY_HEALTH);
-

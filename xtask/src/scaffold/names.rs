@@ -89,18 +89,11 @@ impl Noun {
     /// The regular English plural.
     fn plural(&self) -> String {
         let noun = &self.0;
-        if let Some(stem) = noun
-            .strip_suffix('y')
-            .filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']))
-        {
+        if let Some(stem) = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
             return format!("{stem}ies");
         }
         let hisses = ["s", "x", "z", "ch", "sh"].iter().any(|end| noun.ends_with(end));
-        if hisses {
-            format!("{noun}es")
-        } else {
-            format!("{noun}s")
-        }
+        if hisses { format!("{noun}es") } else { format!("{noun}s") }
     }
 }
 
@@ -111,9 +104,7 @@ fn is_snake_case(text: &str) -> bool {
 
 fn is_word(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+        && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
 }
 
 /// `work_order` as `WorkOrder`.
@@ -133,17 +124,11 @@ mod tests {
 
     #[test]
     fn each_spelling_has_a_placeholder() {
-        let names = Names::of_domain("rentals")
-            .unwrap()
-            .with_command("close_work_order")
-            .unwrap();
+        let names = Names::of_domain("rentals").unwrap().with_command("close_work_order").unwrap();
         let template = "{{name}} {{command}} {{verb}} {{record}} {{records}} {{Record}} {{records_path}}";
         let text = "rentals close_work_order close work_order work_orders WorkOrder work-orders";
         assert_eq!(names.fill_in(template).unwrap(), text);
-        assert_eq!(
-            names.fill_in("use x::{{{Record}}};").unwrap(),
-            "use x::{WorkOrder};"
-        );
+        assert_eq!(names.fill_in("use x::{{{Record}}};").unwrap(), "use x::{WorkOrder};");
     }
 
     #[test]

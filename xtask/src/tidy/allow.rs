@@ -32,50 +32,25 @@ impl AllowList {
                 broken.push(Finding::new(path, index + 1, "allow-list", what));
             }
         }
-        if broken.is_empty() {
-            Ok(Self {
-                path: path.to_owned(),
-                entries,
-            })
-        } else {
-            Err(broken)
-        }
+        if broken.is_empty() { Ok(Self { path: path.to_owned(), entries }) } else { Err(broken) }
     }
 
     /// Holds the measures against budgets and entries.
     pub(crate) fn judge(&self, measures: &[Measure]) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = measures
-            .iter()
-            .filter_map(|measure| self.excess(measure))
-            .collect();
-        findings.extend(
-            self.entries
-                .iter()
-                .filter_map(|entry| self.surplus(entry, measures)),
-        );
+        let mut findings: Vec<Finding> = measures.iter().filter_map(|measure| self.excess(measure)).collect();
+        findings.extend(self.entries.iter().filter_map(|entry| self.surplus(entry, measures)));
         findings
     }
 
     fn excess(&self, measure: &Measure) -> Option<Finding> {
-        let accepted = self
-            .entries
-            .iter()
-            .find(|entry| entry.is_about(measure))
-            .map(|entry| entry.limit);
+        let accepted = self.entries.iter().find(|entry| entry.is_about(measure)).map(|entry| entry.limit);
         let limit = accepted.unwrap_or(measure.kind.budget());
-        let what = format!(
-            "{} lines, {limit} are allowed: {}",
-            measure.lines,
-            measure.kind.remedy()
-        );
+        let what = format!("{} lines, {limit} are allowed: {}", measure.lines, measure.kind.remedy());
         (measure.lines > limit).then(|| Finding::new(&measure.path, measure.line, measure.kind.rule(), what))
     }
 
     fn surplus(&self, entry: &Entry, measures: &[Measure]) -> Option<Finding> {
-        let present = measures
-            .iter()
-            .find(|measure| entry.is_about(measure))
-            .map(|measure| measure.lines);
+        let present = measures.iter().find(|measure| entry.is_about(measure)).map(|measure| measure.lines);
         let what = match present {
             None => "nothing of this name exists: remove the entry".to_owned(),
             Some(lines) if lines <= entry.kind.budget() => "no longer needed: remove the entry".to_owned(),
@@ -94,12 +69,7 @@ impl Entry {
         let subject = words.next()?.to_owned();
         let limit = words.next()?.parse().ok()?;
         // One word is a label, not a reason.
-        (words.count() >= 2).then_some(Self {
-            line,
-            kind,
-            subject,
-            limit,
-        })
+        (words.count() >= 2).then_some(Self { line, kind, subject, limit })
     }
 
     fn is_about(&self, measure: &Measure) -> bool {
@@ -143,32 +113,18 @@ mod tests {
             judge(list, 451),
             ["src/a.rs:1: file-length: 451 lines, 450 are allowed: split it by subject"]
         );
-        assert_eq!(
-            judge(list, 449),
-            ["allow.txt:3: allow-list: too generous: lower the limit to 449"]
-        );
-        assert_eq!(
-            judge(list, 400),
-            ["allow.txt:3: allow-list: no longer needed: remove the entry"]
-        );
+        assert_eq!(judge(list, 449), ["allow.txt:3: allow-list: too generous: lower the limit to 449"]);
+        assert_eq!(judge(list, 400), ["allow.txt:3: allow-list: no longer needed: remove the entry"]);
     }
 
     #[test]
     fn an_entry_without_subject_or_reason_is_refused() {
         let gone = judge("function src/a.rs#f 90 one long table\n", 1);
-        assert_eq!(
-            gone,
-            ["allow.txt:1: allow-list: nothing of this name exists: remove the entry"]
-        );
-        for list in [
-            "file src/a.rs 450\n",
-            "file src/a.rs 450 because\n",
-            "folder src/a.rs 450 one long table\n",
-        ] {
-            assert!(
-                judge(list, 450).concat().contains("write `<file|function|crate>"),
-                "{list}"
-            );
+        assert_eq!(gone, ["allow.txt:1: allow-list: nothing of this name exists: remove the entry"]);
+        for list in
+            ["file src/a.rs 450\n", "file src/a.rs 450 because\n", "folder src/a.rs 450 one long table\n"]
+        {
+            assert!(judge(list, 450).concat().contains("write `<file|function|crate>"), "{list}");
         }
     }
 }

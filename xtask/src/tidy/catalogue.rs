@@ -36,11 +36,7 @@ struct Unique<'a> {
 
 impl<'a> Unique<'a> {
     fn new(rule: &'static str, noun: &'static str) -> Self {
-        Self {
-            rule,
-            noun,
-            seen: HashMap::new(),
-        }
+        Self { rule, noun, seen: HashMap::new() }
     }
 
     fn add(&mut self, file: &TextFile, line: usize, name: &'a str) -> Option<Finding> {
@@ -62,8 +58,7 @@ fn is_dotted(name: &str) -> bool {
                 .chars()
                 .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
     };
-    name.split_once('.')
-        .is_some_and(|(domain, rest)| is_snake(domain) && is_snake(rest))
+    name.split_once('.').is_some_and(|(domain, rest)| is_snake(domain) && is_snake(rest))
 }
 
 #[cfg(test)]
@@ -74,10 +69,7 @@ mod tests {
     fn errors(codes: [&str; 2]) -> Vec<(usize, &'static str)> {
         let [one, two] =
             codes.map(|code| format!("//! E.\nfn code() -> &'static str {{\n    \"{code}\"\n}}\n"));
-        found(&check(&Tree::of(&[
-            ("apps/api/src/a.rs", one.as_str()),
-            ("apps/api/src/b.rs", two.as_str()),
-        ])))
+        found(&check(&Tree::of(&[("apps/api/src/a.rs", one.as_str()), ("apps/api/src/b.rs", two.as_str())])))
     }
 
     #[test]
@@ -97,24 +89,12 @@ mod tests {
                 ("apps/api/src/b.rs", two.as_str()),
             ])))
         };
+        assert_eq!(check_two("operation_id = \"finance.post\"", "operation_id = \"finance.void\""), []);
         assert_eq!(
-            check_two(
-                "operation_id = \"finance.post\"",
-                "operation_id = \"finance.void\""
-            ),
-            []
-        );
-        assert_eq!(
-            check_two(
-                "operation_id = \"finance.post\"",
-                "operation_id = \"finance.post\""
-            ),
+            check_two("operation_id = \"finance.post\"", "operation_id = \"finance.post\""),
             [(2, "operation-id")]
         );
-        assert_eq!(
-            check_two("operation_id = \"finance.post\"", "tag = \"finance\""),
-            [(2, "operation-id")]
-        );
+        assert_eq!(check_two("operation_id = \"finance.post\"", "tag = \"finance\""), [(2, "operation-id")]);
         assert_eq!(
             check_two("operation_id = \"finance.post\"", "operation_id = \"Post\""),
             [(2, "operation-id")]

@@ -39,11 +39,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Crate>> {
         .other_options(["--offline".to_owned()])
         .exec()
         .context("cargo metadata failed")?;
-    let names: Vec<&str> = metadata
-        .packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect();
+    let names: Vec<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
     let mut crates = Vec::new();
     for package in &metadata.packages {
         let manifest = package.manifest_path.as_std_path();
@@ -56,22 +52,11 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Crate>> {
             .map(|dependency| Use {
                 name: dependency.name.clone(),
                 is_for_tests: dependency.kind == DependencyKind::Development,
-                line: 1 + text
-                    .lines()
-                    .position(|line| is_key(line, &dependency.name))
-                    .unwrap_or_default(),
+                line: 1 + text.lines().position(|line| is_key(line, &dependency.name)).unwrap_or_default(),
             })
             .collect();
-        let manifest = manifest
-            .strip_prefix(root)
-            .unwrap_or(manifest)
-            .to_string_lossy()
-            .replace('\\', "/");
-        crates.push(Crate {
-            name: package.name.to_string(),
-            manifest,
-            uses,
-        });
+        let manifest = manifest.strip_prefix(root).unwrap_or(manifest).to_string_lossy().replace('\\', "/");
+        crates.push(Crate { name: package.name.to_string(), manifest, uses });
     }
     crates.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(crates)
@@ -79,10 +64,8 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Crate>> {
 
 /// Checks the layers and that there is no cycle, test dependencies included.
 pub(crate) fn check(crates: &[Crate]) -> Vec<Finding> {
-    let layers: BTreeMap<&str, Layer> = crates
-        .iter()
-        .filter_map(|krate| Some((krate.name.as_str(), krate.layer()?)))
-        .collect();
+    let layers: BTreeMap<&str, Layer> =
+        crates.iter().filter_map(|krate| Some((krate.name.as_str(), krate.layer()?))).collect();
     let mut findings = Vec::new();
     for krate in crates {
         let Some(layer) = krate.layer() else { continue };
@@ -104,10 +87,8 @@ pub(crate) fn check(crates: &[Crate]) -> Vec<Finding> {
             }
         }
         if let Some(cycle) = cycle_from(crates, krate) {
-            let what = format!(
-                "the crates form a cycle, move what they share below both: {}",
-                cycle.join(" -> ")
-            );
+            let what =
+                format!("the crates form a cycle, move what they share below both: {}", cycle.join(" -> "));
             findings.push(Finding::new(&krate.manifest, 1, "cycle", what));
         }
     }
@@ -119,28 +100,15 @@ pub(crate) fn render(crates: &[Crate]) -> String {
     let mut lines: Vec<(Layer, usize, &str, String)> = crates
         .iter()
         .filter_map(|krate| {
-            let mut used: Vec<&str> = krate
-                .uses
-                .iter()
-                .filter(|used| !used.is_for_tests)
-                .map(|used| used.name.as_str())
-                .collect();
+            let mut used: Vec<&str> =
+                krate.uses.iter().filter(|used| !used.is_for_tests).map(|used| used.name.as_str()).collect();
             used.sort_unstable();
             used.dedup();
-            Some((
-                krate.layer()?,
-                height(crates, krate, 0),
-                krate.name.as_str(),
-                used.join(" "),
-            ))
+            Some((krate.layer()?, height(crates, krate, 0), krate.name.as_str(), used.join(" ")))
         })
         .collect();
     lines.sort();
-    let longest = lines
-        .iter()
-        .map(|(_, height, ..)| height + 1)
-        .max()
-        .unwrap_or_default();
+    let longest = lines.iter().map(|(_, height, ..)| height + 1).max().unwrap_or_default();
     let mut text = format!(
         "The crate graph, written by `cargo xtask tidy --graph`. A line holds a crate's height above the crates that\n\
          use none of ours, its name, and the crates of this workspace that it depends on, tests left out.\n\n\
@@ -187,17 +155,12 @@ fn cycle_from<'a>(crates: &'a [Crate], start: &'a Crate) -> Option<Vec<&'a str>>
         let mut longer = Vec::new();
         for way in ways {
             let last = way.last().copied().unwrap_or_default();
-            let uses = find(crates, last)
-                .map(|krate| krate.uses.as_slice())
-                .unwrap_or_default();
+            let uses = find(crates, last).map(|krate| krate.uses.as_slice()).unwrap_or_default();
             for used in uses {
                 let name = used.name.as_str();
                 let extended = [way.as_slice(), &[name]].concat();
                 if name == start.name {
-                    return way
-                        .iter()
-                        .all(|other| *other >= start.name.as_str())
-                        .then_some(extended);
+                    return way.iter().all(|other| *other >= start.name.as_str()).then_some(extended);
                 }
                 if !visited.contains(&name) {
                     visited.push(name);
@@ -216,15 +179,9 @@ fn height(crates: &[Crate], krate: &Crate, depth: usize) -> usize {
     if depth > crates.len() {
         return 0;
     }
-    let below = krate
-        .uses
-        .iter()
-        .filter(|used| !used.is_for_tests)
-        .filter_map(|used| find(crates, &used.name));
-    below
-        .map(|used| 1 + height(crates, used, depth + 1))
-        .max()
-        .unwrap_or_default()
+    let below =
+        krate.uses.iter().filter(|used| !used.is_for_tests).filter_map(|used| find(crates, &used.name));
+    below.map(|used| 1 + height(crates, used, depth + 1)).max().unwrap_or_default()
 }
 
 fn find<'a>(crates: &'a [Crate], name: &str) -> Option<&'a Crate> {
@@ -233,8 +190,7 @@ fn find<'a>(crates: &'a [Crate], name: &str) -> Option<&'a Crate> {
 
 /// Whether a line of a manifest gives the value of `key`.
 fn is_key(line: &str, key: &str) -> bool {
-    line.strip_prefix(key)
-        .is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
+    line.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
 }
 
 #[cfg(test)]
@@ -254,11 +210,7 @@ mod tests {
                 line: index + 1,
             })
             .collect();
-        Crate {
-            name: name(folder),
-            manifest: format!("{folder}/Cargo.toml"),
-            uses,
-        }
+        Crate { name: name(folder), manifest: format!("{folder}/Cargo.toml"), uses }
     }
 
     fn layered(finance: &[&str]) -> Vec<Crate> {
@@ -266,11 +218,7 @@ mod tests {
             at("apps/api", &["crates/bootstrap"]),
             at(
                 "crates/bootstrap",
-                &[
-                    "crates/business/finance",
-                    "crates/business/supply",
-                    "crates/adapters/auth",
-                ],
+                &["crates/business/finance", "crates/business/supply", "crates/adapters/auth"],
             ),
             at("crates/business/finance", finance),
             at("crates/business/supply", &["crates/kernel/db"]),
@@ -283,49 +231,29 @@ mod tests {
 
     #[test]
     fn a_layered_graph_passes() {
-        assert_eq!(
-            found(&check(&layered(&[
-                "crates/kernel/db",
-                "test:crates/testing/test-kit"
-            ]))),
-            []
-        );
+        assert_eq!(found(&check(&layered(&["crates/kernel/db", "test:crates/testing/test-kit"]))), []);
     }
 
     #[test]
     fn a_domain_uses_neither_domain_nor_adapter_nor_test_kit() {
-        let uses = [
-            "crates/kernel/db",
-            "crates/business/supply",
-            "crates/adapters/auth",
-            "crates/testing/test-kit",
-        ];
+        let uses =
+            ["crates/kernel/db", "crates/business/supply", "crates/adapters/auth", "crates/testing/test-kit"];
         let findings = check(&layered(&uses));
         assert_eq!(found(&findings), [(2, "layers"), (3, "layers"), (4, "layers")]);
-        assert!(
-            findings
-                .iter()
-                .all(|finding| finding.path == "crates/business/finance/Cargo.toml")
-        );
+        assert!(findings.iter().all(|finding| finding.path == "crates/business/finance/Cargo.toml"));
     }
 
     #[test]
     fn a_cycle_through_tests_is_found_once() {
         let crates = [
-            at(
-                "crates/kernel/db",
-                &["crates/kernel/types", "test:crates/testing/test-kit"],
-            ),
+            at("crates/kernel/db", &["crates/kernel/types", "test:crates/testing/test-kit"]),
             at("crates/kernel/types", &[]),
             at("crates/testing/test-kit", &["crates/kernel/db"]),
         ];
         let findings = check(&crates);
         assert_eq!(found(&findings), [(1, "cycle")]);
         let way = "athyper-kernel-db -> athyper-test-kit -> athyper-kernel-db";
-        assert!(
-            findings.iter().all(|finding| finding.what.ends_with(way)),
-            "{findings:?}"
-        );
+        assert!(findings.iter().all(|finding| finding.what.ends_with(way)), "{findings:?}");
     }
 
     #[test]

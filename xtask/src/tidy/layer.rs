@@ -75,12 +75,7 @@ impl<'a> Place<'a> {
         let (end, _) = path.match_indices('/').nth(depth - 1)?;
         let (folder, inside) = (path.get(..end)?, path.get(end + 1..)?);
         let name = folder.rsplit('/').next()?;
-        Some(Self {
-            layer,
-            folder,
-            name,
-            inside,
-        })
+        Some(Self { layer, folder, name, inside })
     }
 
     /// The name that the package in this folder must have.

@@ -36,11 +36,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn check_one(path: &str, place: &Place<'_>, entries: &[Entry<'_>], findings: &mut Vec<Finding>) {
     let mut report =
         |line: usize, rule: &'static str, what: String| findings.push(Finding::new(path, line, rule, what));
-    let package = |key: &str| {
-        entries
-            .iter()
-            .find(|entry| entry.section == "package" && entry.key == key)
-    };
+    let package = |key: &str| entries.iter().find(|entry| entry.section == "package" && entry.key == key);
 
     let expected = place.package();
     let name = package("name");
@@ -54,35 +50,19 @@ fn check_one(path: &str, place: &Place<'_>, entries: &[Entry<'_>], findings: &mu
     let description = package("description");
     if description.is_none_or(|entry| entry.value.trim_matches('"').trim().is_empty()) {
         let line = description.map_or(1, |entry| entry.line);
-        report(
-            line,
-            "description",
-            "say in one line what the crate is for: description = \"…\"".to_owned(),
-        );
+        report(line, "description", "say in one line what the crate is for: description = \"…\"".to_owned());
     }
     for key in INHERITED {
-        let inherited = entries
-            .iter()
-            .any(|entry| entry.section == "package" && is_inherited(entry, key));
+        let inherited = entries.iter().any(|entry| entry.section == "package" && is_inherited(entry, key));
         if !inherited {
             let line = package(key).map_or(1, |entry| entry.line);
             report(line, "inherit", format!("write `{key}.workspace = true`"));
         }
     }
-    if !entries
-        .iter()
-        .any(|entry| entry.section == "lints" && is_inherited_value(entry))
-    {
-        report(
-            1,
-            "inherit",
-            "write `workspace = true` under `[lints]`".to_owned(),
-        );
+    if !entries.iter().any(|entry| entry.section == "lints" && is_inherited_value(entry)) {
+        report(1, "inherit", "write `workspace = true` under `[lints]`".to_owned());
     }
-    for entry in entries
-        .iter()
-        .filter(|entry| is_dependency_section(entry.section))
-    {
+    for entry in entries.iter().filter(|entry| is_dependency_section(entry.section)) {
         let from_workspace = entry.key.ends_with(".workspace") && entry.value == "true"
             || entry.value.replace(' ', "").contains("workspace=true");
         if !from_workspace {
@@ -114,12 +94,7 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
         if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = header;
         } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
-            entries.push(Entry {
-                line: index + 1,
-                section,
-                key: key.trim(),
-                value: value.trim(),
-            });
+            entries.push(Entry { line: index + 1, section, key: key.trim(), value: value.trim() });
         }
     }
     entries
@@ -145,26 +120,14 @@ mod tests {
 
     #[test]
     fn each_departure_is_found() {
-        assert_eq!(
-            check_text(&GOOD.replace("athyper-finance", "finance")),
-            [(2, "package-name")]
-        );
-        assert_eq!(
-            check_text(&GOOD.replace("\"Money\"", "\"\"")),
-            [(3, "description")]
-        );
+        assert_eq!(check_text(&GOOD.replace("athyper-finance", "finance")), [(2, "package-name")]);
+        assert_eq!(check_text(&GOOD.replace("\"Money\"", "\"\"")), [(3, "description")]);
         assert_eq!(
             check_text(&GOOD.replace("version.workspace = true", "version = \"1\"")),
             [(4, "inherit")]
         );
-        assert_eq!(
-            check_text(&GOOD.replace("edition.workspace = true\n", "")),
-            [(1, "inherit")]
-        );
-        assert_eq!(
-            check_text(&GOOD.replace("[lints]\nworkspace = true\n", "")),
-            [(1, "inherit")]
-        );
+        assert_eq!(check_text(&GOOD.replace("edition.workspace = true\n", "")), [(1, "inherit")]);
+        assert_eq!(check_text(&GOOD.replace("[lints]\nworkspace = true\n", "")), [(1, "inherit")]);
         assert_eq!(
             check_text(&GOOD.replace("serde.workspace = true", "serde = \"1\"")),
             [(12, "dependency")]
@@ -177,9 +140,6 @@ mod tests {
     fn a_crate_lives_in_a_layer() {
         let manifest = |path| found(&check(&Tree::of(&[(path, GOOD)])));
         assert_eq!(manifest("crates/utils/Cargo.toml"), [(1, "layer")]);
-        assert_eq!(
-            manifest("crates/business/finance/extra/Cargo.toml"),
-            [(1, "layer")]
-        );
+        assert_eq!(manifest("crates/business/finance/extra/Cargo.toml"), [(1, "layer")]);
     }
 }

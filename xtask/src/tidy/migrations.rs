@@ -73,16 +73,11 @@ fn check_use(tree: &Tree, file: &TextFile) -> Option<Finding> {
     let place = file.place()?;
     let is_included = tree.files.iter().any(|other| {
         let is_same_crate = other.place().is_some_and(|at| at.folder == place.folder);
-        let strings = other
-            .production()
-            .filter(|_| is_same_crate)
-            .map(|facts| &facts.strings);
+        let strings = other.production().filter(|_| is_same_crate).map(|facts| &facts.strings);
         strings.is_some_and(|strings| strings.iter().any(|string| string.text.ends_with(place.inside)))
     });
-    let what = format!(
-        "no code includes this file, so it never runs: add include_str!(\"…/{}\")",
-        place.inside
-    );
+    let what =
+        format!("no code includes this file, so it never runs: add include_str!(\"…/{}\")", place.inside);
     (!is_included).then(|| Finding::new(&file.path, 1, "migration-unused", what))
 }
 
@@ -96,26 +91,17 @@ fn check_file(file: &TextFile, schema: &str) -> Vec<Finding> {
             findings.push(Finding::new(&file.path, table.line, rule, what));
         };
         if !is_own(&table.name) {
-            report(
-                "migration-schema",
-                format!("create `{}` in the schema `{schema}`", table.name),
-            );
+            report("migration-schema", format!("create `{}` in the schema `{schema}`", table.name));
         }
         if !table.columns.iter().any(|column| column == "tenant_id") {
             continue;
         }
         if table.primary_key.first().map(String::as_str) != Some("tenant_id") {
-            report(
-                "tenant-key",
-                format!("begin the primary key of `{}` with tenant_id", table.name),
-            );
+            report("tenant-key", format!("begin the primary key of `{}` with tenant_id", table.name));
         }
         if !protected.contains(&table.name) {
             let call = format!("select platform.protect_table('{}');", table.name);
-            report(
-                "tenant-rows",
-                format!("force row security in the same file: {call}"),
-            );
+            report("tenant-rows", format!("force row security in the same file: {call}"));
         }
     }
     for (line, target) in references(&tokens) {
@@ -153,9 +139,7 @@ fn tables(tokens: &[Placed]) -> Vec<Table> {
     for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.is("create")) {
         let mut rest = tokens.get(at + 1..).unwrap_or_default();
         while let Some((_, behind)) = rest.split_first().filter(|(word, _)| {
-            ["unlogged", "temporary", "temp", "global", "local"]
-                .iter()
-                .any(|kind| word.is(kind))
+            ["unlogged", "temporary", "temp", "global", "local"].iter().any(|kind| word.is(kind))
         }) {
             rest = behind;
         }
@@ -172,14 +156,7 @@ fn tables(tokens: &[Placed]) -> Vec<Table> {
         }
         let (name, rest) = name(rest);
         if let Some((_, behind)) = rest.split_first().filter(|(open, _)| open.is_symbol('(')) {
-            tables.push(columns(
-                Table {
-                    name,
-                    line: token.line,
-                    ..Table::default()
-                },
-                behind,
-            ));
+            tables.push(columns(Table { name, line: token.line, ..Table::default() }, behind));
         }
     }
     tables
@@ -188,14 +165,9 @@ fn tables(tokens: &[Placed]) -> Vec<Table> {
 /// Takes `name` or `schema.name` from the front.
 fn name(tokens: &[Placed]) -> (String, &[Placed]) {
     match tokens {
-        [schema, dot, table, rest @ ..] if dot.is_symbol('.') => (
-            format!(
-                "{}.{}",
-                schema.word().unwrap_or_default(),
-                table.word().unwrap_or_default()
-            ),
-            rest,
-        ),
+        [schema, dot, table, rest @ ..] if dot.is_symbol('.') => {
+            (format!("{}.{}", schema.word().unwrap_or_default(), table.word().unwrap_or_default()), rest)
+        }
         [table, rest @ ..] => (table.word().unwrap_or_default().to_owned(), rest),
         [] => (String::new(), tokens),
     }
@@ -207,26 +179,11 @@ fn columns(mut table: Table, tokens: &[Placed]) -> Table {
         let Some(first) = part.first().and_then(Placed::word) else {
             continue;
         };
-        let key = part
-            .windows(2)
-            .position(|pair| matches!(pair, [a, b] if a.is("primary") && b.is("key")));
-        if [
-            "constraint",
-            "primary",
-            "unique",
-            "check",
-            "foreign",
-            "exclude",
-            "like",
-        ]
-        .contains(&first)
-        {
+        let key = part.windows(2).position(|pair| matches!(pair, [a, b] if a.is("primary") && b.is("key")));
+        if ["constraint", "primary", "unique", "check", "foreign", "exclude", "like"].contains(&first) {
             if let Some(at) = key {
                 let listed = part.get(at + 3..).unwrap_or_default();
-                let names = listed
-                    .iter()
-                    .take_while(|token| !token.is_symbol(')'))
-                    .filter_map(Placed::word);
+                let names = listed.iter().take_while(|token| !token.is_symbol(')')).filter_map(Placed::word);
                 table.primary_key = names.map(str::to_owned).collect();
             }
         } else {
@@ -264,13 +221,8 @@ fn parts(tokens: &[Placed]) -> Vec<&[Placed]> {
 
 /// The tables that foreign keys point to, with their lines.
 fn references(tokens: &[Placed]) -> Vec<(usize, String)> {
-    let places = tokens
-        .iter()
-        .enumerate()
-        .filter(|(_, token)| token.is("references"));
-    places
-        .map(|(at, token)| (token.line, name(tokens.get(at + 1..).unwrap_or_default()).0))
-        .collect()
+    let places = tokens.iter().enumerate().filter(|(_, token)| token.is("references"));
+    places.map(|(at, token)| (token.line, name(tokens.get(at + 1..).unwrap_or_default()).0)).collect()
 }
 
 #[cfg(test)]

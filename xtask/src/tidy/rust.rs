@@ -55,18 +55,9 @@ pub(crate) fn facts(text: &str) -> Result<RustFacts, (usize, String)> {
     let mut reader = Reader::default();
     reader.visit_file(&file);
     for (operation, name) in &mut reader.named_operations {
-        operation.id = reader
-            .constants
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, id)| id.clone());
+        operation.id = reader.constants.iter().find(|(known, _)| known == name).map(|(_, id)| id.clone());
     }
-    reader.facts.operations.extend(
-        reader
-            .named_operations
-            .into_iter()
-            .map(|(operation, _)| operation),
-    );
+    reader.facts.operations.extend(reader.named_operations.into_iter().map(|(operation, _)| operation));
     Ok(reader.facts)
 }
 
@@ -102,10 +93,7 @@ impl Reader {
     }
 
     fn string(&mut self, literal: &LitStr) {
-        let spotted = Spotted {
-            text: literal.value(),
-            line: line_of(literal.span()),
-        };
+        let spotted = Spotted { text: literal.value(), line: line_of(literal.span()) };
         if self.in_code {
             self.facts.error_codes.push(spotted.clone());
         }
@@ -132,9 +120,8 @@ impl Reader {
             syn::Meta::List(list) => list.tokens.clone().into_iter().collect(),
             _ => Vec::new(),
         };
-        let named = tokens
-            .iter()
-            .position(|token| matches!(token, TokenTree::Ident(word) if word == "operation_id"));
+        let named =
+            tokens.iter().position(|token| matches!(token, TokenTree::Ident(word) if word == "operation_id"));
         // The value stands behind the equals sign.
         match named.and_then(|at| tokens.get(at + 2)) {
             Some(TokenTree::Literal(literal)) => {
@@ -145,8 +132,7 @@ impl Reader {
                 self.facts.operations.push(Operation { id, line });
             }
             Some(TokenTree::Ident(name)) => {
-                self.named_operations
-                    .push((Operation { id: None, line }, name.to_string()));
+                self.named_operations.push((Operation { id: None, line }, name.to_string()));
             }
             _ => self.facts.operations.push(Operation { id: None, line }),
         }
@@ -198,12 +184,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         // Attributes are not visited further: the texts in them are documentation.
-        let path: Vec<String> = attribute
-            .path()
-            .segments
-            .iter()
-            .map(|part| part.ident.to_string())
-            .collect();
+        let path: Vec<String> = attribute.path().segments.iter().map(|part| part.ident.to_string()).collect();
         if path == ["utoipa", "path"] {
             self.operation(attribute);
         }
@@ -228,11 +209,7 @@ fn is_test_attribute(attribute: &Attribute) -> bool {
         let words = || condition.split(|letter: char| !letter.is_alphanumeric());
         return words().any(|word| word == "test") && !words().any(|word| word == "not");
     }
-    attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|part| part.ident == "test")
+    attribute.path().segments.last().is_some_and(|part| part.ident == "test")
 }
 
 fn line_of(span: Span) -> usize {
@@ -251,14 +228,7 @@ mod tests {
              #[tokio::test]\nasync fn two() {}\n",
         )
         .unwrap();
-        assert_eq!(
-            facts.functions,
-            [Function {
-                name: "one".to_owned(),
-                line: 3,
-                lines: 3
-            }]
-        );
+        assert_eq!(facts.functions, [Function { name: "one".to_owned(), line: 3, lines: 3 }]);
         assert_eq!(facts.test_lines, 6);
     }
 
@@ -273,10 +243,7 @@ mod tests {
     fn strings_are_found_in_expressions_and_macros_but_not_in_documentation() {
         let facts =
             facts("//! Doc.\n/// Doc.\nfn one() {\n    f(\"a\");\n    g!(x, { \"b\" });\n}\n").unwrap();
-        let spotted = |text: &str, line| Spotted {
-            text: text.to_owned(),
-            line,
-        };
+        let spotted = |text: &str, line| Spotted { text: text.to_owned(), line };
         assert_eq!(facts.strings, [spotted("a", 4), spotted("b", 5)]);
         assert_eq!(facts.error_codes, []);
     }
@@ -284,13 +251,7 @@ mod tests {
     #[test]
     fn codes_are_the_literals_in_functions_called_code() {
         let facts = facts("impl E {\n    fn code(&self) -> &str {\n        \"a.b\"\n    }\n}\n").unwrap();
-        assert_eq!(
-            facts.error_codes,
-            [Spotted {
-                text: "a.b".to_owned(),
-                line: 3
-            }]
-        );
+        assert_eq!(facts.error_codes, [Spotted { text: "a.b".to_owned(), line: 3 }]);
     }
 
     #[test]
@@ -302,11 +263,8 @@ mod tests {
              #[utoipa::path(get)]\nfn three() {}\n",
         )
         .unwrap();
-        let ids: Vec<_> = facts
-            .operations
-            .iter()
-            .map(|operation| (operation.line, operation.id.as_deref()))
-            .collect();
+        let ids: Vec<_> =
+            facts.operations.iter().map(|operation| (operation.line, operation.id.as_deref())).collect();
         assert_eq!(ids, [(2, Some("a.b")), (6, None), (4, Some("a.c"))]);
     }
 

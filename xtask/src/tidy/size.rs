@@ -131,22 +131,14 @@ mod tests {
             ("crates/kernel/db/src/b.rs#two", 2, 1),
             ("crates/kernel/db", 1, 5),
         ];
-        assert_eq!(
-            measured,
-            expected.map(|(subject, line, lines)| (subject.to_owned(), line, lines))
-        );
+        assert_eq!(measured, expected.map(|(subject, line, lines)| (subject.to_owned(), line, lines)));
     }
 
     #[test]
     fn the_longest_of_several_functions_counts() {
-        let tree = Tree::of(&[(
-            "xtask/src/a.rs",
-            "//! A.\nfn new() {\n}\nmod b {\n    fn new() {\n\n    }\n}\n",
-        )]);
-        let longest = measure(&tree)
-            .into_iter()
-            .find(|measure| measure.kind == Kind::Function)
-            .unwrap();
+        let tree =
+            Tree::of(&[("xtask/src/a.rs", "//! A.\nfn new() {\n}\nmod b {\n    fn new() {\n\n    }\n}\n")]);
+        let longest = measure(&tree).into_iter().find(|measure| measure.kind == Kind::Function).unwrap();
         assert_eq!((longest.line, longest.lines), (5, 3));
     }
 }

@@ -40,11 +40,7 @@ impl Placed {
 
 /// The tokens of a text. Comments are left out, and so are dollar-quoted bodies, which hold another language.
 pub(crate) fn tokens(text: &str) -> Vec<Placed> {
-    let mut lexer = Lexer {
-        rest: text,
-        line: 1,
-        tokens: Vec::new(),
-    };
+    let mut lexer = Lexer { rest: text, line: 1, tokens: Vec::new() };
     while lexer.step() {}
     lexer.tokens
 }
@@ -72,24 +68,15 @@ impl Lexer<'_> {
         } else if let Some(tag) = dollar_tag(self.rest) {
             self.take(end_of(self.rest, tag.len(), &tag));
         } else if is_word(first) {
-            let end = self
-                .rest
-                .find(|letter| !is_word(letter))
-                .unwrap_or(self.rest.len());
+            let end = self.rest.find(|letter| !is_word(letter)).unwrap_or(self.rest.len());
             let line = self.line;
             let word = self.take(end).to_lowercase();
-            self.tokens.push(Placed {
-                token: Token::Word(word),
-                line,
-            });
+            self.tokens.push(Placed { token: Token::Word(word), line });
         } else {
             let line = self.line;
             self.take(first.len_utf8());
             if !first.is_whitespace() {
-                self.tokens.push(Placed {
-                    token: Token::Symbol(first),
-                    line,
-                });
+                self.tokens.push(Placed { token: Token::Symbol(first), line });
             }
         }
         true
@@ -118,19 +105,14 @@ impl Lexer<'_> {
             content.push(quote);
             self.take(1);
         }
-        self.tokens.push(Placed {
-            token: token(content),
-            line,
-        });
+        self.tokens.push(Placed { token: token(content), line });
     }
 }
 
 /// Where the text ends that starts with `opening` bytes and is closed by `closing`.
 fn end_of(text: &str, opening: usize, closing: &str) -> usize {
     let inner = text.get(opening..).unwrap_or_default();
-    inner
-        .find(closing)
-        .map_or(text.len(), |at| opening + at + closing.len())
+    inner.find(closing).map_or(text.len(), |at| opening + at + closing.len())
 }
 
 /// The `$tag$` that opens a body; `$1` is a parameter.
@@ -182,10 +164,7 @@ mod tests {
     fn comments_and_bodies_are_left_out_and_their_lines_counted() {
         let text = "-- a\n/* b\n*/ c $x$ d\n'e $x$ f $1 'g\nh' i";
         let expected = [(3, "c"), (4, "f"), (4, "$"), (4, "1"), (4, "'g\nh'"), (5, "i")];
-        assert_eq!(
-            spelled(text),
-            expected.map(|(line, token)| (line, token.to_owned()))
-        );
+        assert_eq!(spelled(text), expected.map(|(line, token)| (line, token.to_owned())));
     }
 
     #[test]

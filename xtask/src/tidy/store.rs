@@ -7,55 +7,35 @@ use crate::tidy::sql::{self, Placed};
 use crate::tidy::tree::Tree;
 
 /// A literal with one of these words is taken for SQL.
-const KEYWORDS: [&str; 9] = [
-    "select",
-    "from",
-    "join",
-    "into",
-    "update",
-    "delete",
-    "insert",
-    "returning",
-    "references",
-];
+const KEYWORDS: [&str; 9] =
+    ["select", "from", "join", "into", "update", "delete", "insert", "returning", "references"];
 
 /// Checks the production code of all domains.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut schemas: Vec<String> = tree
-        .files
-        .iter()
-        .filter_map(|file| Some(domain(&file.path)?.schema()))
-        .collect();
+    let mut schemas: Vec<String> =
+        tree.files.iter().filter_map(|file| Some(domain(&file.path)?.schema())).collect();
     schemas.sort();
     schemas.dedup();
     let mut findings = Vec::new();
     for file in &tree.files {
         let Some(place) = domain(&file.path) else { continue };
         let is_store = place.inside.starts_with("src/store/") || place.inside == "src/store.rs";
-        let others: Vec<&str> = schemas
-            .iter()
-            .map(String::as_str)
-            .filter(|other| *other != place.schema())
-            .collect();
+        let others: Vec<&str> =
+            schemas.iter().map(String::as_str).filter(|other| *other != place.schema()).collect();
         let statements = match file.production() {
             Some(_) if !is_store => {
                 findings.extend(outside_store(&file.path, &file.text));
                 continue;
             }
-            Some(facts) => facts
-                .strings
-                .iter()
-                .map(|literal| (literal.line, literal.text.as_str()))
-                .collect(),
+            Some(facts) => {
+                facts.strings.iter().map(|literal| (literal.line, literal.text.as_str())).collect()
+            }
             None if is_store && repo::has_extension(place.inside, "sql") => vec![(1, file.text.as_str())],
             None => continue,
         };
         for (line, statement) in statements {
             let tokens = sql::tokens(statement);
-            if !tokens
-                .iter()
-                .any(|token| KEYWORDS.iter().any(|keyword| token.is(keyword)))
-            {
+            if !tokens.iter().any(|token| KEYWORDS.iter().any(|keyword| token.is(keyword))) {
                 continue;
             }
             for (offset, rule, what) in check_statement(&tokens, &others) {
@@ -75,33 +55,23 @@ fn outside_store(path: &str, text: &str) -> Vec<Finding> {
     let what = "SQL stands in src/store/: move the statement into a function there and call it";
     let lines = text.lines().enumerate().filter(|(_, line)| {
         let line = line.trim_start();
-        !line.starts_with("//")
-            && ["sqlx::query", "sqlx::raw_sql"]
-                .iter()
-                .any(|call| line.contains(call))
+        !line.starts_with("//") && ["sqlx::query", "sqlx::raw_sql"].iter().any(|call| line.contains(call))
     });
-    lines
-        .map(|(index, _)| Finding::new(path, index + 1, "sql-place", what))
-        .collect()
+    lines.map(|(index, _)| Finding::new(path, index + 1, "sql-place", what)).collect()
 }
 
 fn check_statement(tokens: &[Placed], others: &[&str]) -> Vec<(usize, &'static str, String)> {
     let mut found = Vec::new();
     for pair in tokens.windows(2) {
         let [first, second] = pair else { continue };
-        let is_list = ["select", "distinct", "all", "returning"]
-            .iter()
-            .any(|word| first.is(word))
+        let is_list = ["select", "distinct", "all", "returning"].iter().any(|word| first.is(word))
             || first.is_symbol('.')
             || first.is_symbol(',');
         if second.is_symbol('*') && is_list {
             let what = "name the columns: `*` changes its meaning with the next migration";
             found.push((second.line, "select-star", what.to_owned()));
         }
-        if let Some(schema) = first
-            .word()
-            .filter(|word| second.is_symbol('.') && others.contains(word))
-        {
+        if let Some(schema) = first.word().filter(|word| second.is_symbol('.') && others.contains(word)) {
             let what = format!("`{schema}` belongs to another domain: ask it by event or port");
             found.push((first.line, "foreign-schema", what));
         }
@@ -116,44 +86,26 @@ mod tests {
 
     fn check_store(path: &str, text: &str) -> Vec<(usize, &'static str)> {
         let path = format!("crates/business/finance/{path}");
-        found(&check(&Tree::of(&[
-            (&path, text),
-            ("crates/business/supply/src/lib.rs", ""),
-        ])))
+        found(&check(&Tree::of(&[(&path, text), ("crates/business/supply/src/lib.rs", "")])))
     }
 
     fn check_sql(sql: &str) -> Vec<(usize, &'static str)> {
-        check_store(
-            "src/store/journals.rs",
-            &format!("//! J.\nfn find() {{\n    run(\n\"{sql}\");\n}}\n"),
-        )
+        check_store("src/store/journals.rs", &format!("//! J.\nfn find() {{\n    run(\n\"{sql}\");\n}}\n"))
     }
 
     #[test]
     fn columns_are_named() {
         assert_eq!(check_sql("select id, count(*), 2 * 3 from finance.journals"), []);
         assert_eq!(check_sql("select *\nfrom finance.journals"), [(4, "select-star")]);
-        assert_eq!(
-            check_sql("select j.id\n, j.* from finance.journals j"),
-            [(5, "select-star")]
-        );
-        assert_eq!(
-            check_sql("delete from finance.journals returning *"),
-            [(4, "select-star")]
-        );
-        assert_eq!(
-            check_store("src/store/list.sql", "\nselect * from finance.a"),
-            [(2, "select-star")]
-        );
+        assert_eq!(check_sql("select j.id\n, j.* from finance.journals j"), [(5, "select-star")]);
+        assert_eq!(check_sql("delete from finance.journals returning *"), [(4, "select-star")]);
+        assert_eq!(check_store("src/store/list.sql", "\nselect * from finance.a"), [(2, "select-star")]);
     }
 
     #[test]
     fn a_domain_reads_its_own_schema() {
         assert_eq!(check_sql("select id from finance.journals"), []);
-        assert_eq!(
-            check_sql("select id\nfrom supply.orders"),
-            [(5, "foreign-schema")]
-        );
+        assert_eq!(check_sql("select id\nfrom supply.orders"), [(5, "foreign-schema")]);
         assert_eq!(check_sql("the entity supply.order"), []);
     }
 

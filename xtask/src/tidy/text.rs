@@ -24,12 +24,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn opening(file: &TextFile) -> Option<Finding> {
     match file.rust.as_ref()? {
-        Err((line, message)) => Some(Finding::new(
-            &file.path,
-            *line,
-            "rust-syntax",
-            format!("cannot be parsed: {message}"),
-        )),
+        Err((line, message)) => {
+            Some(Finding::new(&file.path, *line, "rust-syntax", format!("cannot be parsed: {message}")))
+        }
         Ok(_) if file.text.starts_with("//!") || file.text.starts_with("#!") => None,
         Ok(_) => {
             let what = "a file opens with a line that says what it is for: add one that starts with `//!`";
@@ -44,10 +41,7 @@ fn check_line(file: &TextFile, number: usize, line: &str) -> Vec<Finding> {
         let what = format!("`{word}` is work left open: do it, or record it where work is planned");
         findings.push(Finding::new(&file.path, number, "open-end", what));
     }
-    if let Some(folder) = MACHINE_FOLDERS
-        .iter()
-        .find(|folder| has_machine_path(line, folder))
-    {
+    if let Some(folder) = MACHINE_FOLDERS.iter().find(|folder| has_machine_path(line, folder)) {
         let what =
             format!("`{folder}` exists on one machine only: name the path from the root of the repository");
         findings.push(Finding::new(&file.path, number, "machine-path", what));
@@ -72,8 +66,7 @@ fn has_word(line: &str, word: &str) -> bool {
 /// Whether a path starts with `folder`; the same word in the middle of a path or an address is something else.
 fn has_machine_path(line: &str, folder: &str) -> bool {
     let continues = |letter: char| letter.is_alphanumeric() || "/._-}*~".contains(letter);
-    line.match_indices(folder)
-        .any(|(start, _)| !line.split_at(start).0.ends_with(continues))
+    line.match_indices(folder).any(|(start, _)| !line.split_at(start).0.ends_with(continues))
 }
 
 fn may_name_container(file: &TextFile) -> bool {
@@ -112,23 +105,14 @@ mod tests {
     #[test]
     fn no_work_is_left_open() {
         let word = concat!("TO", "DO");
-        assert_eq!(
-            check_one("a.sql", &format!("select 1;\n-- {word}: more\n")),
-            [(2, "open-end")]
-        );
-        assert_eq!(
-            check_one("a.md", &format!("MY_{word}, {word}S and todo lists\n")),
-            []
-        );
+        assert_eq!(check_one("a.sql", &format!("select 1;\n-- {word}: more\n")), [(2, "open-end")]);
+        assert_eq!(check_one("a.md", &format!("MY_{word}, {word}S and todo lists\n")), []);
     }
 
     #[test]
     fn no_path_of_one_machine() {
         let folder = concat!("/", "root/");
-        assert_eq!(
-            check_one("a.md", &format!("see `{folder}x`\n")),
-            [(1, "machine-path")]
-        );
+        assert_eq!(check_one("a.md", &format!("see `{folder}x`\n")), [(1, "machine-path")]);
         assert_eq!(check_one("a.md", &format!("{folder}x\n")), [(1, "machine-path")]);
         assert_eq!(check_one("a.md", &format!("GET /v1/tree{folder}x\n")), []);
     }
@@ -138,10 +122,7 @@ mod tests {
         let text = "//! A.\nuse athyper_kernel_container::Container;\n";
         assert_eq!(check_one("crates/business/finance/src/deps.rs", text), []);
         assert_eq!(check_one("crates/bootstrap/src/wiring.rs", text), []);
-        assert_eq!(
-            check_one("crates/business/finance/src/commands/deps.rs", text),
-            [(2, "container")]
-        );
+        assert_eq!(check_one("crates/business/finance/src/commands/deps.rs", text), [(2, "container")]);
         assert_eq!(check_one("apps/api/src/main.rs", text), [(2, "container")]);
     }
 }

@@ -41,9 +41,7 @@ impl TextFile {
     pub(crate) fn production(&self) -> Option<&RustFacts> {
         let inside = self.place()?.inside;
         let parts: Vec<&str> = inside.split('/').collect();
-        let is_test = parts
-            .iter()
-            .any(|part| matches!(*part, "tests" | "tests.rs" | "benches" | "examples"));
+        let is_test = parts.iter().any(|part| matches!(*part, "tests" | "tests.rs" | "benches" | "examples"));
         if is_test || parts.first() != Some(&"src") {
             return None;
         }
@@ -59,16 +57,9 @@ impl Tree {
         let share = paths.len().div_ceil(workers).max(1);
         let mut files = Vec::with_capacity(paths.len());
         thread::scope(|scope| -> Result<()> {
-            let readers: Vec<_> = paths
-                .chunks(share)
-                .map(|part| scope.spawn(|| read(root, part)))
-                .collect();
+            let readers: Vec<_> = paths.chunks(share).map(|part| scope.spawn(|| read(root, part))).collect();
             for reader in readers {
-                files.extend(
-                    reader
-                        .join()
-                        .map_err(|_| anyhow!("reading the files ended with a defect"))??,
-                );
+                files.extend(reader.join().map_err(|_| anyhow!("reading the files ended with a defect"))??);
             }
             Ok(())
         })?;
@@ -77,19 +68,14 @@ impl Tree {
 
     /// The text of one file.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
-        self.files
-            .iter()
-            .find(|file| file.path == path)
-            .map(|file| file.text.as_str())
+        self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
     }
 
     /// A tree made of paths and texts, for the tests of the rules.
     #[cfg(test)]
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        let files = files
-            .iter()
-            .map(|(path, text)| TextFile::new((*path).to_owned(), (*text).to_owned()))
-            .collect();
+        let files =
+            files.iter().map(|(path, text)| TextFile::new((*path).to_owned(), (*text).to_owned())).collect();
         Self { files }
     }
 }

@@ -47,10 +47,9 @@ pub async fn connect(
     clock: Clock,
 ) -> Result<Database, ConnectError> {
     let millis = settings.statement_timeout.as_millis().to_string();
-    let options = parse(url)?.application_name(&settings.application_name).options([
-        ("statement_timeout", millis.as_str()),
-        ("idle_in_transaction_session_timeout", "60000"),
-    ]);
+    let options = parse(url)?
+        .application_name(&settings.application_name)
+        .options([("statement_timeout", millis.as_str()), ("idle_in_transaction_session_timeout", "60000")]);
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
@@ -70,9 +69,7 @@ pub async fn connect(
 /// # Errors
 /// When the server does not answer.
 pub async fn connect_once(url: &SecretString) -> Result<PgConnection, ConnectError> {
-    PgConnection::connect_with(&parse(url)?)
-        .await
-        .map_err(ConnectError::Unreachable)
+    PgConnection::connect_with(&parse(url)?).await.map_err(ConnectError::Unreachable)
 }
 
 fn parse(url: &SecretString) -> Result<PgConnectOptions, ConnectError> {

@@ -68,14 +68,8 @@ impl Provisioning {
     pub fn new(owner_password: Option<SecretString>, app_password: Option<SecretString>) -> Self {
         Self {
             database: "athyper".to_owned(),
-            owner: LoginRole {
-                name: "athyper_owner".to_owned(),
-                password: owner_password,
-            },
-            app: LoginRole {
-                name: "athyper_app".to_owned(),
-                password: app_password,
-            },
+            owner: LoginRole { name: "athyper_owner".to_owned(), password: owner_password },
+            app: LoginRole { name: "athyper_app".to_owned(), password: app_password },
             system: "athyper_system".to_owned(),
         }
     }
@@ -86,11 +80,7 @@ impl Provisioning {
     /// # Errors
     /// [`ProvisionError::Name`] and [`ProvisionError::Password`].
     pub fn role_statements(&self) -> Result<Vec<String>, ProvisionError> {
-        let (owner, app, system) = (
-            name(&self.owner.name)?,
-            name(&self.app.name)?,
-            name(&self.system)?,
-        );
+        let (owner, app, system) = (name(&self.owner.name)?, name(&self.app.name)?, name(&self.system)?);
         let mut statements = vec![
             role_statement(owner, "LOGIN", "INHERIT"),
             role_statement(app, "LOGIN", "NOINHERIT"),
@@ -130,11 +120,7 @@ impl Provisioning {
     /// # Errors
     /// [`ProvisionError::Name`].
     pub fn database_statements(&self) -> Result<Vec<String>, ProvisionError> {
-        let (database, owner, app) = (
-            name(&self.database)?,
-            name(&self.owner.name)?,
-            name(&self.app.name)?,
-        );
+        let (database, owner, app) = (name(&self.database)?, name(&self.owner.name)?, name(&self.app.name)?);
         Ok(vec![
             format!("ALTER DATABASE {database} OWNER TO {owner}"),
             format!("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC"),
@@ -159,10 +145,7 @@ pub async fn provision(admin: &PgConnectOptions, plan: &Provisioning) -> Result<
     // The statements hold passwords, which no log may repeat.
     let admin = admin.clone().disable_statement_logging();
     let mut server = connect(&admin).await?;
-    sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(LOCK_KEY)
-        .execute(&mut server)
-        .await?;
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK_KEY).execute(&mut server).await?;
     run(&mut server, roles).await?;
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
         .bind(&plan.database)
@@ -186,9 +169,7 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, ProvisionEr
 
 async fn run(connection: &mut PgConnection, statements: Vec<String>) -> Result<(), ProvisionError> {
     for statement in statements {
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut *connection)
-            .await?;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -217,10 +198,7 @@ fn role_statement(role: &str, login: &str, inherit: &str) -> String {
 /// Admits names that need no quoting anywhere, so that none can end the statement it stands in.
 fn name(name: &str) -> Result<&str, ProvisionError> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let begins_well = name
-        .bytes()
-        .next()
-        .is_some_and(|first| plain(first) && !first.is_ascii_digit());
+    let begins_well = name.bytes().next().is_some_and(|first| plain(first) && !first.is_ascii_digit());
     if begins_well && name.len() <= LONGEST_NAME && name.bytes().all(plain) {
         Ok(name)
     } else {
@@ -243,17 +221,7 @@ mod tests {
         for good in ["athyper", "a", "_x1", "tenant_01"] {
             assert_eq!(name(good).unwrap(), good);
         }
-        for bad in [
-            "",
-            "1a",
-            "A",
-            "a-b",
-            "a b",
-            "a\"b",
-            "a;drop",
-            "é",
-            &"a".repeat(64),
-        ] {
+        for bad in ["", "1a", "A", "a-b", "a b", "a\"b", "a;drop", "é", &"a".repeat(64)] {
             assert!(name(bad).is_err(), "{bad:?} was admitted");
         }
         let mut plan = Provisioning::new(None, None);
@@ -270,19 +238,10 @@ mod tests {
 
     #[test]
     fn a_password_is_set_only_when_given() {
-        let without = Provisioning::new(None, None)
-            .role_statements()
-            .unwrap()
-            .join("\n");
+        let without = Provisioning::new(None, None).role_statements().unwrap().join("\n");
         assert!(!without.contains("PASSWORD"));
-        let with = Provisioning::new(None, Some("s3'cret".into()))
-            .role_statements()
-            .unwrap()
-            .join("\n");
-        assert!(
-            with.contains(r"ALTER ROLE athyper_app PASSWORD E's3\'cret'"),
-            "{with}"
-        );
+        let with = Provisioning::new(None, Some("s3'cret".into())).role_statements().unwrap().join("\n");
+        assert!(with.contains(r"ALTER ROLE athyper_app PASSWORD E's3\'cret'"), "{with}");
         assert!(!with.contains("ALTER ROLE athyper_owner PASSWORD"));
     }
 }

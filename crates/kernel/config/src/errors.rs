@@ -47,11 +47,7 @@ impl ConfigErrors {
 }
 
 fn lines(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(Problem::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A problem of a setting before its origin is known.
@@ -64,11 +60,7 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(path: Path, what: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self {
-            path,
-            what: what.into(),
-            mend: mend.into(),
-        }
+        Self { path, what: what.into(), mend: mend.into() }
     }
 }
 
@@ -96,23 +88,13 @@ impl Report {
 
     /// A variable or override that is no setting.
     pub(crate) fn stray(&mut self, name: &str, origin: &Origin, what: &str, mend: String) {
-        self.push(
-            name.escape_debug().to_string(),
-            Some(origin),
-            what.to_owned(),
-            mend,
-        );
+        self.push(name.escape_debug().to_string(), Some(origin), what.to_owned(), mend);
     }
 
     /// The file cannot be used at all.
     pub(crate) fn unreadable_file(&mut self, file: &str, origin: &Origin, what: String, mend: &str) {
         self.file_unreadable = true;
-        self.push(
-            file.escape_debug().to_string(),
-            Some(origin),
-            what,
-            mend.to_owned(),
-        );
+        self.push(file.escape_debug().to_string(), Some(origin), what, mend.to_owned());
     }
 
     /// Whether the file was there but could not be used.
@@ -127,13 +109,7 @@ impl Report {
 
     /// The errors, or nothing when all is well.
     pub(crate) fn into_result(self) -> Result<(), ConfigErrors> {
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigErrors {
-                problems: self.problems,
-            })
-        }
+        if self.problems.is_empty() { Ok(()) } else { Err(ConfigErrors { problems: self.problems }) }
     }
 
     fn push(&mut self, path: String, origin: Option<&Origin>, what: String, mend: String) {

@@ -34,10 +34,7 @@ pub struct Explained {
 
 impl LoadedConfig {
     pub(crate) fn new(config: Arc<RuntimeConfig>, merged: Merged) -> Self {
-        Self {
-            config,
-            origins: merged.without_values(),
-        }
+        Self { config, origins: merged.without_values() }
     }
 
     /// Every value at or below a dotted path, in the order of the schema; all of them without one.
@@ -47,16 +44,10 @@ impl LoadedConfig {
         visit_leaves(&written, &Path::default(), &mut |path, value| {
             let shown = path.to_string();
             let wanted = path_prefix.is_none_or(|prefix| {
-                shown
-                    .strip_prefix(prefix)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                shown.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             });
             if wanted {
-                let origin = self
-                    .origins
-                    .origin(path)
-                    .cloned()
-                    .unwrap_or_else(Origin::built_in);
+                let origin = self.origins.origin(path).cloned().unwrap_or_else(Origin::built_in);
                 explained.push(Explained {
                     path: shown,
                     value: value.clone(),
@@ -76,18 +67,8 @@ impl LoadedConfig {
             return format!("there is no setting {wanted}; leave the path out to see all\n");
         }
         let mut text = String::new();
-        for Explained {
-            path,
-            value,
-            layer,
-            source,
-        } in explained
-        {
-            let value = if value.is_null() {
-                "(unset)".to_owned()
-            } else {
-                value.to_string()
-            };
+        for Explained { path, value, layer, source } in explained {
+            let value = if value.is_null() { "(unset)".to_owned() } else { value.to_string() };
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{path} = {value}    ({layer}, {})", source.escape_debug());
         }
@@ -103,11 +84,7 @@ impl LoadedConfig {
             .filter(|(layer, _)| *layer != Layer::Defaults)
             .map(|(layer, count)| format!("{count} from {layer}"))
             .collect();
-        let set = if layers.is_empty() {
-            "all built-in".to_owned()
-        } else {
-            layers.join(", ")
-        };
+        let set = if layers.is_empty() { "all built-in".to_owned() } else { layers.join(", ") };
         let RuntimeConfig { env, mode, iam, .. } = &*self.config;
         format!(
             "configuration is valid: env {env}, mode {mode}, {} realm(s), values: {set}\n",

@@ -33,11 +33,7 @@ pub(crate) fn fit(mut root: Value) -> Fitted {
             Ok(config) => {
                 let misshapen = misshapen(&root, &config);
                 if misshapen.is_empty() {
-                    return Fitted {
-                        config: Some(config),
-                        root,
-                        faults,
-                    };
+                    return Fitted { config: Some(config), root, faults };
                 }
                 for fault in misshapen {
                     fault.path.remove(&mut root);
@@ -52,11 +48,7 @@ pub(crate) fn fit(mut root: Value) -> Fitted {
         let fault = describe(path, index, removed.as_ref(), &error.inner().to_string());
         faults.push(fault);
         if removed.is_none() {
-            return Fitted {
-                config: None,
-                root,
-                faults,
-            };
+            return Fitted { config: None, root, faults };
         }
         if faults.len() == MAX_FAULTS {
             faults.push(Fault::new(
@@ -64,11 +56,7 @@ pub(crate) fn fit(mut root: Value) -> Fitted {
                 format!("more than {MAX_FAULTS} values do not fit"),
                 "mend the ones above first",
             ));
-            return Fitted {
-                config: None,
-                root,
-                faults,
-            };
+            return Fitted { config: None, root, faults };
         }
     }
 }
@@ -118,9 +106,7 @@ fn locate(path: &serde_path_to_error::Path) -> (Path, Option<usize>) {
 /// Says in words of the schema what serde found wrong. Only the part of serde's message that speaks of what was
 /// expected is used: the part before it repeats the value.
 fn describe(path: Path, index: Option<usize>, found: Option<&Value>, message: &str) -> Fault {
-    let expected = message
-        .rsplit_once(", expected ")
-        .map_or("", |(_, expected)| expected);
+    let expected = message.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
     let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     if message.starts_with("unknown field") {
         let key = path.keys().last().map_or("", String::as_str);
@@ -131,11 +117,7 @@ fn describe(path: Path, index: Option<usize>, found: Option<&Value>, message: &s
         return Fault::new(path, "unknown key", mend);
     }
     if message.starts_with("unknown variant") {
-        return Fault::new(
-            path,
-            "not a known value",
-            format!("use one of {}", known.join(", ")),
-        );
+        return Fault::new(path, "not a known value", format!("use one of {}", known.join(", ")));
     }
     let element = index.and_then(|index| found?.get(index));
     let what = match (index, element.or(found)) {
@@ -179,11 +161,7 @@ mod tests {
     use super::*;
 
     fn faults(root: Value) -> Vec<String> {
-        fit(root)
-            .faults
-            .into_iter()
-            .map(|f| format!("{}: {}; {}", f.path, f.what, f.mend))
-            .collect()
+        fit(root).faults.into_iter().map(|f| format!("{}: {}; {}", f.path, f.what, f.mend)).collect()
     }
 
     #[test]

@@ -17,11 +17,8 @@ const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// The file's tree and name. None when there is no file layer, or when it cannot be used, which is then reported.
 pub(crate) fn read(input: &LoadInput, report: &mut Report) -> Option<(Value, Origin)> {
     let named_by_variable = || {
-        let path = input
-            .env
-            .get(CONFIG_PATH_VARIABLE)
-            .map(|path| path.trim())
-            .filter(|path| !path.is_empty());
+        let path =
+            input.env.get(CONFIG_PATH_VARIABLE).map(|path| path.trim()).filter(|path| !path.is_empty());
         path.map(|path| FileSource::Path(path.into()))
     };
     let source = input.file.clone().or_else(named_by_variable)?;
@@ -54,28 +51,21 @@ impl Unusable {
                 "there is no such file".to_owned(),
                 "create it, or correct or unset ATHYPER_KERNEL_CONFIG_PATH",
             ),
-            Self::Read(error) => (
-                format!("cannot be read: {}", error.kind()),
-                "make it readable for this process",
-            ),
-            Self::TooLarge => (
-                format!("is larger than {MAX_FILE_BYTES} bytes"),
-                "keep data out of the configuration",
-            ),
+            Self::Read(error) => {
+                (format!("cannot be read: {}", error.kind()), "make it readable for this process")
+            }
+            Self::TooLarge => {
+                (format!("is larger than {MAX_FILE_BYTES} bytes"), "keep data out of the configuration")
+            }
             // The parser's message names what it expected and the line and column, never a text of the file.
             Self::Syntax(error) => (format!("is not valid JSON: {error}"), "correct it at that place"),
-            Self::NotAnObject => (
-                "does not hold a JSON object".to_owned(),
-                "enclose the settings in { }",
-            ),
+            Self::NotAnObject => ("does not hold a JSON object".to_owned(), "enclose the settings in { }"),
         }
     }
 }
 
 fn read_limited(path: &FsPath) -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(MAX_FILE_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let limit = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -86,9 +76,5 @@ fn parse(bytes: &[u8]) -> Result<Value, Unusable> {
         return Err(Unusable::TooLarge);
     }
     let Strict(root) = serde_json::from_slice(bytes).map_err(Unusable::Syntax)?;
-    if root.is_object() {
-        Ok(root)
-    } else {
-        Err(Unusable::NotAnObject)
-    }
+    if root.is_object() { Ok(root) } else { Err(Unusable::NotAnObject) }
 }

@@ -39,18 +39,9 @@ impl LoadInput {
     /// stop this one.
     pub fn from_process(overrides: Vec<(String, String)>) -> Self {
         let env = std::env::vars_os()
-            .map(|(name, value)| {
-                (
-                    name.to_string_lossy().into_owned(),
-                    value.to_string_lossy().into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
-        Self {
-            file: None,
-            env,
-            overrides,
-        }
+        Self { file: None, env, overrides }
     }
 }
 
@@ -71,10 +62,7 @@ impl fmt::Debug for LoadInput {
         f.debug_struct("LoadInput")
             .field("file", &self.file)
             .field("env", &self.env.keys())
-            .field(
-                "overrides",
-                &self.overrides.iter().map(|(path, _)| path).collect::<Vec<_>>(),
-            )
+            .field("overrides", &self.overrides.iter().map(|(path, _)| path).collect::<Vec<_>>())
             .finish()
     }
 }
@@ -95,10 +83,7 @@ mod tests {
 
     #[test]
     fn an_override_is_split_at_the_first_equals_sign() {
-        assert_eq!(
-            parse_override("a.b=c=d"),
-            Ok(("a.b".to_owned(), "c=d".to_owned()))
-        );
+        assert_eq!(parse_override("a.b=c=d"), Ok(("a.b".to_owned(), "c=d".to_owned())));
         assert_eq!(parse_override("a="), Ok(("a".to_owned(), String::new())));
         assert!(parse_override("a").is_err());
         assert!(parse_override("=a").is_err());

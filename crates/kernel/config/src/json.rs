@@ -86,10 +86,7 @@ mod tests {
     #[test]
     fn a_repeated_key_is_refused_at_every_depth() {
         for text in [r#"{"a": 1, "a": 1}"#, "{\"x\": [\n{\"a\": 1, \"a\": {}}]}"] {
-            let error = serde_json::from_str::<Strict>(text)
-                .err()
-                .expect("refused")
-                .to_string();
+            let error = serde_json::from_str::<Strict>(text).err().expect("refused").to_string();
             assert!(error.starts_with(r#"key "a" is there twice at line"#), "{error}");
         }
     }

@@ -49,10 +49,7 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn new(layer: Layer, source: impl Into<String>) -> Self {
-        Self {
-            layer,
-            source: source.into(),
-        }
+        Self { layer, source: source.into() }
     }
 
     /// The origin of a value that no layer sets.

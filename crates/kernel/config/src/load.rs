@@ -23,32 +23,18 @@ use crate::{file, locks, overrides, realm_rules, rules, variables};
 pub fn load(input: LoadInput, mode: Mode) -> Result<LoadedConfig, ConfigErrors> {
     let mut report = Report::default();
     let mut merged = Merged::empty();
-    merged.lay(
-        json!({"mode": mode}),
-        &Origin::new(Layer::Defaults, "this process"),
-    );
+    merged.lay(json!({"mode": mode}), &Origin::new(Layer::Defaults, "this process"));
     if let Some((root, origin)) = file::read(&input, &mut report) {
         admit(vec![root], &origin, &mut merged, &mut report);
     }
-    admit_settings(
-        variables::read_env(&input.env, &mut report),
-        &mut merged,
-        &mut report,
-    );
-    admit_settings(
-        overrides::read(&input.overrides, &mut report),
-        &mut merged,
-        &mut report,
-    );
+    admit_settings(variables::read_env(&input.env, &mut report), &mut merged, &mut report);
+    admit_settings(overrides::read(&input.overrides, &mut report), &mut merged, &mut report);
     let (settings, secrets) = variables::read_super(&input.env, &mut report);
     admit_settings(settings, &mut merged, &mut report);
 
     let mut config = deserialise(&mut merged, &mut report);
     if config.env == Environment::Local && config.iam.realms.is_empty() {
-        config
-            .iam
-            .realms
-            .insert(config.iam.default_realm_key.clone(), RealmConfig::demo());
+        config.iam.realms.insert(config.iam.default_realm_key.clone(), RealmConfig::demo());
     }
     join_secrets(&mut config, &secrets, &mut merged);
     check(&config, mode, &secrets, &merged, &mut report);
@@ -71,12 +57,7 @@ fn check(config: &RuntimeConfig, mode: Mode, secrets: &ClientSecrets, merged: &M
     for variable in realm_rules::unused_secrets(&config.iam, secrets, report) {
         let mend = "name it in a realm's iam.clientSecretRef, or correct or unset the variable".to_owned();
         let origin = Origin::new(Layer::Super, variable.clone());
-        report.stray(
-            &variable,
-            &origin,
-            "holds a client secret that no realm uses",
-            mend,
-        );
+        report.stray(&variable, &origin, "holds a client secret that no realm uses", mend);
     }
 }
 
@@ -94,24 +75,13 @@ fn admit(trees: Vec<Value>, origin: &Origin, merged: &mut Merged, report: &mut R
     let tried: Vec<(Vec<Fault>, Fitted)> = trees
         .into_iter()
         .map(|mut root| {
-            let locked = if origin.layer == Layer::Super {
-                Vec::new()
-            } else {
-                locks::strip(&mut root)
-            };
+            let locked = if origin.layer == Layer::Super { Vec::new() } else { locks::strip(&mut root) };
             (locked, fit(root))
         })
         .collect();
     // When none fits, the reading that is not a plain text tells most: see the order in `readings`.
-    let telling = if origin.layer == Layer::Overrides {
-        0
-    } else {
-        tried.len().saturating_sub(1)
-    };
-    let chosen = tried
-        .iter()
-        .position(|(_, fitted)| fitted.faults.is_empty())
-        .unwrap_or(telling);
+    let telling = if origin.layer == Layer::Overrides { 0 } else { tried.len().saturating_sub(1) };
+    let chosen = tried.iter().position(|(_, fitted)| fitted.faults.is_empty()).unwrap_or(telling);
     let Some((locked, fitted)) = tried.into_iter().nth(chosen) else {
         return;
     };

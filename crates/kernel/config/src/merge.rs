@@ -16,10 +16,7 @@ pub(crate) struct Merged {
 
 impl Merged {
     pub(crate) fn empty() -> Self {
-        Self {
-            root: Value::Object(Map::new()),
-            origins: BTreeMap::new(),
-        }
+        Self { root: Value::Object(Map::new()), origins: BTreeMap::new() }
     }
 
     /// Lays `from` over what is there: objects merge, lists and plain values replace.
@@ -45,9 +42,7 @@ impl Merged {
 
     /// The origin of a value: its own, or of an object the highest among its leaves. None when no layer sets it.
     pub(crate) fn origin(&self, path: &Path) -> Option<&Origin> {
-        self.origins_within(path)
-            .map(|(_, origin)| origin)
-            .max_by_key(|origin| origin.layer)
+        self.origins_within(path).map(|(_, origin)| origin).max_by_key(|origin| origin.layer)
     }
 
     /// How many values each layer won, lowest layer first.
@@ -61,16 +56,11 @@ impl Merged {
 
     /// Drops the values, which may be secret, and keeps the origins.
     pub(crate) fn without_values(self) -> Self {
-        Self {
-            root: Value::Null,
-            ..self
-        }
+        Self { root: Value::Null, ..self }
     }
 
     fn origins_within<'a>(&'a self, path: &Path) -> impl Iterator<Item = (&'a Path, &'a Origin)> {
-        self.origins
-            .range(path.clone()..)
-            .take_while(move |(found, _)| found.is_within(path))
+        self.origins.range(path.clone()..).take_while(move |(found, _)| found.is_within(path))
     }
 }
 
@@ -112,27 +102,17 @@ mod tests {
     #[test]
     fn objects_merge_while_lists_and_plain_values_replace() {
         let merged = lay_all(&[
-            (
-                Layer::File,
-                json!({"a": {"x": 1, "y": [1, 2]}, "b": 1, "c": {"z": 1}}),
-            ),
+            (Layer::File, json!({"a": {"x": 1, "y": [1, 2]}, "b": 1, "c": {"z": 1}})),
             (Layer::Env, json!({"a": {"y": [3]}, "b": {"n": 1}, "c": null})),
         ]);
-        assert_eq!(
-            merged.root,
-            json!({"a": {"x": 1, "y": [3]}, "b": {"n": 1}, "c": null})
-        );
+        assert_eq!(merged.root, json!({"a": {"x": 1, "y": [3]}, "b": {"n": 1}, "c": null}));
         let layer = |path: &str| merged.origin(&Path::dotted(path)).map(|o| o.layer);
         assert_eq!(layer("a.x"), Some(Layer::File));
         assert_eq!(layer("a.y"), Some(Layer::Env));
         assert_eq!(layer("b.n"), Some(Layer::Env));
         assert_eq!(layer("c"), Some(Layer::Env));
         assert_eq!(layer("c.z"), None);
-        assert_eq!(
-            layer("a"),
-            Some(Layer::Env),
-            "an object has the highest origin of its leaves"
-        );
+        assert_eq!(layer("a"), Some(Layer::Env), "an object has the highest origin of its leaves");
         assert_eq!(layer("nothing"), None);
         let counts = BTreeMap::from([(Layer::File, 1), (Layer::Env, 3)]);
         assert_eq!(merged.count_by_layer(), counts, "what was replaced is forgotten");
@@ -144,9 +124,6 @@ mod tests {
             (Layer::File, json!({"__proto__": {"a": 1}, "constructor": 1})),
             (Layer::Env, json!({"__proto__": {"b": 2}})),
         ]);
-        assert_eq!(
-            merged.root,
-            json!({"__proto__": {"a": 1, "b": 2}, "constructor": 1})
-        );
+        assert_eq!(merged.root, json!({"__proto__": {"a": 1, "b": 2}, "constructor": 1}));
     }
 }

@@ -20,11 +20,7 @@ pub(crate) fn read(overrides: &[(String, String)], report: &mut Report) -> Vec<S
             let mend = format!("write 1 to {MAX_DEPTH} keys with dots between, for example db.poolMax=20");
             report.stray(dotted, &origin, "not a path", mend);
         } else {
-            found.push(Setting {
-                path,
-                text: text.clone(),
-                origin,
-            });
+            found.push(Setting { path, text: text.clone(), origin });
         }
     }
     found
@@ -63,10 +59,7 @@ mod tests {
     #[test]
     fn a_variable_is_a_text_first_and_an_override_is_json_first() {
         assert_eq!(readings("1", Layer::Env), [json!("1"), json!(true), json!(1)]);
-        assert_eq!(
-            readings("1", Layer::Overrides),
-            [json!(1), json!("1"), json!(true)]
-        );
+        assert_eq!(readings("1", Layer::Overrides), [json!(1), json!("1"), json!(true)]);
         assert_eq!(readings("[1]", Layer::Super), [json!("[1]")]);
         assert_eq!(readings("[1]", Layer::Overrides), [json!([1]), json!("[1]")]);
         assert_eq!(readings(" Off ", Layer::Env), [json!(" Off "), json!(false)]);

@@ -44,9 +44,7 @@ impl Path {
     /// Takes the value at this path out of the tree.
     pub(crate) fn remove(&self, root: &mut Value) -> Option<Value> {
         let (last, parents) = self.0.split_last()?;
-        let parent = parents
-            .iter()
-            .try_fold(root, |value, key| value.as_object_mut()?.get_mut(key))?;
+        let parent = parents.iter().try_fold(root, |value, key| value.as_object_mut()?.get_mut(key))?;
         parent.as_object_mut()?.shift_remove(last)
     }
 
@@ -98,12 +96,7 @@ mod tests {
 
     #[test]
     fn an_odd_key_is_quoted_and_escaped() {
-        let path = Path::of(vec![
-            "iam".to_owned(),
-            "a.b".to_owned(),
-            "x\ny".to_owned(),
-            String::new(),
-        ]);
+        let path = Path::of(vec!["iam".to_owned(), "a.b".to_owned(), "x\ny".to_owned(), String::new()]);
         assert_eq!(path.to_string(), r#"iam."a.b"."x\ny"."""#);
     }
 

@@ -42,10 +42,7 @@ fn realms_path() -> Path {
 
 fn check_strategy(iam: &IamConfig, faults: &mut Vec<Fault>) {
     if iam.strategy == IamStrategy::SingleRealm && iam.realms.len() > 1 {
-        let what = format!(
-            "holds {} realms although iam.strategy is single_realm",
-            iam.realms.len()
-        );
+        let what = format!("holds {} realms although iam.strategy is single_realm", iam.realms.len());
         let mend = "keep one, or set ATHYPER_SUPER__IAM_STRATEGY=multi_realm";
         faults.push(Fault::new(realms_path(), what, mend));
     }
@@ -69,11 +66,7 @@ fn check_defaults(iam: &IamConfig, report: &Report, faults: &mut Vec<Fault>) {
     };
     let Some(tenant_key) = &iam.default_tenant_key else {
         if iam.default_org_key.is_some() {
-            missing(
-                "iam.defaultOrgKey",
-                "needs a default tenant",
-                "set iam.defaultTenantKey as well",
-            );
+            missing("iam.defaultOrgKey", "needs a default tenant", "set iam.defaultTenantKey as well");
         }
         return;
     };
@@ -81,11 +74,7 @@ fn check_defaults(iam: &IamConfig, report: &Report, faults: &mut Vec<Fault>) {
     let Some(tenant) = realm.tenants.get(tenant_key) else {
         if !report.is_broken(&path) {
             let mend = "add it to the realm's tenants, or name another";
-            missing(
-                "iam.defaultTenantKey",
-                "names a tenant that the default realm does not have",
-                mend,
-            );
+            missing("iam.defaultTenantKey", "names a tenant that the default realm does not have", mend);
         }
         return;
     };
@@ -95,11 +84,7 @@ fn check_defaults(iam: &IamConfig, report: &Report, faults: &mut Vec<Fault>) {
     path = path.child("orgs").child(org_key);
     if !tenant.orgs.contains_key(org_key) && !report.is_broken(&path) {
         let mend = "add it to the tenant's orgs, or name another";
-        missing(
-            "iam.defaultOrgKey",
-            "names an organisation that the default tenant does not have",
-            mend,
-        );
+        missing("iam.defaultOrgKey", "names an organisation that the default tenant does not have", mend);
     }
 }
 
@@ -136,11 +121,7 @@ fn check_issuer(env: Environment, realm: &RealmConfig, path: &Path, faults: &mut
             faults.push(Fault::new(issuer_path, format!("required in {env}"), mend));
         }
         (Some(url), false) if env == Environment::Production && !url.starts_with("https://") => {
-            faults.push(Fault::new(
-                issuer_path,
-                "must be https in production",
-                "begin it with https://",
-            ));
+            faults.push(Fault::new(issuer_path, "must be https in production", "begin it with https://"));
         }
         _ => {}
     }
@@ -154,10 +135,7 @@ fn check_references(iam: &IamConfig, secrets: &ClientSecrets, faults: &mut Vec<F
         };
         if !secrets.contains_key(name) {
             let path = realms_path().child(key).child("iam").child("clientSecretRef");
-            let mend = format!(
-                "set {}, or remove the reference",
-                secret_variable(name).escape_debug()
-            );
+            let mend = format!("set {}, or remove the reference", secret_variable(name).escape_debug());
             faults.push(Fault::new(path, "names a client secret that is not set", mend));
         }
     }
@@ -169,16 +147,10 @@ pub(crate) fn unused_secrets(iam: &IamConfig, secrets: &ClientSecrets, report: &
         return Vec::new();
     }
     let used = |name: &String| {
-        iam.realms
-            .iter()
-            .any(|(key, realm)| realm.iam.client_secret_ref.as_ref().unwrap_or(key) == name)
+        iam.realms.iter().any(|(key, realm)| realm.iam.client_secret_ref.as_ref().unwrap_or(key) == name)
     };
     let broken = |name: &str| report.is_broken(&realms_path().child(name));
-    secrets
-        .keys()
-        .filter(|name| !used(name) && !broken(name))
-        .map(|name| secret_variable(name))
-        .collect()
+    secrets.keys().filter(|name| !used(name) && !broken(name)).map(|name| secret_variable(name)).collect()
 }
 
 /// With an unreadable file, or none of the realms readable, nothing can be said of realms.

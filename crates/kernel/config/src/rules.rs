@@ -17,11 +17,7 @@ pub(crate) fn check(config: &RuntimeConfig, mode: Mode, report: &Report) -> Vec<
     }
     if config.mode != mode && !report.is_broken(&Path::dotted("mode")) {
         let what = format!("says {}, but this process is the {mode}", config.mode);
-        faults.push(Fault::new(
-            Path::dotted("mode"),
-            what,
-            "leave it out, or start the other process",
-        ));
+        faults.push(Fault::new(Path::dotted("mode"), what, "leave it out, or start the other process"));
     }
     check_addresses(config, &mut faults);
     if config.env != Environment::Local {
@@ -40,24 +36,12 @@ fn check_addresses(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
         }
     };
     scheme("db.url", config.db.url.as_ref(), ["postgres://", "postgresql://"]);
-    scheme(
-        "db.adminUrl",
-        config.db.admin_url.as_ref(),
-        ["postgres://", "postgresql://"],
-    );
+    scheme("db.adminUrl", config.db.admin_url.as_ref(), ["postgres://", "postgresql://"]);
     scheme("redis.url", config.redis.url.as_ref(), ["redis://", "rediss://"]);
-    let plain_endpoint = config
-        .s3
-        .endpoint
-        .as_ref()
-        .is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let plain_endpoint = config.s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     if config.s3.use_ssl && plain_endpoint {
         let mend = "begin it with https://, or set ATHYPER_SUPER__S3_USE_SSL=false";
-        faults.push(Fault::new(
-            Path::dotted("s3.endpoint"),
-            "is http:// although s3.useSsl is true",
-            mend,
-        ));
+        faults.push(Fault::new(Path::dotted("s3.endpoint"), "is http:// although s3.useSsl is true", mend));
     }
 }
 
@@ -72,25 +56,13 @@ fn check_deployed(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
         ("s3.secretKey", config.s3.secret_key.is_some()),
         ("publicBaseUrl", config.public_base_url.is_some()),
     ];
-    for path in required
-        .iter()
-        .filter(|(_, present)| !present)
-        .map(|(path, _)| Path::dotted(path))
-    {
+    for path in required.iter().filter(|(_, present)| !present).map(|(path, _)| Path::dotted(path)) {
         let variable = super_variable(&path).unwrap_or_default();
-        faults.push(Fault::new(
-            path,
-            format!("required in {env}"),
-            format!("set {variable}"),
-        ));
+        faults.push(Fault::new(path, format!("required in {env}"), format!("set {variable}")));
     }
     if config.audit.writer != AuditWriter::Database {
         let what = format!("only database keeps an audit trail in {env}");
-        faults.push(Fault::new(
-            Path::dotted("audit.writer"),
-            what,
-            "set it to database, or leave it out",
-        ));
+        faults.push(Fault::new(Path::dotted("audit.writer"), what, "set it to database, or leave it out"));
     }
 }
 
@@ -109,9 +81,7 @@ pub(crate) fn flatten(errors: &ValidationErrors, at: &Path, faults: &mut Vec<Fau
             }
             ValidationErrorsKind::Field(errors) => {
                 faults.extend(
-                    errors
-                        .iter()
-                        .map(|error| Fault::new(path.clone(), "not allowed", demand(error))),
+                    errors.iter().map(|error| Fault::new(path.clone(), "not allowed", demand(error))),
                 );
             }
         }

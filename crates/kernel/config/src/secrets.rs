@@ -8,21 +8,10 @@ use serde_json::{Map, Value};
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Parts of a key that make its value a secret, in lower case.
-const SECRET_WORDS: [&str; 7] = [
-    "secret",
-    "password",
-    "passwd",
-    "passphrase",
-    "token",
-    "credential",
-    "key",
-];
+const SECRET_WORDS: [&str; 7] = ["secret", "password", "passwd", "passphrase", "token", "credential", "key"];
 
 /// Serialises a secret as a mark that it is set, and an absent one as null.
-#[expect(
-    clippy::ref_option,
-    reason = "serde's serialize_with passes a reference to the field"
-)]
+#[expect(clippy::ref_option, reason = "serde's serialize_with passes a reference to the field")]
 pub(crate) fn serialize_redacted<S: Serializer>(
     secret: &Option<SecretString>,
     serializer: S,
@@ -39,14 +28,7 @@ pub(crate) fn redact_free_json(object: &Map<String, Value>) -> Value {
     let redacted = object.iter().map(|(key, value)| {
         let lower = key.to_lowercase();
         let secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
-        (
-            key.clone(),
-            if secret {
-                Value::from(REDACTED)
-            } else {
-                redact_value(value)
-            },
-        )
+        (key.clone(), if secret { Value::from(REDACTED) } else { redact_value(value) })
     });
     Value::Object(redacted.collect())
 }

@@ -75,9 +75,7 @@ pub(crate) fn read_super(
     let ours = |name: &str| name.to_ascii_uppercase().starts_with("ATHYPER_SUPER");
     for (name, text) in env.iter().filter(|(name, _)| ours(name)) {
         let Some(text) = non_blank(text) else { continue };
-        let secret = name
-            .strip_prefix(SUPER_PREFIX)
-            .and_then(|rest| rest.strip_prefix(SECRET_PREFIX));
+        let secret = name.strip_prefix(SUPER_PREFIX).and_then(|rest| rest.strip_prefix(SECRET_PREFIX));
         if let Some(realm) = secret.filter(|realm| !realm.is_empty()) {
             secrets.insert(realm.to_owned(), SecretString::from(text));
         } else if !super_names().any(|(known, _)| known == *name) {
@@ -89,12 +87,7 @@ pub(crate) fn read_super(
                     candidates.join(", ")
                 ),
             };
-            report.stray(
-                name,
-                &Origin::new(Layer::Super, name.clone()),
-                "no such variable",
-                mend,
-            );
+            report.stray(name, &Origin::new(Layer::Super, name.clone()), "no such variable", mend);
         }
     }
     (found, secrets)
@@ -103,9 +96,7 @@ pub(crate) fn read_super(
 /// The variable of the `super` layer that sets a path.
 pub(crate) fn super_variable(path: &Path) -> Option<String> {
     let dotted = path.to_string();
-    super_names()
-        .find(|(_, path)| *path == dotted)
-        .map(|(name, _)| name)
+    super_names().find(|(_, path)| *path == dotted).map(|(name, _)| name)
 }
 
 /// The variable of the `super` layer that holds a client secret.
@@ -135,11 +126,7 @@ fn settings(
         let path = Path::dotted(path);
         let origin = Origin::new(layer, name);
         match found.iter().find(|other| other.path == path) {
-            None => found.push(Setting {
-                path,
-                text: text.to_owned(),
-                origin,
-            }),
+            None => found.push(Setting { path, text: text.to_owned(), origin }),
             Some(other) if other.text == text => {}
             Some(other) => {
                 let mend = format!("set only one of {} and {}", other.origin.source, origin.source);

@@ -32,10 +32,7 @@ impl Default for ContainerBuilder {
 impl ContainerBuilder {
     /// A builder that knows one token: [`REQUEST_CONTEXT`], which request and job scopes seed.
     pub fn new() -> Self {
-        let mut builder = Self {
-            slots: Vec::new(),
-            overrides: Vec::new(),
-        };
+        let mut builder = Self { slots: Vec::new(), overrides: Vec::new() };
         builder.scope_value(&REQUEST_CONTEXT);
         builder
     }
@@ -45,10 +42,7 @@ impl ContainerBuilder {
     where
         T: ?Sized + Send + Sync + 'static,
     {
-        Registration::add(
-            &mut self.slots,
-            Slot::new(token, &[], Provider::Value(Box::new(value))),
-        )
+        Registration::add(&mut self.slots, Slot::new(token, &[], Provider::Value(Box::new(value))))
     }
 
     /// Registers a factory called once for the container, with the root scope.
@@ -63,10 +57,7 @@ impl ContainerBuilder {
         F: Fn(Scope) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
     {
-        Registration::add(
-            &mut self.slots,
-            Slot::new(token, dependencies, singleton(factory)),
-        )
+        Registration::add(&mut self.slots, Slot::new(token, dependencies, singleton(factory)))
     }
 
     /// Registers a factory called once for each child scope, with that scope.
@@ -96,10 +87,7 @@ impl ContainerBuilder {
         F: Fn(Scope) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
     {
-        Registration::add(
-            &mut self.slots,
-            Slot::new(token, dependencies, transient(factory)),
-        )
+        Registration::add(&mut self.slots, Slot::new(token, dependencies, transient(factory)))
     }
 
     /// Declares a token whose value is given to a scope when it is [created](Scope::create_scope).
@@ -107,8 +95,7 @@ impl ContainerBuilder {
     where
         T: ?Sized + Send + Sync + 'static,
     {
-        self.slots
-            .push(Slot::new(token, &[], Provider::ScopeValue { cell: 0 }));
+        self.slots.push(Slot::new(token, &[], Provider::ScopeValue { cell: 0 }));
     }
 
     /// Replaces a registration, whatever its lifetime, by a ready-made value. Meant for tests.
@@ -119,10 +106,7 @@ impl ContainerBuilder {
     where
         T: ?Sized + Send + Sync + 'static,
     {
-        Registration::add(
-            &mut self.overrides,
-            Slot::new(token, &[], Provider::Value(Box::new(value))),
-        )
+        Registration::add(&mut self.overrides, Slot::new(token, &[], Provider::Value(Box::new(value))))
     }
 
     /// Replaces a registration by a singleton; see [`override_value`](Self::override_value).
@@ -137,10 +121,7 @@ impl ContainerBuilder {
         F: Fn(Scope) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
     {
-        Registration::add(
-            &mut self.overrides,
-            Slot::new(token, dependencies, singleton(factory)),
-        )
+        Registration::add(&mut self.overrides, Slot::new(token, dependencies, singleton(factory)))
     }
 
     /// Replaces a registration by a scoped one; see [`override_value`](Self::override_value).
@@ -155,10 +136,7 @@ impl ContainerBuilder {
         F: Fn(Scope) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
     {
-        Registration::add(
-            &mut self.overrides,
-            Slot::new(token, dependencies, scoped(factory)),
-        )
+        Registration::add(&mut self.overrides, Slot::new(token, dependencies, scoped(factory)))
     }
 
     /// Replaces a registration by a transient; see [`override_value`](Self::override_value).
@@ -173,10 +151,7 @@ impl ContainerBuilder {
         F: Fn(Scope) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
     {
-        Registration::add(
-            &mut self.overrides,
-            Slot::new(token, dependencies, transient(factory)),
-        )
+        Registration::add(&mut self.overrides, Slot::new(token, dependencies, transient(factory)))
     }
 
     /// Applies the overrides, validates the whole graph and freezes it. No factory is called.
@@ -205,10 +180,7 @@ pub struct Registration<'a, T: ?Sized> {
 
 impl<'a, T: ?Sized + Send + Sync + 'static> Registration<'a, T> {
     fn add(slots: &'a mut Vec<Slot>, slot: Slot) -> Self {
-        Self {
-            slot: slots.push_mut(slot),
-            value: PhantomData,
-        }
+        Self { slot: slots.push_mut(slot), value: PhantomData }
     }
 
     /// Sets what to do with each instance when the scope that owns it is disposed.
@@ -241,10 +213,7 @@ where
     F: Fn(Scope) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
 {
-    Provider::Singleton {
-        factory: erase(factory),
-        built: OnceCell::new(),
-    }
+    Provider::Singleton { factory: erase(factory), built: OnceCell::new() }
 }
 
 fn scoped<T, F, Fut>(factory: F) -> Provider
@@ -253,10 +222,7 @@ where
     F: Fn(Scope) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
 {
-    Provider::Scoped {
-        factory: erase(factory),
-        cell: 0,
-    }
+    Provider::Scoped { factory: erase(factory), cell: 0 }
 }
 
 fn transient<T, F, Fut>(factory: F) -> Provider
@@ -265,9 +231,7 @@ where
     F: Fn(Scope) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Arc<T>, BoxError>> + Send + 'static,
 {
-    Provider::Transient {
-        factory: erase(factory),
-    }
+    Provider::Transient { factory: erase(factory) }
 }
 
 /// Hides the type a factory makes.

@@ -18,9 +18,7 @@ pub struct Container {
 
 impl Container {
     pub(crate) fn new(registry: Registry) -> Self {
-        Self {
-            root: Scope::root(registry),
-        }
+        Self { root: Scope::root(registry) }
     }
 
     /// The root scope, which holds values and singletons.

@@ -85,10 +85,7 @@ impl RequestContext {
     /// The context of a job. Without a request id of its own it gets `job-` and the job's id.
     pub fn job(job: JobContextInfo) -> Self {
         Self {
-            request_id: job
-                .request_id
-                .clone()
-                .unwrap_or_else(|| format!("job-{}", job.job_id)),
+            request_id: job.request_id.clone().unwrap_or_else(|| format!("job-{}", job.job_id)),
             source: job.source.into(),
             method: None,
             path: None,

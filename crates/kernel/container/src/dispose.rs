@@ -86,9 +86,7 @@ impl DisposalStack {
             let error = dispose(token, disposal).await;
             self.lock().done.push(DisposedInstance { token, error });
         }
-        DisposeReport {
-            instances: std::mem::take(&mut self.lock().done),
-        }
+        DisposeReport { instances: std::mem::take(&mut self.lock().done) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -35,10 +35,7 @@
 //! # }
 //! ```
 
-#![expect(
-    clippy::disallowed_types,
-    reason = "this crate defines the container that others may not name"
-)]
+#![expect(clippy::disallowed_types, reason = "this crate defines the container that others may not name")]
 
 mod builder;
 mod container;

@@ -37,20 +37,10 @@ pub enum Lifetime {
 /// Where the value of a token comes from. A `cell` number points into the cells of each child scope.
 pub(crate) enum Provider {
     Value(Instance),
-    Singleton {
-        factory: Factory,
-        built: OnceCell<Instance>,
-    },
-    Scoped {
-        factory: Factory,
-        cell: usize,
-    },
-    Transient {
-        factory: Factory,
-    },
-    ScopeValue {
-        cell: usize,
-    },
+    Singleton { factory: Factory, built: OnceCell<Instance> },
+    Scoped { factory: Factory, cell: usize },
+    Transient { factory: Factory },
+    ScopeValue { cell: usize },
 }
 
 /// One registration.
@@ -119,11 +109,7 @@ impl Registry {
         }
         let order = slots.iter().map(|slot| slot.token).collect();
         let slots = slots.into_iter().map(|slot| (slot.token, slot)).collect();
-        Self {
-            slots,
-            order,
-            scope_cells,
-        }
+        Self { slots, order, scope_cells }
     }
 
     pub(crate) fn get(&self, token: &str) -> Option<&Slot> {

@@ -45,16 +45,8 @@ impl Scope {
                 let _accepted = disposals.push(slot.token, disposer(instance));
             }
         }
-        let inner = Inner {
-            registry: Arc::new(registry),
-            parent: None,
-            cells: Box::default(),
-            disposals,
-        };
-        Self {
-            inner: Arc::new(inner),
-            path: None,
-        }
+        let inner = Inner { registry: Arc::new(registry), parent: None, cells: Box::default(), disposals };
+        Self { inner: Arc::new(inner), path: None }
     }
 
     /// The instance of this token if it exists already, without waiting and without making it.
@@ -126,11 +118,7 @@ impl Scope {
             };
             if slot.type_id != value.type_id {
                 let (registered, requested) = (slot.type_name, value.type_name);
-                return Err(ContainerError::WrongType {
-                    token,
-                    registered,
-                    requested,
-                });
+                return Err(ContainerError::WrongType { token, registered, requested });
             }
             if let Some(cell) = cells.get_mut(cell) {
                 *cell = OnceCell::new_with(Some(value.instance));
@@ -142,10 +130,7 @@ impl Scope {
             cells: cells.into(),
             disposals: DisposalStack::default(),
         };
-        Ok(Self {
-            inner: Arc::new(inner),
-            path: self.path.clone(),
-        })
+        Ok(Self { inner: Arc::new(inner), path: self.path.clone() })
     }
 
     /// Disposes the instances this scope owns, last made first, and refuses every resolve from then on.
@@ -159,11 +144,7 @@ impl Scope {
 
     /// Every registration in order, with whether this scope has an instance of it.
     pub fn describe(&self) -> Vec<Description> {
-        self.inner
-            .registry
-            .in_order()
-            .map(|slot| self.describe_slot(slot))
-            .collect()
+        self.inner.registry.in_order().map(|slot| self.describe_slot(slot)).collect()
     }
 
     fn describe_slot(&self, slot: &Slot) -> Description {
@@ -187,11 +168,7 @@ impl Scope {
     fn admit<T: ?Sized + 'static>(&self, token: &Token<T>) -> Result<&Slot, ContainerError> {
         self.ensure_open()?;
         let token = token.name();
-        let slot = self
-            .inner
-            .registry
-            .get(token)
-            .ok_or(ContainerError::Unknown { token })?;
+        let slot = self.inner.registry.get(token).ok_or(ContainerError::Unknown { token })?;
         self.check_path(slot.token)?;
         if slot.type_id != TypeId::of::<T>() {
             return Err(slot.wrong_type::<T>());
@@ -213,32 +190,16 @@ impl Scope {
             return Err(ContainerError::Cycle { path });
         }
         let by = current.token;
-        let declared = self
-            .inner
-            .registry
-            .get(by)
-            .is_some_and(|slot| slot.dependencies.contains(&token));
-        if declared {
-            Ok(())
-        } else {
-            Err(ContainerError::Undeclared { by, token })
-        }
+        let declared = self.inner.registry.get(by).is_some_and(|slot| slot.dependencies.contains(&token));
+        if declared { Ok(()) } else { Err(ContainerError::Undeclared { by, token }) }
     }
 
     /// Calls a factory for this scope and takes charge of what it made.
     async fn make(&self, slot: &Slot, factory: &Factory) -> Result<Instance, ContainerError> {
         let token = slot.token;
-        let frame = Frame {
-            token,
-            parent: self.path.clone(),
-        };
-        let scope = Self {
-            inner: Arc::clone(&self.inner),
-            path: Some(Arc::new(frame)),
-        };
-        let instance = factory(scope)
-            .await
-            .map_err(|source| ContainerError::Factory { token, source })?;
+        let frame = Frame { token, parent: self.path.clone() };
+        let scope = Self { inner: Arc::clone(&self.inner), path: Some(Arc::new(frame)) };
+        let instance = factory(scope).await.map_err(|source| ContainerError::Factory { token, source })?;
         if let Some(disposer) = &slot.dispose
             && let Err(disposal) = self.inner.disposals.push(token, disposer(&instance))
         {
@@ -255,10 +216,7 @@ impl Scope {
         while let Some(parent) = &inner.parent {
             inner = parent;
         }
-        Self {
-            inner: Arc::clone(inner),
-            path: self.path.clone(),
-        }
+        Self { inner: Arc::clone(inner), path: self.path.clone() }
     }
 
     /// This scope and those above it, up to the root.
@@ -267,10 +225,7 @@ impl Scope {
     }
 
     fn cell(&self, slot: &Slot, cell: usize) -> Result<&OnceCell<Instance>, ContainerError> {
-        self.inner
-            .cells
-            .get(cell)
-            .ok_or(ContainerError::ScopedOnRoot { token: slot.token })
+        self.inner.cells.get(cell).ok_or(ContainerError::ScopedOnRoot { token: slot.token })
     }
 
     /// The value given to the nearest scope that has one.
@@ -285,10 +240,7 @@ impl Frame {
     /// The chain `token -> … -> this frame -> token`, if the token is being made on this path.
     fn cycle_to(&self, token: &'static str) -> Option<Vec<&'static str>> {
         let distance = self.outwards().position(|step| step == token)?;
-        let mut path: Vec<_> = [token]
-            .into_iter()
-            .chain(self.outwards().take(distance + 1))
-            .collect();
+        let mut path: Vec<_> = [token].into_iter().chain(self.outwards().take(distance + 1)).collect();
         path.reverse();
         Some(path)
     }
@@ -346,8 +298,5 @@ fn typed<T>(slot: &Slot, instance: &Instance) -> Result<Arc<T>, ContainerError>
 where
     T: ?Sized + Send + Sync + 'static,
 {
-    instance
-        .downcast_ref::<Arc<T>>()
-        .map(Arc::clone)
-        .ok_or_else(|| slot.wrong_type::<T>())
+    instance.downcast_ref::<Arc<T>>().map(Arc::clone).ok_or_else(|| slot.wrong_type::<T>())
 }

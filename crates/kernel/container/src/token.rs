@@ -17,10 +17,7 @@ pub struct Token<T: ?Sized> {
 impl<T: ?Sized> Token<T> {
     /// Makes a token of this name, by convention `category.part`.
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            value: PhantomData,
-        }
+        Self { name, value: PhantomData }
     }
 
     /// The name, which is also how a dependency on this token is declared.

@@ -128,10 +128,7 @@ mod tests {
     fn names_read_category_dot_part() {
         for name in CATALOGUE {
             let (category, part) = name.split_once('.').expect("a category");
-            assert!(
-                !category.is_empty() && !part.is_empty() && !part.contains('.'),
-                "{name}"
-            );
+            assert!(!category.is_empty() && !part.is_empty() && !part.contains('.'), "{name}");
         }
     }
 

@@ -44,18 +44,10 @@ pub(crate) fn apply_overrides(slots: &mut [Slot], overrides: Vec<Slot>, problems
 
 /// Reports missing dependencies, then cycles, then captive dependencies, each in order of registration.
 pub(crate) fn check_graph(slots: &[Slot], problems: &mut Vec<Problem>) {
-    let graph = Graph {
-        by_token: slots.iter().map(|slot| (slot.token, slot)).collect(),
-    };
+    let graph = Graph { by_token: slots.iter().map(|slot| (slot.token, slot)).collect() };
     for slot in slots {
-        let missing = slot
-            .dependencies
-            .iter()
-            .filter(|dependency| !graph.by_token.contains_key(*dependency));
-        problems.extend(missing.map(|dependency| Problem::Missing {
-            token: slot.token,
-            dependency,
-        }));
+        let missing = slot.dependencies.iter().filter(|dependency| !graph.by_token.contains_key(*dependency));
+        problems.extend(missing.map(|dependency| Problem::Missing { token: slot.token, dependency }));
     }
     let mut done = HashSet::new();
     for slot in slots {
@@ -122,8 +114,6 @@ impl Graph<'_> {
     }
 
     fn dependencies<'s>(&'s self, slot: &'s Slot) -> impl Iterator<Item = &'s Slot> {
-        slot.dependencies
-            .iter()
-            .filter_map(|dependency| self.by_token.get(dependency).copied())
+        slot.dependencies.iter().filter_map(|dependency| self.by_token.get(dependency).copied())
     }
 }

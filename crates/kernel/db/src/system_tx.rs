@@ -83,15 +83,8 @@ impl SystemTx {
     pub async fn commit(mut self) -> Result<(), DbError> {
         if self.reason.is_audited() {
             let event = AuditEvent::info("platform.cross_tenants").with("reason", self.reason.as_str());
-            audit_store::insert_for(
-                &mut self.tx,
-                PLATFORM_TENANT,
-                &self.actor,
-                &self.clock,
-                self.now,
-                event,
-            )
-            .await?;
+            audit_store::insert_for(&mut self.tx, PLATFORM_TENANT, &self.actor, &self.clock, self.now, event)
+                .await?;
         }
         Ok(self.tx.commit().await?)
     }

@@ -117,8 +117,9 @@ pub async fn admit(
 
 /// The bearer token of the request (RFC 6750, section 2.1).
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let missing =
-        || Problem::new(ProblemKind::Unauthenticated, "request.no_token", "send Authorization: Bearer <token>");
+    let missing = || {
+        Problem::new(ProblemKind::Unauthenticated, "request.no_token", "send Authorization: Bearer <token>")
+    };
     let value = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
     let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }

@@ -54,8 +54,11 @@ impl Body for CsvFile {
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let row = 1 + before.split(|byte| *byte == b'\n').skip(1).count() as u64;
             let message = "this line is not UTF-8: save the file in UTF-8 and send it again";
-            return Err(malformed("request.invalid_encoding", format!("line {row} of the file is not UTF-8"))
-                .with_fields(vec![FieldError::in_row(row, "", "invalid_encoding", message)]));
+            return Err(malformed(
+                "request.invalid_encoding",
+                format!("line {row} of the file is not UTF-8"),
+            )
+            .with_fields(vec![FieldError::in_row(row, "", "invalid_encoding", message)]));
         }
         let without_mark = if bytes.starts_with(b"\xEF\xBB\xBF") { bytes.slice(3..) } else { bytes };
         if without_mark.iter().all(u8::is_ascii_whitespace) {

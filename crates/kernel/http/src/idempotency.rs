@@ -65,12 +65,11 @@ struct Stored {
 /// Claims the key for this transaction.
 pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<Seen, Problem> {
     let (tenant, actor) = (tx.tenant_id().uuid(), tx.context().actor().id.clone());
-    let is_free: bool =
-        sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1, 0))")
-            .bind(format!("idempotency {tenant} {actor} {}", key.key))
-            .fetch_one(tx.conn())
-            .await
-            .map_err(DbError::from)?;
+    let is_free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(format!("idempotency {tenant} {actor} {}", key.key))
+        .fetch_one(tx.conn())
+        .await
+        .map_err(DbError::from)?;
     if !is_free {
         let detail = "a request with this Idempotency-Key is being served";
         return Err(Problem::new(ProblemKind::Conflict, "request.in_progress", detail).retry_after(1));

@@ -52,8 +52,7 @@ impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let problem = self.0;
         log(&problem);
-        let status =
-            StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = ProblemBody {
             kind: format!("urn:athyper:problem:{}", problem.code),
             title: problem.kind.title().to_owned(),

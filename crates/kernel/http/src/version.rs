@@ -26,9 +26,14 @@ mod tests {
 
     #[test]
     fn only_the_current_strong_tag_allows_a_change() {
-        for (header, expected) in
-            [("\"3\"", true), ("*", true), ("\"2\", \"3\"", true), ("W/\"3\"", false), ("3", false), ("", false)]
-        {
+        for (header, expected) in [
+            ("\"3\"", true),
+            ("*", true),
+            ("\"2\", \"3\"", true),
+            ("W/\"3\"", false),
+            ("3", false),
+            ("", false),
+        ] {
             assert_eq!(if_match_allows(header, 3), expected, "{header}");
         }
         assert!(if_none_match_has("W/\"3\"", 3));

@@ -84,11 +84,7 @@ impl CronSchedule {
     /// [`CronError`] tells which part is wrong. An expression that can never fire is refused too.
     pub fn parse(expression: &str) -> Result<Self, CronError> {
         let written = expression.trim();
-        let expanded = if written.starts_with('@') {
-            expand_name(written)?
-        } else {
-            written
-        };
+        let expanded = if written.starts_with('@') { expand_name(written)? } else { written };
         let fields: Vec<&str> = expanded.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = fields[..] else {
             return Err(CronError::FieldCount { found: fields.len() });
@@ -113,9 +109,7 @@ impl CronSchedule {
             is_interval: minute.starts_with('*') || hour.starts_with('*'),
         };
         if schedule.next_local(DateTime::UNIX_EPOCH.naive_utc()).is_none() {
-            return Err(CronError::NeverFires {
-                expression: written.to_owned(),
-            });
+            return Err(CronError::NeverFires { expression: written.to_owned() });
         }
         Ok(schedule)
     }
@@ -150,23 +144,19 @@ impl CronSchedule {
 
     /// All firings strictly after `after`, in time order; see [`CronSchedule::next_after`].
     pub fn upcoming(&self, after: DateTime<Utc>, zone: Tz) -> impl Iterator<Item = DateTime<Utc>> + '_ {
-        iter::successors(self.next_after(after, zone), move |last| {
-            self.next_after(*last, zone)
-        })
+        iter::successors(self.next_after(after, zone), move |last| self.next_after(*last, zone))
     }
 
     /// For an interval job: walks local times strictly after `from` to the first that stands for an instant
     /// after `after`.
     fn first_instant(&self, from: NaiveDateTime, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        self.local_times(from)
-            .find_map(|time| match zone.from_local_datetime(&time) {
-                LocalResult::None => None,
-                LocalResult::Single(only) => Some(only.to_utc()).filter(|instant| *instant > after),
-                LocalResult::Ambiguous(first, second) => [first, second]
-                    .into_iter()
-                    .map(|pass| pass.to_utc())
-                    .find(|instant| *instant > after),
-            })
+        self.local_times(from).find_map(|time| match zone.from_local_datetime(&time) {
+            LocalResult::None => None,
+            LocalResult::Single(only) => Some(only.to_utc()).filter(|instant| *instant > after),
+            LocalResult::Ambiguous(first, second) => {
+                [first, second].into_iter().map(|pass| pass.to_utc()).find(|instant| *instant > after)
+            }
+        })
     }
 
     /// Matching local times strictly after `from`, whether or not the zone's clock ever shows them.
@@ -207,16 +197,12 @@ fn expand_name(name: &str) -> Result<&'static str, CronError> {
         "@weekly" => Ok("0 0 * * 0"),
         "@monthly" => Ok("0 0 1 * *"),
         "@yearly" => Ok("0 0 1 1 *"),
-        _ => Err(CronError::UnknownName {
-            name: name.to_owned(),
-        }),
+        _ => Err(CronError::UnknownName { name: name.to_owned() }),
     }
 }
 
 fn engine(fields: &str) -> Result<cron::Schedule, CronError> {
-    cron::Schedule::from_str(fields).map_err(|error| CronError::Engine {
-        reason: error.to_string(),
-    })
+    cron::Schedule::from_str(fields).map_err(|error| CronError::Engine { reason: error.to_string() })
 }
 
 /// What one field accepts.
@@ -229,31 +215,14 @@ struct FieldRule {
     names: &'static [&'static str],
 }
 
-const MINUTE: FieldRule = FieldRule {
-    name: "minute",
-    min: 0,
-    max: 59,
-    names: &[],
-};
-const HOUR: FieldRule = FieldRule {
-    name: "hour",
-    min: 0,
-    max: 23,
-    names: &[],
-};
-const DAY: FieldRule = FieldRule {
-    name: "day of month",
-    min: 1,
-    max: 31,
-    names: &[],
-};
+const MINUTE: FieldRule = FieldRule { name: "minute", min: 0, max: 59, names: &[] };
+const HOUR: FieldRule = FieldRule { name: "hour", min: 0, max: 23, names: &[] };
+const DAY: FieldRule = FieldRule { name: "day of month", min: 1, max: 31, names: &[] };
 const MONTH: FieldRule = FieldRule {
     name: "month",
     min: 1,
     max: 12,
-    names: &[
-        "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-    ],
+    names: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
 };
 const WEEKDAY: FieldRule = FieldRule {
     name: "day of week",
@@ -290,36 +259,22 @@ impl FieldRule {
                 let first = self.value(first, text)?;
                 // A named range may end on Sunday (`FRI-SUN`), which is day 7 there.
                 let ends_on_sunday = self.is_weekday() && last.eq_ignore_ascii_case("SUN") && first > 0;
-                (
-                    first,
-                    if ends_on_sunday {
-                        self.max
-                    } else {
-                        self.value(last, text)?
-                    },
-                )
+                (first, if ends_on_sunday { self.max } else { self.value(last, text)? })
             }
         };
         if first > last {
-            return Err(self.wrong(
-                text,
-                "a range runs from the smaller value to the larger one".to_owned(),
-            ));
+            return Err(self.wrong(text, "a range runs from the smaller value to the larger one".to_owned()));
         }
-        Ok((first..=last)
-            .step_by(step)
-            .map(|value| self.engine_value(value))
-            .collect())
+        Ok((first..=last).step_by(step).map(|value| self.engine_value(value)).collect())
     }
 
     /// A step: 1 up to the field's largest value, after `*` or a range. A larger one would promise a period
     /// that the field cannot express (`*/90` minutes is not every hour and a half).
     fn step(&self, range: &str, step: &str, text: &str) -> Result<usize, CronError> {
         if range != "*" && !range.contains('-') {
-            return Err(self.wrong(
-                text,
-                "a step follows `*` or a range, as in `*/5` or `10-40/5`".to_owned(),
-            ));
+            return Err(
+                self.wrong(text, "a step follows `*` or a range, as in `*/5` or `10-40/5`".to_owned())
+            );
         }
         number(step)
             .filter(|step| (1..=self.max).contains(step))
@@ -329,9 +284,7 @@ impl FieldRule {
 
     /// One number or name.
     fn value(&self, value: &str, text: &str) -> Result<u32, CronError> {
-        let named = (self.min..)
-            .zip(self.names)
-            .find(|(_, name)| name.eq_ignore_ascii_case(value));
+        let named = (self.min..).zip(self.names).find(|(_, name)| name.eq_ignore_ascii_case(value));
         named
             .map(|(value, _)| value)
             .or_else(|| number(value).filter(|value| (self.min..=self.max).contains(value)))
@@ -354,21 +307,13 @@ impl FieldRule {
     }
 
     fn wrong(&self, text: &str, problem: String) -> CronError {
-        CronError::Field {
-            field: self.name,
-            text: text.to_owned(),
-            problem,
-        }
+        CronError::Field { field: self.name, text: text.to_owned(), problem }
     }
 }
 
 /// A plain decimal number: unlike [`str::parse`], no sign.
 fn number(text: &str) -> Option<u32> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]

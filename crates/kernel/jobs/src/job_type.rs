@@ -93,6 +93,9 @@ impl JobType {
 
 impl fmt::Debug for JobType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JobType").field("name", &self.name).field("queue", &self.queue).finish_non_exhaustive()
+        f.debug_struct("JobType")
+            .field("name", &self.name)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
     }
 }

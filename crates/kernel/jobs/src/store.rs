@@ -107,11 +107,7 @@ pub async fn insert_job(conn: &mut PgConnection, job: &NewJobRow<'_>) -> Result<
 /// # Errors
 /// When the database does not answer.
 pub async fn announce(conn: &mut PgConnection, queue: &str) -> Result<(), DbError> {
-    sqlx::query("select pg_notify($1, $2)")
-        .bind(WAKE_CHANNEL)
-        .bind(queue)
-        .execute(conn)
-        .await?;
+    sqlx::query("select pg_notify($1, $2)").bind(WAKE_CHANNEL).bind(queue).execute(conn).await?;
     Ok(())
 }
 

@@ -32,10 +32,7 @@ pub struct LifecycleOptions {
 impl Default for LifecycleOptions {
     /// Fifteen seconds for shutdown and no drain delay.
     fn default() -> Self {
-        Self {
-            shutdown_timeout: Duration::from_secs(15),
-            drain_delay: Duration::ZERO,
-        }
+        Self { shutdown_timeout: Duration::from_secs(15), drain_delay: Duration::ZERO }
     }
 }
 
@@ -86,9 +83,7 @@ impl Lifecycle {
             progress: Progress::default(),
             tasks: Tasks::default(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// Says that the process can take work. Once shutdown has begun it has no effect.
@@ -157,9 +152,7 @@ impl Lifecycle {
             hooks.reverse();
             let reason = reason.into();
             tracing::info!(reason, hooks = hooks.len(), "shutdown begun");
-            self.shared
-                .progress
-                .begin(reason, hooks.iter().map(|hook| hook.name.clone()));
+            self.shared.progress.begin(reason, hooks.iter().map(|hook| hook.name.clone()));
             self.shared.begun.cancel();
             hooks
         };

@@ -32,18 +32,9 @@ pub(crate) struct Snapshot {
 impl Progress {
     /// Starts the record with the hooks in the order they will run.
     pub(crate) fn begin(&self, reason: String, names: impl Iterator<Item = String>) {
-        let skipped = |name| HookReport {
-            name,
-            outcome: HookOutcome::Skipped,
-            elapsed: Duration::ZERO,
-        };
+        let skipped = |name| HookReport { name, outcome: HookOutcome::Skipped, elapsed: Duration::ZERO };
         let hooks = names.map(skipped).collect();
-        *self.lock() = Record {
-            reason,
-            began: Some(Instant::now()),
-            hooks,
-            running: None,
-        };
+        *self.lock() = Record { reason, began: Some(Instant::now()), hooks, running: None };
     }
 
     pub(crate) fn hook_started(&self, place: usize) {
@@ -71,11 +62,7 @@ impl Progress {
             hook.elapsed = started.elapsed();
         }
         let elapsed = record.began.map_or(Duration::ZERO, |began| began.elapsed());
-        Snapshot {
-            reason: record.reason.clone(),
-            hooks,
-            elapsed,
-        }
+        Snapshot { reason: record.reason.clone(), hooks, elapsed }
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {

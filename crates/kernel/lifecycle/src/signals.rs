@@ -20,9 +20,7 @@ impl Signals {
     pub(crate) fn listen() -> io::Result<Self> {
         let (forward, received) = mpsc::unbounded_channel();
         let (opened, is_open) = std::sync::mpsc::sync_channel(1);
-        thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || serve(&opened, &forward))?;
+        thread::Builder::new().name("signals".to_owned()).spawn(move || serve(&opened, &forward))?;
         // Blocks for as long as a thread takes to start, so that no signal is missed from here on.
         is_open.recv().map_err(io::Error::other)??;
         Ok(Self { received })
@@ -40,22 +38,19 @@ impl Signals {
 
 /// Opens the signals, says whether that worked, and forwards them until nobody listens.
 fn serve(opened: &SyncSender<io::Result<()>>, forward: &mpsc::UnboundedSender<&'static str>) {
-    let served = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .and_then(|runtime| {
-            runtime.block_on(async {
-                let mut stream = Stream::open()?;
-                // Whoever waits for this answer may be gone, and then the forwarding ends at once.
-                let _told = opened.send(Ok(()));
-                loop {
-                    tokio::select! {
-                        () = forward.closed() => return Ok(()),
-                        signal = stream.next() => { let _heard = forward.send(signal); }
-                    }
+    let served = tokio::runtime::Builder::new_current_thread().enable_io().build().and_then(|runtime| {
+        runtime.block_on(async {
+            let mut stream = Stream::open()?;
+            // Whoever waits for this answer may be gone, and then the forwarding ends at once.
+            let _told = opened.send(Ok(()));
+            loop {
+                tokio::select! {
+                    () = forward.closed() => return Ok(()),
+                    signal = stream.next() => { let _heard = forward.send(signal); }
                 }
-            })
-        });
+            }
+        })
+    });
     if let Err(error) = served {
         let _told = opened.send(Err(error));
     }
@@ -71,10 +66,7 @@ struct Stream {
 impl Stream {
     fn open() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     async fn next(&mut self) -> &'static str {

@@ -85,11 +85,7 @@ impl Names {
         running.next += 1;
         running.running.insert(number, name.clone());
         drop(running);
-        Named {
-            names: Arc::clone(self),
-            number,
-            name,
-        }
+        Named { names: Arc::clone(self), number, name }
     }
 
     fn lock(&self) -> MutexGuard<'_, Running> {

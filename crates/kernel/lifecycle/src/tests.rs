@@ -12,10 +12,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// A lifecycle with this budget and no drain delay.
 fn lifecycle(shutdown_timeout: Duration) -> Lifecycle {
-    Lifecycle::new(LifecycleOptions {
-        shutdown_timeout,
-        ..LifecycleOptions::default()
-    })
+    Lifecycle::new(LifecycleOptions { shutdown_timeout, ..LifecycleOptions::default() })
 }
 
 fn millis(millis: u64) -> Duration {
@@ -28,11 +25,7 @@ async fn succeed() -> Result<(), BoxError> {
 
 /// Name and outcome of each hook, in the order they ran.
 fn outcomes(report: &ShutdownReport) -> Vec<(&str, HookOutcome)> {
-    report
-        .hooks
-        .iter()
-        .map(|hook| (hook.name.as_str(), hook.outcome.clone()))
-        .collect()
+    report.hooks.iter().map(|hook| (hook.name.as_str(), hook.outcome.clone())).collect()
 }
 
 /// A place where hooks, tasks and loggers leave their marks.
@@ -41,10 +34,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn add(&self, mark: &str) {
-        self.0
-            .lock()
-            .expect("no panic under the lock")
-            .extend(mark.bytes());
+        self.0.lock().expect("no panic under the lock").extend(mark.bytes());
     }
 
     fn read(&self) -> String {
@@ -66,10 +56,7 @@ impl Write for Log {
 /// Sends this thread's log lines to the log while the guard lives.
 fn capture(log: &Log) -> tracing::subscriber::DefaultGuard {
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     tracing::subscriber::set_default(subscriber)
 }
 
@@ -89,10 +76,7 @@ async fn hooks_run_last_registered_first() {
     assert_eq!(log.read(), "321");
     let expected = ["3", "2", "1"].map(|name| (name, HookOutcome::Ok));
     assert_eq!(outcomes(&report), expected);
-    assert_eq!(
-        (report.reason.as_str(), report.forced, report.is_clean()),
-        ("test", false, true)
-    );
+    assert_eq!((report.reason.as_str(), report.forced, report.is_clean()), ("test", false, true));
     assert_eq!(report.exit_code(), ExitCode::Clean);
 }
 
@@ -102,19 +86,11 @@ async fn a_hook_that_goes_wrong_does_not_stop_the_others() {
     let _capture = capture(&log);
     let lifecycle = lifecycle(LONG);
     lifecycle.on_shutdown("first", LONG, succeed).expect("running");
-    lifecycle
-        .on_shutdown("fails", LONG, || async { Err("disk full".into()) })
-        .expect("running");
-    lifecycle
-        .on_shutdown("hangs", millis(20), std::future::pending)
-        .expect("running");
-    lifecycle
-        .on_shutdown("panics", LONG, || async { panic!("oh") })
-        .expect("running");
+    lifecycle.on_shutdown("fails", LONG, || async { Err("disk full".into()) }).expect("running");
+    lifecycle.on_shutdown("hangs", millis(20), std::future::pending).expect("running");
+    lifecycle.on_shutdown("panics", LONG, || async { panic!("oh") }).expect("running");
     let panics_early = || -> std::future::Ready<Result<(), BoxError>> { panic!("no {}", "way") };
-    lifecycle
-        .on_shutdown("panics early", LONG, panics_early)
-        .expect("running");
+    lifecycle.on_shutdown("panics early", LONG, panics_early).expect("running");
     let report = lifecycle.shutdown("test").await;
     assert_eq!(
         outcomes(&report),
@@ -130,8 +106,7 @@ async fn a_hook_that_goes_wrong_does_not_stop_the_others() {
     assert!(report.elapsed >= report.hooks[2].elapsed && report.elapsed < LONG);
     assert_eq!(report.exit_code(), ExitCode::ShutdownNotClean);
     assert!(
-        log.read()
-            .contains("did not succeed hook=\"fails\" outcome=failed: disk full"),
+        log.read().contains("did not succeed hook=\"fails\" outcome=failed: disk full"),
         "{}",
         log.read()
     );
@@ -141,25 +116,13 @@ async fn a_hook_that_goes_wrong_does_not_stop_the_others() {
 async fn the_budget_bounds_all_hooks_and_skips_the_rest() {
     let lifecycle = lifecycle(millis(60));
     lifecycle.on_shutdown("skipped", LONG, succeed).expect("running");
-    lifecycle
-        .on_shutdown("cut", LONG, std::future::pending)
-        .expect("running");
-    lifecycle
-        .on_shutdown("hangs", millis(20), std::future::pending)
-        .expect("running");
-    let report = timeout(LONG / 2, lifecycle.shutdown("test"))
-        .await
-        .expect("bounded");
-    let expected = [
-        ("hangs", HookOutcome::TimedOut),
-        ("cut", HookOutcome::TimedOut),
-        ("skipped", HookOutcome::Skipped),
-    ];
+    lifecycle.on_shutdown("cut", LONG, std::future::pending).expect("running");
+    lifecycle.on_shutdown("hangs", millis(20), std::future::pending).expect("running");
+    let report = timeout(LONG / 2, lifecycle.shutdown("test")).await.expect("bounded");
+    let expected =
+        [("hangs", HookOutcome::TimedOut), ("cut", HookOutcome::TimedOut), ("skipped", HookOutcome::Skipped)];
     assert_eq!(outcomes(&report), expected);
-    assert!(
-        report.hooks[1].elapsed < millis(60),
-        "what `hangs` used is gone: {report:?}"
-    );
+    assert!(report.hooks[1].elapsed < millis(60), "what `hangs` used is gone: {report:?}");
     assert_eq!(report.hooks[2].elapsed, Duration::ZERO);
 }
 
@@ -203,42 +166,28 @@ async fn hooks_added_during_shutdown_are_refused() {
     let report = lifecycle.shutdown("test").await;
     let message = "shutdown has begun and the hook `too late` would not run: \
                    register hooks before, or clean up at once";
-    assert_eq!(
-        outcomes(&report),
-        [("adds", HookOutcome::Failed(message.to_owned()))]
-    );
+    assert_eq!(outcomes(&report), [("adds", HookOutcome::Failed(message.to_owned()))]);
     assert!(lifecycle.on_shutdown("after", LONG, succeed).is_err());
 }
 
 #[tokio::test]
 async fn readiness_goes_first_then_the_drain_then_stopping_then_hooks() {
     let drain_delay = millis(50);
-    let lifecycle = Lifecycle::new(LifecycleOptions {
-        shutdown_timeout: LONG,
-        drain_delay,
-    });
+    let lifecycle = Lifecycle::new(LifecycleOptions { shutdown_timeout: LONG, drain_delay });
     assert!(!lifecycle.is_ready(), "not before it says so");
     lifecycle.set_ready();
     assert!(lifecycle.is_ready());
     let stopping = lifecycle.stopping();
     let seen = stopping.clone();
-    let hook = || async move {
-        if seen.is_cancelled() {
-            Ok(())
-        } else {
-            Err("hook before stopping".into())
-        }
-    };
+    let hook =
+        || async move { if seen.is_cancelled() { Ok(()) } else { Err("hook before stopping".into()) } };
     lifecycle.on_shutdown("looks", LONG, hook).expect("running");
 
     lifecycle.request_shutdown("test");
     assert!(!lifecycle.is_ready(), "at once");
     lifecycle.set_ready();
     assert!(!lifecycle.is_ready(), "for good");
-    assert!(
-        timeout(drain_delay / 2, stopping.cancelled()).await.is_err(),
-        "still draining"
-    );
+    assert!(timeout(drain_delay / 2, stopping.cancelled()).await.is_err(), "still draining");
     let report = lifecycle.shutdown("again").await;
     assert!(stopping.is_cancelled());
     assert_eq!(outcomes(&report), [("looks", HookOutcome::Ok)]);
@@ -292,12 +241,7 @@ async fn a_panic_in_a_task_is_logged_and_ends_that_task_only() {
     let lifecycle = lifecycle(LONG);
     let task = lifecycle.spawn("sweeper", async { panic!("no broom") });
     assert!(task.await.is_ok(), "the panic does not spread");
-    assert!(
-        log.read()
-            .contains("task panicked task=\"sweeper\" panic=\"no broom\""),
-        "{}",
-        log.read()
-    );
+    assert!(log.read().contains("task panicked task=\"sweeper\" panic=\"no broom\""), "{}", log.read());
     assert!(lifecycle.shutdown("test").await.is_clean());
 }
 

@@ -15,25 +15,16 @@ const LONG: Duration = Duration::from_secs(20);
 static TURN: Mutex<()> = Mutex::const_new(());
 
 fn lifecycle() -> Lifecycle {
-    Lifecycle::new(LifecycleOptions {
-        shutdown_timeout: LONG,
-        ..LifecycleOptions::default()
-    })
+    Lifecycle::new(LifecycleOptions { shutdown_timeout: LONG, ..LifecycleOptions::default() })
 }
 
 fn send(signal: &str) {
-    let status = Command::new("kill")
-        .args([signal, &std::process::id().to_string()])
-        .status();
+    let status = Command::new("kill").args([signal, &std::process::id().to_string()]).status();
     assert!(status.is_ok_and(|status| status.success()));
 }
 
 fn outcomes(report: &ShutdownReport) -> Vec<(&str, HookOutcome)> {
-    report
-        .hooks
-        .iter()
-        .map(|hook| (hook.name.as_str(), hook.outcome.clone()))
-        .collect()
+    report.hooks.iter().map(|hook| (hook.name.as_str(), hook.outcome.clone())).collect()
 }
 
 #[tokio::test]
@@ -41,17 +32,12 @@ async fn each_signal_shuts_down_cleanly() {
     let _turn = TURN.lock().await;
     for (signal, name) in [("-TERM", "SIGTERM"), ("-INT", "SIGINT")] {
         let lifecycle = lifecycle();
-        lifecycle
-            .on_shutdown("hook", LONG, || async { Ok(()) })
-            .expect("running");
+        lifecycle.on_shutdown("hook", LONG, || async { Ok(()) }).expect("running");
         let mut run = Box::pin(lifecycle.run_until_signal());
         assert!(futures::poll!(&mut run).is_pending(), "nobody asked yet");
         send(signal);
         let report = timeout(LONG, run).await.expect("ends").expect("signals work");
-        assert_eq!(
-            (report.reason.as_str(), report.exit_code()),
-            (name, ExitCode::Clean)
-        );
+        assert_eq!((report.reason.as_str(), report.exit_code()), (name, ExitCode::Clean));
         assert_eq!(outcomes(&report), [("hook", HookOutcome::Ok)]);
     }
 }
@@ -61,18 +47,9 @@ async fn a_request_from_within_ends_the_wait() {
     let _turn = TURN.lock().await;
     let lifecycle = lifecycle();
     let inner = lifecycle.clone();
-    lifecycle.spawn(
-        "fatal",
-        async move { inner.request_shutdown("lost the database") },
-    );
-    let report = timeout(LONG, lifecycle.run_until_signal())
-        .await
-        .expect("ends")
-        .expect("signals work");
-    assert_eq!(
-        (report.reason.as_str(), report.is_clean()),
-        ("lost the database", true)
-    );
+    lifecycle.spawn("fatal", async move { inner.request_shutdown("lost the database") });
+    let report = timeout(LONG, lifecycle.run_until_signal()).await.expect("ends").expect("signals work");
+    assert_eq!((report.reason.as_str(), report.is_clean()), ("lost the database", true));
 }
 
 /// Even a hook that blocks its thread cannot hold the second signal up.
@@ -82,19 +59,13 @@ async fn a_second_signal_forces() {
     let lifecycle = lifecycle();
     let (started, has_started) = tokio::sync::oneshot::channel();
     let (release, released) = mpsc::channel::<()>();
-    lifecycle
-        .on_shutdown("waiting", LONG, || async { Ok(()) })
-        .expect("running");
+    lifecycle.on_shutdown("waiting", LONG, || async { Ok(()) }).expect("running");
     let blocking = || async move {
         let _heard = started.send(());
         Ok(released.recv_timeout(LONG)?)
     };
-    lifecycle
-        .on_shutdown("blocking", LONG, blocking)
-        .expect("running");
-    lifecycle
-        .on_shutdown("done", LONG, || async { Ok(()) })
-        .expect("running");
+    lifecycle.on_shutdown("blocking", LONG, blocking).expect("running");
+    lifecycle.on_shutdown("done", LONG, || async { Ok(()) }).expect("running");
     lifecycle.spawn("stuck", std::future::pending());
     let second = async {
         has_started.await.expect("the hook runs");
@@ -110,23 +81,12 @@ async fn a_second_signal_forces() {
     };
     release.send(()).expect("the hook still blocks");
     assert!(report.forced);
-    assert_eq!(
-        (report.reason.as_str(), report.exit_code()),
-        ("SIGTERM", ExitCode::Forced)
-    );
+    assert_eq!((report.reason.as_str(), report.exit_code()), ("SIGTERM", ExitCode::Forced));
     let interrupted = HookOutcome::Failed("interrupted before it ended".to_owned());
     assert_eq!(
         outcomes(&report),
-        [
-            ("done", HookOutcome::Ok),
-            ("blocking", interrupted),
-            ("waiting", HookOutcome::Skipped)
-        ]
+        [("done", HookOutcome::Ok), ("blocking", interrupted), ("waiting", HookOutcome::Skipped)]
     );
     assert_eq!(report.tasks_left, ["stuck"]);
-    assert_eq!(
-        *lifecycle.shutdown("later").await,
-        *report,
-        "later callers get the forced report"
-    );
+    assert_eq!(*lifecycle.shutdown("later").await, *report, "later callers get the forced report");
 }

@@ -9,45 +9,29 @@ use crate::redact::{REDACTED, is_secret_name, redact_text};
 
 /// Fields that an event inherits from the spans around it, the innermost span winning, in the order of the
 /// line.
-pub const CONTEXT_FIELDS: [&str; 9] = [
-    "request_id",
-    "trace_id",
-    "span_id",
-    "realm",
-    "tenant",
-    "org",
-    "actor",
-    "job_id",
-    "operation",
-];
+pub const CONTEXT_FIELDS: [&str; 9] =
+    ["request_id", "trace_id", "span_id", "realm", "tenant", "org", "actor", "job_id", "operation"];
 
 /// Longest text of one value in bytes; what is cut off is marked by `…`.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
 
-/// Takes the fields of one event, or the [`CONTEXT_FIELDS`] of one span.
+/// Takes the fields of one event or span as they may leave the process: without secrets, and bounded. Record
+/// into the default value, which takes everything.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
+pub struct Fields {
     /// The event's message.
-    pub(crate) message: String,
+    pub message: String,
     /// Whether the event has the field `fatal = true`.
-    pub(crate) is_fatal: bool,
+    pub is_fatal: bool,
     /// All other fields by name; the last of the same name counts.
-    pub(crate) values: Map<String, Value>,
+    pub values: Map<String, Value>,
     context_only: bool,
 }
 
 impl Fields {
-    /// Takes everything.
-    pub(crate) fn of_event() -> Self {
-        Self::default()
-    }
-
     /// Takes [`CONTEXT_FIELDS`] only.
     pub(crate) fn of_span() -> Self {
-        Self {
-            context_only: true,
-            ..Self::default()
-        }
+        Self { context_only: true, ..Self::default() }
     }
 
     fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
@@ -55,11 +39,7 @@ impl Fields {
         if self.context_only && !CONTEXT_FIELDS.contains(&name) {
             return;
         }
-        let value = if is_secret_name(name) {
-            Value::from(REDACTED)
-        } else {
-            value()
-        };
+        let value = if is_secret_name(name) { Value::from(REDACTED) } else { value() };
         self.values.insert(name.to_owned(), value);
     }
 }
@@ -102,23 +82,17 @@ impl Visit for Fields {
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.put(field, || {
-            i64::try_from(value).map_or_else(|_| value.to_string().into(), Value::from)
-        });
+        self.put(field, || i64::try_from(value).map_or_else(|_| value.to_string().into(), Value::from));
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.put(field, || {
-            u64::try_from(value).map_or_else(|_| value.to_string().into(), Value::from)
-        });
+        self.put(field, || u64::try_from(value).map_or_else(|_| value.to_string().into(), Value::from));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no NaN and no infinity: they become text.
         let number = serde_json::Number::from_f64(value);
-        self.put(field, || {
-            number.map_or_else(|| value.to_string().into(), Value::Number)
-        });
+        self.put(field, || number.map_or_else(|| value.to_string().into(), Value::Number));
     }
 }
 
@@ -160,11 +134,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_straddles_the_cut_is_gone() {
-        let text = format!(
-            "{} Bearer {}",
-            "a".repeat(MAX_TEXT_BYTES - 20),
-            "s3cr3t".repeat(100)
-        );
+        let text = format!("{} Bearer {}", "a".repeat(MAX_TEXT_BYTES - 20), "s3cr3t".repeat(100));
         assert!(!bounded(&text).contains("s3cr3t"));
     }
 
@@ -178,9 +148,6 @@ mod tests {
 
     #[test]
     fn an_error_brings_its_causes_once() {
-        assert_eq!(
-            chain(&Telling(Plain(fmt::Error))),
-            format!("outer: middle: {}", fmt::Error)
-        );
+        assert_eq!(chain(&Telling(Plain(fmt::Error))), format!("outer: middle: {}", fmt::Error));
     }
 }

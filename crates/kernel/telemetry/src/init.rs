@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter,
+    EnvFilter, Layer, Registry,
     fmt::{MakeWriter, writer::BoxMakeWriter},
     layer::SubscriberExt,
     registry,
@@ -26,10 +26,7 @@ pub fn filter(config: &TelemetryConfig) -> Result<EnvFilter, TelemetryError> {
     let directives = format!("{},{extra}", config.level.filter());
     EnvFilter::builder()
         .parse(directives)
-        .map_err(|source| TelemetryError::Directives {
-            directives: extra.to_owned(),
-            source,
-        })
+        .map_err(|source| TelemetryError::Directives { directives: extra.to_owned(), source })
 }
 
 /// A subscriber that writes to `writer` without colour, for tests and for programs with an output of their
@@ -45,10 +42,11 @@ pub fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    Ok(registry()
-        .with(filter(config)?)
-        .with(LogLayer::new(config, writer)))
+    Ok(registry().with(filter(config)?).with(LogLayer::new(config, writer)))
 }
+
+/// A layer that sends spans and events out of the process.
+pub type ExportLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Sets up logging for the whole process. Pretty lines are coloured when the output is a terminal.
 ///
@@ -56,16 +54,26 @@ where
 ///
 /// See [`filter`]; [`TelemetryError::AlreadyInstalled`] when the process has a subscriber.
 pub fn init(config: TelemetryConfig) -> Result<TelemetryGuard, TelemetryError> {
+    init_with(config, None)
+}
+
+/// Like [`init`], with a layer that gets the same spans and events as the log.
+///
+/// # Errors
+///
+/// See [`init`].
+pub fn init_with(
+    config: TelemetryConfig,
+    export: Option<ExportLayer>,
+) -> Result<TelemetryGuard, TelemetryError> {
     let (writer, is_terminal) = match config.output {
         Output::Stdout => (BoxMakeWriter::new(io::stdout), io::stdout().is_terminal()),
         Output::Stderr => (BoxMakeWriter::new(io::stderr), io::stderr().is_terminal()),
     };
     let layer = LogLayer::new(&config, writer).with_colour(is_terminal);
-    let subscriber = registry().with(filter(&config)?).with(layer);
+    let subscriber = registry().with(export).with(filter(&config)?).with(layer);
     tracing::subscriber::set_global_default(subscriber).map_err(TelemetryError::AlreadyInstalled)?;
-    Ok(TelemetryGuard {
-        output: config.output,
-    })
+    Ok(TelemetryGuard { output: config.output })
 }
 
 /// Keep it to the end of `main`: when it goes, whatever is still buffered is written out.

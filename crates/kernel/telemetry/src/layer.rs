@@ -11,7 +11,7 @@ use tracing_subscriber::{
     Layer,
     fmt::MakeWriter,
     layer::Context,
-    registry::{LookupSpan, SpanRef},
+    registry::{Extensions, LookupSpan, Registry, SpanRef},
 };
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     level::LogLevel,
     line::{Line, Process},
     pretty,
+    trace_context::TraceContext,
 };
 
 /// Writes one line per event to `W`. It filters nothing but level fatal: put [`filter`](crate::filter) beside
@@ -62,6 +63,30 @@ impl<W> LogLayer<W> {
 /// What a span contributes to the events inside it; kept with the span.
 struct SpanContext(Map<String, Value>);
 
+impl TraceContext {
+    /// The position of the work under way, to be passed on with what it calls: that of the innermost span that
+    /// another layer has given one (as an extension), or whose fields `trace_id` and `span_id` a [`LogLayer`]
+    /// has seen. `None` outside all such spans.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        tracing::dispatcher::get_default(|dispatch| {
+            let registry = dispatch.downcast_ref::<Registry>()?;
+            let span = registry.span(dispatch.current_span().id()?)?;
+            span.scope().find_map(|span| position(&span.extensions()))
+        })
+    }
+}
+
+fn position(extensions: &Extensions<'_>) -> Option<TraceContext> {
+    if let Some(given) = extensions.get::<TraceContext>() {
+        return Some(given.clone());
+    }
+    let SpanContext(values) = extensions.get()?;
+    let id = |name| values.get(name).and_then(Value::as_str);
+    let parent = format!("00-{}-{}-01", id("trace_id")?, id("span_id")?);
+    TraceContext::from_headers(&parent, None)
+}
+
 impl<S, W> Layer<S> for LogLayer<W>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -86,7 +111,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::of_event();
+        let mut fields = Fields::default();
         event.record(&mut fields);
         let metadata = event.metadata();
         let level = LogLevel::of_event(*metadata.level(), fields.is_fatal);
@@ -114,9 +139,11 @@ where
     }
 }
 
-/// The values of [`CONTEXT_FIELDS`], the innermost first found: the event's own field, then span by span
-/// outwards.
-fn context_values<'a, S>(
+/// The values of [`CONTEXT_FIELDS`] for one event, in their order, as a [`LogLayer`] in the same subscriber has
+/// collected them: the event's own field, which is taken out of `own`, then span by span outwards.
+///
+/// A span that another layer has given a [`TraceContext`] (as an extension) is known by that one's ids.
+pub fn context_values<'a, S>(
     own: &mut Map<String, Value>,
     inner_to_outer: impl Iterator<Item = SpanRef<'a, S>>,
 ) -> Vec<(&'static str, Value)>
@@ -126,19 +153,17 @@ where
     let mut found = CONTEXT_FIELDS.map(|name| (name, own.shift_remove(name)));
     for span in inner_to_outer {
         let extensions = span.extensions();
-        let Some(SpanContext(values)) = extensions.get() else {
-            continue;
-        };
-        for (name, slot) in &mut found {
-            if slot.is_none() {
-                *slot = values.get(*name).cloned();
-            }
+        let trace = extensions.get::<TraceContext>();
+        let values = extensions.get::<SpanContext>();
+        for (name, slot) in found.iter_mut().filter(|(_, slot)| slot.is_none()) {
+            *slot = match (*name, trace) {
+                ("trace_id", Some(trace)) => Some(trace.trace_id().into()),
+                ("span_id", Some(trace)) => Some(trace.span_id().into()),
+                _ => values.and_then(|SpanContext(values)| values.get(*name).cloned()),
+            };
         }
     }
-    found
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@
 //! macros of `tracing`. Who opens a span for a request or a job puts the [`CONTEXT_FIELDS`] it knows on the
 //! span; every event inside then carries them. A failure that ends the process is logged with [`fatal`].
 //!
-//! To export events elsewhere as well, build a subscriber from [`filter`], [`LogLayer`] and the other layer.
+//! Another layer, which sends the same spans and events out of the process, is given to [`init_with`]. It takes
+//! their content through [`Fields`] and [`context_values`], so that what it sends says what the lines say, and
+//! it may give spans a [`TraceContext`], which the lines then name and [`TraceContext::current`] finds.
 
 mod config;
 mod fields;
@@ -22,9 +24,9 @@ mod redact;
 mod trace_context;
 
 pub use config::{LogFormat, Output, TelemetryConfig, TelemetryError};
-pub use fields::CONTEXT_FIELDS;
-pub use init::{TelemetryGuard, filter, init, subscriber};
-pub use layer::LogLayer;
+pub use fields::{CONTEXT_FIELDS, Fields};
+pub use init::{ExportLayer, TelemetryGuard, filter, init, init_with, subscriber};
+pub use layer::{LogLayer, context_values};
 pub use level::{LogLevel, UnknownLogLevel, fatal};
 pub use panic_hook::install_panic_hook;
 pub use redact::{REDACTED, is_secret_name, redact_text};

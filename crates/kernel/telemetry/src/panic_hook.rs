@@ -30,10 +30,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         tracing::error!(target: "panic", fatal = true, location, thread, backtrace, "panicked: {message}");
     } else {
         // The last resort: there is nothing to do if this fails as well.
-        let _ = writeln!(
-            io::stderr(),
-            "panicked in thread `{thread}` at {location}: {message}"
-        );
+        let _ = writeln!(io::stderr(), "panicked in thread `{thread}` at {location}: {message}");
     }
 }
 

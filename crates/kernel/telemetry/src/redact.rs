@@ -65,11 +65,8 @@ fn replace(text: &str, ranges: &[Range<usize>]) -> String {
 }
 
 fn names_any_of(name: &str, words: &[&str]) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let plain: String =
+        name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect();
     words.iter().any(|word| plain.contains(word))
 }
 
@@ -106,12 +103,7 @@ fn url_password(word: &str, start: usize, last_at: usize) -> Option<Range<usize>
         Some(at) => start + at,
         // A password with a raw `/`, `?` or `#` is not a valid URL, but people write it. What follows the
         // colon of `host:8080/path` is all digits.
-        None if !from(authority, colon + 1)
-            .bytes()
-            .all(|byte| byte.is_ascii_digit()) =>
-        {
-            last_at
-        }
+        None if !from(authority, colon + 1).bytes().all(|byte| byte.is_ascii_digit()) => last_at,
         None => return None,
     };
     (password_start < end).then_some(password_start..end)
@@ -120,10 +112,7 @@ fn url_password(word: &str, start: usize, last_at: usize) -> Option<Range<usize>
 fn web_tokens(text: &str) -> Vec<Range<usize>> {
     let part = |start: usize| {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        start
-            + from(text, start)
-                .find(|c| !is_part(c))
-                .unwrap_or(from(text, start).len())
+        start + from(text, start).find(|c| !is_part(c)).unwrap_or(from(text, start).len())
     };
     let next_part = |end: usize| from(text, end).starts_with('.').then(|| part(end + 1));
 
@@ -185,11 +174,7 @@ fn named_values(text: &str) -> Vec<Range<usize>> {
             names_any_of(name, &HEADER_WORDS),
             separator == "=" || before.ends_with(['"', '\'']),
         );
-        found.extend(
-            value
-                .map(|r| r.start + value_start..r.end + value_start)
-                .filter(|r| !r.is_empty()),
-        );
+        found.extend(value.map(|r| r.start + value_start..r.end + value_start).filter(|r| !r.is_empty()));
     }
     found
 }

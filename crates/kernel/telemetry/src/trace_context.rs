@@ -73,10 +73,7 @@ impl TraceContext {
     /// A new span in the same trace.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self {
-            span_id: random_u64().max(1),
-            ..self.clone()
-        }
+        Self { span_id: random_u64().max(1), ..self.clone() }
     }
 
     /// 32 lower-case hexadecimal digits.
@@ -100,12 +97,7 @@ impl TraceContext {
     /// The value of the header `traceparent`, in version 00.
     #[must_use]
     pub fn traceparent(&self) -> String {
-        format!(
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id,
-            self.span_id,
-            u8::from(self.is_sampled)
-        )
+        format!("00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, u8::from(self.is_sampled))
     }
 
     /// The value of the header `tracestate`, where there is one.
@@ -118,20 +110,13 @@ impl TraceContext {
 /// A number of exactly `digits` lower-case hexadecimal digits.
 fn hex(text: &str, digits: usize) -> Option<u128> {
     let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_hex && text.len() == digits {
-        u128::from_str_radix(text, 16).ok()
-    } else {
-        None
-    }
+    if is_hex && text.len() == digits { u128::from_str_radix(text, 16).ok() } else { None }
 }
 
 /// The members of a valid list, joined again, as many as fit.
 fn valid_state(text: &str) -> Option<String> {
-    let members: Vec<&str> = text
-        .split(',')
-        .map(|member| member.trim_matches([' ', '\t']))
-        .filter(|m| !m.is_empty())
-        .collect();
+    let members: Vec<&str> =
+        text.split(',').map(|member| member.trim_matches([' ', '\t'])).filter(|m| !m.is_empty()).collect();
     let keys: Option<Vec<&str>> = members.iter().map(|member| state_key(member)).collect();
     let mut keys = keys?;
     keys.sort_unstable();
@@ -156,9 +141,8 @@ fn valid_state(text: &str) -> Option<String> {
 fn state_key(member: &str) -> Option<&str> {
     let (key, value) = member.split_once('=')?;
     let is_key = |text: &str, first_may_be_digit: bool, longest: usize| {
-        let rest_is_key = text
-            .bytes()
-            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/'));
+        let rest_is_key =
+            text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/'));
         let first_is_key = text
             .bytes()
             .next()
@@ -170,9 +154,7 @@ fn state_key(member: &str) -> Option<&str> {
         Some((tenant, system)) => is_key(tenant, true, 241) && is_key(system, false, 14),
     };
     let value_is_valid = (1..=256).contains(&value.len())
-        && value
-            .bytes()
-            .all(|b| matches!(b, b' '..=b'~') && b != b'=' && b != b',');
+        && value.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=' && b != b',');
     (key_is_valid && value_is_valid).then_some(key)
 }
 
@@ -200,10 +182,7 @@ mod tests {
         assert_eq!(context.span_id(), "b7ad6b7169203331");
         assert!(context.is_sampled());
         assert_eq!(context.traceparent(), PARENT);
-        assert_eq!(
-            context.tracestate(),
-            Some("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE")
-        );
+        assert_eq!(context.tracestate(), Some("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"));
     }
 
     #[test]
@@ -217,14 +196,10 @@ mod tests {
 
     #[test]
     fn a_later_version_is_read_as_far_as_it_is_known() {
-        for parent in [
-            PARENT.replacen("00", "cc", 1),
-            format!("{}-what-the-future", PARENT.replacen("00", "cc", 1)),
-        ] {
-            assert_eq!(
-                TraceContext::from_headers(&parent, None).unwrap().traceparent(),
-                PARENT
-            );
+        for parent in
+            [PARENT.replacen("00", "cc", 1), format!("{}-what-the-future", PARENT.replacen("00", "cc", 1))]
+        {
+            assert_eq!(TraceContext::from_headers(&parent, None).unwrap().traceparent(), PARENT);
         }
     }
 
@@ -256,19 +231,14 @@ mod tests {
     #[test]
     fn an_invalid_state_is_dropped_and_the_trace_kept() {
         let many = (0..33).map(|n| format!("k{n}=v")).collect::<Vec<_>>().join(",");
-        for state in [
-            "", ",", "a", "a=", "=v", "A=v", "1a=v", "a=v,a=w", "a=b=c", "a=ü", "a@=v", "a@b@c=v", &many,
-        ] {
+        for state in
+            ["", ",", "a", "a=", "=v", "A=v", "1a=v", "a=v,a=w", "a=b=c", "a=ü", "a@=v", "a@b@c=v", &many]
+        {
             let context = TraceContext::from_headers(PARENT, Some(state)).unwrap();
             assert_eq!(context.tracestate(), None, "{state}");
         }
         for state in ["a=v", "1t@sys=v", "a_-*/0=!~"] {
-            assert_eq!(
-                TraceContext::from_headers(PARENT, Some(state))
-                    .unwrap()
-                    .tracestate(),
-                Some(state)
-            );
+            assert_eq!(TraceContext::from_headers(PARENT, Some(state)).unwrap().tracestate(), Some(state));
         }
     }
 
@@ -277,25 +247,16 @@ mod tests {
         let member = |key: &str| format!("{key}={}", "v".repeat(200));
         let state = [member("a"), member("b"), member("c")].join(",");
         let context = TraceContext::from_headers(PARENT, Some(&state)).unwrap();
-        assert_eq!(
-            context.tracestate(),
-            Some([member("a"), member("b")].join(",").as_str())
-        );
+        assert_eq!(context.tracestate(), Some([member("a"), member("b")].join(",").as_str()));
     }
 
     #[test]
     fn a_child_has_the_trace_and_another_span() {
         let parent = TraceContext::from_headers(PARENT, Some("a=v")).unwrap();
         let child = parent.child();
-        assert_eq!(
-            (child.trace_id(), child.tracestate()),
-            (parent.trace_id(), Some("a=v"))
-        );
+        assert_eq!((child.trace_id(), child.tracestate()), (parent.trace_id(), Some("a=v")));
         assert_ne!(child.span_id(), parent.span_id());
-        assert_eq!(
-            TraceContext::from_headers(&child.traceparent(), Some("a=v")),
-            Some(child)
-        );
+        assert_eq!(TraceContext::from_headers(&child.traceparent(), Some("a=v")), Some(child));
     }
 
     #[test]
@@ -303,10 +264,7 @@ mod tests {
         let zero = TraceContext::new_root([0; 16], [0; 8]);
         assert_eq!(TraceContext::from_headers(&zero.traceparent(), None), Some(zero));
         let roots: Vec<_> = (0..10_000).map(|_| TraceContext::random()).collect();
-        let ids: HashSet<String> = roots
-            .iter()
-            .flat_map(|root| [root.trace_id(), root.span_id()])
-            .collect();
+        let ids: HashSet<String> = roots.iter().flat_map(|root| [root.trace_id(), root.span_id()]).collect();
         assert_eq!(ids.len(), 20_000);
     }
 }

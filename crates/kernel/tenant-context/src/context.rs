@@ -102,9 +102,7 @@ impl ActorKind {
 
     /// The kind with this stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::System, Self::User, Self::Service]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [Self::System, Self::User, Self::Service].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -121,18 +119,12 @@ pub struct Actor {
 impl Actor {
     /// A part of the platform that acts on its own account.
     pub fn system(id: impl Into<String>) -> Self {
-        Self {
-            kind: ActorKind::System,
-            id: id.into(),
-        }
+        Self { kind: ActorKind::System, id: id.into() }
     }
 
     /// A person, by the subject of the token.
     pub fn user(id: impl Into<String>) -> Self {
-        Self {
-            kind: ActorKind::User,
-            id: id.into(),
-        }
+        Self { kind: ActorKind::User, id: id.into() }
     }
 }
 

@@ -64,10 +64,7 @@ pub struct ContextRequest {
 pub fn claim_keys(claims: &Map<String, Value>) -> ClaimKeys {
     let text = |aliases: [&str; 3]| {
         let texts = aliases.iter().filter_map(|name| claims.get(*name)?.as_str());
-        texts
-            .map(str::trim)
-            .find(|text| !text.is_empty())
-            .map(str::to_owned)
+        texts.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
     };
     let list = |name: &str| {
         let items = claims.get(name).and_then(Value::as_array).into_iter().flatten();
@@ -107,10 +104,8 @@ pub fn resolve(
         None => None,
     };
     let tenant_key = tenant.map(|(key, _)| key);
-    let default_org = iam
-        .default_org_key
-        .as_deref()
-        .filter(|_| tenant_key.is_some() && tenant_key == default_tenant);
+    let default_org =
+        iam.default_org_key.as_deref().filter(|_| tenant_key.is_some() && tenant_key == default_tenant);
 
     let org = choose_org(standing, &headers, tenant_key, default_org)?;
     let org_config = match (org, tenant_config) {
@@ -170,10 +165,7 @@ fn choose_realm<'a>(
     let Some(claims) = claims else {
         return Ok(asked.map_or(default, |key| (key, Source::Header)));
     };
-    let fixed = claims
-        .realm
-        .as_deref()
-        .map_or(default, |key| (key, Source::Claim));
+    let fixed = claims.realm.as_deref().map_or(default, |key| (key, Source::Claim));
     match asked {
         Some(asked) if asked != fixed.0 => Err(ContextError::Disagreement { field: "x-realm" }),
         _ => Ok(fixed),
@@ -190,10 +182,9 @@ fn choose_tenant<'a>(
     }
     let granted = match standing {
         Standing::Stranger | Standing::Guest => Granted::default(),
-        Standing::Strict(claims) | Standing::Verified(claims) => Granted {
-            claim: claims.tenant.as_deref(),
-            others: &claims.tenants,
-        },
+        Standing::Strict(claims) | Standing::Verified(claims) => {
+            Granted { claim: claims.tenant.as_deref(), others: &claims.tenants }
+        }
     };
     choose(standing, "x-tenant", headers.tenant.as_deref(), granted, default)
 }
@@ -213,10 +204,9 @@ fn choose_org<'a>(
         {
             Granted::default()
         }
-        Standing::Strict(claims) | Standing::Verified(claims) => Granted {
-            claim: claims.org.as_deref(),
-            others: &claims.orgs,
-        },
+        Standing::Strict(claims) | Standing::Verified(claims) => {
+            Granted { claim: claims.org.as_deref(), others: &claims.orgs }
+        }
     };
     let stranger = matches!(standing, Standing::Stranger);
     if tenant.is_none() && !stranger && (asked.is_some() || granted.claim.is_some()) {
@@ -290,9 +280,7 @@ fn checked_headers(headers: &HeaderKeys) -> Result<HeaderKeys, ContextError> {
 
 fn checked_claims(claims: &ClaimKeys) -> Result<ClaimKeys, ContextError> {
     let list = |keys: &[String], field| {
-        keys.iter()
-            .filter_map(|key| checked(Some(key), field).transpose())
-            .collect::<Result<Vec<_>, _>>()
+        keys.iter().filter_map(|key| checked(Some(key), field).transpose()).collect::<Result<Vec<_>, _>>()
     };
     Ok(ClaimKeys {
         realm: checked(claims.realm.as_deref(), "realmKey")?,

@@ -219,9 +219,7 @@ impl BusinessCalendar {
         let mut reached = date;
         let mut idle_days = 0;
         while left > 0 {
-            reached = reached
-                .checked_add_signed(step)
-                .ok_or(CalendarError::RangeTooLong)?;
+            reached = reached.checked_add_signed(step).ok_or(CalendarError::RangeTooLong)?;
             if (reached - date).num_days().abs() > RANGE_DAYS {
                 return Err(CalendarError::RangeTooLong);
             }
@@ -250,9 +248,7 @@ impl BusinessCalendar {
     }
 
     fn no_working_time(&self, from: DateTime<Utc>) -> CalendarError {
-        CalendarError::NoWorkingTime {
-            from: self.local_date(from),
-        }
+        CalendarError::NoWorkingTime { from: self.local_date(from) }
     }
 }
 

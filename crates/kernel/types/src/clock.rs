@@ -22,18 +22,14 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self {
-            source: Source::System,
-        }
+        Self { source: Source::System }
     }
 
     /// A clock that stands still at `start` until the returned [`ManualClock`] moves it.
     #[must_use]
     pub fn manual(start: DateTime<Utc>) -> (Self, ManualClock) {
         let now = Arc::new(Mutex::new(start));
-        let clock = Self {
-            source: Source::Manual(Arc::clone(&now)),
-        };
+        let clock = Self { source: Source::Manual(Arc::clone(&now)) };
         (clock, ManualClock { now })
     }
 
@@ -67,28 +63,19 @@ impl ManualClock {
     /// (about 262,000 years either way).
     pub fn advance(&self, by: TimeDelta) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = if by < TimeDelta::zero() {
-            DateTime::<Utc>::MIN_UTC
-        } else {
-            DateTime::<Utc>::MAX_UTC
-        };
+        let end = if by < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
         *now = now.checked_add_signed(by).unwrap_or(end);
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the machine's clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
 fn system_now() -> DateTime<Utc> {
     Utc::now()
 }
 
 fn truncate_to_micros(instant: DateTime<Utc>) -> DateTime<Utc> {
     // Fails only for instants too far away to count in nanoseconds, where precision is of no use.
-    instant
-        .duration_trunc(TimeDelta::microseconds(1))
-        .unwrap_or(instant)
+    instant.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(instant)
 }
 
 #[cfg(test)]

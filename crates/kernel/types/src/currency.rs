@@ -45,9 +45,8 @@ const BY_MINOR_UNITS: [(u32, &[&str]); 4] = [
 
 /// The codes of list one whose minor unit is "N.A.": precious metals, bond market units, special drawing rights,
 /// the test code and "no currency". No amount of money can be held in them.
-const WITHOUT_MINOR_UNIT: [&str; 13] = [
-    "XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX",
-];
+const WITHOUT_MINOR_UNIT: [&str; 13] =
+    ["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"];
 
 /// A currency in which money can be held: a current ISO 4217 code that has a minor unit.
 ///
@@ -91,9 +90,7 @@ impl Currency {
         }
         match WITHOUT_MINOR_UNIT.iter().find(|&&known| known == code) {
             Some(&code) => Err(CurrencyError::NotMoney { code }),
-            None => Err(CurrencyError::Unknown {
-                code: code.to_owned(),
-            }),
+            None => Err(CurrencyError::Unknown { code: code.to_owned() }),
         }
     }
 
@@ -146,9 +143,7 @@ impl PartialSchema for Currency {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some(
-                "Alphabetic code of a current ISO 4217 currency that has a minor unit.",
-            ))
+            .description(Some("Alphabetic code of a current ISO 4217 currency that has a minor unit."))
             .pattern(Some("^[A-Z]{3}$"))
             .examples(["EUR"])
             .into()
@@ -165,10 +160,8 @@ mod tests {
 
     #[test]
     fn the_list_is_complete_and_well_formed() {
-        let with_unit: Vec<&str> = BY_MINOR_UNITS
-            .iter()
-            .flat_map(|(_, codes)| codes.iter().copied())
-            .collect();
+        let with_unit: Vec<&str> =
+            BY_MINOR_UNITS.iter().flat_map(|(_, codes)| codes.iter().copied()).collect();
         let all: BTreeSet<&str> = with_unit.iter().copied().chain(WITHOUT_MINOR_UNIT).collect();
         assert_eq!(with_unit.len(), 165);
         assert_eq!(all.len(), 178, "a code is listed twice or is missing");
@@ -195,11 +188,7 @@ mod tests {
             ("CLF", 4),
             ("UYW", 4),
         ] {
-            assert_eq!(
-                Currency::parse(code).unwrap().minor_units(),
-                minor_units,
-                "{code}"
-            );
+            assert_eq!(Currency::parse(code).unwrap().minor_units(), minor_units, "{code}");
         }
     }
 
@@ -210,12 +199,7 @@ mod tests {
         }
         // Withdrawn: lev 2026, Antillean guilder 2025, kuna 2023.
         for code in ["BGN", "ANG", "HRK", "QQQ"] {
-            assert_eq!(
-                Currency::parse(code),
-                Err(CurrencyError::Unknown {
-                    code: code.to_owned()
-                })
-            );
+            assert_eq!(Currency::parse(code), Err(CurrencyError::Unknown { code: code.to_owned() }));
         }
         for code in WITHOUT_MINOR_UNIT {
             assert_eq!(Currency::parse(code), Err(CurrencyError::NotMoney { code }));

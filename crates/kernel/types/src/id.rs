@@ -53,10 +53,7 @@ impl<T> Id<T> {
     /// Takes a UUID of any version, for example one read from the database.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self {
-            uuid,
-            of: PhantomData,
-        }
+        Self { uuid, of: PhantomData }
     }
 
     /// The id of nothing: all bits zero.
@@ -153,9 +150,7 @@ impl<T> Serialize for Id<T> {
 
 impl<'de, T> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -265,13 +260,7 @@ mod tests {
 
     #[test]
     fn other_spellings_are_refused() {
-        for text in [
-            "",
-            "1",
-            &TEXT.replace('-', ""),
-            &format!("{{{TEXT}}}"),
-            &TEXT.replace('a', "g"),
-        ] {
+        for text in ["", "1", &TEXT.replace('-', ""), &format!("{{{TEXT}}}"), &TEXT.replace('a', "g")] {
             assert_eq!(text.parse::<TenantId>(), Err(IdError), "{text}");
         }
         assert!(serde_json::from_str::<TenantId>("\"x\"").is_err());
@@ -298,14 +287,8 @@ mod tests {
 
         let watched = serde_json::to_value(Watched::schema()).unwrap();
         assert_eq!(watched["properties"]["job"]["$ref"], "#/components/schemas/JobId");
-        assert_eq!(
-            watched["properties"]["parent"]["oneOf"][0]["$ref"],
-            "#/components/schemas/JobId"
-        );
-        assert_eq!(
-            watched["properties"]["tenants"]["items"]["$ref"],
-            "#/components/schemas/TenantId"
-        );
+        assert_eq!(watched["properties"]["parent"]["oneOf"][0]["$ref"], "#/components/schemas/JobId");
+        assert_eq!(watched["properties"]["tenants"]["items"]["$ref"], "#/components/schemas/TenantId");
 
         let mut components = Vec::new();
         Watched::schemas(&mut components);

@@ -92,18 +92,12 @@ impl Money {
     pub fn new(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
         let exact = amount.normalize();
         let missing =
-            currency
-                .minor_units()
-                .checked_sub(exact.scale())
-                .ok_or_else(|| MoneyError::TooManyDecimals {
-                    amount: amount.to_string(),
-                    currency,
-                    allowed: currency.minor_units(),
-                })?;
-        let units = 10_i128
-            .pow(missing)
-            .checked_mul(exact.mantissa())
-            .ok_or(MoneyError::OutOfRange)?;
+            currency.minor_units().checked_sub(exact.scale()).ok_or_else(|| MoneyError::TooManyDecimals {
+                amount: amount.to_string(),
+                currency,
+                allowed: currency.minor_units(),
+            })?;
+        let units = 10_i128.pow(missing).checked_mul(exact.mantissa()).ok_or(MoneyError::OutOfRange)?;
         Self::from_minor(units, currency)
     }
 
@@ -115,19 +109,13 @@ impl Money {
             Rounding::Down => RoundingStrategy::ToZero,
             Rounding::Up => RoundingStrategy::AwayFromZero,
         };
-        Self::new(
-            amount.round_dp_with_strategy(currency.minor_units(), strategy),
-            currency,
-        )
+        Self::new(amount.round_dp_with_strategy(currency.minor_units(), strategy), currency)
     }
 
     /// No money.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
-        Self {
-            amount: Decimal::new(0, currency.minor_units()),
-            currency,
-        }
+        Self { amount: Decimal::new(0, currency.minor_units()), currency }
     }
 
     /// Reads a plain decimal amount: an optional minus, digits, and optionally a point and digits.
@@ -144,10 +132,8 @@ impl Money {
             None => (digits, None),
         };
         let is_digit = |character: &char| character.is_ascii_digit();
-        let stray = whole
-            .chars()
-            .chain(fraction.unwrap_or_default().chars())
-            .find(|character| !is_digit(character));
+        let stray =
+            whole.chars().chain(fraction.unwrap_or_default().chars()).find(|character| !is_digit(character));
         if let Some(character) = stray {
             return Err(MoneyError::AmountCharacter { character });
         }
@@ -186,10 +172,7 @@ impl Money {
     /// The sum of two amounts of one currency.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
-            return Err(MoneyError::CurrencyMismatch {
-                left: self.currency,
-                right: other.currency,
-            });
+            return Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency });
         }
         // Both are below 2^96, so the sum cannot leave i128; from_minor checks the range of the result.
         Self::from_minor(self.minor() + other.minor(), self.currency)
@@ -262,14 +245,7 @@ impl Neg for Money {
 
     fn neg(self) -> Self {
         // A negative zero would print a sign.
-        if self.is_zero() {
-            self
-        } else {
-            Self {
-                amount: -self.amount,
-                ..self
-            }
-        }
+        if self.is_zero() { self } else { Self { amount: -self.amount, ..self } }
     }
 }
 

@@ -108,10 +108,7 @@ impl DomainError for PageError {
 impl PageRequest {
     /// Asks for at most `limit` rows (1 to 200) after `cursor`.
     pub fn new(limit: u32, cursor: Option<Cursor>) -> Result<Self, PageError> {
-        Ok(Self {
-            limit: checked_limit(limit.into())?,
-            cursor,
-        })
+        Ok(Self { limit: checked_limit(limit.into())?, cursor })
     }
 
     /// How many rows at most, from 1 to 200.
@@ -140,10 +137,7 @@ impl PageRequest {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self {
-            limit: DEFAULT_LIMIT,
-            cursor: None,
-        }
+        Self { limit: DEFAULT_LIMIT, cursor: None }
     }
 }
 
@@ -163,19 +157,13 @@ impl<T> Page<T> {
             Some(last) if more => Some(Cursor::new(sort, &keys(last))?.to_string()),
             _ => None,
         };
-        Ok(Self {
-            items: rows,
-            next_cursor,
-        })
+        Ok(Self { items: rows, next_cursor })
     }
 
     /// The same page with each row made into something else.
     #[must_use]
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(make).collect(),
-            next_cursor: self.next_cursor,
-        }
+        Page { items: self.items.into_iter().map(make).collect(), next_cursor: self.next_cursor }
     }
 }
 
@@ -185,13 +173,9 @@ impl Cursor {
     /// `sort` names the list, its order and the filters that shape it, for example
     /// `journals posted_on desc, id desc`; it must stay the same from page to page.
     pub fn new<K: Serialize>(sort: &str, keys: &K) -> Result<Self, PageError> {
-        let keys = serde_json::to_value(keys).map_err(|error| PageError::Keys {
-            reason: error.to_string(),
-        })?;
-        Ok(Self {
-            fingerprint: fingerprint(sort),
-            keys,
-        })
+        let keys =
+            serde_json::to_value(keys).map_err(|error| PageError::Keys { reason: error.to_string() })?;
+        Ok(Self { fingerprint: fingerprint(sort), keys })
     }
 
     /// The keys, if this is a cursor of the list sorted by `sort`.
@@ -212,9 +196,7 @@ impl Cursor {
 fn fingerprint(sort: &str) -> String {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let hash = sort.bytes().fold(OFFSET_BASIS, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-    });
+    let hash = sort.bytes().fold(OFFSET_BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
     format!("{hash:016x}")
 }
 
@@ -222,9 +204,7 @@ fn checked_limit(limit: u64) -> Result<u32, PageError> {
     u32::try_from(limit)
         .ok()
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| PageError::Limit {
-            limit: limit.to_string(),
-        })
+        .ok_or_else(|| PageError::Limit { limit: limit.to_string() })
 }
 
 const fn default_limit() -> u32 {
@@ -248,9 +228,7 @@ fn read_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Erro
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<u32, E> {
             text.parse()
-                .map_err(|_| PageError::Limit {
-                    limit: text.to_owned(),
-                })
+                .map_err(|_| PageError::Limit { limit: text.to_owned() })
                 .and_then(checked_limit)
                 .map_err(E::custom)
         }
@@ -273,14 +251,9 @@ impl FromStr for Cursor {
         if text.len() > MAX_CURSOR_LEN {
             return Err(PageError::DamagedCursor);
         }
-        let json = URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| PageError::DamagedCursor)?;
+        let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| PageError::DamagedCursor)?;
         let wire: Wire = serde_json::from_slice(&json).map_err(|_| PageError::DamagedCursor)?;
-        Ok(Self {
-            fingerprint: wire.s,
-            keys: wire.k,
-        })
+        Ok(Self { fingerprint: wire.s, keys: wire.k })
     }
 }
 
@@ -292,9 +265,7 @@ impl Serialize for Cursor {
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

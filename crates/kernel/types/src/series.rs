@@ -107,19 +107,12 @@ impl SeriesPattern {
             return Err(SeriesError::Control);
         }
         let parts = parse_parts(text)?;
-        let count = parts
-            .iter()
-            .filter(|part| matches!(part, Part::Sequence { .. }))
-            .count();
+        let count = parts.iter().filter(|part| matches!(part, Part::Sequence { .. })).count();
         if count != 1 {
             return Err(SeriesError::SequenceCount { count });
         }
         let period = period(&parts)?;
-        Ok(Self {
-            text: text.to_owned(),
-            parts,
-            period,
-        })
+        Ok(Self { text: text.to_owned(), parts, period })
     }
 
     /// Names the period of `date` in which the running number counts: `2026`, `2026-03`, `2026-03-31`, or empty
@@ -188,18 +181,14 @@ fn parse_token(token: &str) -> Result<Part, SeriesError> {
         _ => {
             let width = token
                 .strip_prefix("SEQ:")
-                .ok_or_else(|| SeriesError::UnknownToken {
-                    token: token.to_owned(),
-                })?;
+                .ok_or_else(|| SeriesError::UnknownToken { token: token.to_owned() })?;
             let digits_only = width.bytes().all(|byte| byte.is_ascii_digit());
             width
                 .parse()
                 .ok()
                 .filter(|width| digits_only && (1..=MAX_WIDTH).contains(width))
                 .map(|width| Part::Sequence { width })
-                .ok_or_else(|| SeriesError::Width {
-                    width: width.to_owned(),
-                })
+                .ok_or_else(|| SeriesError::Width { width: width.to_owned() })
         }
     }
 }
@@ -304,34 +293,16 @@ mod tests {
     fn mistakes_are_named() {
         for (text, message) in [
             ("", "a series pattern has 1 to 64 characters, this one has 0"),
-            (
-                "JE-{YYYY}",
-                "a series pattern has exactly one {SEQ} or {SEQ:n}, this one has 0",
-            ),
-            (
-                "{SEQ}{SEQ:2}",
-                "a series pattern has exactly one {SEQ} or {SEQ:n}, this one has 2",
-            ),
-            (
-                "{seq}",
-                "{seq} is not a token, use {YYYY}, {YY}, {MM}, {DD}, {SEQ} or {SEQ:n}",
-            ),
+            ("JE-{YYYY}", "a series pattern has exactly one {SEQ} or {SEQ:n}, this one has 0"),
+            ("{SEQ}{SEQ:2}", "a series pattern has exactly one {SEQ} or {SEQ:n}, this one has 2"),
+            ("{seq}", "{seq} is not a token, use {YYYY}, {YY}, {MM}, {DD}, {SEQ} or {SEQ:n}"),
             ("{SEQ:0}", "the width in {SEQ:0} is a number from 1 to 20"),
             ("{SEQ:+5}", "the width in {SEQ:+5} is a number from 1 to 20"),
             ("{SEQ:}", "the width in {SEQ:} is a number from 1 to 20"),
             ("{SEQ:21}", "the width in {SEQ:21} is a number from 1 to 20"),
-            (
-                "{MM}-{SEQ}",
-                "{MM} needs {YYYY} or {YY} beside it, or each year gives out the same numbers",
-            ),
-            (
-                "{YYYY}-{DD}-{SEQ}",
-                "{DD} needs {MM} beside it, or each month gives out the same numbers",
-            ),
-            (
-                "A\n{SEQ}",
-                "a series pattern has no control characters, remove them",
-            ),
+            ("{MM}-{SEQ}", "{MM} needs {YYYY} or {YY} beside it, or each year gives out the same numbers"),
+            ("{YYYY}-{DD}-{SEQ}", "{DD} needs {MM} beside it, or each month gives out the same numbers"),
+            ("A\n{SEQ}", "a series pattern has no control characters, remove them"),
         ] {
             assert_eq!(SeriesPattern::parse(text).unwrap_err().to_string(), message);
         }
@@ -339,10 +310,7 @@ mod tests {
             assert_eq!(SeriesPattern::parse(text), Err(SeriesError::Brace), "{text}");
         }
         let long = format!("{}{{SEQ}}", "A".repeat(60));
-        assert_eq!(
-            SeriesPattern::parse(&long),
-            Err(SeriesError::Length { length: 65 })
-        );
+        assert_eq!(SeriesPattern::parse(&long), Err(SeriesError::Length { length: 65 }));
     }
 
     #[test]

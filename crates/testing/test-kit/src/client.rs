@@ -104,7 +104,11 @@ impl Client {
 
 impl Answer {
     /// Fails the test, with the body, unless the status is this.
-    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "it is an assertion as well")]
+    #[expect(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "it is an assertion as well"
+    )]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         let reason = StatusCode::from_u16(self.status).expect("status");
@@ -130,7 +134,8 @@ impl Answer {
     /// A header's value.
     #[track_caller]
     pub fn header(&self, name: &str) -> String {
-        let value = self.headers.get(name).unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers));
+        let value =
+            self.headers.get(name).unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers));
         value.to_str().expect("text").to_owned()
     }
 

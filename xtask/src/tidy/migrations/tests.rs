@@ -32,14 +32,8 @@ fn a_migration_in_order_passes() {
 
 #[test]
 fn a_table_lives_in_the_schema_of_its_crate() {
-    assert_eq!(
-        check_text("create table supply.a (id uuid);"),
-        [(1, "migration-schema")]
-    );
-    assert_eq!(
-        check_text("\ncreate unlogged table a (id uuid);"),
-        [(2, "migration-schema")]
-    );
+    assert_eq!(check_text("create table supply.a (id uuid);"), [(1, "migration-schema")]);
+    assert_eq!(check_text("\ncreate unlogged table a (id uuid);"), [(2, "migration-schema")]);
     let folder = "crates/kernel/db/migrations/platform";
     assert_eq!(schema(folder).as_deref(), Some("platform"));
     assert_eq!(schema("crates/kernel/jobs/migrations").as_deref(), Some("jobs"));
@@ -52,10 +46,7 @@ fn the_tenant_comes_first_in_the_key() {
         check_text(&GOOD.replace("key (tenant_id, id),", "key (id, tenant_id),")),
         [(2, "tenant-key")]
     );
-    assert_eq!(
-        check_text(&GOOD.replace("primary key (tenant_id, id),", "")),
-        [(2, "tenant-key")]
-    );
+    assert_eq!(check_text(&GOOD.replace("primary key (tenant_id, id),", "")), [(2, "tenant-key")]);
     let column = GOOD
         .replace("primary key (tenant_id, id),", "")
         .replace("id uuid not null,\namount", "id uuid primary key,\namount");
@@ -64,10 +55,7 @@ fn the_tenant_comes_first_in_the_key() {
 
 #[test]
 fn row_security_is_forced_in_the_same_file() {
-    assert_eq!(
-        check_text(&GOOD.replace("select platform", "-- select platform")),
-        [(2, "tenant-rows")]
-    );
+    assert_eq!(check_text(&GOOD.replace("select platform", "-- select platform")), [(2, "tenant-rows")]);
     assert_eq!(
         check_text(&GOOD.replace("table('finance.journals')", "table('finance.other')")),
         [(2, "tenant-rows")]
@@ -76,10 +64,7 @@ fn row_security_is_forced_in_the_same_file() {
 
 #[test]
 fn a_foreign_key_stays_in_the_schema() {
-    assert_eq!(
-        check_text(&GOOD.replace("references finance.", "references supply.")),
-        [(8, "foreign-key")]
-    );
+    assert_eq!(check_text(&GOOD.replace("references finance.", "references supply.")), [(8, "foreign-key")]);
     assert_eq!(
         check_text("alter table finance.a add foreign key (b) references b (id);"),
         [(1, "foreign-key")]
@@ -88,19 +73,10 @@ fn a_foreign_key_stays_in_the_schema() {
 
 #[test]
 fn a_migration_is_included_by_its_crate() {
-    let other = (
-        LIB.0,
-        "//! F.\nconst SQL: &str = include_str!(\"../migrations/0002_expand_more.sql\");\n",
-    );
-    assert_eq!(
-        found(&check(&Tree::of(&[(FILE, GOOD), other]))),
-        [(1, "migration-unused")]
-    );
+    let other = (LIB.0, "//! F.\nconst SQL: &str = include_str!(\"../migrations/0002_expand_more.sql\");\n");
+    assert_eq!(found(&check(&Tree::of(&[(FILE, GOOD), other]))), [(1, "migration-unused")]);
     let elsewhere = ("crates/business/supply/src/lib.rs", LIB.1);
-    assert_eq!(
-        found(&check(&Tree::of(&[(FILE, GOOD), elsewhere]))),
-        [(1, "migration-unused")]
-    );
+    assert_eq!(found(&check(&Tree::of(&[(FILE, GOOD), elsewhere]))), [(1, "migration-unused")]);
 }
 
 #[test]
@@ -114,10 +90,7 @@ fn names_count_without_gap() {
             .map(|finding| finding.path)
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        names(["0001_expand_init.sql", "0002_contract_old_column.sql"]),
-        [""; 0]
-    );
+    assert_eq!(names(["0001_expand_init.sql", "0002_contract_old_column.sql"]), [""; 0]);
     let folder = "crates/business/finance/migrations";
     assert_eq!(
         names(["0001_expand_init.sql", "0003_expand_more.sql"]),

@@ -46,10 +46,10 @@ pub(super) fn major_version(layout: &Layout) -> Result<Option<u32>, EmbeddedErro
         return Ok(None);
     }
     let text = fs::read_to_string(&path).doing("read", &path)?;
-    text.trim().parse().map(Some).map_err(|_| EmbeddedError::Damaged {
-        path,
-        why: format!("{:?} is no version", text.trim()),
-    })
+    text.trim()
+        .parse()
+        .map(Some)
+        .map_err(|_| EmbeddedError::Damaged { path, why: format!("{:?} is no version", text.trim()) })
 }
 
 impl Cluster {
@@ -70,11 +70,10 @@ impl Cluster {
         tracing::info!("making a PostgreSQL cluster in {}", self.layout.cluster.display());
         // Whoever is interrupted leaves a draft, never half a data directory.
         let draft = self.layout.cluster.join("data.new");
-        self.init_draft(&draft, "C.UTF-8", &credentials.admin)
-            .or_else(|error| {
-                tracing::debug!("no cluster with the locale C.UTF-8, trying C: {error}");
-                self.init_draft(&draft, "C", &credentials.admin)
-            })?;
+        self.init_draft(&draft, "C.UTF-8", &credentials.admin).or_else(|error| {
+            tracing::debug!("no cluster with the locale C.UTF-8, trying C: {error}");
+            self.init_draft(&draft, "C", &credentials.admin)
+        })?;
         fs::rename(&draft, self.layout.data()).doing("put in place", &draft)?;
         Ok(credentials)
     }
@@ -112,14 +111,9 @@ impl Cluster {
         if path.exists() {
             fs::remove_file(path).doing("remove", path)?;
         }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .doing("make", path)?;
-        file.write_all(password.expose_secret().as_bytes())
-            .doing("write", path)?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).doing("make", path)?;
+        file.write_all(password.expose_secret().as_bytes()).doing("write", path)?;
         paths::give(path, self.programs.user.as_ref())
     }
 
@@ -210,11 +204,7 @@ impl Cluster {
             let still_leaving = log.contains("pre-existing shared memory block");
             if attempt >= ATTEMPTS || !(port_taken || still_leaving) {
                 tracing::debug!("pg_ctl: {error}");
-                return Err(if log.is_empty() {
-                    error
-                } else {
-                    self.start_failure(log_start)
-                });
+                return Err(if log.is_empty() { error } else { self.start_failure(log_start) });
             }
             attempt += 1;
             if port_taken {
@@ -277,29 +267,12 @@ pub(super) fn stop(layout: &Layout) -> Result<(), EmbeddedError> {
     }
     let path = layout.server_record();
     let Some(record) = ServerRecord::read(&path)? else {
-        return Err(EmbeddedError::Damaged {
-            path,
-            why: "it is missing".to_owned(),
-        });
+        return Err(EmbeddedError::Damaged { path, why: "it is missing".to_owned() });
     };
-    let programs = Programs {
-        bin: record.bin,
-        libraries: record.libraries,
-        user: user::run_user(&data)?,
-    };
+    let programs = Programs { bin: record.bin, libraries: record.libraries, user: user::run_user(&data)? };
     let stop = |mode: &str| {
         let mut command = programs.command("pg_ctl");
-        command
-            .args([
-                "stop",
-                "--silent",
-                "--wait",
-                "--timeout=60",
-                "--mode",
-                mode,
-                "--pgdata",
-            ])
-            .arg(&data);
+        command.args(["stop", "--silent", "--wait", "--timeout=60", "--mode", mode, "--pgdata"]).arg(&data);
         program::finish(&mut command).map(drop)
     };
     tracing::info!("stopping PostgreSQL of {}", layout.cluster.display());

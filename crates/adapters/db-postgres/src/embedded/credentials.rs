@@ -35,11 +35,7 @@ struct Plain<'a> {
 impl Credentials {
     /// New passwords from the operating system's random numbers.
     fn generate() -> Result<Self, EmbeddedError> {
-        Ok(Self {
-            admin: password()?,
-            owner: password()?,
-            app: password()?,
-        })
+        Ok(Self { admin: password()?, owner: password()?, app: password()? })
     }
 }
 
@@ -51,10 +47,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Credentials>, EmbeddedError> {
     let text = fs::read(path).doing("read", path)?;
     serde_json::from_slice(&text)
         .map(Some)
-        .map_err(|error| EmbeddedError::Damaged {
-            path: path.to_owned(),
-            why: error.to_string(),
-        })
+        .map_err(|error| EmbeddedError::Damaged { path: path.to_owned(), why: error.to_string() })
 }
 
 /// Makes new credentials and writes them to the file.
@@ -71,22 +64,14 @@ pub(super) fn create(path: &Path) -> Result<Credentials, EmbeddedError> {
 
 /// Writes `value` to a file that only its owner reads, whole or not at all.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), EmbeddedError> {
-    let text = serde_json::to_vec_pretty(value)
-        .map_err(std::io::Error::from)
-        .doing("write", path)?;
+    let text = serde_json::to_vec_pretty(value).map_err(std::io::Error::from).doing("write", path)?;
     let draft = path.with_extension("json.new");
     if draft.exists() {
         fs::remove_file(&draft).doing("remove", &draft)?;
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .doing("make", &draft)?;
-    file.write_all(&text)
-        .and_then(|()| file.sync_all())
-        .doing("write", &draft)?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).doing("make", &draft)?;
+    file.write_all(&text).and_then(|()| file.sync_all()).doing("write", &draft)?;
     fs::rename(&draft, path).doing("write", path)
 }
 

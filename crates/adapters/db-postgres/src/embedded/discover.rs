@@ -60,36 +60,24 @@ pub(super) fn installation(
         BinariesSource::Download => earlier,
         BinariesSource::Search => {
             let mut folders = on_path(&options.search_path);
-            folders.extend(
-                WELL_KNOWN
-                    .iter()
-                    .flat_map(|pattern| expand(Path::new("/"), pattern)),
-            );
-            folders
-                .into_iter()
-                .map(|folder| (folder, Vec::new()))
-                .chain(earlier)
-                .collect()
+            folders.extend(WELL_KNOWN.iter().flat_map(|pattern| expand(Path::new("/"), pattern)));
+            folders.into_iter().map(|folder| (folder, Vec::new())).chain(earlier).collect()
         }
     };
     if let Some(found) = newest(candidates, major, user) {
         return Ok(found);
     }
     let obtained = match &options.binaries {
-        BinariesSource::Folder(folder) => Err(format!(
-            "the folder {} holds no complete installation of it",
-            folder.display()
-        )),
+        BinariesSource::Folder(folder) => {
+            Err(format!("the folder {} holds no complete installation of it", folder.display()))
+        }
         BinariesSource::Search | BinariesSource::Download => {
             obtain::obtain(&layout.binaries(), major, &options.search_path, user)
         }
     };
     obtained.map_err(|why| EmbeddedError::NoBinaries {
         wanted: major.map_or(format!("version {OLDEST} or newer"), |major| {
-            format!(
-                "version {major}, which made the cluster in {}",
-                layout.cluster.display()
-            )
+            format!("version {major}, which made the cluster in {}", layout.cluster.display())
         }),
         why,
         install: obtain::install_command(major, &options.search_path),
@@ -120,16 +108,9 @@ fn inspect(bin: PathBuf, libraries: Vec<PathBuf>, user: Option<&OsUser>) -> Opti
     if !PROGRAMS.iter().all(|program| bin.join(program).is_file()) {
         return None;
     }
-    let programs = Programs {
-        bin,
-        libraries,
-        user: user.cloned(),
-    };
+    let programs = Programs { bin, libraries, user: user.cloned() };
     match programs.run("postgres", ["--version"]) {
-        Ok(said) => Some(Installation {
-            programs,
-            version: parse_version(&said)?,
-        }),
+        Ok(said) => Some(Installation { programs, version: parse_version(&said)? }),
         Err(error) => {
             tracing::debug!("passing over an installation of PostgreSQL: {error}");
             None
@@ -157,15 +138,10 @@ pub(super) fn expand(root: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut folders = vec![root.to_owned()];
     for part in pattern.split('/') {
         folders = match part.split_once('*') {
-            None => folders
-                .into_iter()
-                .map(|folder| folder.join(part))
-                .filter(|path| path.is_dir())
-                .collect(),
-            Some((start, end)) => folders
-                .iter()
-                .flat_map(|folder| matching(folder, start, end))
-                .collect(),
+            None => {
+                folders.into_iter().map(|folder| folder.join(part)).filter(|path| path.is_dir()).collect()
+            }
+            Some((start, end)) => folders.iter().flat_map(|folder| matching(folder, start, end)).collect(),
         };
     }
     folders
@@ -194,10 +170,7 @@ fn parse_version(said: &str) -> Option<Version> {
     let mut numbers = version.split(|letter: char| !letter.is_ascii_digit());
     let major = numbers.next()?.parse().ok()?;
     let rest = version.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let minor = rest
-        .strip_prefix('.')
-        .and_then(|minor| minor.parse().ok())
-        .unwrap_or(0);
+    let minor = rest.strip_prefix('.').and_then(|minor| minor.parse().ok()).unwrap_or(0);
     Some(Version { major, minor })
 }
 
@@ -214,31 +187,21 @@ mod tests {
         fs::create_dir_all(&bin).unwrap();
         for program in PROGRAMS {
             let path = bin.join(program);
-            fs::write(
-                &path,
-                format!("#!/bin/sh\necho '{program} (PostgreSQL) {version}'\n"),
-            )
-            .unwrap();
+            fs::write(&path, format!("#!/bin/sh\necho '{program} (PostgreSQL) {version}'\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         bin
     }
 
     fn chosen(folders: &[PathBuf], major: Option<u32>) -> Option<PathBuf> {
-        let candidates = folders
-            .iter()
-            .map(|folder| (folder.clone(), Vec::new()))
-            .collect();
+        let candidates = folders.iter().map(|folder| (folder.clone(), Vec::new())).collect();
         newest(candidates, major, None).map(|found| found.programs.bin)
     }
 
     #[test]
     fn versions_are_read() {
         let version = |text| parse_version(text).map(|version| (version.major, version.minor));
-        assert_eq!(
-            version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some((15, 18))
-        );
+        assert_eq!(version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some((15, 18)));
         assert_eq!(version("postgres (PostgreSQL) 18beta1"), Some((18, 0)));
         assert_eq!(version("postgres (PostgreSQL) 9.6.24"), Some((9, 0)));
         assert_eq!(version("something else 1.0"), None);
@@ -254,19 +217,9 @@ mod tests {
         let client_only = fake(&root, "17", "17.1");
         fs::remove_file(client_only.join("initdb")).unwrap();
 
-        let all = [
-            old.clone(),
-            older_minor,
-            newer_minor.clone(),
-            client_only,
-            root.join("missing"),
-        ];
+        let all = [old.clone(), older_minor, newer_minor.clone(), client_only, root.join("missing")];
         assert_eq!(chosen(&all, None), Some(newer_minor));
-        assert_eq!(
-            chosen(&all, Some(15)),
-            None,
-            "a cluster needs its own major version"
-        );
+        assert_eq!(chosen(&all, Some(15)), None, "a cluster needs its own major version");
         assert_eq!(chosen(&[old], None), None, "13 is too old");
     }
 

@@ -116,9 +116,6 @@ pub(super) trait Doing<T> {
 
 impl<T> Doing<T> for io::Result<T> {
     fn doing(self, verb: &str, path: &Path) -> Result<T, EmbeddedError> {
-        self.map_err(|source| EmbeddedError::Io {
-            doing: format!("{verb} {}", path.display()),
-            source,
-        })
+        self.map_err(|source| EmbeddedError::Io { doing: format!("{verb} {}", path.display()), source })
     }
 }

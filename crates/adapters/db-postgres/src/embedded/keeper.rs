@@ -43,9 +43,8 @@ impl KeeperCommand {
 /// The cluster folder when a program's arguments (without its name) ask it to be a keeper.
 pub fn keeper_request(arguments: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
     let mut arguments = arguments.into_iter();
-    let asked = KEEPER_ARGUMENTS
-        .iter()
-        .all(|word| arguments.next().is_some_and(|argument| argument == *word));
+    let asked =
+        KEEPER_ARGUMENTS.iter().all(|word| arguments.next().is_some_and(|argument| argument == *word));
     let folder = arguments.next().filter(|_| asked)?;
     arguments.next().is_none().then(|| PathBuf::from(folder))
 }
@@ -85,10 +84,7 @@ pub(super) fn ensure(layout: &Layout, command: &KeeperCommand) -> Result<(), Emb
     if is_present(layout)? {
         return Ok(());
     }
-    let failure = |why: String| EmbeddedError::Keeper {
-        program: command.program.clone(),
-        why,
-    };
+    let failure = |why: String| EmbeddedError::Keeper { program: command.program.clone(), why };
     let mut child = Command::new(&command.program)
         .args(&command.args)
         .arg(&layout.cluster)
@@ -131,10 +127,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_arguments_ask_for_a_keeper() {
-        assert_eq!(
-            request(&["internal", "keep-postgres", "/data/postgres"]),
-            Some("/data/postgres".into())
-        );
+        assert_eq!(request(&["internal", "keep-postgres", "/data/postgres"]), Some("/data/postgres".into()));
         assert_eq!(request(&["internal", "keep-postgres"]), None);
         assert_eq!(request(&["keep-postgres", "internal", "/data"]), None);
         assert_eq!(request(&["internal", "keep-postgres", "/data", "more"]), None);

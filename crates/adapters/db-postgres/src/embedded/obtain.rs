@@ -46,9 +46,7 @@ pub(super) fn earlier(place: &Path) -> Vec<(PathBuf, Vec<PathBuf>)> {
 
 /// The command that installs PostgreSQL with this machine's package manager.
 pub(super) fn install_command(major: Option<u32>, search_path: &[PathBuf]) -> String {
-    let known = MANAGERS
-        .iter()
-        .find(|(manager, _)| find_tool(manager, search_path).is_some());
+    let known = MANAGERS.iter().find(|(manager, _)| find_tool(manager, search_path).is_some());
     match (known, major) {
         (Some(("apt-get", command)), Some(major)) => format!("{command}-{major}"),
         (Some((_, command)), _) => (*command).to_owned(),
@@ -66,10 +64,9 @@ pub(super) fn obtain(
     search_path: &[PathBuf],
     user: Option<&OsUser>,
 ) -> Result<Installation, String> {
-    let (Some(apt_get), Some(dpkg_deb)) = (
-        find_tool("apt-get", search_path),
-        find_tool("dpkg-deb", search_path),
-    ) else {
+    let (Some(apt_get), Some(dpkg_deb)) =
+        (find_tool("apt-get", search_path), find_tool("dpkg-deb", search_path))
+    else {
         return Err("packages are obtained with apt-get and dpkg-deb, which this machine lacks".to_owned());
     };
     let apt = Apt {
@@ -132,10 +129,7 @@ impl Apt {
 
     /// The major versions on offer: first the one that the distribution recommends, then the newest.
     fn versions(&self) -> Vec<u32> {
-        let recommended = finish(
-            self.command(&self.cache)
-                .args(["--no-all-versions", "show", "postgresql"]),
-        );
+        let recommended = finish(self.command(&self.cache).args(["--no-all-versions", "show", "postgresql"]));
         let names = finish(self.command(&self.cache).args(["pkgnames", "postgresql-"]));
         offered(&recommended.unwrap_or_default(), &names.unwrap_or_default())
     }
@@ -150,11 +144,7 @@ impl Apt {
             &server,
         ]))?;
         let mut packages = needed(&plan);
-        packages.extend([
-            server,
-            format!("postgresql-client-{version}"),
-            "libpq5".to_owned(),
-        ]);
+        packages.extend([server, format!("postgresql-client-{version}"), "libpq5".to_owned()]);
         if !timezones::on_this_machine() {
             packages.insert("tzdata".to_owned());
         }
@@ -182,12 +172,7 @@ impl Apt {
         let downloads = self.work.join("packages");
         for package in downloads.read_dir().doing("read", &downloads)? {
             let package = package.doing("read", &downloads)?.path();
-            finish(
-                Command::new(&self.unpacker)
-                    .arg("--extract")
-                    .arg(package)
-                    .arg(&draft),
-            )?;
+            finish(Command::new(&self.unpacker).arg("--extract").arg(package).arg(&draft))?;
         }
         let bin = PathBuf::from(format!("usr/lib/postgresql/{version}/bin"));
         if timezones::below(&draft).is_some() {
@@ -209,10 +194,7 @@ impl Apt {
     /// Runs one of apt's programs where downloads go, telling its progress.
     fn run(&self, program: &Path, arguments: &[&str]) -> Result<(), EmbeddedError> {
         let mut command = self.command(program);
-        command
-            .arg("--quiet")
-            .args(arguments)
-            .current_dir(self.work.join("packages"));
+        command.arg("--quiet").args(arguments).current_dir(self.work.join("packages"));
         finish_with_progress(command).map(drop)
     }
 
@@ -220,10 +202,7 @@ impl Apt {
     fn command(&self, program: &Path) -> Command {
         let work = self.work.display();
         let mut command = Command::new(program);
-        command
-            .env("LC_ALL", "C")
-            .arg("--config-file")
-            .arg(self.work.join("apt.conf"));
+        command.env("LC_ALL", "C").arg("--config-file").arg(self.work.join("apt.conf"));
         for option in [
             format!("Dir::State={work}/state"),
             format!("Dir::State::Lists={work}/state/lists"),
@@ -254,19 +233,10 @@ fn needed(plan: &str) -> BTreeSet<String> {
 /// The major versions in the order to try: those that the package `postgresql` depends on, then the others from the
 /// newest down.
 fn offered(recommended: &str, names: &str) -> Vec<u32> {
-    let major = |name: &str| {
-        name.strip_prefix("postgresql-")?
-            .parse::<u32>()
-            .ok()
-            .filter(|major| *major >= 14)
-    };
-    let depends = recommended
-        .lines()
-        .filter_map(|line| line.strip_prefix("Depends:"));
-    let mut versions: Vec<u32> = depends
-        .flat_map(str::split_whitespace)
-        .filter_map(major)
-        .collect();
+    let major =
+        |name: &str| name.strip_prefix("postgresql-")?.parse::<u32>().ok().filter(|major| *major >= 14);
+    let depends = recommended.lines().filter_map(|line| line.strip_prefix("Depends:"));
+    let mut versions: Vec<u32> = depends.flat_map(str::split_whitespace).filter_map(major).collect();
     let mut others: Vec<u32> = names.lines().filter_map(major).collect();
     others.sort_unstable_by(|left, right| right.cmp(left));
     others.dedup();
@@ -277,25 +247,16 @@ fn offered(recommended: &str, names: &str) -> Vec<u32> {
 
 /// The folders of shared libraries below an unpacked root.
 fn libraries(root: &Path) -> Vec<PathBuf> {
-    [
-        "usr/lib/*-linux-gnu",
-        "usr/lib/*-linux-gnueabihf",
-        "lib/*-linux-gnu",
-        "lib/*-linux-gnueabihf",
-    ]
-    .iter()
-    .flat_map(|pattern| discover::expand(root, pattern))
-    .collect()
+    ["usr/lib/*-linux-gnu", "usr/lib/*-linux-gnueabihf", "lib/*-linux-gnu", "lib/*-linux-gnueabihf"]
+        .iter()
+        .flat_map(|pattern| discover::expand(root, pattern))
+        .collect()
 }
 
 /// Makes a folder that everybody may enter: the programs are run by another user when the process is root.
 fn open_folder(path: &Path) -> Result<(), EmbeddedError> {
     if !path.is_dir() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o755)
-            .create(path)
-            .doing("make the folder", path)?;
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(path).doing("make the folder", path)?;
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).doing("set the permissions of", path)
 }
@@ -303,11 +264,7 @@ fn open_folder(path: &Path) -> Result<(), EmbeddedError> {
 /// The program `name` in the search path or in the usual folders.
 fn find_tool(name: &str, search_path: &[PathBuf]) -> Option<PathBuf> {
     let usual = ["/usr/bin", "/bin", "/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
-    search_path
-        .iter()
-        .chain(&usual)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
+    search_path.iter().chain(&usual).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 #[cfg(test)]
@@ -322,10 +279,7 @@ mod tests {
                     Inst libxml2 [2.9.14] (2.9.15 Debian:12 [amd64])\nInst libllvm14 (1:14 Debian:12 [amd64])\n\
                     Inst libpq-dev [15.1] (15.2 Debian:12 [amd64])\nInst libssl3:i386 (3 Debian:12 [i386])\n\
                     Conf libicu72 (72.1-3 Debian:12 [amd64])\n";
-        assert_eq!(
-            needed(plan).into_iter().collect::<Vec<_>>(),
-            ["libicu72", "libxml2"]
-        );
+        assert_eq!(needed(plan).into_iter().collect::<Vec<_>>(), ["libicu72", "libxml2"]);
     }
 
     #[test]

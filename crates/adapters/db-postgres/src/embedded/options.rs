@@ -78,9 +78,7 @@ impl ClusterOptions {
         let path = env.get("PATH").map(String::as_str).unwrap_or_default();
         Ok(Self {
             binaries: BinariesSource::from_setting(env.get(BINARIES_VARIABLE).map(String::as_str)),
-            search_path: std::env::split_paths(path)
-                .filter(|folder| folder.is_absolute())
-                .collect(),
+            search_path: std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect(),
             ..Self::new(data_dir)
         })
     }
@@ -107,23 +105,14 @@ mod tests {
     use super::*;
 
     fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn the_data_folder_follows_the_user() {
         let both = env(&[("HOME", "/home/ada"), ("XDG_DATA_HOME", "/data/ada")]);
-        assert_eq!(
-            default_data_dir(&both, true).unwrap(),
-            PathBuf::from("/var/lib/athyper")
-        );
-        assert_eq!(
-            default_data_dir(&both, false).unwrap(),
-            PathBuf::from("/data/ada/athyper")
-        );
+        assert_eq!(default_data_dir(&both, true).unwrap(), PathBuf::from("/var/lib/athyper"));
+        assert_eq!(default_data_dir(&both, false).unwrap(), PathBuf::from("/data/ada/athyper"));
 
         let relative = env(&[("HOME", "/home/ada"), ("XDG_DATA_HOME", "data")]);
         assert_eq!(
@@ -131,34 +120,22 @@ mod tests {
             PathBuf::from("/home/ada/.local/share/athyper"),
             "a relative XDG_DATA_HOME is to be ignored"
         );
-        assert!(matches!(
-            default_data_dir(&env(&[]), false),
-            Err(EmbeddedError::NoDataFolder)
-        ));
+        assert!(matches!(default_data_dir(&env(&[]), false), Err(EmbeddedError::NoDataFolder)));
     }
 
     #[test]
     fn the_setting_names_a_folder_or_asks_for_a_download() {
         assert_eq!(BinariesSource::from_setting(None), BinariesSource::Search);
         assert_eq!(BinariesSource::from_setting(Some("")), BinariesSource::Search);
-        assert_eq!(
-            BinariesSource::from_setting(Some("download")),
-            BinariesSource::Download
-        );
-        assert_eq!(
-            BinariesSource::from_setting(Some("/opt/pg")),
-            BinariesSource::Folder("/opt/pg".into())
-        );
+        assert_eq!(BinariesSource::from_setting(Some("download")), BinariesSource::Download);
+        assert_eq!(BinariesSource::from_setting(Some("/opt/pg")), BinariesSource::Folder("/opt/pg".into()));
     }
 
     #[test]
     fn relative_folders_of_the_path_are_not_searched() {
         let given = env(&[("PATH", "/usr/bin:.:bin:/bin")]);
         let options = ClusterOptions::from_env(Some("/data".into()), &given).unwrap();
-        assert_eq!(
-            options.search_path,
-            [PathBuf::from("/usr/bin"), PathBuf::from("/bin")]
-        );
+        assert_eq!(options.search_path, [PathBuf::from("/usr/bin"), PathBuf::from("/bin")]);
         assert_eq!(options.data_dir, PathBuf::from("/data"));
     }
 }

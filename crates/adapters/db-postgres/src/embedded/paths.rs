@@ -44,14 +44,8 @@ impl Layout {
         let root = user::own_uid()? == 0;
         make_folder(&data_dir, root)?;
         let data_dir = fs::canonicalize(&data_dir).doing("find", &data_dir)?;
-        let home = if root {
-            reachable_home(&data_dir)?
-        } else {
-            data_dir
-        };
-        let layout = Self {
-            cluster: home.join(CLUSTER),
-        };
+        let home = if root { reachable_home(&data_dir)? } else { data_dir };
+        let layout = Self { cluster: home.join(CLUSTER) };
         make_folder(&layout.cluster, root)?;
         let user = user::run_user(&layout.data())?;
         make_folder(&layout.log_folder(), false)?;
@@ -61,9 +55,7 @@ impl Layout {
 
     /// The files of the cluster in an existing folder.
     pub(super) fn of_cluster(cluster: &Path) -> Self {
-        Self {
-            cluster: cluster.to_owned(),
-        }
+        Self { cluster: cluster.to_owned() }
     }
 
     /// PostgreSQL's data directory.
@@ -119,11 +111,7 @@ fn make_folder(path: &Path, passable: bool) -> Result<(), EmbeddedError> {
         return Ok(());
     }
     let mode = if passable { 0o711 } else { 0o700 };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(mode)
-        .create(path)
-        .doing("make the folder", path)?;
+    DirBuilder::new().recursive(true).mode(mode).create(path).doing("make the folder", path)?;
     // The umask may have taken bits away.
     fs::set_permissions(path, Permissions::from_mode(mode)).doing("set the permissions of", path)
 }
@@ -168,11 +156,7 @@ fn reachable_home(data_dir: &Path) -> Result<PathBuf, EmbeddedError> {
 /// The substitute for an unreachable data folder: the same for every start, another one for every folder.
 fn elsewhere(data_dir: &Path) -> PathBuf {
     let hash = digest(&SHA256, data_dir.as_os_str().as_encoded_bytes());
-    let start = hash
-        .as_ref()
-        .iter()
-        .take(8)
-        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    let start = hash.as_ref().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
     Path::new(ELSEWHERE).join(format!("{start:016x}"))
 }
 
@@ -180,19 +164,10 @@ fn elsewhere(data_dir: &Path) -> PathBuf {
 fn can_enter(folder: &Path, user: Option<&OsUser>) -> Result<bool, EmbeddedError> {
     let shell = Path::new("/bin/sh");
     let mut command = Command::new(shell);
-    command
-        .args(["-c", "cd -- \"$1\"", "sh"])
-        .arg(folder)
-        .current_dir("/");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.args(["-c", "cd -- \"$1\"", "sh"]).arg(folder).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     as_user(&mut command, user);
-    Ok(command
-        .status()
-        .doing("run as PostgreSQL's user", shell)?
-        .success())
+    Ok(command.status().doing("run as PostgreSQL's user", shell)?.success())
 }
 
 #[cfg(test)]

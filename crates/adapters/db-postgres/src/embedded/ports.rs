@@ -31,10 +31,7 @@ pub(super) fn pick() -> Result<u16, EmbeddedError> {
     }
     let any = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     any.map(|address| address.port())
-        .map_err(|source| EmbeddedError::Io {
-            doing: "find a free port on 127.0.0.1".to_owned(),
-            source,
-        })
+        .map_err(|source| EmbeddedError::Io { doing: "find a free port on 127.0.0.1".to_owned(), source })
 }
 
 #[cfg(test)]

@@ -69,9 +69,7 @@ fn is_server_of(pid: u32, data: &Path) -> bool {
     if Path::new("/proc/self/cmdline").exists() {
         let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let data = data.as_os_str().as_encoded_bytes();
-        return arguments
-            .split(|byte| *byte == 0)
-            .any(|argument| argument == data);
+        return arguments.split(|byte| *byte == 0).any(|argument| argument == data);
     }
     let line = finish(Command::new("/bin/ps").args(["-o", "command=", "-p", &pid.to_string()]));
     line.is_ok_and(|line| line.contains(&*data.to_string_lossy()))
@@ -84,23 +82,9 @@ mod tests {
     #[test]
     fn the_file_of_a_running_server_is_read() {
         let text = "4711\n/data\n1700000000\n20123\n\n127.0.0.1\n  1234  0\nready   \n";
-        assert_eq!(
-            parse(text),
-            Some(Postmaster {
-                pid: 4711,
-                port: Some(20123),
-                ready: true
-            })
-        );
+        assert_eq!(parse(text), Some(Postmaster { pid: 4711, port: Some(20123), ready: true }));
         let starting = "4711\n/data\n1700000000\n20123\n\n\n";
-        assert_eq!(
-            parse(starting),
-            Some(Postmaster {
-                pid: 4711,
-                port: Some(20123),
-                ready: false
-            })
-        );
+        assert_eq!(parse(starting), Some(Postmaster { pid: 4711, port: Some(20123), ready: false }));
         assert_eq!(parse(""), None);
     }
 
@@ -108,11 +92,7 @@ mod tests {
     fn the_number_of_another_process_is_stale() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("postmaster.pid");
-        fs::write(
-            &path,
-            format!("{}\n/data\n1\n20123\n\n\n\nready\n", std::process::id()),
-        )
-        .unwrap();
+        fs::write(&path, format!("{}\n/data\n1\n20123\n\n\n\nready\n", std::process::id())).unwrap();
         assert_eq!(running(folder.path()).unwrap(), None);
         assert!(!path.exists());
         fs::write(&path, "").unwrap();

@@ -67,11 +67,7 @@ pub(super) fn as_user(command: &mut Command, user: Option<&OsUser>) {
 /// [`EmbeddedError::Program`] with the end of its output when it does not succeed.
 pub(super) fn finish(command: &mut Command) -> Result<String, EmbeddedError> {
     let program = PathBuf::from(command.get_program());
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().doing("run", &program)?;
+    let Output { status, stdout, stderr } = command.output().doing("run", &program)?;
     let stdout = String::from_utf8_lossy(&stdout).into_owned();
     if status.success() {
         return Ok(stdout);
@@ -88,12 +84,8 @@ pub(super) fn finish_with_progress(mut command: Command) -> Result<String, Embed
     let program = PathBuf::from(command.get_program());
     let (reader, writer) = std::io::pipe().doing("make a pipe for", &program)?;
     let errors = writer.try_clone().doing("make a pipe for", &program)?;
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(writer)
-        .stderr(errors)
-        .spawn()
-        .doing("run", &program)?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(writer).stderr(errors).spawn().doing("run", &program)?;
     // The command holds our ends of the pipe; they must go or the reading never ends.
     drop(command);
     let mut said = String::new();
@@ -107,28 +99,17 @@ pub(super) fn finish_with_progress(mut command: Command) -> Result<String, Embed
         }
     }
     let status = child.wait().doing("wait for", &program)?;
-    if status.success() {
-        Ok(said)
-    } else {
-        Err(failed(&program, &format!("{status}\n{said}")))
-    }
+    if status.success() { Ok(said) } else { Err(failed(&program, &format!("{status}\n{said}"))) }
 }
 
 /// The error of a program that did not succeed, with the end of what it said.
 pub(super) fn failed(program: &Path, said: &str) -> EmbeddedError {
-    EmbeddedError::Program {
-        program: program.to_owned(),
-        output: last_lines(said),
-    }
+    EmbeddedError::Program { program: program.to_owned(), output: last_lines(said) }
 }
 
 /// The last lines of `text`, on one line.
 fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let skipped = lines.len().saturating_sub(OUTPUT_LINES);
     lines.into_iter().skip(skipped).collect::<Vec<_>>().join(" | ")
 }
@@ -145,35 +126,21 @@ mod tests {
 
     #[test]
     fn a_failure_repeats_what_the_program_said() {
-        let error = finish(&mut shell("echo first; echo second >&2; exit 3"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("exit status: 3") && error.contains("first | second"),
-            "{error}"
-        );
+        let error = finish(&mut shell("echo first; echo second >&2; exit 3")).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.contains("first | second"), "{error}");
         assert_eq!(finish(&mut shell("echo fine")).unwrap(), "fine\n");
     }
 
     #[test]
     fn progress_collects_both_streams() {
-        assert_eq!(
-            finish_with_progress(shell("echo one; echo two >&2")).unwrap(),
-            "one\ntwo\n"
-        );
+        assert_eq!(finish_with_progress(shell("echo one; echo two >&2")).unwrap(), "one\ntwo\n");
         assert!(finish_with_progress(shell("echo no; exit 1")).is_err());
     }
 
     #[test]
     fn only_the_end_of_long_output_is_repeated() {
-        let long: String = (1..=20)
-            .map(|line| format!("line {line}"))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let long: String = (1..=20).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
         let last = last_lines(&long);
-        assert!(
-            last.starts_with("line 9 | ") && last.ends_with("| line 20"),
-            "{last}"
-        );
+        assert!(last.starts_with("line 9 | ") && last.ends_with("| line 20"), "{last}");
     }
 }

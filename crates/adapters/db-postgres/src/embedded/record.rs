@@ -29,19 +29,12 @@ impl ServerRecord {
         let text = fs::read(path).doing("read", path)?;
         serde_json::from_slice(&text)
             .map(Some)
-            .map_err(|error| EmbeddedError::Damaged {
-                path: path.to_owned(),
-                why: error.to_string(),
-            })
+            .map_err(|error| EmbeddedError::Damaged { path: path.to_owned(), why: error.to_string() })
     }
 
     /// Writes the record of a start of `programs` on `port`.
     pub(super) fn write(path: &Path, port: u16, programs: &Programs) -> Result<(), EmbeddedError> {
-        let record = Self {
-            port,
-            bin: programs.bin.clone(),
-            libraries: programs.libraries.clone(),
-        };
+        let record = Self { port, bin: programs.bin.clone(), libraries: programs.libraries.clone() };
         write_json(path, &record)
     }
 }

@@ -20,11 +20,7 @@ pub(super) fn settings(port: u16, fsync: bool) -> String {
     if !fsync {
         settings.extend(["synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
     }
-    settings
-        .iter()
-        .map(|setting| format!("-c {setting}"))
-        .collect::<Vec<_>>()
-        .join(" ")
+    settings.iter().map(|setting| format!("-c {setting}")).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -34,10 +30,7 @@ mod tests {
     #[test]
     fn only_a_throw_away_server_may_lose_commits() {
         let durable = settings(20_123, true);
-        assert!(
-            durable.contains("-c port=20123 ") && durable.contains("-c fsync=on"),
-            "{durable}"
-        );
+        assert!(durable.contains("-c port=20123 ") && durable.contains("-c fsync=on"), "{durable}");
         assert!(!durable.contains("synchronous_commit"));
         let throw_away = settings(20_123, false);
         assert!(throw_away.contains("-c fsync=off") && throw_away.contains("-c full_page_writes=off"));

@@ -69,16 +69,8 @@ fn start_blocking(options: &ClusterOptions, runtime: &Handle) -> Result<Embedded
 
     let major = cluster::major_version(&layout)?;
     let installation = discover::installation(options, &layout, major, user.as_ref())?;
-    tracing::debug!(
-        "using PostgreSQL {:?} of {:?}",
-        installation.version,
-        installation.programs.bin
-    );
-    let cluster = Cluster {
-        layout,
-        programs: installation.programs,
-        fsync: options.fsync,
-    };
+    tracing::debug!("using PostgreSQL {:?} of {:?}", installation.version, installation.programs.bin);
+    let cluster = Cluster { layout, programs: installation.programs, fsync: options.fsync };
     let credentials = cluster.initialise()?;
     // Before the server: should this process end right now, somebody stops what it was starting.
     if let Some(command) = &options.keeper {
@@ -86,18 +78,9 @@ fn start_blocking(options: &ClusterOptions, runtime: &Handle) -> Result<Embedded
     }
     let port = cluster.ensure_running(&credentials.admin, runtime)?;
     let plan = Provisioning::new(Some(credentials.owner.clone()), Some(credentials.app.clone()));
-    runtime.block_on(provision(
-        &cluster::admin_options(port, &credentials.admin),
-        &plan,
-    ))?;
+    runtime.block_on(provision(&cluster::admin_options(port, &credentials.admin), &plan))?;
     drop(starting);
-    Ok(database(
-        cluster.layout.cluster,
-        port,
-        &credentials,
-        &plan,
-        users_lock,
-    ))
+    Ok(database(cluster.layout.cluster, port, &credentials, &plan, users_lock))
 }
 
 fn database(
@@ -120,9 +103,7 @@ fn database(
 /// A connection URL. The passwords are made of characters that a URL takes as they are.
 fn url(role: &str, password: &SecretString, port: u16, database: &str) -> SecretString {
     let password = password.expose_secret();
-    SecretString::from(format!(
-        "postgres://{role}:{password}@127.0.0.1:{port}/{database}?sslmode=disable"
-    ))
+    SecretString::from(format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}?sslmode=disable"))
 }
 
 /// Gives up this process's share of the server, and stops it when that was the last one.

@@ -46,12 +46,7 @@ pub(super) fn link(cluster: &Path, bin: &Path) -> Result<(), EmbeddedError> {
         fs::remove_file(&name).doing("remove", &name)?;
     }
     // <root>/usr/lib/postgresql/<major>/bin
-    match bin
-        .ancestors()
-        .nth(5)
-        .filter(|root| *root != Path::new("/"))
-        .and_then(below)
-    {
+    match bin.ancestors().nth(5).filter(|root| *root != Path::new("/")).and_then(below) {
         Some(zones) => symlink(zones, &name).doing("make", &name),
         None => Ok(()),
     }
@@ -60,10 +55,7 @@ pub(super) fn link(cluster: &Path, bin: &Path) -> Result<(), EmbeddedError> {
 /// Replaces the NUL-terminated string `old` by the shorter `new`, filled up with NULs; whether there was one.
 fn replace_string(program: &mut [u8], old: &[u8], new: &[u8]) -> bool {
     let terminated = [b"\0", old, b"\0"].concat();
-    let Some(at) = program
-        .windows(terminated.len())
-        .position(|window| window == terminated)
-    else {
+    let Some(at) = program.windows(terminated.len()).position(|window| window == terminated) else {
         return false;
     };
     let filled = new.iter().copied().chain(std::iter::repeat(0));
@@ -81,10 +73,7 @@ mod tests {
     fn only_the_whole_string_is_replaced_and_nothing_moves() {
         let mut program = b"x=/usr/share/zoneinfo'\0/usr/share/zoneinfo\0next\0".to_vec();
         assert!(replace_string(&mut program, SYSTEM, REDIRECTED));
-        assert_eq!(
-            program,
-            b"x=/usr/share/zoneinfo'\0../zoneinfo\0\0\0\0\0\0\0\0\0next\0"
-        );
+        assert_eq!(program, b"x=/usr/share/zoneinfo'\0../zoneinfo\0\0\0\0\0\0\0\0\0next\0");
         assert!(!replace_string(&mut program, SYSTEM, REDIRECTED));
     }
 

@@ -26,10 +26,7 @@ pub(super) fn run_user(server_data: &Path) -> Result<Option<OsUser>, EmbeddedErr
     if let Ok(owner) = fs::metadata(server_data)
         && owner.uid() != 0
     {
-        return Ok(Some(OsUser {
-            uid: owner.uid(),
-            gid: owner.gid(),
-        }));
+        return Ok(Some(OsUser { uid: owner.uid(), gid: owner.gid() }));
     }
     let passwd = Path::new("/etc/passwd");
     let users = fs::read_to_string(passwd).doing("read", passwd)?;
@@ -42,21 +39,13 @@ pub(super) fn run_user(server_data: &Path) -> Result<Option<OsUser>, EmbeddedErr
 
 /// The effective user of this process.
 pub(super) fn own_uid() -> Result<u32, EmbeddedError> {
-    if let Some(uid) = fs::read_to_string("/proc/self/status")
-        .ok()
-        .as_deref()
-        .and_then(effective_uid)
-    {
+    if let Some(uid) = fs::read_to_string("/proc/self/status").ok().as_deref().and_then(effective_uid) {
         return Ok(uid);
     }
     // Without /proc (macOS) a file we make tells who we are.
     let probe = std::env::temp_dir().join(format!("athyper-uid-{}", std::process::id()));
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&probe)
-        .doing("make", &probe)?;
+    let file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe).doing("make", &probe)?;
     let uid = file.metadata().doing("inspect", &probe)?.uid();
     fs::remove_file(&probe).doing("remove", &probe)?;
     Ok(uid)

@@ -52,10 +52,7 @@ async fn use_database(binaries: BinariesSource, data_dir: PathBuf) {
 pub(crate) fn shared_options(data_dir: &Path) -> ClusterOptions {
     let program = std::env::current_exe().unwrap();
     let args = HARNESS.iter().chain(&[KEEPER]).map(Into::into).collect();
-    ClusterOptions {
-        keeper: Some(KeeperCommand { program, args }),
-        ..options(data_dir)
-    }
+    ClusterOptions { keeper: Some(KeeperCommand { program, args }), ..options(data_dir) }
 }
 
 /// Another process that uses the database below a data folder.
@@ -72,24 +69,16 @@ impl User {
     /// Starts one from a copy of this program, as another user of the machine, with its own source of PostgreSQL.
     pub(crate) fn spawn_as(program: &Path, uid: Option<u32>, source: &str, data_dir: &Path) -> Self {
         let mut command = Command::new(program);
-        command
-            .args(HARNESS)
-            .args([USER, source])
-            .arg(data_dir)
-            .stdout(Stdio::piped());
+        command.args(HARNESS).args([USER, source]).arg(data_dir).stdout(Stdio::piped());
         if let Some(uid) = uid {
             command.uid(uid).gid(uid);
         }
-        Self {
-            process: command.spawn().unwrap(),
-        }
+        Self { process: command.spawn().unwrap() }
     }
 
     /// What it tells: `port <port> user <role>`, or `error <why>`.
     pub(crate) fn result(&mut self) -> String {
-        let mut lines = BufReader::new(self.process.stdout.as_mut().unwrap())
-            .lines()
-            .map_while(Result::ok);
+        let mut lines = BufReader::new(self.process.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
         let told = lines.find_map(|line| line.split_once("result=").map(|(_, told)| told.to_owned()));
         told.expect("the other process ended without a result")
     }
@@ -97,12 +86,8 @@ impl User {
     /// The port it tells.
     pub(crate) fn port(&mut self) -> u16 {
         let result = self.result();
-        let port = result
-            .strip_prefix("port ")
-            .and_then(|rest| rest.split(' ').next());
-        port.unwrap_or_else(|| panic!("the other process failed: {result}"))
-            .parse()
-            .unwrap()
+        let port = result.strip_prefix("port ").and_then(|rest| rest.split(' ').next());
+        port.unwrap_or_else(|| panic!("the other process failed: {result}")).parse().unwrap()
     }
 
     /// Ends it with `SIGKILL`.

@@ -23,10 +23,7 @@ fn is_unreachable(why: &str) -> bool {
 #[tokio::test]
 async fn an_obtained_server_runs_from_the_data_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let download = || ClusterOptions {
-        binaries: BinariesSource::Download,
-        ..options(folder.path())
-    };
+    let download = || ClusterOptions { binaries: BinariesSource::Download, ..options(folder.path()) };
     let first = match start(download()).await {
         Ok(first) => first,
         Err(EmbeddedError::NoBinaries { why, .. }) if is_unreachable(&why) => {
@@ -35,17 +32,11 @@ async fn an_obtained_server_runs_from_the_data_folder() {
         }
         Err(error) => panic!("{error}"),
     };
-    assert_eq!(
-        text(&first.app_url, "SELECT current_user::text").await,
-        "athyper_app"
-    );
+    assert_eq!(text(&first.app_url, "SELECT current_user::text").await, "athyper_app");
     assert_eq!(text(&first.app_url, "SHOW timezone").await, "UTC");
     assert_eq!(
-        text(
-            &first.app_url,
-            "SELECT to_char(timestamptz '2024-07-01Z' AT TIME ZONE 'Asia/Tokyo', 'HH24')"
-        )
-        .await,
+        text(&first.app_url, "SELECT to_char(timestamptz '2024-07-01Z' AT TIME ZONE 'Asia/Tokyo', 'HH24')")
+            .await,
         "09"
     );
     let place = folder.path().canonicalize().unwrap().join("postgres-binaries");
@@ -53,15 +44,10 @@ async fn an_obtained_server_runs_from_the_data_folder() {
     assert!(!place.join("apt").exists(), "lists and packages are removed");
     first.stop().await.unwrap();
 
-    let obtained = std::fs::metadata(programs_of(&folder.path().join("postgres")))
-        .unwrap()
-        .created()
-        .unwrap();
+    let obtained =
+        std::fs::metadata(programs_of(&folder.path().join("postgres"))).unwrap().created().unwrap();
     let second = start(download()).await.unwrap();
-    let used = std::fs::metadata(programs_of(&second.cluster_dir))
-        .unwrap()
-        .created()
-        .unwrap();
+    let used = std::fs::metadata(programs_of(&second.cluster_dir)).unwrap().created().unwrap();
     assert_eq!(used, obtained, "what was obtained once is used again");
     second.stop().await.unwrap();
 }

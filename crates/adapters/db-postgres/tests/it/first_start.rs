@@ -20,18 +20,9 @@ async fn a_first_start_makes_a_closed_and_checked_database() {
     let folder = tempfile::tempdir().unwrap();
     let database = started(folder.path()).await;
 
-    assert_eq!(
-        text(&database.app_url, "SELECT current_user::text").await,
-        "athyper_app"
-    );
-    assert_eq!(
-        text(&database.owner_url, "SELECT current_user::text").await,
-        "athyper_owner"
-    );
-    assert_eq!(
-        text(&database.admin_url, "SELECT current_user::text").await,
-        "athyper_admin"
-    );
+    assert_eq!(text(&database.app_url, "SELECT current_user::text").await, "athyper_app");
+    assert_eq!(text(&database.owner_url, "SELECT current_user::text").await, "athyper_owner");
+    assert_eq!(text(&database.admin_url, "SELECT current_user::text").await, "athyper_admin");
     for (setting, expected) in [
         ("SHOW listen_addresses", "127.0.0.1"),
         ("SHOW unix_socket_directories", ""),
@@ -56,11 +47,7 @@ async fn a_first_start_makes_a_closed_and_checked_database() {
     let password = database.app_url.expose_secret().split([':', '@']).nth(2).unwrap();
     assert_eq!(password.len(), 32);
     assert!(!shown.contains(password));
-    assert!(
-        !fs::read_to_string(cluster.join("log/server.log"))
-            .unwrap()
-            .contains(password)
-    );
+    assert!(!fs::read_to_string(cluster.join("log/server.log")).unwrap().contains(password));
     database.stop().await.unwrap();
     assert_eq!(server_pid(&cluster), None);
 }
@@ -69,10 +56,7 @@ async fn a_first_start_makes_a_closed_and_checked_database() {
 async fn a_second_start_finds_the_first_ones_data() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("not/yet/there");
-    let durable = || ClusterOptions {
-        fsync: true,
-        ..options(&data_dir)
-    };
+    let durable = || ClusterOptions { fsync: true, ..options(&data_dir) };
 
     let first = start(durable()).await.unwrap();
     let (port, app_url) = (first.port, first.app_url.expose_secret().to_owned());
@@ -87,10 +71,7 @@ async fn a_second_start_finds_the_first_ones_data() {
     let second = start(durable()).await.unwrap();
     assert_eq!(second.port, port);
     assert_eq!(second.app_url.expose_secret(), app_url);
-    assert_eq!(
-        text(&second.owner_url, "SELECT word FROM kept").await,
-        "still here"
-    );
+    assert_eq!(text(&second.owner_url, "SELECT word FROM kept").await, "still here");
     assert_eq!(text(&second.owner_url, "SHOW fsync").await, "on");
     second.stop().await.unwrap();
 }
@@ -105,10 +86,7 @@ async fn another_port_is_taken_when_the_remembered_one_is_not_free() {
     let somebody = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
     let second = started(folder.path()).await;
     assert_ne!(second.port, port);
-    assert_eq!(
-        text(&second.app_url, "SELECT current_user::text").await,
-        "athyper_app"
-    );
+    assert_eq!(text(&second.app_url, "SELECT current_user::text").await, "athyper_app");
     let moved = second.port;
     second.stop().await.unwrap();
     drop(somebody);
@@ -143,16 +121,7 @@ async fn lost_passwords_are_told_and_nothing_is_overwritten() {
 async fn a_folder_without_programs_says_what_to_install() {
     let folder = tempfile::tempdir().unwrap();
     let binaries = BinariesSource::Folder(folder.path().join("nothing"));
-    let error = start(ClusterOptions {
-        binaries,
-        ..options(folder.path())
-    })
-    .await
-    .unwrap_err()
-    .to_string();
-    assert!(
-        error.contains("install ") && error.contains("postgresql"),
-        "{error}"
-    );
+    let error = start(ClusterOptions { binaries, ..options(folder.path()) }).await.unwrap_err().to_string();
+    assert!(error.contains("install ") && error.contains("postgresql"), "{error}");
     assert!(error.contains("ATHYPER_SUPER__DB_URL"), "{error}");
 }

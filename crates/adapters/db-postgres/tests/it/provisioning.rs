@@ -45,28 +45,10 @@ async fn each_role_has_its_powers_and_no_more() {
         .await
         .unwrap();
     assert!(!inherits);
-    sqlx::raw_sql("SET ROLE athyper_system; RESET ROLE")
-        .execute(&mut app)
-        .await
-        .unwrap();
-    assert!(
-        sqlx::raw_sql("SET ROLE athyper_owner")
-            .execute(&mut app)
-            .await
-            .is_err()
-    );
-    assert!(
-        sqlx::raw_sql("CREATE TABLE public.mine (id int)")
-            .execute(&mut app)
-            .await
-            .is_err()
-    );
-    assert!(
-        sqlx::raw_sql("CREATE SCHEMA mine")
-            .execute(&mut app)
-            .await
-            .is_err()
-    );
+    sqlx::raw_sql("SET ROLE athyper_system; RESET ROLE").execute(&mut app).await.unwrap();
+    assert!(sqlx::raw_sql("SET ROLE athyper_owner").execute(&mut app).await.is_err());
+    assert!(sqlx::raw_sql("CREATE TABLE public.mine (id int)").execute(&mut app).await.is_err());
+    assert!(sqlx::raw_sql("CREATE SCHEMA mine").execute(&mut app).await.is_err());
     app.close().await.unwrap();
 
     let mut owner = connect(&database.owner_url).await;
@@ -77,17 +59,9 @@ async fn each_role_has_its_powers_and_no_more() {
     owner.close().await.unwrap();
 
     // Nobody else comes in.
-    sqlx::raw_sql("CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    let stranger = options(&database.app_url)
-        .username("stranger")
-        .password("stranger");
-    let refusal = PgConnection::connect_with(&stranger)
-        .await
-        .unwrap_err()
-        .to_string();
+    sqlx::raw_sql("CREATE ROLE stranger LOGIN PASSWORD 'stranger'").execute(&mut admin).await.unwrap();
+    let stranger = options(&database.app_url).username("stranger").password("stranger");
+    let refusal = PgConnection::connect_with(&stranger).await.unwrap_err().to_string();
     assert!(refusal.contains("permission denied for database"), "{refusal}");
     admin.close().await.unwrap();
     database.stop().await.unwrap();
@@ -127,9 +101,7 @@ async fn provisioning_again_mends_what_was_changed() {
     assert_eq!((owner.as_str(), public), ("athyper_owner", false));
 
     let app = options(&database.app_url).password(odd.expose_secret());
-    PgConnection::connect_with(&app)
-        .await
-        .expect("the new password is taken literally");
+    PgConnection::connect_with(&app).await.expect("the new password is taken literally");
     let owner = PgConnection::connect_with(&options(&database.owner_url)).await;
     owner.expect("the owner's password is left as it was");
     admin.close().await.unwrap();
@@ -156,15 +128,7 @@ async fn an_administrator_who_is_no_superuser_suffices() {
     provision(&dba, &plan).await.unwrap();
     provision(&dba, &plan).await.unwrap();
 
-    let app = options(&database.app_url)
-        .database("other")
-        .username("other_app")
-        .password("two");
-    PgConnection::connect_with(&app)
-        .await
-        .unwrap()
-        .close()
-        .await
-        .unwrap();
+    let app = options(&database.app_url).database("other").username("other_app").password("two");
+    PgConnection::connect_with(&app).await.unwrap().close().await.unwrap();
     database.stop().await.unwrap();
 }

@@ -13,10 +13,7 @@ fn first_starts_at_the_same_moment_make_one_cluster() {
     let cluster = folder.path().canonicalize().unwrap().join("postgres");
     let mut users: Vec<User> = (0..3).map(|_| User::spawn(folder.path())).collect();
     let ports: Vec<u16> = users.iter_mut().map(User::port).collect();
-    assert!(
-        ports.windows(2).all(|pair| pair.first() == pair.last()),
-        "{ports:?}"
-    );
+    assert!(ports.windows(2).all(|pair| pair.first() == pair.last()), "{ports:?}");
     assert_eq!(keepers(&cluster).len(), 1);
     users.into_iter().for_each(User::kill);
     wait_until_stopped(&cluster);
@@ -33,11 +30,7 @@ fn the_server_stops_when_the_last_user_is_killed() {
 
     first.kill();
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(
-        server_pid(&cluster),
-        server,
-        "the second process still uses the server"
-    );
+    assert_eq!(server_pid(&cluster), server, "the second process still uses the server");
     second.kill();
     wait_until_stopped(&cluster);
 }
@@ -47,10 +40,7 @@ async fn a_new_user_starts_it_anew_while_the_keeper_stops_it() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..5 {
         let database = start(shared_options(folder.path())).await.unwrap();
-        assert_eq!(
-            text(&database.app_url, "SELECT current_user::text").await,
-            "athyper_app"
-        );
+        assert_eq!(text(&database.app_url, "SELECT current_user::text").await, "athyper_app");
         assert_eq!(keepers(&database.cluster_dir).len(), 1);
         // The next round begins at once, while the keeper wakes up.
         drop(database);
@@ -67,11 +57,7 @@ async fn stopping_by_hand_and_the_keeper_get_along() {
     other.port();
     let server = server_pid(&cluster);
     database.stop().await.unwrap();
-    assert_eq!(
-        server_pid(&cluster),
-        server,
-        "the other process still uses the server"
-    );
+    assert_eq!(server_pid(&cluster), server, "the other process still uses the server");
     other.kill();
     wait_until_stopped(&cluster);
 

@@ -19,11 +19,7 @@ pub(crate) fn options(data_dir: &Path) -> ClusterOptions {
     let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
     let env = BTreeMap::from([("PATH".to_owned(), path.to_owned())]);
     let options = ClusterOptions::from_env(Some(data_dir.to_owned()), &env).unwrap();
-    ClusterOptions {
-        keeper: None,
-        fsync: false,
-        ..options
-    }
+    ClusterOptions { keeper: None, fsync: false, ..options }
 }
 
 /// A database below `data_dir` that the test stops itself.
@@ -38,10 +34,7 @@ pub(crate) async fn connect(url: &SecretString) -> PgConnection {
 /// The one text that `query` gives.
 pub(crate) async fn text(url: &SecretString, query: &'static str) -> String {
     let mut connection = connect(url).await;
-    let value = sqlx::query_scalar(query)
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let value = sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     value
 }
@@ -84,10 +77,7 @@ pub(crate) fn wait_until_stopped(cluster_dir: &Path) {
 /// Ends a process at once, as `kill -9` does.
 pub(crate) fn kill(pid: u32) {
     // The shell has the command built in; a lean machine has no program of that name.
-    let status = Command::new("/bin/sh")
-        .args(["-c", &format!("kill -9 {pid}")])
-        .status()
-        .unwrap();
+    let status = Command::new("/bin/sh").args(["-c", &format!("kill -9 {pid}")]).status().unwrap();
     assert!(status.success());
 }
 

@@ -40,16 +40,10 @@ async fn root_runs_it_as_somebody_else_in_a_closed_folder() {
     assert_ne!(owner(&process), 0);
     assert_eq!(owner(&process), owner(&database.cluster_dir.join("data")));
     assert_eq!(owner(&database.cluster_dir.join("credentials.json")), 0);
-    assert_eq!(
-        fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777,
-        0o711
-    );
+    assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o711);
     let groups = fs::read_to_string(process.join("status")).unwrap();
     let groups = groups.lines().find(|line| line.starts_with("Groups:")).unwrap();
-    assert!(
-        !groups.split_whitespace().any(|group| group == "0"),
-        "root's groups remain: {groups}"
-    );
+    assert!(!groups.split_whitespace().any(|group| group == "0"), "root's groups remain: {groups}");
     database.stop().await.unwrap();
 }
 
@@ -64,21 +58,11 @@ async fn a_cluster_goes_elsewhere_when_a_parent_is_closed() {
     let data_dir = closed.path().join("data");
     let first = started(&data_dir).await;
     let elsewhere = first.cluster_dir.clone();
-    assert!(
-        elsewhere.starts_with("/var/lib/athyper/clusters"),
-        "{}",
-        elsewhere.display()
-    );
+    assert!(elsewhere.starts_with("/var/lib/athyper/clusters"), "{}", elsewhere.display());
     let note = fs::read_to_string(data_dir.join("CLUSTER-IS-ELSEWHERE.txt")).unwrap();
     assert!(note.contains(elsewhere.parent().unwrap().to_str().unwrap()));
-    assert_eq!(
-        fs::metadata(closed.path()).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
-    assert_eq!(
-        text(&first.app_url, "SELECT current_user::text").await,
-        "athyper_app"
-    );
+    assert_eq!(fs::metadata(closed.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(text(&first.app_url, "SELECT current_user::text").await, "athyper_app");
     first.stop().await.unwrap();
 
     // The place stays the same when the parent is opened later: the data is there.
@@ -102,14 +86,8 @@ fn an_ordinary_user_needs_nobody_else() {
     assert!(result.ends_with("user athyper_app"), "{result}");
     let cluster = data_dir.join("postgres");
     assert_eq!(owner(&cluster.join("data")), NOBODY);
-    assert_eq!(
-        fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
-    assert_eq!(
-        fs::metadata(&cluster).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(fs::metadata(&cluster).unwrap().permissions().mode() & 0o777, 0o700);
     user.kill();
     wait_until_stopped(&cluster);
 }

@@ -207,7 +207,8 @@ async fn attempts_are_counted_anew_from_each_committed_step() {
             Ok(())
         }
     });
-    let job_type = job_type.backoff(Backoff { first: Duration::from_millis(10), most: Duration::from_millis(10) });
+    let job_type =
+        job_type.backoff(Backoff { first: Duration::from_millis(10), most: Duration::from_millis(10) });
     let worker = Running::start(&stage, vec![job_type], config("one"));
     let id = stage.enqueue(&tenant("acme"), work("")).await;
     let job = stage.reaches(id, "succeeded").await;

@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::{
-    CASH, FEES, add_account, add_period, app, app_with_accounts, balances, events, fee, field,
-    fields, post, run_operation,
+    CASH, FEES, add_account, add_period, app, app_with_accounts, balances, events, fee, field, fields, post,
+    run_operation,
 };
 
 const IMPORT: &str = "/v1/finance/journals/import";

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    CASH, FEES, app_with_accounts, balances, draft, events, fee, field, fields, post,
-};
+use crate::support::{CASH, FEES, app_with_accounts, balances, draft, events, fee, field, fields, post};
 
 #[tokio::test]
 async fn a_draft_is_kept_as_it_was_written_and_counts_nowhere() {

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    add_period, after_a_posting_under_way, app, app_with_accounts, draft, events, fee, field,
-    fields, post,
+    add_period, after_a_posting_under_way, app, app_with_accounts, draft, events, fee, field, fields, post,
 };
 
 async fn spans(client: &athyper_test_kit::Client) -> Vec<(String, String)> {

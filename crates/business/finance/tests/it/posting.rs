@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    CASH, FEES, add_account, after_a_posting_under_way, app_with_accounts, balances, draft,
-    events, fee, field, fields, post,
+    CASH, FEES, add_account, after_a_posting_under_way, app_with_accounts, balances, draft, events, fee,
+    field, fields, post,
 };
 
 #[tokio::test]

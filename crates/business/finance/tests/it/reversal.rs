@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use crate::support::{
-    CASH, FEES, add_account, add_period, app_with_accounts, balances, draft, events, fee, field,
-    fields, post,
+    CASH, FEES, add_account, add_period, app_with_accounts, balances, draft, events, fee, field, fields, post,
 };
 
 #[tokio::test]

@@ -13,24 +13,15 @@ impl RealmConfig {
         let tenant = |name: &str, defaults, orgs: &[&str]| TenantConfig {
             name: Some(name.to_owned()),
             defaults: FreeJson::from(defaults),
-            orgs: orgs
-                .iter()
-                .map(|key| ((*key).to_owned(), OrgConfig::default()))
-                .collect(),
+            orgs: orgs.iter().map(|key| ((*key).to_owned(), OrgConfig::default())).collect(),
         };
         let american = json!({"currency": "USD", "timezone": "America/New_York", "locale": "en-US"});
         let german = json!({"currency": "EUR", "timezone": "Europe/Berlin", "locale": "de-DE"});
         Self {
-            iam: RealmIam {
-                client_id: "athyper".to_owned(),
-                ..RealmIam::default()
-            },
+            iam: RealmIam { client_id: "athyper".to_owned(), ..RealmIam::default() },
             built_in_issuer: true,
             tenants: BTreeMap::from([
-                (
-                    "demo".to_owned(),
-                    tenant("Demo Trading Ltd", american, &["head-office"]),
-                ),
+                ("demo".to_owned(), tenant("Demo Trading Ltd", american, &["head-office"])),
                 ("globex".to_owned(), tenant("Globex GmbH", german, &[])),
             ]),
             ..Self::default()

@@ -31,11 +31,6 @@ impl JobQueueConfig {
 
 impl Default for JobQueueConfig {
     fn default() -> Self {
-        Self {
-            concurrency: 8,
-            poll_interval_ms: 1_000,
-            lease_seconds: 30,
-            run_in_api: None,
-        }
+        Self { concurrency: 8, poll_interval_ms: 1_000, lease_seconds: 30, run_in_api: None }
     }
 }

@@ -58,10 +58,7 @@ pub struct RealmIam {
 /// What of the session machinery is switched on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent switches, each named in the configuration"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, each named in the configuration")]
 pub struct FeatureFlags {
     /// Sessions in a cookie, tokens kept on the server.
     pub bff_sessions: bool,

@@ -21,10 +21,6 @@ pub struct TelemetryConfig {
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            otlp_endpoint: None,
-            service_version: env!("CARGO_PKG_VERSION").to_owned(),
-        }
+        Self { enabled: true, otlp_endpoint: None, service_version: env!("CARGO_PKG_VERSION").to_owned() }
     }
 }

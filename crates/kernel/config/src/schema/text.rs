@@ -13,9 +13,7 @@ const KEY_MAX: usize = 63;
 pub fn is_key(text: &str) -> bool {
     text.len() <= KEY_MAX
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 fn refuse(message: &'static str) -> ValidationError {
@@ -24,11 +22,7 @@ fn refuse(message: &'static str) -> ValidationError {
 
 /// Accepts a text that says something.
 pub(super) fn not_blank(text: &str) -> Result<(), ValidationError> {
-    if text.trim().is_empty() {
-        Err(refuse("must not be blank"))
-    } else {
-        Ok(())
-    }
+    if text.trim().is_empty() { Err(refuse("must not be blank")) } else { Ok(()) }
 }
 
 /// Accepts an absolute `http` or `https` address without credentials, query or fragment.
@@ -56,9 +50,7 @@ pub(super) fn redirect_uris(uris: &[String]) -> Result<(), ValidationError> {
     if uris.iter().all(accepted) {
         Ok(())
     } else {
-        Err(refuse(
-            "must hold absolute addresses only, without credentials or fragment",
-        ))
+        Err(refuse("must hold absolute addresses only, without credentials or fragment"))
     }
 }
 
@@ -73,18 +65,7 @@ mod tests {
             assert!(is_key(good), "{good}");
         }
         let too_long = "a".repeat(64);
-        for bad in [
-            "",
-            "-a",
-            "_a",
-            "a b",
-            "a.b",
-            "ä",
-            "a/b",
-            "__proto__",
-            "a\n",
-            too_long.as_str(),
-        ] {
+        for bad in ["", "-a", "_a", "a b", "a.b", "ä", "a/b", "__proto__", "a\n", too_long.as_str()] {
             assert!(!is_key(bad), "{bad:?}");
         }
     }
@@ -94,20 +75,11 @@ mod tests {
         for good in ["http://a", "https://a.example:8443/realms/x"] {
             assert!(http_url(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "a.example",
-            "ftp://a",
-            "https://u:p@a",
-            "https://u@a",
-            "https://a?x=1",
-            "https://a#x",
-        ] {
+        for bad in
+            ["", "a.example", "ftp://a", "https://u:p@a", "https://u@a", "https://a?x=1", "https://a#x"]
+        {
             let refusal = http_url(bad).expect_err(bad);
-            assert!(
-                bad.is_empty() || !refusal.message.is_some_and(|m| m.contains(bad)),
-                "{bad}"
-            );
+            assert!(bad.is_empty() || !refusal.message.is_some_and(|m| m.contains(bad)), "{bad}");
         }
     }
 

@@ -78,12 +78,7 @@ fn local_without_realms_serves_the_demo_realm_under_the_default_key() {
                        "defaults": {"currency": "EUR", "timezone": "Europe/Berlin", "locale": "de-DE"}, "orgs": {}},
         })
     );
-    assert!(
-        loaded
-            .explain(Some("iam.realms.acme"))
-            .iter()
-            .all(|e| e.layer == Layer::Defaults)
-    );
+    assert!(loaded.explain(Some("iam.realms.acme")).iter().all(|e| e.layer == Layer::Defaults));
     assert_eq!(loaded.config.iam.default_tenant_key, None);
 }
 
@@ -111,8 +106,5 @@ fn the_drain_delay_depends_on_the_environment_unless_set() {
     assert_eq!(http.drain_delay(Environment::Staging), Duration::from_secs(5));
     assert_eq!(http.drain_delay(Environment::Production), Duration::from_secs(5));
     http.drain_delay_ms = Some(7);
-    assert_eq!(
-        http.drain_delay(Environment::Production),
-        Duration::from_millis(7)
-    );
+    assert_eq!(http.drain_delay(Environment::Production), Duration::from_millis(7));
 }

@@ -13,10 +13,7 @@ const REAL_PARTS: [(&str, &str); 5] = [
 ];
 
 fn deployed<'a>(environment: &'a str, parts: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut env = vec![
-        ("ENVIRONMENT", environment),
-        ("PUBLIC_BASE_URL", "https://a.example"),
-    ];
+    let mut env = vec![("ENVIRONMENT", environment), ("PUBLIC_BASE_URL", "https://a.example")];
     env.extend(parts);
     env
 }
@@ -28,11 +25,7 @@ fn file(issuer: &str) -> Value {
 #[test]
 fn a_complete_deployment_loads() {
     for environment in ["staging", "production"] {
-        loaded(input(
-            Some(&file("https://i/realms/x")),
-            &deployed(environment, &REAL_PARTS),
-            &[],
-        ));
+        loaded(input(Some(&file("https://i/realms/x")), &deployed(environment, &REAL_PARTS), &[]));
     }
 }
 

@@ -8,24 +8,12 @@ use crate::support::{input, loaded};
 #[test]
 fn a_prefix_selects_whole_keys() {
     let loaded = loaded(LoadInput::default());
-    let paths = |prefix| {
-        loaded
-            .explain(prefix)
-            .into_iter()
-            .map(|e| e.path)
-            .collect::<Vec<_>>()
-    };
+    let paths = |prefix| loaded.explain(prefix).into_iter().map(|e| e.path).collect::<Vec<_>>();
     assert_eq!(paths(Some("redis")), ["redis.url"]);
     assert_eq!(paths(Some("audit.writer")), ["audit.writer"]);
     assert_eq!(
         paths(Some("db")),
-        [
-            "db.url",
-            "db.adminUrl",
-            "db.poolMax",
-            "db.acquireTimeoutMs",
-            "db.statementTimeoutMs"
-        ]
+        ["db.url", "db.adminUrl", "db.poolMax", "db.acquireTimeoutMs", "db.statementTimeoutMs"]
     );
     assert!(paths(Some("d")).is_empty());
     assert!(paths(None).len() > 40);
@@ -34,11 +22,8 @@ fn a_prefix_selects_whole_keys() {
 #[test]
 fn a_line_names_path_value_layer_and_source() {
     let file = json!({"http": {"bodyLimitBytes": 4096}});
-    let loaded = loaded(input(
-        Some(&file),
-        &[("ATHYPER_SUPER__DB_URL", "postgres://h")],
-        &[("db.poolMax", "3")],
-    ));
+    let loaded =
+        loaded(input(Some(&file), &[("ATHYPER_SUPER__DB_URL", "postgres://h")], &[("db.poolMax", "3")]));
     assert_eq!(
         loaded.explain_text(Some("db")),
         "db.url = \"[redacted]\"    (super, ATHYPER_SUPER__DB_URL)\n\

@@ -7,57 +7,22 @@ use crate::support::{input, loaded, refused};
 
 /// Locked path, a fitting value, the plain variables for it, and the variable that a message names.
 const LOCKED: [(&str, &str, &[&str], &str); 11] = [
-    (
-        "db.url",
-        "postgres://hunter2",
-        &["DATABASE_URL", "DB_URL"],
-        "ATHYPER_SUPER__DB_URL",
-    ),
+    ("db.url", "postgres://hunter2", &["DATABASE_URL", "DB_URL"], "ATHYPER_SUPER__DB_URL"),
     (
         "db.adminUrl",
         "postgres://hunter2",
         &["DATABASE_ADMIN_URL", "DB_ADMIN_URL"],
         "ATHYPER_SUPER__DB_ADMIN_URL",
     ),
-    (
-        "redis.url",
-        "redis://hunter2",
-        &["REDIS_URL"],
-        "ATHYPER_SUPER__REDIS_URL",
-    ),
-    (
-        "s3.endpoint",
-        "http://hunter2",
-        &["S3_ENDPOINT"],
-        "ATHYPER_SUPER__S3_ENDPOINT",
-    ),
-    (
-        "s3.accessKey",
-        "hunter2",
-        &["S3_ACCESS_KEY"],
-        "ATHYPER_SUPER__S3_ACCESS_KEY",
-    ),
-    (
-        "s3.secretKey",
-        "hunter2",
-        &["S3_SECRET_KEY"],
-        "ATHYPER_SUPER__S3_SECRET_KEY",
-    ),
+    ("redis.url", "redis://hunter2", &["REDIS_URL"], "ATHYPER_SUPER__REDIS_URL"),
+    ("s3.endpoint", "http://hunter2", &["S3_ENDPOINT"], "ATHYPER_SUPER__S3_ENDPOINT"),
+    ("s3.accessKey", "hunter2", &["S3_ACCESS_KEY"], "ATHYPER_SUPER__S3_ACCESS_KEY"),
+    ("s3.secretKey", "hunter2", &["S3_SECRET_KEY"], "ATHYPER_SUPER__S3_SECRET_KEY"),
     ("s3.region", "hunter2", &["S3_REGION"], "ATHYPER_SUPER__S3_REGION"),
     ("s3.bucket", "hunter2", &["S3_BUCKET"], "ATHYPER_SUPER__S3_BUCKET"),
     ("s3.useSsl", "true", &["S3_USE_SSL"], "ATHYPER_SUPER__S3_USE_SSL"),
-    (
-        "telemetry.otlpEndpoint",
-        "http://hunter2",
-        &["OTLP_ENDPOINT"],
-        "ATHYPER_SUPER__OTLP_ENDPOINT",
-    ),
-    (
-        "iam.strategy",
-        "multi_realm",
-        &["IAM_STRATEGY"],
-        "ATHYPER_SUPER__IAM_STRATEGY",
-    ),
+    ("telemetry.otlpEndpoint", "http://hunter2", &["OTLP_ENDPOINT"], "ATHYPER_SUPER__OTLP_ENDPOINT"),
+    ("iam.strategy", "multi_realm", &["IAM_STRATEGY"], "ATHYPER_SUPER__IAM_STRATEGY"),
 ];
 
 fn tree(path: &str, value: Value) -> Value {
@@ -74,24 +39,13 @@ fn every_locked_path_is_refused_from_every_lower_layer_in_every_environment() {
                     "{path} ({layer}, {source}): locked: only the operator may set it; set {super_variable} instead"
                 );
                 assert!(lines.contains(&line), "{environment}: {line}\nnot in {lines:#?}");
-                let about = lines
-                    .iter()
-                    .filter(|line| line.starts_with(&format!("{path} (")))
-                    .count();
+                let about = lines.iter().filter(|line| line.starts_with(&format!("{path} ("))).count();
                 assert_eq!(about, 1, "one line about {path} in {lines:#?}");
                 assert!(!lines.concat().contains("hunter2"));
             };
             let env = ("ENVIRONMENT", environment);
-            refuses(
-                input(Some(&tree(path, json!(value))), &[env], &[]),
-                "file",
-                "test.json",
-            );
-            refuses(
-                input(Some(&tree(path, json!(null))), &[env], &[]),
-                "file",
-                "test.json",
-            );
+            refuses(input(Some(&tree(path, json!(value))), &[env], &[]), "file", "test.json");
+            refuses(input(Some(&tree(path, json!(null))), &[env], &[]), "file", "test.json");
             refuses(input(None, &[env], &[(path, value)]), "overrides", "--set");
             let (section, key) = path.split_once('.').expect("two keys");
             let object = json!({ key: value }).to_string();
@@ -112,10 +66,7 @@ fn a_locked_path_is_set_by_its_super_variable() {
             found |= name == super_variable;
             let value = if path == "s3.useSsl" { "true" } else { value };
             let explained = loaded(input(None, &[(&name, value)], &[])).explain(Some(path));
-            assert_eq!(
-                (explained.len(), explained[0].source.as_str()),
-                (1, name.as_str())
-            );
+            assert_eq!((explained.len(), explained[0].source.as_str()), (1, name.as_str()));
         }
         assert!(found, "{path}");
     }

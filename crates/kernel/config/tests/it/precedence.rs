@@ -17,11 +17,7 @@ fn ports(layers: &[Layer]) -> LoadInput {
     if has(Layer::Super) {
         env.push(("ATHYPER_SUPER__PORT", "3004"));
     }
-    let overrides: &[(&str, &str)] = if has(Layer::Overrides) {
-        &[("port", "3003")]
-    } else {
-        &[]
-    };
+    let overrides: &[(&str, &str)] = if has(Layer::Overrides) { &[("port", "3003")] } else { &[] };
     input(has(Layer::File).then_some(&file), &env, overrides)
 }
 
@@ -39,11 +35,7 @@ fn of_every_two_layers_the_higher_wins_and_is_named() {
             let loaded = loaded(ports(&[low, high]));
             assert_eq!(loaded.config.port, port, "{low} and {high}");
             let explained = &loaded.explain(Some("port"))[0];
-            assert_eq!(
-                (explained.layer, explained.source.as_str()),
-                (high, source),
-                "{low} and {high}"
-            );
+            assert_eq!((explained.layer, explained.source.as_str()), (high, source), "{low} and {high}");
         }
     }
 }
@@ -65,24 +57,14 @@ fn objects_merge_across_layers_and_lists_replace() {
     let realm = &loaded.config.iam.realms["athyper"];
     assert_eq!(realm.iam.client_id, "x");
     assert_eq!(realm.iam.allowed_azp, ["c"]);
-    assert_eq!(
-        json!(realm.defaults.as_map()),
-        json!({"a": {"x": 1, "y": 3}, "b": "free text"})
-    );
+    assert_eq!(json!(realm.defaults.as_map()), json!({"a": {"x": 1, "y": 3}, "b": "free text"}));
     assert_eq!(loaded.config.port, 4001, "the last override of a path wins");
-    let layers: Vec<_> = loaded
-        .explain(Some("iam.realms.athyper.defaults"))
-        .into_iter()
-        .map(|e| (e.path, e.layer))
-        .collect();
+    let layers: Vec<_> =
+        loaded.explain(Some("iam.realms.athyper.defaults")).into_iter().map(|e| (e.path, e.layer)).collect();
     let path = |leaf: &str| format!("iam.realms.athyper.defaults.{leaf}");
     assert_eq!(
         layers,
-        [
-            (path("a.x"), Layer::File),
-            (path("a.y"), Layer::Overrides),
-            (path("b"), Layer::Overrides)
-        ]
+        [(path("a.x"), Layer::File), (path("a.y"), Layer::Overrides), (path("b"), Layer::Overrides)]
     );
 }
 
@@ -153,55 +135,30 @@ fn every_super_variable_sets_its_path_and_secrets_keep_their_case() {
     let secret =
         |secret: &Option<secrecy::SecretString>| secret.as_ref().map(|s| s.expose_secret().to_owned());
     assert_eq!(secret(&config.db.url).as_deref(), Some("postgres://u:p@h/d"));
-    assert_eq!(
-        secret(&config.db.admin_url).as_deref(),
-        Some("postgresql://a:p@h/d")
-    );
+    assert_eq!(secret(&config.db.admin_url).as_deref(), Some("postgresql://a:p@h/d"));
     assert_eq!(secret(&config.redis.url).as_deref(), Some("redis://:p@h"));
     assert_eq!(config.s3.endpoint.as_deref(), Some("https://s3"));
     assert_eq!(secret(&config.s3.access_key).as_deref(), Some("123456"));
     assert_eq!(secret(&config.s3.secret_key).as_deref(), Some("true"));
-    assert_eq!(
-        (
-            config.s3.bucket.as_str(),
-            config.s3.region.as_str(),
-            config.s3.use_ssl
-        ),
-        ("b", "eu", true)
-    );
-    assert_eq!(
-        config.telemetry.otlp_endpoint.as_deref(),
-        Some("http://otlp:4317")
-    );
+    assert_eq!((config.s3.bucket.as_str(), config.s3.region.as_str(), config.s3.use_ssl), ("b", "eu", true));
+    assert_eq!(config.telemetry.otlp_endpoint.as_deref(), Some("http://otlp:4317"));
     assert!(!config.telemetry.enabled);
     assert_eq!(config.iam.default_realm_key, "MyRealm");
-    assert_eq!(
-        secret(&config.iam.realms["MyRealm"].iam.client_secret).as_deref(),
-        Some("upper")
-    );
-    assert_eq!(
-        secret(&config.iam.realms["myrealm"].iam.client_secret).as_deref(),
-        Some("lower")
-    );
+    assert_eq!(secret(&config.iam.realms["MyRealm"].iam.client_secret).as_deref(), Some("upper"));
+    assert_eq!(secret(&config.iam.realms["myrealm"].iam.client_secret).as_deref(), Some("lower"));
     assert_eq!(secret(&config.iam.realms["athyper"].iam.client_secret), None);
 }
 
 #[test]
 fn both_spellings_may_be_set_only_to_the_same_value() {
     let both = |a: &'static str, b: &'static str| {
-        input(
-            None,
-            &[("ATHYPER_SUPER__DB_URL", a), ("ATHYPER_SUPER__DATABASE_URL", b)],
-            &[],
-        )
+        input(None, &[("ATHYPER_SUPER__DB_URL", a), ("ATHYPER_SUPER__DATABASE_URL", b)], &[])
     };
     loaded(both("postgres://h/hunter2", "postgres://h/hunter2 "));
     assert_eq!(
         refused(both("postgres://h/hunter2", "postgres://h/other")),
-        [
-            "db.url (super, ATHYPER_SUPER__DATABASE_URL): ATHYPER_SUPER__DB_URL has another value; \
-          set only one of ATHYPER_SUPER__DB_URL and ATHYPER_SUPER__DATABASE_URL"
-        ]
+        ["db.url (super, ATHYPER_SUPER__DATABASE_URL): ATHYPER_SUPER__DB_URL has another value; \
+          set only one of ATHYPER_SUPER__DB_URL and ATHYPER_SUPER__DATABASE_URL"]
     );
     let environment = input(None, &[("ENVIRONMENT", "local"), ("ATHYPER_ENV", "staging")], &[]);
     assert_eq!(

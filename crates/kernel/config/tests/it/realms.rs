@@ -20,19 +20,12 @@ fn lines(iam: &Value, env: &[(&str, &str)]) -> Vec<String> {
 fn the_default_realm_must_exist() {
     let iam = json!({"realms": {"other": realm(json!({}))}});
     let problem = "names a realm that is not configured; add it to iam.realms, or name another";
-    assert_eq!(
-        lines(&iam, &[]),
-        [format!("iam.defaultRealmKey (not set): {problem}")]
-    );
+    assert_eq!(lines(&iam, &[]), [format!("iam.defaultRealmKey (not set): {problem}")]);
     assert_eq!(
         lines(&iam, &[("IAM_DEFAULT_REALM", "third")]),
         [format!("iam.defaultRealmKey (env, IAM_DEFAULT_REALM): {problem}")]
     );
-    loaded(input(
-        Some(&json!({ "iam": iam })),
-        &[("IAM_DEFAULT_REALM", "other")],
-        &[],
-    ));
+    loaded(input(Some(&json!({ "iam": iam })), &[("IAM_DEFAULT_REALM", "other")], &[]));
 }
 
 #[test]
@@ -49,10 +42,7 @@ fn the_default_tenant_and_organisation_must_exist() {
             &[("IAM_DEFAULT_TENANT", "t"), ("IAM_DEFAULT_ORG", "p")],
             "iam.defaultOrgKey (env, IAM_DEFAULT_ORG): names an organisation that the default tenant does not have",
         ),
-        (
-            &[("IAM_DEFAULT_ORG", "o")],
-            "iam.defaultOrgKey (env, IAM_DEFAULT_ORG): needs a default tenant",
-        ),
+        (&[("IAM_DEFAULT_ORG", "o")], "iam.defaultOrgKey (env, IAM_DEFAULT_ORG): needs a default tenant"),
     ] {
         let lines = refused(set(env));
         assert_eq!(lines.len(), 1, "{lines:#?}");
@@ -65,16 +55,10 @@ fn one_realm_is_one_realm() {
     let file = json!({"iam": {"realms": {"athyper": realm(json!({})), "b": realm(json!({}))}}});
     assert_eq!(
         refused(input(Some(&file), &[], &[])),
-        [
-            "iam.realms (file, test.json): holds 2 realms although iam.strategy is single_realm; \
-          keep one, or set ATHYPER_SUPER__IAM_STRATEGY=multi_realm"
-        ]
+        ["iam.realms (file, test.json): holds 2 realms although iam.strategy is single_realm; \
+          keep one, or set ATHYPER_SUPER__IAM_STRATEGY=multi_realm"]
     );
-    loaded(input(
-        Some(&file),
-        &[("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm")],
-        &[],
-    ));
+    loaded(input(Some(&file), &[("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm")], &[]));
 }
 
 #[test]
@@ -94,11 +78,7 @@ fn keys_are_checked_at_all_three_levels() {
             long.as_str()
         ]
     );
-    assert!(
-        found
-            .iter()
-            .all(|line| line.contains("not a valid key; use letters"))
-    );
+    assert!(found.iter().all(|line| line.contains("not a valid key; use letters")));
 }
 
 #[test]
@@ -114,10 +94,8 @@ fn client_secrets_must_resolve_and_must_be_used() {
     let with_ref = json!({"realms": {"athyper": {"iam": {"clientId": "x", "clientSecretRef": "shared"}}}});
     assert_eq!(
         lines(&with_ref, &[]),
-        [
-            "iam.realms.athyper.iam.clientSecretRef (file, test.json): names a client secret that is not set; \
-          set ATHYPER_SUPER__IAM_SECRET__shared, or remove the reference"
-        ]
+        ["iam.realms.athyper.iam.clientSecretRef (file, test.json): names a client secret that is not set; \
+          set ATHYPER_SUPER__IAM_SECRET__shared, or remove the reference"]
     );
     let unused = |name: &str| {
         format!(

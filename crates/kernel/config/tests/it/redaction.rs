@@ -23,11 +23,7 @@ fn full_of_secrets() -> LoadInput {
         ("ATHYPER_SUPER__S3_SECRET_KEY", SECRET),
         ("ATHYPER_SUPER__IAM_SECRET__shared", SECRET),
     ];
-    input(
-        Some(&file),
-        &env,
-        &[("iam.realms.athyper.defaults.password", SECRET)],
-    )
+    input(Some(&file), &env, &[("iam.realms.athyper.defaults.password", SECRET)])
 }
 
 #[test]
@@ -56,15 +52,9 @@ fn secrets_are_shown_as_set_and_keep_their_origin() {
     for (path, source) in [
         ("db.url", "ATHYPER_SUPER__DB_URL"),
         ("s3.accessKey", "ATHYPER_SUPER__S3_ACCESS_KEY"),
-        (
-            "iam.realms.athyper.iam.clientSecret",
-            "ATHYPER_SUPER__IAM_SECRET__shared",
-        ),
+        ("iam.realms.athyper.iam.clientSecret", "ATHYPER_SUPER__IAM_SECRET__shared"),
         ("iam.realms.athyper.defaults.password", "--set"),
-        (
-            "iam.realms.athyper.tenants.t.defaults.nested.clientSecret",
-            "test.json",
-        ),
+        ("iam.realms.athyper.tenants.t.defaults.nested.clientSecret", "test.json"),
     ] {
         let explained = loaded.explain(Some(path));
         assert_eq!(explained.len(), 1, "{path}");

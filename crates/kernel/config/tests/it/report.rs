@@ -30,12 +30,8 @@ fn many_mistakes_in_all_layers_are_one_report() {
         ("ATHYPER_SUPER__S3_ENDPOINT", "s3.example"),
         ("ATHYPER_SUPER__IAM_SECRET__Athyper", "hunter2"),
     ];
-    let overrides = [
-        ("http.bodyLimitBytes", "-1"),
-        ("audit.writer", "noop"),
-        ("a..b", "1"),
-        ("s3.bucket", "b"),
-    ];
+    let overrides =
+        [("http.bodyLimitBytes", "-1"), ("audit.writer", "noop"), ("a..b", "1"), ("s3.bucket", "b")];
     let mut lines = refused(input(Some(&file), &env, &overrides));
     assert!(!lines.concat().contains("hunter2"), "{lines:#?}");
     let mut expected = [
@@ -92,61 +88,34 @@ fn many_mistakes_in_all_layers_are_one_report() {
 fn a_mistake_hidden_by_a_higher_layer_is_still_reported() {
     let file = json!({"port": "x"});
     let lines = refused(input(Some(&file), &[("PORT", "81")], &[]));
-    assert_eq!(
-        lines,
-        ["port (file, test.json): is a text; must be a whole number from 0 to 65535"]
-    );
+    assert_eq!(lines, ["port (file, test.json): is a text; must be a whole number from 0 to 65535"]);
 }
 
 #[test]
 fn numbers_out_of_range_are_told_from_texts() {
     for (text, line) in [
-        (
-            "70000",
-            "port (env, PORT): is a number; must be a whole number from 0 to 65535",
-        ),
-        (
-            "-1",
-            "port (env, PORT): is a number; must be a whole number from 0 to 65535",
-        ),
-        (
-            "1.5",
-            "port (env, PORT): is a number; must be a whole number from 0 to 65535",
-        ),
+        ("70000", "port (env, PORT): is a number; must be a whole number from 0 to 65535"),
+        ("-1", "port (env, PORT): is a number; must be a whole number from 0 to 65535"),
+        ("1.5", "port (env, PORT): is a number; must be a whole number from 0 to 65535"),
         ("0", "port (env, PORT): not allowed; must be from 1 to 65535"),
-        (
-            "http",
-            "port (env, PORT): is a text; must be a whole number from 0 to 65535",
-        ),
+        ("http", "port (env, PORT): is a text; must be a whole number from 0 to 65535"),
     ] {
         assert_eq!(refused(input(None, &[("PORT", text)], &[])), [line]);
     }
 }
 
 fn text_file(text: &str) -> LoadInput {
-    let file = FileSource::Text {
-        name: "test.json".to_owned(),
-        text: text.to_owned(),
-    };
-    LoadInput {
-        file: Some(file),
-        ..LoadInput::default()
-    }
+    let file = FileSource::Text { name: "test.json".to_owned(), text: text.to_owned() };
+    LoadInput { file: Some(file), ..LoadInput::default() }
 }
 
 #[test]
 fn an_unusable_file_is_reported_with_its_place_and_the_other_layers_are_still_checked() {
     let mut input = text_file("{\n  \"secretThing\": \"hunter2\" 3\n}");
     input.env.insert("PORT".to_owned(), "x".to_owned());
-    input
-        .env
-        .insert("ENVIRONMENT".to_owned(), "production".to_owned());
-    input
-        .env
-        .insert("ATHYPER_SUPER__REDIS_URL".to_owned(), "redis://h".to_owned());
-    input
-        .env
-        .insert("ATHYPER_SUPER__IAM_SECRET__x".to_owned(), "hunter2".to_owned());
+    input.env.insert("ENVIRONMENT".to_owned(), "production".to_owned());
+    input.env.insert("ATHYPER_SUPER__REDIS_URL".to_owned(), "redis://h".to_owned());
+    input.env.insert("ATHYPER_SUPER__IAM_SECRET__x".to_owned(), "hunter2".to_owned());
     let lines = refused(input);
     assert_eq!(
         lines,
@@ -212,10 +181,7 @@ fn a_setting_that_is_wrong_is_not_also_called_missing() {
 
 #[test]
 fn an_override_may_be_an_object_and_all_of_it_is_checked() {
-    let overrides = [
-        ("db", r#"{"poolMax": "x", "url": "hunter2", "poolMx": 1}"#),
-        ("http", "text"),
-    ];
+    let overrides = [("db", r#"{"poolMax": "x", "url": "hunter2", "poolMx": 1}"#), ("http", "text")];
     assert_eq!(
         refused(input(None, &[], &overrides)),
         [
@@ -246,9 +212,5 @@ fn the_report_serialises_for_machines() {
 
 #[test]
 fn variables_of_other_programs_are_left_alone() {
-    loaded(input(
-        None,
-        &[("ATHYPER_TEST_CASES", "x"), ("PATH", "/bin"), ("S3_OTHER", "x")],
-        &[],
-    ));
+    loaded(input(None, &[("ATHYPER_TEST_CASES", "x"), ("PATH", "/bin"), ("S3_OTHER", "x")], &[]));
 }

@@ -6,15 +6,10 @@ use serde_json::Value;
 /// Input of a file text, variables and overrides.
 pub(crate) fn input(file: Option<&Value>, env: &[(&str, &str)], overrides: &[(&str, &str)]) -> LoadInput {
     let pairs = |list: &[(&str, &str)]| {
-        list.iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect::<Vec<_>>()
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
     };
     LoadInput {
-        file: file.map(|root| FileSource::Text {
-            name: "test.json".to_owned(),
-            text: root.to_string(),
-        }),
+        file: file.map(|root| FileSource::Text { name: "test.json".to_owned(), text: root.to_string() }),
         env: pairs(env).into_iter().collect(),
         overrides: pairs(overrides),
     }

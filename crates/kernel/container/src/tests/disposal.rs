@@ -14,10 +14,7 @@ struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     fn add(&self, value: &str) {
-        self.0
-            .lock()
-            .expect("no panic under the lock")
-            .push(value.to_owned());
+        self.0.lock().expect("no panic under the lock").push(value.to_owned());
     }
 
     fn read(&self) -> Vec<String> {
@@ -37,25 +34,16 @@ impl Log {
 }
 
 fn disposed(token: &'static str, error: Option<&str>) -> DisposedInstance {
-    DisposedInstance {
-        token,
-        error: error.map(str::to_owned),
-    }
+    DisposedInstance { token, error: error.map(str::to_owned) }
 }
 
 #[tokio::test]
 async fn instances_are_disposed_last_made_first_past_errors_and_panics() {
     let log = Log::default();
     let mut builder = ContainerBuilder::new();
-    builder
-        .singleton(&A, &[], |_| async { Ok(text("a")) })
-        .dispose(log.hook());
-    builder
-        .singleton(&B, &[], plain)
-        .dispose(|_| async { Err("stuck".into()) });
-    builder
-        .singleton(&C, &[], plain)
-        .dispose(|_| async { panic!("a hook may be wrong") });
+    builder.singleton(&A, &[], |_| async { Ok(text("a")) }).dispose(log.hook());
+    builder.singleton(&B, &[], plain).dispose(|_| async { Err("stuck".into()) });
+    builder.singleton(&C, &[], plain).dispose(|_| async { panic!("a hook may be wrong") });
     builder.value(&D, text("d")).dispose(log.hook());
     let never_made: Token<String> = Token::new("never.made");
     builder.singleton(&never_made, &[], plain).dispose(log.hook());
@@ -84,9 +72,7 @@ async fn a_dependency_outlives_what_depends_on_it() {
         scope.resolve(&B).await?;
         Ok(text("a"))
     });
-    builder
-        .singleton(&B, &[], |_| async { Ok(text("b")) })
-        .dispose(log.hook());
+    builder.singleton(&B, &[], |_| async { Ok(text("b")) }).dispose(log.hook());
     builder.override_singleton(&A, &["b"], |scope| async move {
         scope.resolve(&B).await?;
         Ok(text("replacement"))
@@ -94,11 +80,7 @@ async fn a_dependency_outlives_what_depends_on_it() {
     let container = container(builder);
     container.resolve(&A).await.expect("resolves");
     assert!(container.dispose().await.is_clean());
-    assert_eq!(
-        log.read(),
-        ["b"],
-        "the hook of a replaced registration goes with it"
-    );
+    assert_eq!(log.read(), ["b"], "the hook of a replaced registration goes with it");
 }
 
 #[tokio::test]
@@ -148,10 +130,7 @@ async fn a_disposed_scope_and_those_below_it_refuse() {
     for scope in [&parent, &child] {
         assert!(matches!(scope.resolve(&A).await, Err(ContainerError::Disposed)));
         assert!(matches!(scope.try_get(&B), Err(ContainerError::Disposed)));
-        assert!(matches!(
-            scope.create_scope(ScopeValues::new()),
-            Err(ContainerError::Disposed)
-        ));
+        assert!(matches!(scope.create_scope(ScopeValues::new()), Err(ContainerError::Disposed)));
     }
     assert!(container.resolve(&A).await.is_ok(), "the scopes above live on");
 }

@@ -25,16 +25,8 @@ async fn an_override_may_change_the_lifetime() {
     builder.override_scoped(&B, &[], plain);
     builder.override_transient(&C, &[], plain);
     let container = container(builder);
-    let lifetimes: Vec<_> = container
-        .describe()
-        .iter()
-        .skip(1)
-        .map(|line| line.lifetime)
-        .collect();
-    assert_eq!(
-        lifetimes,
-        [Lifetime::Singleton, Lifetime::Scoped, Lifetime::Transient]
-    );
+    let lifetimes: Vec<_> = container.describe().iter().skip(1).map(|line| line.lifetime).collect();
+    assert_eq!(lifetimes, [Lifetime::Singleton, Lifetime::Scoped, Lifetime::Transient]);
     let scope = container.create_scope(ScopeValues::new()).expect("open");
     for token in [&A, &B, &C] {
         assert_eq!(*scope.resolve(token).await.expect("resolves"), "plain");
@@ -47,10 +39,7 @@ fn an_override_is_validated_like_a_registration() {
     builder.singleton(&A, &["b"], plain);
     builder.singleton(&B, &[], plain);
     builder.override_scoped(&B, &[], plain);
-    assert_eq!(
-        build_error(builder).problems,
-        [Problem::Captive { path: vec!["a", "b"] }]
-    );
+    assert_eq!(build_error(builder).problems, [Problem::Captive { path: vec!["a", "b"] }]);
 }
 
 #[test]
@@ -69,10 +58,5 @@ fn an_override_of_another_type_is_refused() {
 fn a_scope_value_cannot_be_overridden() {
     let mut builder = ContainerBuilder::new();
     builder.override_value(&REQUEST_CONTEXT, Arc::new(RequestContext::http("r", "GET", "/")));
-    assert_eq!(
-        build_error(builder).problems,
-        [Problem::OverriddenScopeValue {
-            token: "context.request"
-        }]
-    );
+    assert_eq!(build_error(builder).problems, [Problem::OverriddenScopeValue { token: "context.request" }]);
 }

@@ -29,13 +29,7 @@ fn third_time_lucky(calls: &Calls) -> Container {
     let mut builder = ContainerBuilder::new();
     builder.singleton(&A, &[], move |_| {
         let call = calls.next();
-        async move {
-            if call < 3 {
-                Err(format!("attempt {call}").into())
-            } else {
-                Ok(text("lucky"))
-            }
-        }
+        async move { if call < 3 { Err(format!("attempt {call}").into()) } else { Ok(text("lucky")) } }
     });
     container(builder)
 }
@@ -64,11 +58,7 @@ async fn concurrent_first_resolves_build_once() {
     let instances = tasks.join_all().await;
     assert_eq!(instances.len(), 100);
     assert_eq!(calls.count(), 1);
-    assert!(
-        instances
-            .iter()
-            .all(|instance| Arc::ptr_eq(instance, &instances[0]))
-    );
+    assert!(instances.iter().all(|instance| Arc::ptr_eq(instance, &instances[0])));
 }
 
 #[tokio::test]
@@ -110,10 +100,7 @@ async fn transients_are_new_each_time_and_trait_objects_resolve() {
     builder.singleton(&SHAPE, &[], |_| async { Ok(Arc::new(Square) as Arc<dyn Shape>) });
     let container = container(builder);
     let (first, second) = (container.resolve(&A).await, container.resolve(&A).await);
-    assert!(!Arc::ptr_eq(
-        &first.expect("resolves"),
-        &second.expect("resolves")
-    ));
+    assert!(!Arc::ptr_eq(&first.expect("resolves"), &second.expect("resolves")));
     assert!(container.try_get(&A).expect("registered").is_none());
     assert_eq!(container.resolve(&SHAPE).await.expect("resolves").sides(), 4);
 }
@@ -123,9 +110,7 @@ async fn an_undeclared_dependency_is_refused() {
     let mut builder = ContainerBuilder::new();
     builder.value(&B, text("b"));
     builder.singleton(&A, &[], |scope| async move { Ok(scope.resolve(&B).await?) });
-    builder.singleton(&C, &[], |scope| async move {
-        Ok(scope.try_get(&B)?.ok_or("not built")?)
-    });
+    builder.singleton(&C, &[], |scope| async move { Ok(scope.try_get(&B)?.ok_or("not built")?) });
     builder.singleton(&D, &[], |scope| async move {
         let child = scope.create_scope(ScopeValues::new())?;
         Ok(child.resolve(&B).await?)
@@ -165,18 +150,10 @@ async fn unknown_and_mistyped_tokens_are_errors() {
         plain(scope)
     });
     let container = container(builder);
-    assert!(matches!(
-        container.resolve(&B).await,
-        Err(ContainerError::Unknown { token: "b" })
-    ));
-    let error = container
-        .resolve(&NUMBER_CALLED_A)
-        .await
-        .expect_err("another type");
+    assert!(matches!(container.resolve(&B).await, Err(ContainerError::Unknown { token: "b" })));
+    let error = container.resolve(&NUMBER_CALLED_A).await.expect_err("another type");
     assert!(
-        error
-            .to_string()
-            .starts_with("`a` holds alloc::string::String but was asked for as u32"),
+        error.to_string().starts_with("`a` holds alloc::string::String but was asked for as u32"),
         "{error}"
     );
     assert!(container.try_get(&NUMBER_CALLED_A).is_err());

@@ -16,10 +16,7 @@ fn duplicates_are_reported_once_each() {
 fn missing_dependencies_are_reported() {
     let mut builder = ContainerBuilder::new();
     builder.transient(&A, &["x", "y"], plain);
-    let expected = ["x", "y"].map(|dependency| Problem::Missing {
-        token: "a",
-        dependency,
-    });
+    let expected = ["x", "y"].map(|dependency| Problem::Missing { token: "a", dependency });
     assert_eq!(build_error(builder).problems, expected);
 }
 
@@ -31,16 +28,8 @@ fn a_cycle_is_printed_as_its_chain() {
     builder.singleton(&B, &["c"], plain);
     builder.singleton(&C, &["a"], plain);
     let error = build_error(builder);
-    assert_eq!(
-        error.problems,
-        [Problem::Cycle {
-            path: vec!["a", "b", "c", "a"]
-        }]
-    );
-    assert!(
-        error.to_string().contains("dependency cycle: a -> b -> c -> a:"),
-        "{error}"
-    );
+    assert_eq!(error.problems, [Problem::Cycle { path: vec!["a", "b", "c", "a"] }]);
+    assert!(error.to_string().contains("dependency cycle: a -> b -> c -> a:"), "{error}");
 }
 
 #[test]
@@ -70,30 +59,15 @@ fn a_captive_dependency_shows_its_path_through_transients() {
     builder.transient(&C, &["d"], plain);
     builder.scoped(&D, &[], plain);
     let error = build_error(builder);
-    assert_eq!(
-        error.problems,
-        [Problem::Captive {
-            path: vec!["a", "b", "c", "d"]
-        }]
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("captive dependency: a -> b -> c -> d:"),
-        "{error}"
-    );
+    assert_eq!(error.problems, [Problem::Captive { path: vec!["a", "b", "c", "d"] }]);
+    assert!(error.to_string().contains("captive dependency: a -> b -> c -> d:"), "{error}");
 }
 
 #[test]
 fn a_singleton_cannot_hold_a_scope_value() {
     let mut builder = ContainerBuilder::new();
     builder.singleton(&A, &[REQUEST_CONTEXT.name()], plain);
-    assert_eq!(
-        build_error(builder).problems,
-        [Problem::Captive {
-            path: vec!["a", "context.request"]
-        }]
-    );
+    assert_eq!(build_error(builder).problems, [Problem::Captive { path: vec!["a", "context.request"] }]);
 }
 
 #[test]
@@ -103,10 +77,7 @@ fn a_captive_is_charged_to_the_singleton_that_holds_it() {
     builder.singleton(&B, &["c"], plain);
     builder.scoped(&C, &["d"], plain);
     builder.singleton(&D, &[], plain);
-    assert_eq!(
-        build_error(builder).problems,
-        [Problem::Captive { path: vec!["b", "c"] }]
-    );
+    assert_eq!(build_error(builder).problems, [Problem::Captive { path: vec!["b", "c"] }]);
 }
 
 #[test]
@@ -132,13 +103,8 @@ fn all_problems_are_listed_at_once() {
         [
             Problem::Duplicate { token: "d" },
             Problem::UnknownOverride { token: "c" },
-            Problem::Missing {
-                token: "a",
-                dependency: "missing"
-            },
-            Problem::Cycle {
-                path: vec!["a", "b", "a"]
-            },
+            Problem::Missing { token: "a", dependency: "missing" },
+            Problem::Cycle { path: vec!["a", "b", "a"] },
             Problem::Captive { path: vec!["a", "d"] },
         ]
     );

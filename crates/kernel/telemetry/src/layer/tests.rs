@@ -8,6 +8,7 @@ use std::{
 use proptest::prelude::*;
 use serde_json::json;
 use tracing::{debug, error, info, info_span, subscriber::with_default, warn};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
 use crate::{Output, REDACTED, TelemetryError, fatal, install_panic_hook, subscriber};
@@ -79,19 +80,12 @@ fn a_json_line_has_its_members_in_the_fixed_order() {
 #[test]
 fn context_recorded_later_counts_and_the_event_is_the_innermost() {
     let line = json_line(|| {
-        let span = info_span!(
-            "job",
-            job_id = "j1",
-            actor = tracing::field::Empty,
-            operation = "import"
-        );
+        let span = info_span!("job", job_id = "j1", actor = tracing::field::Empty, operation = "import");
         let _entered = span.enter();
         span.record("actor", "ann");
         info!(job_id = "j2", "run");
     });
-    let context: Vec<_> = ["actor", "job_id", "operation"]
-        .map(|name| line[name].clone())
-        .into();
+    let context: Vec<_> = ["actor", "job_id", "operation"].map(|name| line[name].clone()).into();
     assert_eq!(context, ["ann", "j2", "import"]);
 }
 
@@ -107,27 +101,14 @@ fn an_event_outside_all_spans_has_no_context() {
 #[test]
 fn fields_cannot_take_the_place_of_the_lines_own_members() {
     let line = json_line(|| {
-        info!(
-            level = "loud",
-            ts = 1,
-            service = "x",
-            msg = "y",
-            service_version = "z",
-            "real"
-        );
+        info!(level = "loud", ts = 1, service = "x", msg = "y", service_version = "z", "real");
     });
-    for (name, value) in [
-        ("level", json!("info")),
-        ("msg", json!("real")),
-        ("service_version", json!("1.2.3")),
-    ] {
+    for (name, value) in
+        [("level", json!("info")), ("msg", json!("real")), ("service_version", json!("1.2.3"))]
+    {
         assert_eq!(line[name], value);
     }
-    for (name, value) in [
-        ("field_level", json!("loud")),
-        ("field_ts", json!(1)),
-        ("field_msg", json!("y")),
-    ] {
+    for (name, value) in [("field_level", json!("loud")), ("field_ts", json!(1)), ("field_msg", json!("y"))] {
         assert_eq!(line[name], value);
     }
 }
@@ -135,13 +116,7 @@ fn fields_cannot_take_the_place_of_the_lines_own_members() {
 #[test]
 fn numbers_that_json_cannot_hold_become_text() {
     let line = json_line(|| {
-        info!(
-            nan = f64::NAN,
-            big = u128::MAX,
-            small = -5_i128,
-            r#type = "t",
-            "x"
-        );
+        info!(nan = f64::NAN, big = u128::MAX, small = -5_i128, r#type = "t", "x");
     });
     assert_eq!(line["nan"], "NaN");
     assert_eq!(line["big"], u128::MAX.to_string());
@@ -159,9 +134,7 @@ fn fatal_is_an_error_with_a_mark() {
             error!(fatal = false, "go on");
             warn!(fatal = true, "not an error");
         });
-        let parsed = lines
-            .iter()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let parsed = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
         parsed
             .map(|line| {
                 assert_eq!(line.get("fatal"), None);
@@ -182,36 +155,19 @@ fn directives_refine_the_level() {
         info!(target: "quiet::part", "3");
     };
     let extra_directives = Some("loud=debug,quiet=warn".to_owned());
-    let found = lines(
-        &TelemetryConfig {
-            extra_directives,
-            ..config()
-        },
-        work,
-    );
+    let found = lines(&TelemetryConfig { extra_directives, ..config() }, work);
     assert_eq!(found.len(), 1);
     assert!(found[0].contains(r#""target":"loud""#));
 
     let extra_directives = Some("sqlx=shout".to_owned());
-    let error = subscriber(
-        &TelemetryConfig {
-            extra_directives,
-            ..config()
-        },
-        io::sink,
-    )
-    .err()
-    .unwrap();
+    let error = subscriber(&TelemetryConfig { extra_directives, ..config() }, io::sink).err().unwrap();
     assert!(matches!(error, TelemetryError::Directives { .. }));
     assert!(error.to_string().contains("`sqlx=shout`"));
 }
 
 #[test]
 fn a_pretty_line_is_short_and_coloured_only_on_demand() {
-    let config = TelemetryConfig {
-        format: LogFormat::Pretty,
-        ..config()
-    };
+    let config = TelemetryConfig { format: LogFormat::Pretty, ..config() };
     let work = || {
         let _request = info_span!("request", tenant = "acme").entered();
         warn!(target: "here", n = 3, path = "/a", text = "two words", none = "", "odd\n\u{1b}[31m thing");
@@ -227,9 +183,7 @@ fn a_pretty_line_is_short_and_coloured_only_on_demand() {
     let registry = tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer);
     with_default(registry, || error!("red"));
     assert!(
-        String::from_utf8(memory.0.lock().unwrap().clone())
-            .unwrap()
-            .contains("\u{1b}[31mERROR\u{1b}[0m red")
+        String::from_utf8(memory.0.lock().unwrap().clone()).unwrap().contains("\u{1b}[31mERROR\u{1b}[0m red")
     );
 }
 
@@ -243,15 +197,9 @@ fn a_panic_is_a_fatal_line_without_the_secret() {
     });
     std::panic::set_hook(before);
     assert_eq!(line["level"], "fatal");
-    assert_eq!(
-        line["msg"],
-        "panicked: no login at postgres://app:[redacted]@db/x"
-    );
+    assert_eq!(line["msg"], "panicked: no login at postgres://app:[redacted]@db/x");
     assert_eq!(line["target"], "panic");
-    assert!(
-        line["location"].as_str().unwrap().contains(concat!(file!(), ":")),
-        "{line}"
-    );
+    assert!(line["location"].as_str().unwrap().contains(concat!(file!(), ":")), "{line}");
     assert!(!line["thread"].as_str().unwrap().is_empty());
 }
 
@@ -264,10 +212,7 @@ fn an_error_field_brings_its_causes() {
     let cause = io::Error::other("disk full");
     let error = NotSaved(cause);
     let line = json_line(|| {
-        error!(
-            error = &error as &(dyn std::error::Error + 'static),
-            "cannot save"
-        );
+        error!(error = &error as &(dyn std::error::Error + 'static), "cannot save");
     });
     assert_eq!(line["error"], "not saved: disk full");
 }
@@ -311,4 +256,53 @@ proptest! {
             prop_assert_eq!(lines[0].matches(REDACTED).count(), 10, "{}", lines[0]);
         }
     }
+}
+
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// Gives each span called `placed` a position, as a layer that exports spans does.
+struct Places(TraceContext);
+
+impl<S> Layer<S> for Places
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().name() == "placed" {
+            context.span(id).unwrap().extensions_mut().insert(self.0.clone());
+        }
+    }
+}
+
+#[test]
+fn the_current_position_is_that_of_the_innermost_span_that_has_one() {
+    let lines = lines(&config(), || {
+        assert_eq!(TraceContext::current(), None);
+        let ids = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+        let _request = info_span!("request", trace_id = ids.0, span_id = ids.1).entered();
+        let _step = info_span!("step").entered();
+        assert_eq!(TraceContext::current().unwrap().traceparent(), PARENT);
+    });
+    assert!(lines.is_empty());
+    assert_eq!(TraceContext::current(), None);
+}
+
+#[test]
+fn a_line_names_the_position_that_another_layer_gave_the_span() {
+    let memory = Memory::default();
+    let writer = memory.clone();
+    let inner = TraceContext::from_headers(PARENT, None).unwrap();
+    let layers = tracing_subscriber::registry()
+        .with(Places(inner.clone()))
+        .with(LogLayer::new(&config(), move || writer.clone()));
+    with_default(layers, || {
+        let _outer = info_span!("request", trace_id = "1", span_id = "2", tenant = "acme").entered();
+        let _inner = info_span!("placed").entered();
+        info!("here");
+        assert_eq!(TraceContext::current(), Some(inner));
+    });
+    let line: Value = serde_json::from_slice(&memory.0.lock().unwrap()).unwrap();
+    assert_eq!(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(line["span_id"], "b7ad6b7169203331");
+    assert_eq!(line["tenant"], "acme");
 }

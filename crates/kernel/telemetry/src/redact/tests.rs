@@ -31,16 +31,7 @@ fn secret_names_are_known_in_any_spelling() {
     ] {
         assert!(is_secret_name(name), "{name}");
     }
-    for name in [
-        "",
-        "user",
-        "tenant",
-        "author",
-        "key",
-        "pass_count",
-        "operation",
-        "cook",
-    ] {
+    for name in ["", "user", "tenant", "author", "key", "pass_count", "operation", "cook"] {
         assert!(!is_secret_name(name), "{name}");
     }
 }
@@ -49,10 +40,7 @@ fn secret_names_are_known_in_any_spelling() {
 fn secrets_are_replaced_and_the_rest_stays() {
     for (text, clean) in [
         // URLs.
-        (
-            "at postgres://user:pass@host:5432/db",
-            "at postgres://user:[redacted]@host:5432/db",
-        ),
+        ("at postgres://user:pass@host:5432/db", "at postgres://user:[redacted]@host:5432/db"),
         ("redis://:pass@host", "redis://:[redacted]@host"),
         ("a://u:p@h,b://v:q@i", "a://u:[redacted]@h,b://v:[redacted]@i"),
         ("\"amqp://u:p:q@ss@h/v\"", "\"amqp://u:[redacted]@h/v\""),
@@ -68,28 +56,13 @@ fn secrets_are_replaced_and_the_rest_stays() {
         ("[\"bearer abc\"]", "[\"bearer [redacted]\"]"),
         // Values by name.
         ("host=h password=p$w user=u", "host=h password=[redacted] user=u"),
-        (
-            "GET /a?access_token=abc&b=1",
-            "GET /a?access_token=[redacted]&b=1",
-        ),
-        (
-            r#"{"password":"p\"w","a":1}"#,
-            r#"{"password":"[redacted]","a":1}"#,
-        ),
+        ("GET /a?access_token=abc&b=1", "GET /a?access_token=[redacted]&b=1"),
+        (r#"{"password":"p\"w","a":1}"#, r#"{"password":"[redacted]","a":1}"#),
         (r#"{"token": 123}"#, r#"{"token": [redacted]"#),
-        (
-            r#""{\"secret\":\"s\",\"a\":1}""#,
-            r#""{\"secret\":\"[redacted]\",\"a\":1}""#,
-        ),
+        (r#""{\"secret\":\"s\",\"a\":1}""#, r#""{\"secret\":\"[redacted]\",\"a\":1}""#),
         (r#"{"secret":"s\\","a":1}"#, r#"{"secret":"[redacted]","a":1}"#),
-        (
-            r#""{\"secret\":\"s\\\"t\\\\\",\"a\":1}""#,
-            r#""{\"secret\":\"[redacted]\",\"a\":1}""#,
-        ),
-        (
-            r#"Login { password: Some("p w"), a: 1 }"#,
-            r#"Login { password: Some("[redacted]"), a: 1 }"#,
-        ),
+        (r#""{\"secret\":\"s\\\"t\\\\\",\"a\":1}""#, r#""{\"secret\":\"[redacted]\",\"a\":1}""#),
+        (r#"Login { password: Some("p w"), a: 1 }"#, r#"Login { password: Some("[redacted]"), a: 1 }"#),
         ("password = 'p w' x", "password = '[redacted]' x"),
         ("Cookie: a=b; c=d\r\nHost: h", "Cookie: [redacted]\r\nHost: h"),
         ("authorization=Basic dXNlcg==", "authorization=[redacted]"),
@@ -124,18 +97,7 @@ fn plain_text_is_borrowed_as_it_is() {
 
 #[test]
 fn hostile_text_takes_linear_time() {
-    for piece in [
-        "eyJ",
-        "eyJ.",
-        "://",
-        "://u:",
-        "bearer",
-        "bearer ",
-        "token=",
-        "\"",
-        "token:\"\\",
-        "@://:",
-    ] {
+    for piece in ["eyJ", "eyJ.", "://", "://u:", "bearer", "bearer ", "token=", "\"", "token:\"\\", "@://:"] {
         let text = piece.repeat(400_000 / piece.len());
         // Quadratic time would not end within minutes.
         assert!(!redact_text(&text).is_empty());
@@ -166,24 +128,10 @@ fn base64url(secret: &str) -> String {
 }
 
 /// What the searches look for.
-const PIECES: [&str; 9] = [
-    "://",
-    "Bearer ",
-    "eyJ",
-    "token=",
-    "\"cookie\":",
-    "@",
-    ".",
-    " ",
-    "\\\"",
-];
+const PIECES: [&str; 9] = ["://", "Bearer ", "eyJ", "token=", "\"cookie\":", "@", ".", " ", "\\\""];
 
 fn cases() -> ProptestConfig {
-    ProptestConfig {
-        cases: 2_000,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -73,16 +73,11 @@ mod tests {
         for (level, defaults) in levels {
             cascade.lay(defaults.as_object().expect("an object"), level);
         }
-        (
-            Value::Object(cascade.values),
-            cascade.sources.into_iter().collect(),
-        )
+        (Value::Object(cascade.values), cascade.sources.into_iter().collect())
     }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-        list.iter()
-            .map(|(path, level)| ((*path).to_owned(), (*level).to_owned()))
-            .collect()
+        list.iter().map(|(path, level)| ((*path).to_owned(), (*level).to_owned())).collect()
     }
 
     #[test]
@@ -92,14 +87,8 @@ mod tests {
                 "realm",
                 json!({"currency": "USD", "mail": {"from": "a", "cc": ["x", "y"]}, "list": {"a": {"b": 1}}}),
             ),
-            (
-                "tenant",
-                json!({"mail": {"cc": ["z"]}, "list": 7, "locale": {"lang": "de"}}),
-            ),
-            (
-                "org",
-                json!({"currency": null, "locale": {"lang": "fr", "zone": "CET"}, "list": {"c": 2}}),
-            ),
+            ("tenant", json!({"mail": {"cc": ["z"]}, "list": 7, "locale": {"lang": "de"}})),
+            ("org", json!({"currency": null, "locale": {"lang": "fr", "zone": "CET"}, "list": {"c": 2}})),
         ]);
         assert_eq!(
             values,
@@ -126,10 +115,7 @@ mod tests {
             ("tenant", json!({"a": {"x": 1}, "b": {}, "c": {}})),
         ]);
         assert_eq!(values, json!({"a": {"x": 1}, "b": {}, "c": {"x": 1}}));
-        assert_eq!(
-            sources,
-            pairs(&[("a.x", "tenant"), ("b", "realm"), ("c.x", "realm")])
-        );
+        assert_eq!(sources, pairs(&[("a.x", "tenant"), ("b", "realm"), ("c.x", "realm")]));
     }
 
     #[test]
@@ -138,10 +124,7 @@ mod tests {
             ("realm", json!({"__proto__": {"a": 1}, "x.y": 1, "x": {"y": 2}})),
             ("tenant", json!({"__proto__": {"b": 2}})),
         ]);
-        assert_eq!(
-            values,
-            json!({"__proto__": {"a": 1, "b": 2}, "x.y": 1, "x": {"y": 2}})
-        );
+        assert_eq!(values, json!({"__proto__": {"a": 1, "b": 2}, "x.y": 1, "x": {"y": 2}}));
         let expected = pairs(&[
             ("\"x.y\"", "realm"),
             ("__proto__.a", "realm"),

@@ -15,36 +15,14 @@ mod rows;
 /// organisation `o2`.
 pub(super) fn iam(strict: bool, default_tenant: Option<&str>, default_org: Option<&str>) -> IamConfig {
     let level = |name: &str| FreeJson::from(json!({"name": name, name: true}));
-    let org = |key: &str| {
-        (
-            key.to_owned(),
-            OrgConfig {
-                defaults: level(key),
-                ..OrgConfig::default()
-            },
-        )
-    };
+    let org = |key: &str| (key.to_owned(), OrgConfig { defaults: level(key), ..OrgConfig::default() });
     let tenant = |key: &str, orgs: &[&str]| {
         let orgs = orgs.iter().map(|key| org(key)).collect();
-        (
-            key.to_owned(),
-            TenantConfig {
-                defaults: level(key),
-                orgs,
-                ..TenantConfig::default()
-            },
-        )
+        (key.to_owned(), TenantConfig { defaults: level(key), orgs, ..TenantConfig::default() })
     };
     let realm = |key: &str| {
         let tenants = BTreeMap::from([tenant("t1", &["o1", "o2"]), tenant("t2", &["o2"])]);
-        (
-            key.to_owned(),
-            RealmConfig {
-                defaults: level(key),
-                tenants,
-                ..RealmConfig::default()
-            },
-        )
+        (key.to_owned(), RealmConfig { defaults: level(key), tenants, ..RealmConfig::default() })
     };
     IamConfig {
         default_realm_key: "main".to_owned(),
@@ -111,10 +89,7 @@ fn claims_are_read_by_every_alias_and_only_as_texts() {
 #[test]
 fn defaults_come_from_the_levels_that_were_resolved() {
     let resolved = |tenant, org| {
-        let request = ContextRequest {
-            headers: headers(None, tenant, org),
-            claims: None,
-        };
+        let request = ContextRequest { headers: headers(None, tenant, org), claims: None };
         let resolved = resolve(Environment::Local, &iam(true, None, None), &request).expect("resolves");
         (json!(resolved.defaults), json!(resolved.defaults_sources))
     };
@@ -134,10 +109,7 @@ fn defaults_come_from_the_levels_that_were_resolved() {
     );
     assert_eq!(
         resolved(None, None),
-        (
-            json!({"name": "main", "main": true}),
-            json!({"name": "realm", "main": "realm"})
-        )
+        (json!({"name": "main", "main": true}), json!({"name": "realm", "main": "realm"}))
     );
 }
 
@@ -150,17 +122,11 @@ fn keys_are_trimmed_and_checked_wherever_they_come_from() {
         let refuses = |request: ContextRequest, field| {
             assert_eq!(run(&request), Err(ContextError::InvalidKey { field }), "{bad:?}");
         };
-        let asking = |headers| ContextRequest {
-            headers,
-            claims: None,
-        };
+        let asking = |headers| ContextRequest { headers, claims: None };
         refuses(asking(headers(bad, None, None)), "x-realm");
         refuses(asking(headers(None, bad, None)), "x-tenant");
         refuses(asking(headers(None, None, bad)), "x-org");
-        let holding = |claims| ContextRequest {
-            headers: HeaderKeys::default(),
-            claims: Some(claims),
-        };
+        let holding = |claims| ContextRequest { headers: HeaderKeys::default(), claims: Some(claims) };
         refuses(holding(claims([bad, None, None], &[], &[])), "realmKey");
         refuses(holding(claims([None, bad, None], &[], &[])), "tenantKey");
         refuses(holding(claims([None, None, bad], &[], &[])), "orgKey");
@@ -176,10 +142,7 @@ fn keys_are_trimmed_and_checked_wherever_they_come_from() {
 
 #[test]
 fn a_strangers_headers_are_checked_even_where_they_are_not_looked_at() {
-    let request = ContextRequest {
-        headers: headers(None, Some("a b"), None),
-        claims: None,
-    };
+    let request = ContextRequest { headers: headers(None, Some("a b"), None), claims: None };
     let outcome = resolve(Environment::Production, &iam(true, None, None), &request);
     assert_eq!(outcome, Err(ContextError::InvalidKey { field: "x-tenant" }));
 }

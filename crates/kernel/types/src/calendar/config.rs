@@ -114,10 +114,7 @@ impl MonthDay {
     /// The day of the year that `date` is.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
-        Self {
-            month: date.month(),
-            day: date.day(),
-        }
+        Self { month: date.month(), day: date.day() }
     }
 }
 
@@ -140,9 +137,7 @@ impl FromStr for TimeOfDay {
             .map(|(hour, minute)| hour * 60 + minute)
             .filter(|&minutes| minutes <= DAY_MINUTES)
             .map(Self)
-            .ok_or_else(|| CalendarError::TimeOfDay {
-                text: text.to_owned(),
-            })
+            .ok_or_else(|| CalendarError::TimeOfDay { text: text.to_owned() })
     }
 }
 
@@ -153,9 +148,7 @@ impl FromStr for MonthDay {
         two_by_two(text, '-')
             .and_then(|(month, day)| NaiveDate::from_ymd_opt(LEAP_YEAR, month.into(), day.into()))
             .map(Self::of)
-            .ok_or_else(|| CalendarError::MonthDay {
-                text: text.to_owned(),
-            })
+            .ok_or_else(|| CalendarError::MonthDay { text: text.to_owned() })
     }
 }
 
@@ -270,10 +263,7 @@ impl TryFrom<CalendarConfig> for BusinessCalendar {
     type Error = CalendarError;
 
     fn try_from(config: CalendarConfig) -> Result<Self, CalendarError> {
-        let zone = config
-            .zone
-            .parse()
-            .map_err(|_| CalendarError::UnknownZone { zone: config.zone })?;
+        let zone = config.zone.parse().map_err(|_| CalendarError::UnknownZone { zone: config.zone })?;
         let mut extra_working_days = BTreeMap::new();
         for ExtraWorkingDay { date, hours } in config.extra_working_days {
             let hours = checked_hours(hours)?;

@@ -25,10 +25,8 @@ fn office(zone: &str) -> BusinessCalendar {
 
 /// Every day has these hours only.
 fn daily(zone: &str, hours: &[(&str, &str)]) -> BusinessCalendar {
-    let hours: Vec<_> = hours
-        .iter()
-        .map(|(from, to)| serde_json::json!({ "from": from, "to": to }))
-        .collect();
+    let hours: Vec<_> =
+        hours.iter().map(|(from, to)| serde_json::json!({ "from": from, "to": to })).collect();
     calendar(serde_json::json!({ "zone": zone, "week": {
         "monday": hours, "tuesday": hours, "wednesday": hours, "thursday": hours, "friday": hours,
         "saturday": hours, "sunday": hours
@@ -52,10 +50,7 @@ fn holidays_are_dates_and_days_of_the_year_but_not_extra_working_days() {
     assert!(office.is_holiday(date("2028-02-29")));
     assert!(!office.is_holiday(date("2026-12-25")), "worked out of turn");
     assert!(office.is_working_day(date("2026-12-25")));
-    assert!(
-        office.is_working_day(date("2026-03-14")),
-        "a Saturday worked out of turn"
-    );
+    assert!(office.is_working_day(date("2026-03-14")), "a Saturday worked out of turn");
     assert!(!office.is_working_day(date("2026-03-15")));
     assert!(!office.is_working_day(date("2026-04-03")));
 }
@@ -104,11 +99,7 @@ fn working_time_is_added_and_taken_away() {
         ("2026-03-03T08:00:00Z", hours(-7), "2026-03-02T08:00:00Z"),
         ("2026-03-03T02:00:00Z", hours(-1), "2026-03-02T15:00:00Z"),
     ] {
-        assert_eq!(
-            office.add_working_time(at(from), time),
-            Ok(at(to)),
-            "{from} {time}"
-        );
+        assert_eq!(office.add_working_time(at(from), time), Ok(at(to)), "{from} {time}");
     }
 }
 
@@ -120,10 +111,7 @@ fn seconds_between_are_signed_and_cut() {
     assert_eq!(office.working_seconds_between(friday, monday), Ok(-5 * 7 * 3600));
     let (a, b) = (at("2026-03-02T08:00:00.4Z"), at("2026-03-02T08:00:02Z"));
     assert_eq!(office.working_seconds_between(a, b), Ok(1));
-    assert_eq!(
-        office.working_time_between(a, b),
-        Ok(TimeDelta::milliseconds(1600))
-    );
+    assert_eq!(office.working_time_between(a, b), Ok(TimeDelta::milliseconds(1600)));
 }
 
 #[test]
@@ -143,9 +131,7 @@ fn working_days_are_counted_both_ways() {
 }
 
 fn seconds_in_berlin(hours: &[(&str, &str)], from: &str, to: &str) -> i64 {
-    daily("Europe/Berlin", hours)
-        .working_seconds_between(at(from), at(to))
-        .unwrap()
+    daily("Europe/Berlin", hours).working_seconds_between(at(from), at(to)).unwrap()
 }
 
 #[test]
@@ -182,10 +168,7 @@ fn a_skipped_midnight_and_a_skipped_day_are_handled() {
     // Apia skipped 2011-12-30 when it crossed the date line.
     let apia = daily("Pacific/Apia", &[("09:00", "17:00")]);
     assert!(!apia.is_working_day(date("2011-12-30")));
-    assert_eq!(
-        apia.add_working_days(date("2011-12-29"), 1),
-        Ok(date("2011-12-31"))
-    );
+    assert_eq!(apia.add_working_days(date("2011-12-29"), 1), Ok(date("2011-12-31")));
     let (from, to) = (at("2011-12-29T10:00:00Z"), at("2012-01-01T10:00:00Z"));
     assert_eq!(apia.working_seconds_between(from, to), Ok(3 * 8 * 3600));
 }
@@ -195,10 +178,7 @@ fn clocks_going_forward_over_midnight_count_no_time_twice() {
     // Toronto, 1919-03-30: 23:30 becomes 00:30 of the next day, at 04:30 UTC.
     let shift = daily("America/Toronto", &[("00:30", "24:00")]);
     let (sunday, tuesday) = (at("1919-03-30T05:00:00Z"), at("1919-04-01T04:00:00Z"));
-    assert_eq!(
-        shift.working_seconds_between(sunday, tuesday),
-        Ok((23 + 23) * 3600 + 1800)
-    );
+    assert_eq!(shift.working_seconds_between(sunday, tuesday), Ok((23 + 23) * 3600 + 1800));
     assert!(shift.is_working(at("1919-03-31T04:30:00Z")));
 }
 
@@ -210,55 +190,32 @@ fn clocks_going_back_over_midnight_keep_the_night_whole() {
     assert_eq!(night.working_seconds_between(before, after), Ok(9 * 3600));
     // 23:30 for the second time: after the first midnight, so the shift has begun.
     assert!(night.is_working(at("2010-11-07T03:00:00Z")));
-    assert_eq!(
-        night.add_working_time(after, TimeDelta::hours(-9)),
-        Ok(at("2010-11-07T02:30:00Z"))
-    );
+    assert_eq!(night.add_working_time(after, TimeDelta::hours(-9)), Ok(at("2010-11-07T02:30:00Z")));
 }
 
 #[test]
 fn a_calendar_without_work_fails_instead_of_searching_forever() {
     let idle = calendar(serde_json::json!({ "zone": "UTC" }));
     let start = at("2026-03-02T08:00:00Z");
-    let error = CalendarError::NoWorkingTime {
-        from: date("2026-03-02"),
-    };
+    let error = CalendarError::NoWorkingTime { from: date("2026-03-02") };
     assert_eq!(idle.next_working_instant(start), Err(error.clone()));
-    assert_eq!(
-        idle.add_working_time(start, TimeDelta::seconds(1)),
-        Err(error.clone())
-    );
-    assert_eq!(
-        idle.add_working_time(start, TimeDelta::seconds(-1)),
-        Err(error.clone())
-    );
+    assert_eq!(idle.add_working_time(start, TimeDelta::seconds(1)), Err(error.clone()));
+    assert_eq!(idle.add_working_time(start, TimeDelta::seconds(-1)), Err(error.clone()));
     assert_eq!(idle.add_working_days(date("2026-03-02"), 1), Err(error));
     assert_eq!(idle.add_working_time(start, TimeDelta::zero()), Ok(start));
-    assert_eq!(
-        idle.working_seconds_between(start, at("2036-03-02T08:00:00Z")),
-        Ok(0)
-    );
+    assert_eq!(idle.working_seconds_between(start, at("2036-03-02T08:00:00Z")), Ok(0));
 }
 
 #[test]
 fn more_than_a_hundred_years_are_refused() {
     let office = office("UTC");
     let (start, far) = (at("2026-03-02T08:00:00Z"), at("2126-04-02T08:00:00Z"));
-    assert_eq!(
-        office.working_seconds_between(start, far),
-        Err(CalendarError::RangeTooLong)
-    );
+    assert_eq!(office.working_seconds_between(start, far), Err(CalendarError::RangeTooLong));
     for time in [TimeDelta::MIN, TimeDelta::MAX] {
-        assert_eq!(
-            office.add_working_time(start, time),
-            Err(CalendarError::RangeTooLong)
-        );
+        assert_eq!(office.add_working_time(start, time), Err(CalendarError::RangeTooLong));
     }
     for n in [i32::MIN, i32::MAX] {
-        assert_eq!(
-            office.add_working_days(date("2026-03-02"), n),
-            Err(CalendarError::RangeTooLong)
-        );
+        assert_eq!(office.add_working_days(date("2026-03-02"), n), Err(CalendarError::RangeTooLong));
     }
 }
 
@@ -281,16 +238,9 @@ fn the_ends_of_time_are_answered_without_a_panic() {
 
 #[test]
 fn configuration_mistakes_are_named() {
-    let message = |json: &str| {
-        serde_json::from_str::<BusinessCalendar>(json)
-            .unwrap_err()
-            .to_string()
-    };
+    let message = |json: &str| serde_json::from_str::<BusinessCalendar>(json).unwrap_err().to_string();
     for (json, expected) in [
-        (
-            r#"{ "zone": "Berlin" }"#,
-            "\"Berlin\" is not an IANA time zone, use a name such as Europe/Berlin",
-        ),
+        (r#"{ "zone": "Berlin" }"#, "\"Berlin\" is not an IANA time zone, use a name such as Europe/Berlin"),
         (
             r#"{ "zone": "UTC", "week": { "monday": [{ "from": "22:00", "to": "06:00" }] } }"#,
             "working hours from 22:00 to 06:00 are empty, split a night shift at 24:00",
@@ -303,10 +253,7 @@ fn configuration_mistakes_are_named() {
             r#"{ "zone": "UTC", "extraWorkingDays": [{ "date": "2026-01-03", "hours": [] }] }"#,
             "the extra working day 2026-01-03 needs hours and one entry only",
         ),
-        (
-            r#"{ "zone": "UTC", "yearlyHolidays": ["02-30"] }"#,
-            "\"02-30\" is not a day of the year",
-        ),
+        (r#"{ "zone": "UTC", "yearlyHolidays": ["02-30"] }"#, "\"02-30\" is not a day of the year"),
         (
             r#"{ "zone": "UTC", "week": { "monday": [{ "from": "9:00", "to": "14:00" }] } }"#,
             "\"9:00\" is not a time of day, write HH:MM from 00:00 to 24:00",
@@ -325,10 +272,7 @@ fn configuration_mistakes_are_named() {
 fn json_round_trips() {
     let office = office("Asia/Kolkata");
     let json = serde_json::to_value(&office).unwrap();
-    assert_eq!(
-        json["week"]["monday"][1],
-        serde_json::json!({ "from": "13:00", "to": "17:00" })
-    );
+    assert_eq!(json["week"]["monday"][1], serde_json::json!({ "from": "13:00", "to": "17:00" }));
     assert_eq!(json["yearlyHolidays"], serde_json::json!(["02-29", "12-25"]));
     assert_eq!(calendar(json), office);
 }
@@ -349,11 +293,7 @@ fn any_calendar() -> impl Strategy<Value = BusinessCalendar> {
         &[("09:00", "12:00"), ("13:00", "17:00")],
     ];
     (0..zones.len(), 0..hours.len(), any::<bool>()).prop_map(move |(zone, index, office_days)| {
-        if office_days {
-            office(zones[zone])
-        } else {
-            daily(zones[zone], hours[index])
-        }
+        if office_days { office(zones[zone]) } else { daily(zones[zone], hours[index]) }
     })
 }
 

@@ -36,10 +36,7 @@ pub(super) fn spans_of(calendar: &BusinessCalendar, date: NaiveDate) -> Vec<Span
         .iter()
         .map(|hours| to_span(zone, date, *hours))
         // Only the end can leave the date: moved forward by a clock change over midnight.
-        .map(|span| Span {
-            end: span.end.min(day_end),
-            ..span
-        })
+        .map(|span| Span { end: span.end.min(day_end), ..span })
         .filter(|span| span.start < span.end)
         .collect();
 
@@ -61,9 +58,7 @@ pub(super) fn spans_around(
     instant: DateTime<Utc>,
 ) -> impl Iterator<Item = Span> {
     // Where the clocks go back over midnight, an instant may lie in the hours of a neighbour of its local date.
-    dates_from(day_before(calendar, instant))
-        .take(3)
-        .flat_map(|date| spans_of(calendar, date))
+    dates_from(day_before(calendar, instant)).take(3).flat_map(|date| spans_of(calendar, date))
 }
 
 /// The spans of working time at or after `instant`, in order, the first cut to start at `instant`; within the
@@ -73,10 +68,7 @@ pub(super) fn spans_from(calendar: &BusinessCalendar, instant: DateTime<Utc>) ->
         .take_while(within_search(calendar, instant))
         .flat_map(|date| spans_of(calendar, date))
         .filter(move |span| span.end > instant)
-        .map(move |span| Span {
-            start: span.start.max(instant),
-            ..span
-        })
+        .map(move |span| Span { start: span.start.max(instant), ..span })
 }
 
 /// The spans of working time before `instant`, the latest first, that one cut to end at `instant`; within the
@@ -87,10 +79,7 @@ pub(super) fn spans_until(calendar: &BusinessCalendar, instant: DateTime<Utc>) -
         .take_while(within_search(calendar, instant))
         .flat_map(|date| spans_of(calendar, date).into_iter().rev())
         .filter(move |span| span.start < instant)
-        .map(move |span| Span {
-            end: span.end.min(instant),
-            ..span
-        })
+        .map(move |span| Span { end: span.end.min(instant), ..span })
 }
 
 /// The date before the local date of `instant`.
@@ -110,16 +99,9 @@ fn within_search(calendar: &BusinessCalendar, instant: DateTime<Utc>) -> impl Fn
 }
 
 fn to_span(zone: Tz, date: NaiveDate, hours: WorkingHours) -> Span {
-    let at = |minutes: u16| {
-        to_instant(
-            zone,
-            date.and_time(NaiveTime::MIN) + TimeDelta::minutes(minutes.into()),
-        )
-    };
-    Span {
-        start: at(hours.from.minutes()),
-        end: at(hours.to.minutes()),
-    }
+    let at =
+        |minutes: u16| to_instant(zone, date.and_time(NaiveTime::MIN) + TimeDelta::minutes(minutes.into()));
+    Span { start: at(hours.from.minutes()), end: at(hours.to.minutes()) }
 }
 
 /// The instant of a local time: the first one if the time happens twice; moved forward by the gap if it never

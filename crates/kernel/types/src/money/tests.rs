@@ -29,20 +29,14 @@ fn an_amount_is_kept_with_the_decimals_of_its_currency() {
         ("0.001", "KWD", "0.001 KWD"),
         ("-0.00", "EUR", "0.00 EUR"),
     ] {
-        assert_eq!(
-            Money::new(decimal(given), currency(code)).unwrap().to_string(),
-            kept
-        );
+        assert_eq!(Money::new(decimal(given), currency(code)).unwrap().to_string(), kept);
     }
 }
 
 #[test]
 fn a_fraction_of_a_minor_unit_is_refused_with_a_reason() {
     let error = Money::new(decimal("12.345"), currency("EUR")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "12.345 has more than the 2 decimals of EUR, round it first"
-    );
+    assert_eq!(error.to_string(), "12.345 has more than the 2 decimals of EUR, round it first");
     assert!(Money::new(decimal("0.5"), currency("JPY")).is_err());
 }
 
@@ -78,10 +72,7 @@ fn sums_are_exact_and_stay_in_one_currency() {
     assert_eq!((-sum).to_string(), "-0.30 EUR");
     assert_eq!(
         money("1", "EUR").checked_add(money("1", "USD")),
-        Err(MoneyError::CurrencyMismatch {
-            left: currency("EUR"),
-            right: currency("USD")
-        })
+        Err(MoneyError::CurrencyMismatch { left: currency("EUR"), right: currency("USD") })
     );
 }
 
@@ -91,35 +82,17 @@ fn overflow_is_an_error_and_never_loses_a_cent() {
     let cent = money("0.01", "EUR");
     assert_eq!(largest.checked_add(cent), Err(MoneyError::OutOfRange));
     assert_eq!((-largest).checked_sub(cent), Err(MoneyError::OutOfRange));
-    assert_eq!(
-        Money::new(Decimal::MAX, currency("EUR")),
-        Err(MoneyError::OutOfRange)
-    );
+    assert_eq!(Money::new(Decimal::MAX, currency("EUR")), Err(MoneyError::OutOfRange));
     assert_eq!(largest.split(&[u64::MAX]).unwrap(), [largest]);
 }
 
 #[test]
 fn a_split_gives_left_over_units_to_the_largest_remainders() {
-    assert_eq!(
-        texts(&money("100.00", "EUR").split(&[1, 1, 1]).unwrap()),
-        ["33.34", "33.33", "33.33"]
-    );
-    assert_eq!(
-        texts(&money("-100.00", "EUR").split(&[1, 1, 1]).unwrap()),
-        ["-33.34", "-33.33", "-33.33"]
-    );
-    assert_eq!(
-        texts(&money("0.05", "EUR").split(&[3, 7]).unwrap()),
-        ["0.02", "0.03"]
-    );
-    assert_eq!(
-        texts(&money("10", "JPY").split(&[1, 0, 5]).unwrap()),
-        ["2", "0", "8"]
-    );
-    assert_eq!(
-        texts(&money("0.00", "EUR").split(&[1, 2]).unwrap()),
-        ["0.00", "0.00"]
-    );
+    assert_eq!(texts(&money("100.00", "EUR").split(&[1, 1, 1]).unwrap()), ["33.34", "33.33", "33.33"]);
+    assert_eq!(texts(&money("-100.00", "EUR").split(&[1, 1, 1]).unwrap()), ["-33.34", "-33.33", "-33.33"]);
+    assert_eq!(texts(&money("0.05", "EUR").split(&[3, 7]).unwrap()), ["0.02", "0.03"]);
+    assert_eq!(texts(&money("10", "JPY").split(&[1, 0, 5]).unwrap()), ["2", "0", "8"]);
+    assert_eq!(texts(&money("0.00", "EUR").split(&[1, 2]).unwrap()), ["0.00", "0.00"]);
 }
 
 #[test]
@@ -133,23 +106,15 @@ fn a_split_without_weight_or_with_too_much_is_refused() {
 #[test]
 fn reading_an_amount_is_strict_and_says_why() {
     let read = |text: &str| Money::parse_amount(text, currency("EUR"));
-    for character in [
-        "+1", "1e3", "1,000.00", "1 000", " 1", "1_000", "--1", "1.2.3", "0x1", "١",
-    ] {
+    for character in ["+1", "1e3", "1,000.00", "1 000", " 1", "1_000", "--1", "1.2.3", "0x1", "١"] {
         let error = read(character).unwrap_err();
-        assert!(
-            matches!(error, MoneyError::AmountCharacter { .. }),
-            "{character}: {error}"
-        );
+        assert!(matches!(error, MoneyError::AmountCharacter { .. }), "{character}: {error}");
     }
     for text in [".5", "5.", "-", "-.5", "."] {
         assert_eq!(read(text), Err(MoneyError::AmountDigits), "{text}");
     }
     assert_eq!(read(""), Err(MoneyError::AmountLength { length: 0 }));
-    assert_eq!(
-        read(&"1".repeat(32)),
-        Err(MoneyError::AmountLength { length: 32 })
-    );
+    assert_eq!(read(&"1".repeat(32)), Err(MoneyError::AmountLength { length: 32 }));
     assert_eq!(read(&"9".repeat(31)), Err(MoneyError::OutOfRange));
     assert_eq!(
         read("1.500").unwrap_err().to_string(),
@@ -187,12 +152,7 @@ fn any_money() -> impl Strategy<Value = Money> {
 }
 
 fn any_rounding() -> impl Strategy<Value = Rounding> {
-    prop::sample::select(vec![
-        Rounding::HalfUp,
-        Rounding::HalfEven,
-        Rounding::Down,
-        Rounding::Up,
-    ])
+    prop::sample::select(vec![Rounding::HalfUp, Rounding::HalfEven, Rounding::Down, Rounding::Up])
 }
 
 proptest! {

@@ -8,10 +8,7 @@ use crate::JobId;
 const SORT: &str = "jobs due_on, id";
 
 fn keys() -> (NaiveDate, JobId) {
-    (
-        "2026-03-02".parse().unwrap(),
-        "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
-    )
+    ("2026-03-02".parse().unwrap(), "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap())
 }
 
 fn request(json: &str) -> Result<PageRequest, serde_json::Error> {
@@ -22,30 +19,20 @@ fn request(json: &str) -> Result<PageRequest, serde_json::Error> {
 fn a_request_has_a_default_and_bounds() {
     assert_eq!(request("{}").unwrap(), PageRequest::default());
     assert_eq!(request("{}").unwrap().limit(), 50);
-    for (json, limit) in [
-        (r#"{"limit":1}"#, 1),
-        (r#"{"limit":200}"#, 200),
-        (r#"{"limit":"20"}"#, 20),
-    ] {
+    for (json, limit) in [(r#"{"limit":1}"#, 1), (r#"{"limit":200}"#, 200), (r#"{"limit":"20"}"#, 20)] {
         assert_eq!(request(json).unwrap().limit(), limit);
     }
     for limit in ["0", "201", "-1", "1.5", "\"\"", "\"many\"", "null", "99999999999"] {
         assert!(request(&format!("{{\"limit\":{limit}}}")).is_err(), "{limit}");
     }
     let error = PageRequest::new(0, None).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "limit is a whole number from 1 to 200, this one is \"0\""
-    );
+    assert_eq!(error.to_string(), "limit is a whole number from 1 to 200, this one is \"0\"");
 }
 
 #[test]
 fn a_cursor_leads_back_to_its_keys() {
     let text = Cursor::new(SORT, &keys()).unwrap().to_string();
-    assert!(
-        text.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    );
+    assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
     let request = request(&format!("{{\"cursor\":\"{text}\"}}")).unwrap();
     assert_eq!(request.keys::<(NaiveDate, JobId)>(SORT), Ok(Some(keys())));
     assert_eq!(PageRequest::default().keys::<(NaiveDate, JobId)>(SORT), Ok(None));
@@ -54,10 +41,7 @@ fn a_cursor_leads_back_to_its_keys() {
 #[test]
 fn a_cursor_of_another_list_or_with_other_keys_is_refused() {
     let cursor = Cursor::new(SORT, &keys()).unwrap();
-    assert_eq!(
-        cursor.keys::<(NaiveDate, JobId)>("jobs due_on desc, id"),
-        Err(PageError::ForeignCursor)
-    );
+    assert_eq!(cursor.keys::<(NaiveDate, JobId)>("jobs due_on desc, id"), Err(PageError::ForeignCursor));
     assert_eq!(cursor.keys::<(u64,)>(SORT), Err(PageError::DamagedCursor));
 }
 
@@ -89,27 +73,14 @@ fn a_page_is_cut_and_points_at_its_last_row() {
 
     for rows in [vec![10, 20], vec![10], vec![]] {
         let last = Page::from_rows(rows.clone(), &request, "n", |row| *row).unwrap();
-        assert_eq!(
-            last,
-            Page {
-                items: rows,
-                next_cursor: None
-            }
-        );
+        assert_eq!(last, Page { items: rows, next_cursor: None });
     }
 }
 
 #[test]
 fn json_is_camel_case_with_an_explicit_null() {
-    let page = Page {
-        items: vec![1],
-        next_cursor: None,
-    }
-    .map(|row| row + 1);
-    assert_eq!(
-        serde_json::to_value(&page).unwrap(),
-        serde_json::json!({ "items": [2], "nextCursor": null })
-    );
+    let page = Page { items: vec![1], next_cursor: None }.map(|row| row + 1);
+    assert_eq!(serde_json::to_value(&page).unwrap(), serde_json::json!({ "items": [2], "nextCursor": null }));
 }
 
 #[test]
@@ -121,17 +92,10 @@ fn the_api_description_shows_items_and_parameters() {
     }
     let mut components = Vec::new();
     Listing::schemas(&mut components);
-    let page = components
-        .into_iter()
-        .find(|(name, _)| name == "Page_Cursor")
-        .unwrap()
-        .1;
+    let page = components.into_iter().find(|(name, _)| name == "Page_Cursor").unwrap().1;
     let page = serde_json::to_value(page).unwrap();
     assert_eq!(page["properties"]["items"]["type"], "array");
-    assert_eq!(
-        page["properties"]["nextCursor"]["type"],
-        serde_json::json!(["string", "null"])
-    );
+    assert_eq!(page["properties"]["nextCursor"]["type"], serde_json::json!(["string", "null"]));
 
     let parameters = serde_json::to_value(PageRequest::into_params(|| None)).unwrap();
     assert_eq!(parameters[0]["name"], "limit");

@@ -125,9 +125,7 @@ const EXPRESSIONS: [&str; 72] = [
 ];
 
 fn croner_firings(expression: &str, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
-    let cron: Cron = expression
-        .parse()
-        .unwrap_or_else(|error| panic!("{expression}: {error}"));
+    let cron: Cron = expression.parse().unwrap_or_else(|error| panic!("{expression}: {error}"));
     cron.iter_after(after.with_timezone(&zone))
         .map(|time| time.to_utc())
         .take_while(|time| time.with_timezone(&zone).year() <= LAST_YEAR)

@@ -12,12 +12,8 @@ use super::{ClaimKeys, ContextError, ContextRequest, HeaderKeys, claims, headers
 const REALMS: [Option<&str>; 4] = [None, Some("main"), Some("other"), Some("ghost")];
 const TENANTS: [Option<&str>; 4] = [None, Some("t1"), Some("t2"), Some("ghost")];
 const ORGS: [Option<&str>; 4] = [None, Some("o1"), Some("o2"), Some("ghost")];
-const DEFAULTS: [[Option<&str>; 2]; 4] = [
-    [None, None],
-    [Some("t1"), None],
-    [Some("t1"), Some("o1")],
-    [Some("t2"), Some("o2")],
-];
+const DEFAULTS: [[Option<&str>; 2]; 4] =
+    [[None, None], [Some("t1"), None], [Some("t1"), Some("o1")], [Some("t2"), Some("o2")]];
 const TENANT_LISTS: [&[&str]; 3] = [&[], &["t2"], &["t1", "ghost"]];
 const ORG_LISTS: [&[&str]; 2] = [&[], &["o2"]];
 
@@ -53,16 +49,9 @@ fn level<'a>(
     if doors.is_empty() {
         doors.extend(default);
     }
-    let by_default = default
-        .filter(|key| doors.contains(key))
-        .map(|key| (key, "default"));
+    let by_default = default.filter(|key| doors.contains(key)).map(|key| (key, "default"));
     let way_in = claim.map(|key| (key, "claim")).or(by_default);
-    Level {
-        doors,
-        counts_as: "header",
-        way_in,
-        refusal: |field| ContextError::NotEntitled { field },
-    }
+    Level { doors, counts_as: "header", way_in, refusal: |field| ContextError::NotEntitled { field } }
 }
 
 fn pass<'a>(
@@ -95,10 +84,7 @@ fn oracle(world: &World<'_>, asked: &HeaderKeys, token: Option<&ClaimKeys>) -> R
     let [asked_realm, asked_tenant, asked_org] =
         [&asked.realm, &asked.tenant, &asked.org].map(|key| key.as_deref());
     let realm = match token {
-        Some(token) => token
-            .realm
-            .as_deref()
-            .map_or(("main", "default"), |key| (key, "claim")),
+        Some(token) => token.realm.as_deref().map_or(("main", "default"), |key| (key, "claim")),
         None => asked_realm.map_or(("main", "default"), |key| (key, "header")),
     };
     if asked_realm.is_some_and(|asked| asked != realm.0) {
@@ -114,16 +100,10 @@ fn oracle(world: &World<'_>, asked: &HeaderKeys, token: Option<&ClaimKeys>) -> R
     if strict && token.is_some_and(|token| token.tenant.is_none()) {
         return Err(ContextError::TenantRequired);
     }
-    let [default_tenant, default_org] = if realm.0 == "main" {
-        world.default
-    } else {
-        [None, None]
-    };
+    let [default_tenant, default_org] = if realm.0 == "main" { world.default } else { [None, None] };
 
     let tenant = match token {
-        None => asked_tenant
-            .map(|key| (key, "header"))
-            .or(default_tenant.map(|key| (key, "default"))),
+        None => asked_tenant.map(|key| (key, "header")).or(default_tenant.map(|key| (key, "default"))),
         Some(token) => pass(
             level(strict, token.tenant.as_deref(), &token.tenants, default_tenant),
             asked_tenant,
@@ -132,29 +112,17 @@ fn oracle(world: &World<'_>, asked: &HeaderKeys, token: Option<&ClaimKeys>) -> R
     };
     let Some((tenant_key, _)) = tenant else {
         let named = asked_org.is_some() || token.is_some_and(|token| token.org.is_some());
-        return if named {
-            Err(ContextError::OrgWithoutTenant)
-        } else {
-            Ok(shown(realm, None, None))
-        };
+        return if named { Err(ContextError::OrgWithoutTenant) } else { Ok(shown(realm, None, None)) };
     };
     let orgs = orgs_of(tenant_key)?;
 
     let default_org = default_org.filter(|_| default_tenant == Some(tenant_key));
     let org = match token {
-        None => asked_org
-            .map(|key| (key, "header"))
-            .or(default_org.map(|key| (key, "default"))),
+        None => asked_org.map(|key| (key, "header")).or(default_org.map(|key| (key, "default"))),
         Some(token) => {
-            let speaks = token
-                .tenant
-                .as_deref()
-                .is_none_or(|claimed| claimed == tenant_key);
-            let (claim, list): (_, &[String]) = if speaks {
-                (token.org.as_deref(), &token.orgs)
-            } else {
-                (None, &[])
-            };
+            let speaks = token.tenant.as_deref().is_none_or(|claimed| claimed == tenant_key);
+            let (claim, list): (_, &[String]) =
+                if speaks { (token.org.as_deref(), &token.orgs) } else { (None, &[]) };
             pass(level(strict, claim, list, default_org), asked_org, "x-org")?
         }
     };
@@ -202,17 +170,10 @@ fn every_combination_is_decided_as_the_oracle_says() {
         for strict in [true, false] {
             for default in DEFAULTS {
                 let iam = iam(strict, default[0], default[1]);
-                let world = World {
-                    production: env == Environment::Production,
-                    strict,
-                    default,
-                };
+                let world = World { production: env == Environment::Production, strict, default };
                 for token in &tokens {
                     for asked in &all_headers {
-                        let request = ContextRequest {
-                            headers: asked.clone(),
-                            claims: token.clone(),
-                        };
+                        let request = ContextRequest { headers: asked.clone(), claims: token.clone() };
                         let decided = words(resolve(env, &iam, &request));
                         let expected = oracle(&world, asked, token.as_ref());
                         assert_eq!(
@@ -226,9 +187,6 @@ fn every_combination_is_decided_as_the_oracle_says() {
             }
         }
     }
-    assert_eq!(
-        outcomes.values().sum::<usize>(),
-        3 * 2 * 4 * (1 + 4 * 4 * 4 * 3 * 2) * 64
-    );
+    assert_eq!(outcomes.values().sum::<usize>(), 3 * 2 * 4 * (1 + 4 * 4 * 4 * 3 * 2) * 64);
     assert_eq!(outcomes.len(), 11, "every kind of outcome was met: {outcomes:#?}");
 }

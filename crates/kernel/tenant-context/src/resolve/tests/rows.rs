@@ -8,27 +8,18 @@ use athyper_kernel_config::{Environment, IamConfig};
 use super::{ClaimKeys, ContextError, ContextRequest, HeaderKeys, claims, headers, iam, resolve, words};
 
 fn check(iam: &IamConfig, table: &str) {
-    let rows: Vec<&str> = table
-        .lines()
-        .map(str::trim)
-        .filter(|row| !row.is_empty())
-        .collect();
+    let rows: Vec<&str> = table.lines().map(str::trim).filter(|row| !row.is_empty()).collect();
     assert!(!rows.is_empty());
     for row in rows {
         let columns: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [_, env, token, asked, expected] = columns[..] else {
-            panic!("five columns: {row}")
-        };
+        let [_, env, token, asked, expected] = columns[..] else { panic!("five columns: {row}") };
         let env = match env {
             "local" => Environment::Local,
             "staging" => Environment::Staging,
             "production" => Environment::Production,
             other => panic!("no environment: {other}"),
         };
-        let request = ContextRequest {
-            headers: parse_headers(asked),
-            claims: parse_token(token),
-        };
+        let request = ContextRequest { headers: parse_headers(asked), claims: parse_token(token) };
         let outcome = words(resolve(env, iam, &request)).unwrap_or_else(|error| refusal(&error));
         assert_eq!(outcome, expected, "{row}");
     }
@@ -36,9 +27,7 @@ fn check(iam: &IamConfig, table: &str) {
 
 fn parse_keys(text: &str) -> [Option<&str>; 3] {
     let keys: Vec<&str> = text.split_whitespace().take(3).collect();
-    let [realm, tenant, org] = keys[..] else {
-        panic!("three keys: {text}")
-    };
+    let [realm, tenant, org] = keys[..] else { panic!("three keys: {text}") };
     [realm, tenant, org].map(|key| Some(key).filter(|key| *key != "-"))
 }
 
@@ -51,11 +40,7 @@ fn parse_token(text: &str) -> Option<ClaimKeys> {
     if text == "nobody" {
         return None;
     }
-    let list = |mark| {
-        text.split_whitespace()
-            .filter_map(|key| key.strip_prefix(mark))
-            .collect::<Vec<_>>()
-    };
+    let list = |mark| text.split_whitespace().filter_map(|key| key.strip_prefix(mark)).collect::<Vec<_>>();
     Some(claims(parse_keys(text), &list('+'), &list('@')))
 }
 
