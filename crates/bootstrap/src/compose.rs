@@ -3,6 +3,8 @@
 //! Nothing is built by registering. The container checks first that the parts fit together, in every mode; then the mode
 //! resolves what it runs.
 
+#![expect(clippy::disallowed_types, reason = "this is the place that puts the container together")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

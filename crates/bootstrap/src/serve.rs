@@ -1,6 +1,7 @@
 //! The HTTP server: listens, serves, and at shutdown answers what it has accepted before it goes.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use athyper_kernel_config::{Environment, RuntimeConfig};
@@ -33,13 +34,18 @@ pub(crate) async fn serve(
     Ok(address)
 }
 
-/// In env `local` the port is open to this machine only. The first address that the machine has is taken.
+/// In env `local` the port is open to this machine only. The first address that the machine has is taken. One that
+/// another program has is an error: whoever goes to `localhost` might meet that one.
 async fn listen(config: &RuntimeConfig) -> Result<TcpListener, StartError> {
     let port = config.port;
-    let wanted = if config.env == Environment::Local {
-        [SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))]
+    let [first, second] = if config.env == Environment::Local {
+        [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)]
     } else {
-        [SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)), SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))]
+        [IpAddr::from(Ipv6Addr::UNSPECIFIED), IpAddr::from(Ipv4Addr::UNSPECIFIED)]
     };
-    TcpListener::bind(&wanted[..]).await.map_err(|source| StartError::Port { port, source })
+    let bound = match TcpListener::bind((first, port)).await {
+        Err(error) if error.kind() != ErrorKind::AddrInUse => TcpListener::bind((second, port)).await,
+        bound => bound,
+    };
+    bound.map_err(|source| StartError::Port { port, source })
 }

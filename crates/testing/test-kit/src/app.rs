@@ -5,9 +5,10 @@ use std::sync::Arc;
 use athyper_kernel_config::Environment;
 use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, Schema};
+use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, AccessRules, Edge, EdgeLimits, OPERATION_PERMISSIONS, OperationIndex, admit, operation_routes,
-    trace_requests,
+    Access, AccessRules, Edge, EdgeLimits, OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, admit,
+    operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
 use athyper_kernel_module::DomainModule;
@@ -65,6 +66,7 @@ impl TestApp {
         };
         let router = router
             .route_layer(from_fn_with_state(Arc::new(edge), admit))
+            .method_not_allowed_fallback(unknown_method)
             .layer(from_fn_with_state(db.database.clock().clone(), trace_requests));
         Self { db, router, openapi, jobs }
     }
@@ -133,6 +135,12 @@ impl TestApp {
         }
         ended.map(|()| id)
     }
+}
+
+/// What the api process answers to a method that a path does not take.
+async fn unknown_method() -> ProblemResponse {
+    let detail = "this path does not take that method";
+    Problem::new(ProblemKind::MethodNotAllowed, "request.method_not_allowed", detail).into()
 }
 
 #[derive(sqlx::FromRow)]

@@ -104,11 +104,6 @@ impl Client {
 
 impl Answer {
     /// Fails the test, with the body, unless the status is this.
-    #[expect(
-        clippy::must_use_candidate,
-        clippy::return_self_not_must_use,
-        reason = "it is an assertion as well"
-    )]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         let reason = StatusCode::from_u16(self.status).expect("status");

@@ -14,8 +14,8 @@
 //! the clone is dropped with the test. This crate panics where a test cannot go on.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::missing_panics_doc,
     reason = "a test that cannot be set up fails there and then"
 )]
