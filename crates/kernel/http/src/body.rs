@@ -101,7 +101,7 @@ fn json_problem(error: serde_path_to_error::Error<serde_json::Error>) -> Problem
     let pointer = pointer(error.path());
     let inner = error.inner();
     if inner.is_data() {
-        let message = inner.to_string();
+        let message = without_type_names(&inner.to_string());
         return Problem::new(
             ProblemKind::Invalid,
             "request.invalid_body",
@@ -111,6 +111,13 @@ fn json_problem(error: serde_path_to_error::Error<serde_json::Error>) -> Problem
     }
     malformed("request.invalid_json", format!("the body is not JSON: {inner}"))
         .with_fields(vec![FieldError::new(pointer, "invalid_json", inner.to_string())])
+}
+
+/// serde names the Rust type that it expected; to a caller it is an object.
+fn without_type_names(message: &str) -> String {
+    let Some((before, after)) = message.split_once("expected struct ") else { return message.to_owned() };
+    let rest = after.find(' ').and_then(|end| after.get(end..)).unwrap_or_default();
+    format!("{before}expected an object{rest}")
 }
 
 /// JSON pointer (RFC 6901) of a path of serde.

@@ -65,14 +65,22 @@ struct Stored {
 /// Claims the key for this transaction.
 pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<Seen, Problem> {
     let (tenant, actor) = (tx.tenant_id().uuid(), tx.context().actor().id.clone());
-    let is_free: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind(format!("idempotency {tenant} {actor} {}", key.key))
-        .fetch_one(tx.conn())
-        .await
-        .map_err(DbError::from)?;
-    if !is_free {
-        let detail = "a request with this Idempotency-Key is being served";
-        return Err(Problem::new(ProblemKind::Conflict, "request.in_progress", detail).retry_after(1));
+    // A request that was refused holds its key for the moment that its rollback takes, so this one waits a little.
+    let locked = sqlx::query(
+        "select set_config('lock_timeout', '250ms', true), pg_advisory_xact_lock(hashtextextended($1, 0)), \
+         set_config('lock_timeout', '0', true)",
+    )
+    .bind(format!("idempotency {tenant} {actor} {}", key.key))
+    .execute(tx.conn())
+    .await
+    .map_err(DbError::from);
+    match locked {
+        Ok(_) => {}
+        Err(DbError::Contended(_)) => {
+            let detail = "a request with this Idempotency-Key is being served";
+            return Err(Problem::new(ProblemKind::Conflict, "request.in_progress", detail).retry_after(1));
+        }
+        Err(error) => return Err(error.into()),
     }
     let stored: Option<Stored> = sqlx::query_as(
         "select request_hash, status, headers, body from platform.idempotency_key \

@@ -62,10 +62,23 @@ impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Read<Q>
 fn parse_query<Q: DeserializeOwned>(query: &str) -> Result<Q, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(url_pairs(query));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let name = error.path().to_string();
+        // Inside a flattened part of the form serde forgets the name.
+        let path = error.path().to_string();
+        let name = if path == "." { wrong_parameter::<Q>(query).unwrap_or_default() } else { path };
         let message = error.into_inner().to_string();
         Problem::new(ProblemKind::Malformed, "request.invalid_query", "a query parameter is wrong")
             .with_fields(vec![FieldError::new(format!("?{name}"), "invalid", message)])
+    })
+}
+
+/// The parameter without which the others are fine.
+fn wrong_parameter<Q: DeserializeOwned>(query: &str) -> Option<String> {
+    let pairs: Vec<_> = url_pairs(query).collect();
+    pairs.iter().enumerate().find_map(|(at, (name, _))| {
+        let others = pairs.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, pair)| pair);
+        let mut rest = url::form_urlencoded::Serializer::new(String::new());
+        rest.extend_pairs(others);
+        serde_urlencoded::from_str::<Q>(&rest.finish()).is_ok().then(|| name.to_string())
     })
 }
 

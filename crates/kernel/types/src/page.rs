@@ -23,6 +23,7 @@ const MAX_CURSOR_LEN: usize = 2048;
 
 /// Which page of a list a client asks for; the query parameters `limit` and `cursor`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageRequest {
     /// How many rows at most.

@@ -1,0 +1,144 @@
+//! A run of random statements: two tenants with rows in every table, each reaching for what the other one has.
+
+use std::collections::BTreeMap;
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_tenant_context::TenantContext;
+use athyper_test_kit::TestDatabase;
+use sqlx::{AssertSqlSafe, PgConnection};
+use uuid::Uuid;
+
+use crate::platform::Platform;
+use crate::rows::Rows;
+use crate::statements::{Dice, Maker, Statement, Table, Verb, tables};
+
+/// Transactions of the random run.
+pub(crate) const CASES: usize = 400;
+/// Statements of a transaction.
+pub(crate) const STATEMENTS: usize = 5;
+/// Attempts to get a row into a table that has none.
+const SEED_ATTEMPTS: usize = 300;
+
+/// What a run of random statements did.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// What must not be: a row of the other tenant seen, changed or removed.
+    pub(crate) breaches: Vec<String>,
+    /// Statements that the database carried out.
+    pub(crate) done: BTreeMap<Verb, usize>,
+    /// Own rows that came back.
+    pub(crate) own_rows: usize,
+}
+
+impl Report {
+    fn breach(&mut self, statements: &[Statement], what: impl std::fmt::Display) {
+        let said: Vec<_> = statements.iter().map(|statement| statement.sql.as_str()).collect();
+        self.breaches.push(format!("{what} by {said:#?}"));
+    }
+
+    /// Carries out a statement; one that fails is undone and the transaction goes on.
+    pub(crate) async fn carry_out(&mut self, conn: &mut PgConnection, own: Uuid, statement: &Statement) {
+        sqlx::raw_sql("savepoint statement").execute(&mut *conn).await.expect("savepoint");
+        let returned: Result<Vec<Option<String>>, _> =
+            sqlx::query_scalar(AssertSqlSafe(statement.sql.clone())).fetch_all(&mut *conn).await;
+        let Ok(ids) = returned else {
+            sqlx::raw_sql("rollback to statement").execute(&mut *conn).await.expect("rollback");
+            return;
+        };
+        *self.done.entry(statement.verb).or_default() += 1;
+        let own = own.to_string();
+        self.own_rows += ids.iter().flatten().filter(|id| **id == own).count();
+        if let Some(id) = ids.iter().flatten().find(|id| **id != own) {
+            self.breach(std::slice::from_ref(statement), format!("a row of {id} came back"));
+        }
+    }
+}
+
+pub(crate) fn id(context: &TenantContext) -> Uuid {
+    context.tenant_id().uuid()
+}
+
+/// Two tenants that both have rows in every table.
+pub(crate) async fn two_tenants(platform: &Platform, dice: &mut Dice) -> [TenantContext; 2] {
+    let db = &platform.app.db;
+    let contexts = [db.context("demo"), db.context("globex")];
+    for tenant in ["demo", "globex"] {
+        for operation in &platform.operations {
+            let user = platform.admin(tenant);
+            platform.prepare(operation, &user).await.send(&user.client, &operation.method).await;
+        }
+    }
+    let tables = tables(&mut db.superuser().await).await;
+    for context in &contexts {
+        for table in &tables {
+            fill(db, context, table, dice).await;
+        }
+    }
+    contexts
+}
+
+/// Sees to it that the tenant has a row in this table.
+async fn fill(db: &TestDatabase, context: &TenantContext, table: &Table, dice: &mut Dice) {
+    let own = id(context);
+    let count = format!("select count(*) from {}", table.name);
+    for _ in 0..SEED_ATTEMPTS {
+        let mut tx = db.database.tenant_tx(context).await.expect("transaction");
+        let rows: i64 =
+            sqlx::query_scalar(AssertSqlSafe(count.clone())).fetch_one(tx.conn()).await.expect("count");
+        if rows > 0 {
+            return;
+        }
+        let tables = std::slice::from_ref(table);
+        let statement = Maker { dice, tables, own, other: own }.insert(table);
+        let done = sqlx::query(AssertSqlSafe(statement.sql)).execute(tx.conn()).await;
+        if done.is_ok() {
+            tx.commit(AuditEvent::info("conformance.fill")).await.expect("commit");
+        }
+    }
+    panic!(
+        "{} got no row of {}: extend the values in tests/it/statements.rs",
+        table.name,
+        context.tenant_key()
+    );
+}
+
+/// Runs random transactions of both tenants in turn, until one of them sees or changes what the other one has.
+pub(crate) async fn attack(
+    db: &TestDatabase,
+    contexts: &[TenantContext; 2],
+    cases: usize,
+    dice: &mut Dice,
+) -> Report {
+    let mut report = Report::default();
+    let mut superuser = db.superuser().await;
+    let tables = tables(&mut superuser).await;
+    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+    let mut kept = Vec::new();
+    for context in contexts {
+        kept.push(Rows::of(&mut superuser, &names, id(context)).await);
+    }
+    for case in 0..cases {
+        if !report.breaches.is_empty() {
+            break;
+        }
+        let (own, other) = (&contexts[case % 2], &contexts[(case + 1) % 2]);
+        let mut tx = db.database.tenant_tx(own).await.expect("transaction");
+        let mut said = Vec::new();
+        for _ in 0..STATEMENTS {
+            let statement = Maker { dice, tables: &tables, own: id(own), other: id(other) }.statement();
+            report.carry_out(tx.conn(), id(own), &statement).await;
+            said.push(statement);
+        }
+        if dice.chance(50) {
+            tx.rollback().await.expect("rollback");
+            continue;
+        }
+        tx.commit(AuditEvent::info("conformance.attack")).await.expect("commit");
+        kept[case % 2] = Rows::of(&mut superuser, &names, id(own)).await;
+        let changes = kept[(case + 1) % 2].changes_to(&Rows::of(&mut superuser, &names, id(other)).await);
+        if !changes.is_empty() {
+            report.breach(&said, format!("rows of the other tenant changed: {changes:#?}"));
+        }
+    }
+    report
+}

@@ -1,0 +1,156 @@
+//! The trail: a change writes one event in its own transaction, and what changes nothing writes none.
+
+use athyper_test_kit::{Answer, TestDatabase};
+use uuid::Uuid;
+
+use crate::document::Operation;
+use crate::findings::Findings;
+use crate::platform::{Call, Platform};
+use crate::rows::Rows;
+use crate::specimen;
+
+/// The parts of an event that every change has to fill.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+struct Event {
+    tenant_id: Uuid,
+    #[sqlx(rename = "type")]
+    kind: String,
+    actor_kind: String,
+    actor_id: String,
+    request_id: Option<String>,
+    realm_key: Option<String>,
+}
+
+/// All events, oldest first, with the ids that tell them apart.
+async fn events(db: &TestDatabase) -> Vec<(Uuid, Event)> {
+    let mut superuser = db.superuser().await;
+    let events: Vec<Event> = sqlx::query_as(
+        "select tenant_id, type, actor_kind, actor_id, request_id, realm_key from audit.event order by id",
+    )
+    .fetch_all(&mut superuser)
+    .await
+    .expect("events");
+    let ids: Vec<Uuid> = sqlx::query_scalar("select id from audit.event order by id")
+        .fetch_all(&mut superuser)
+        .await
+        .expect("ids");
+    ids.into_iter().zip(events).collect()
+}
+
+/// Sends the request under a request id of its own, and gives back the events that it left.
+async fn events_of(
+    platform: &Platform,
+    operation: &Operation,
+    call: &Call,
+    (role, request_id): (&str, &str),
+) -> (Answer, Vec<Event>) {
+    let before = events(&platform.app.db).await;
+    let client = platform.app.user("demo", role).with("x-request-id", request_id);
+    let answer = call.send(&client, &operation.method).await;
+    let after = events(&platform.app.db).await;
+    let is_new = |id: &Uuid| !before.iter().any(|(known, _)| known == id);
+    (answer, after.into_iter().filter(|(id, _)| is_new(id)).map(|(_, event)| event).collect())
+}
+
+/// A change that succeeds.
+async fn check_success(platform: &Platform, operation: &Operation, findings: &mut Findings) {
+    let user = platform.admin("demo");
+    let call = platform.prepare(operation, &user).await;
+    let request_id = format!("conformance.{}", operation.id);
+    let (answer, events) = events_of(platform, operation, &call, ("admin", &request_id)).await;
+    let expected = Event {
+        tenant_id: user.context.tenant_id().uuid(),
+        kind: operation.id.clone(),
+        actor_kind: "user".to_owned(),
+        actor_id: "admin@demo".to_owned(),
+        request_id: Some(request_id),
+        realm_key: Some(user.context.realm_key().to_owned()),
+    };
+    let what = format!("{} wrote {events:#?}", answer.status);
+    findings.expect(events == [expected], "one-event", operation.name(), what);
+}
+
+/// Changes that are refused: by the version, by the role, by the form of the body, by the id.
+async fn check_refusals(platform: &Platform, operation: &Operation, findings: &mut Findings) {
+    let user = platform.admin("demo");
+    let call = platform.prepare(operation, &user).await;
+    let before = Rows::of_all(&platform.app.db).await;
+    let mut refused =
+        vec![("a body of the wrong form", Call::json(call.clone(), serde_json::json!({"no": {"such": 1}})))];
+    if call.if_match.is_some() {
+        refused.push(("another version", call.clone().if_match(Some("\"999999\""))));
+    }
+    if operation.has_id() {
+        let nowhere =
+            Call { path: operation.path_with("019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"), ..call.clone() };
+        refused.push(("an id of nothing", nowhere));
+    }
+    for (how, call) in refused {
+        let (answer, events) = events_of(platform, operation, &call, ("admin", "conformance.refused")).await;
+        let what = format!("{how} is answered with {}", answer.status);
+        findings.expect((400..500).contains(&answer.status), "refusal", operation.name(), what);
+        findings.expect(events.is_empty(), "no-event", operation.name(), format!("{how} wrote {events:#?}"));
+    }
+    let changes = before.changes_to(&Rows::of_all(&platform.app.db).await);
+    findings.expect(
+        changes.is_empty(),
+        "refusal",
+        operation.name(),
+        format!("a refused change left {changes:#?}"),
+    );
+    let (_, events) = events_of(platform, operation, &call, ("stranger", "conformance.stranger")).await;
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    let what = format!("a stranger's attempt wrote {kinds:?}");
+    findings.expect(kinds == ["platform.access_denied"], "attempt", operation.name(), what);
+}
+
+/// A read.
+async fn check_read(platform: &Platform, operation: &Operation, findings: &mut Findings) {
+    let user = platform.admin("demo");
+    let call = platform.prepare(operation, &user).await;
+    let before = Rows::of_all(&platform.app.db).await;
+    call.send(&user.client, &operation.method).await;
+    let changes = before.changes_to(&Rows::of_all(&platform.app.db).await);
+    findings.expect(changes.is_empty(), "read-writes", operation.name(), format!("a read left {changes:#?}"));
+}
+
+async fn check(platform: &Platform) -> Findings {
+    let mut findings = Findings::default();
+    for operation in &platform.operations {
+        if operation.is_command() {
+            check_success(platform, operation, &mut findings).await;
+            check_refusals(platform, operation, &mut findings).await;
+        } else {
+            check_read(platform, operation, &mut findings).await;
+        }
+    }
+    findings
+}
+
+#[tokio::test]
+async fn every_change_writes_one_event_and_nothing_else_writes_any() {
+    check(&Platform::new().await).await.none();
+}
+
+#[tokio::test]
+async fn an_attempt_at_another_tenant_is_written_down() {
+    let platform = Platform::new().await;
+    let operation = platform.operations.first().expect("an operation");
+    let client = platform.app.user("demo", "admin").with("x-tenant", "globex");
+    let answer = Call::to(operation.path_with("x")).send(&client, &operation.method).await;
+    assert_eq!(answer.status, 403, "{:?}", answer.body);
+    let events = events(&platform.app.db).await;
+    let kinds: Vec<_> =
+        events.iter().map(|(_, event)| (event.kind.as_str(), event.actor_id.as_str())).collect();
+    assert!(kinds.contains(&("platform.tenant_refused", "admin@demo")), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn missing_and_false_events_are_found() {
+    check(&specimen::broken().await).await.all_of(&[
+        ("one-event", "specimen.change_note"),
+        ("one-event", "specimen.open_door"),
+        ("refusal", "specimen.change_note"),
+        ("no-event", "specimen.change_note"),
+    ]);
+}

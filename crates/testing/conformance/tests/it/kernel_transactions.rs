@@ -1,0 +1,166 @@
+//! Transactions of the kernel: what they keep, what they leave behind, and what they cannot do.
+
+use athyper_bootstrap::schemas;
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{DbError, SystemReason};
+use athyper_kernel_types::PLATFORM_TENANT;
+use athyper_test_kit::TestDatabase;
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::rows::Rows;
+
+const INSERT: &str = "insert into platform.number_series (tenant_id, series, reset_key, last_number) \
+                      values (nullif(current_setting('athyper.tenant_id', true), '')::uuid, 'kernel', '', 1)";
+
+async fn database() -> TestDatabase {
+    TestDatabase::new(&schemas()).await
+}
+
+async fn insert(conn: &mut PgConnection) {
+    sqlx::query(INSERT).execute(conn).await.expect("insert");
+}
+
+/// SQLSTATE of a statement that has to fail.
+async fn state_of(conn: &mut PgConnection, sql: &'static str) -> String {
+    let error = sqlx::query(sql).execute(conn).await.expect_err("the statement has to fail");
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned()
+}
+
+#[tokio::test]
+async fn a_commit_keeps_the_rows_and_the_event() {
+    let db = database().await;
+    let context = db.context("demo");
+    let mut tx = db.database.tenant_tx(&context).await.unwrap();
+    insert(tx.conn()).await;
+    let event =
+        AuditEvent::info("kernel.test").about("kernel.thing", 7).message("done").with("amount", "1.00");
+    tx.commit(event).await.unwrap();
+    let rows = Rows::of_all(&db).await;
+    assert_eq!(rows.count("platform.number_series"), 1);
+    let mut superuser = db.superuser().await;
+    let event: serde_json::Value =
+        sqlx::query_scalar("select to_jsonb(e) - 'id' from audit.event e where type = 'kernel.test'")
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+    let expected = json!({
+        "tenant_id": context.tenant_id(), "recorded_at": "2025-01-15T09:00:00+00:00", "type": "kernel.test",
+        "level": "info", "actor_kind": "user", "actor_id": "test", "realm_key": "athyper", "org_key": null,
+        "request_id": "test", "trace_id": null, "subject_type": "kernel.thing", "subject_id": "7",
+        "message": "done", "meta": { "amount": "1.00" },
+    });
+    assert_eq!(event, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_committed_is_not_kept() {
+    let db = database().await;
+    let before = Rows::of_all(&db).await;
+    let context = db.context("demo");
+    let mut dropped = db.database.tenant_tx(&context).await.unwrap();
+    insert(dropped.conn()).await;
+    drop(dropped);
+    let mut rolled_back = db.database.tenant_tx(&context).await.unwrap();
+    insert(rolled_back.conn()).await;
+    rolled_back.rollback().await.unwrap();
+    let mut crossing = db.database.system_tx(SystemReason::Diagnose).await.unwrap();
+    let taken = "insert into platform.tenant values (gen_random_uuid(), 'x', 'x', 'x', now())";
+    sqlx::query(taken).execute(crossing.conn()).await.unwrap();
+    drop(crossing);
+    // A row that a dropped transaction still held would keep this one waiting for its key.
+    let mut next = db.database.tenant_tx(&context).await.unwrap();
+    insert(next.conn()).await;
+    next.rollback().await.unwrap();
+    assert_eq!(before.changes_to(&Rows::of_all(&db).await), Vec::<String>::new());
+    let tenants: i64 = sqlx::query_scalar("select count(*) from platform.tenant")
+        .fetch_one(&mut db.superuser().await)
+        .await
+        .unwrap();
+    assert_eq!(tenants, 2);
+}
+
+#[tokio::test]
+async fn without_its_event_nothing_is_kept() {
+    let db = database().await;
+    let before = Rows::of_all(&db).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    insert(tx.conn()).await;
+    // PostgreSQL stores no text with a NUL, so this event cannot be written.
+    let refused = tx.commit(AuditEvent::info("kernel.test").message("a\0b")).await;
+    assert!(matches!(refused, Err(DbError::Failed(_))), "{refused:?}");
+    assert_eq!(before.changes_to(&Rows::of_all(&db).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_read_transaction_cannot_write() {
+    let db = database().await;
+    for statement in [
+        INSERT,
+        "update platform.number_series set last_number = 2",
+        "delete from jobs.upload",
+        "select nextval(pg_get_serial_sequence('jobs.job', 'position'))",
+        "create temporary table t (a int)",
+    ] {
+        let mut tx = db.database.read_tx(&db.context("demo")).await.unwrap();
+        let state = state_of(tx.conn(), statement).await;
+        assert!(matches!(state.as_str(), "25006" | "42501"), "{statement}: {state}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_of_the_application_rewrites_the_trail() {
+    let db = database().await;
+    let tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
+    for statement in [
+        "update audit.event set message = 'another'",
+        "delete from audit.event",
+        "truncate audit.event",
+        "alter table audit.event disable row level security",
+        "drop table audit.event",
+        "create table platform.mine (id int)",
+    ] {
+        let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+        assert_eq!(state_of(tx.conn(), statement).await, "42501", "{statement}");
+        let mut tx = db.database.system_tx(SystemReason::Diagnose).await.unwrap();
+        assert_eq!(state_of(tx.conn(), statement).await, "42501", "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn crossing_tenants_is_written_down() {
+    let db = database().await;
+    let count = "select tenant_id, actor_kind, actor_id, meta ->> 'reason' from audit.event \
+                 where type = 'platform.cross_tenants' order by id";
+    let mut superuser = db.superuser().await;
+    sqlx::query("delete from audit.event").execute(&mut superuser).await.unwrap();
+    for reason in [SystemReason::Diagnose, SystemReason::RegisterTenants] {
+        db.database.system_tx(reason).await.unwrap().commit().await.unwrap();
+    }
+    // The queue and the scheduler turn all the time; the rows that they change are their record.
+    for reason in [SystemReason::RunQueue, SystemReason::RunSchedules] {
+        db.database.system_tx(reason).await.unwrap().commit().await.unwrap();
+    }
+    let mut events: Vec<(Uuid, String, String, String)> =
+        sqlx::query_as(count).fetch_all(&mut superuser).await.unwrap();
+    events.sort();
+    let event =
+        |reason: &str| (PLATFORM_TENANT.uuid(), "system".to_owned(), reason.to_owned(), reason.to_owned());
+    assert_eq!(events, [event("diagnose"), event("register_tenants")]);
+}
+
+#[tokio::test]
+async fn crossing_tenants_sees_all_of_them() {
+    let db = database().await;
+    for tenant in ["demo", "globex"] {
+        let mut tx = db.database.tenant_tx(&db.context(tenant)).await.unwrap();
+        insert(tx.conn()).await;
+        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
+    }
+    let mut tx = db.database.system_tx(SystemReason::Diagnose).await.unwrap();
+    let seen: i64 =
+        sqlx::query_scalar("select count(*) from platform.number_series").fetch_one(tx.conn()).await.unwrap();
+    assert_eq!(seen, 2);
+}

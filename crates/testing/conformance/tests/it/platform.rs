@@ -1,0 +1,210 @@
+//! The modules on a database of their own, with an example of each operation.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use athyper_bootstrap::{document, modules};
+use athyper_kernel_db::Database;
+use athyper_kernel_http::{OPERATION_PERMISSIONS, Permission};
+use athyper_kernel_module::DomainModule;
+use athyper_kernel_tenant_context::TenantContext;
+use athyper_test_kit::{Answer, Client, TestApp};
+use axum::http::Method;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use crate::document::{Operation, operations};
+use crate::findings::Findings;
+use crate::fixtures;
+
+/// The modules, mounted behind the edge.
+pub(crate) struct Platform {
+    pub(crate) app: TestApp,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) permissions: Vec<Permission>,
+    examples: Vec<Example>,
+}
+
+/// A user of a tenant, as an example needs one.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) client: Client,
+    pub(crate) database: Database,
+    pub(crate) context: TenantContext,
+}
+
+/// How to call an operation so that it succeeds. Each time it makes new records for it.
+pub(crate) struct Example {
+    pub(crate) operation: &'static str,
+    pub(crate) prepare: fn(User) -> BoxFuture<'static, Call>,
+}
+
+/// A request, ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) path: String,
+    pub(crate) body: Payload,
+    /// `If-Match`, where the operation asks for the version.
+    pub(crate) if_match: Option<String>,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    None,
+    Json(Value),
+    Csv(String),
+}
+
+impl Call {
+    /// A request without a body.
+    pub(crate) fn to(path: impl Into<String>) -> Self {
+        Self { path: path.into(), body: Payload::None, if_match: None }
+    }
+
+    /// With this body.
+    pub(crate) fn json(mut self, body: Value) -> Self {
+        self.body = Payload::Json(body);
+        self
+    }
+
+    /// With this file.
+    pub(crate) fn csv(mut self, file: impl Into<String>) -> Self {
+        self.body = Payload::Csv(file.into());
+        self
+    }
+
+    /// The command of this name on the record.
+    pub(crate) fn then(mut self, command: &str) -> Self {
+        self.path = format!("{}/{command}", self.path);
+        self
+    }
+
+    /// On the version that this answer showed.
+    pub(crate) fn on_version_of(mut self, answer: &Answer) -> Self {
+        self.if_match = Some(answer.header("etag"));
+        self
+    }
+
+    /// On this version.
+    pub(crate) fn if_match(mut self, tag: Option<&str>) -> Self {
+        self.if_match = tag.map(str::to_owned);
+        self
+    }
+
+    /// Sends it.
+    pub(crate) async fn send(&self, client: &Client, method: &Method) -> Answer {
+        let client = match &self.if_match {
+            Some(tag) => client.with("if-match", tag),
+            None => client.clone(),
+        };
+        let (media_type, bytes) = match &self.body {
+            Payload::None => (None, Bytes::new()),
+            Payload::Json(body) => (Some("application/json"), body.to_string().into()),
+            Payload::Csv(file) => (Some("text/csv"), file.clone().into()),
+        };
+        client.send(method.clone(), &self.path, media_type, bytes).await
+    }
+}
+
+impl Platform {
+    /// All modules of the platform, with the operations of the document that is printed.
+    pub(crate) async fn new() -> Self {
+        let mut platform = Self::of(&modules(), fixtures::examples()).await;
+        platform.operations = operations(&document());
+        platform
+    }
+
+    /// These modules.
+    pub(crate) async fn of(modules: &[DomainModule], examples: Vec<Example>) -> Self {
+        let app = TestApp::new(modules).await;
+        let permissions = modules.iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS);
+        let permissions = permissions.copied().collect();
+        Self { operations: operations(&app.openapi), app, permissions, examples }
+    }
+
+    /// The user who may do everything in a tenant.
+    pub(crate) fn admin(&self, tenant: &str) -> User {
+        self.user(tenant, "admin")
+    }
+
+    /// A user of a tenant with one role.
+    pub(crate) fn user(&self, tenant: &str, role: &str) -> User {
+        User {
+            client: self.app.user(tenant, role),
+            database: self.app.db.database.clone(),
+            context: self.app.db.context(tenant),
+        }
+    }
+
+    /// Makes what the operation needs, as this user, and the request for it.
+    pub(crate) async fn prepare(&self, operation: &Operation, user: &User) -> Call {
+        let id = &operation.id;
+        let example = self.examples.iter().find(|example| example.operation == id);
+        let example = example.unwrap_or_else(|| panic!("no example of {id}: add one to tests/it/fixtures"));
+        (example.prepare)(user.clone()).await
+    }
+
+    /// The roles that anybody may have.
+    pub(crate) fn roles(&self) -> Vec<&'static str> {
+        let mut roles: Vec<_> =
+            self.permissions.iter().flat_map(|permission| permission.roles).copied().collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+
+    /// The roles that have a permission.
+    pub(crate) fn roles_of(&self, permission: &str) -> &'static [&'static str] {
+        self.permissions.iter().find(|known| known.name == permission).map_or(&[], |known| known.roles)
+    }
+}
+
+/// A number that this process has not used, for names that must be unique.
+pub(crate) fn unique() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Every operation has an example, and every example is of an operation.
+fn check_examples(platform: &Platform) -> Findings {
+    let mut findings = Findings::default();
+    for operation in &platform.operations {
+        let has_one = platform.examples.iter().any(|example| example.operation == operation.id);
+        findings.expect(has_one, "example", operation.name(), "add an example of it to tests/it/fixtures");
+    }
+    for example in &platform.examples {
+        let is_known = platform.operations.iter().any(|operation| operation.id == example.operation);
+        findings.expect(
+            is_known,
+            "example",
+            example.operation,
+            "there is no such operation, remove its example",
+        );
+    }
+    findings
+}
+
+#[tokio::test]
+async fn every_operation_has_an_example() {
+    check_examples(&Platform::new().await).none();
+}
+
+/// Every example does what it is there for: without this, the checks that stand on it would show nothing.
+#[tokio::test]
+async fn every_example_succeeds() {
+    let platform = Platform::new().await;
+    let mut findings = Findings::default();
+    for operation in &platform.operations {
+        let user = platform.admin("demo");
+        let answer = platform.prepare(operation, &user).await.send(&user.client, &operation.method).await;
+        let documented = operation.responses.contains_key(&answer.status);
+        findings.expect(
+            (200..300).contains(&answer.status) && documented,
+            "success",
+            operation.name(),
+            format!("answers {}: {}", answer.status, String::from_utf8_lossy(&answer.body)),
+        );
+    }
+    findings.none();
+}
