@@ -42,9 +42,16 @@ pub const WAKE_CHANNEL: &str = "athyper_jobs";
 /// Jobs, schedules, operations and uploads.
 pub const JOBS_SCHEMA: Schema = Schema {
     name: "jobs",
-    migrations: &[Migration {
-        version: 1,
-        description: "expand queue",
-        sql: include_str!("../migrations/0001_expand_queue.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            description: "expand queue",
+            sql: include_str!("../migrations/0001_expand_queue.sql"),
+        },
+        Migration {
+            version: 2,
+            description: "expand schedule release",
+            sql: include_str!("../migrations/0002_expand_schedule_release.sql"),
+        },
+    ],
 };

@@ -107,11 +107,7 @@ pub async fn insert_job(conn: &mut PgConnection, job: &NewJobRow<'_>) -> Result<
 /// # Errors
 /// When the database does not answer.
 pub async fn announce(conn: &mut PgConnection, queue: &str) -> Result<(), DbError> {
-    sqlx::query("select pg_notify($1, $2)")
-        .bind(WAKE_CHANNEL)
-        .bind(queue)
-        .execute(conn)
-        .await?;
+    sqlx::query("select pg_notify($1, $2)").bind(WAKE_CHANNEL).bind(queue).execute(conn).await?;
     Ok(())
 }
 
@@ -132,22 +128,27 @@ pub async fn hold(conn: &mut PgConnection, job: &ClaimedJob) -> Result<bool, DbE
     Ok(held.is_some())
 }
 
-/// Ends the job with success; false when the lease was lost.
+/// Ends the job with success, and with it an operation that is still open; false when the lease was lost.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn succeed(conn: &mut PgConnection, job: &ClaimedJob, now: DateTime<Utc>) -> Result<bool, DbError> {
-    let ended = sqlx::query(
-        "update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, finished_at = $4 \
-         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+    let ended: Option<Uuid> = sqlx::query_scalar(
+        "with ended as (\
+           update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, finished_at = $4 \
+           where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning tenant_id, id), \
+         closed as (\
+           update jobs.operation o set state = 'succeeded', finished_at = $4 from ended \
+           where o.tenant_id = ended.tenant_id and o.job_id = ended.id and o.state in ('queued', 'running')) \
+         select id from ended",
     )
     .bind(job.context.tenant_id().uuid())
     .bind(job.id.uuid())
     .bind(job.lease_token)
     .bind(now)
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(ended.rows_affected() == 1)
+    Ok(ended.is_some())
 }
 
 /// Ends the operation of a job without success.

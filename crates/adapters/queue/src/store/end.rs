@@ -7,6 +7,7 @@ use athyper_kernel_jobs::{RowError, store};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::Held;
 
@@ -83,22 +84,29 @@ pub(crate) async fn bury(
     Ok(true)
 }
 
-/// Ends the job with success; true as well when its handler has done so itself.
+/// Ends the job with success, and with it an operation that is still open; true as well when its handler has done so
+/// itself.
 ///
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn succeed(conn: &mut PgConnection, job: &Held) -> Result<bool, DbError> {
-    let ended = sqlx::query(
-        "update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, \
-         finished_at = clock_timestamp() \
-         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+    let ended: Option<Uuid> = sqlx::query_scalar(
+        "with ended as (\
+           update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, \
+             finished_at = clock_timestamp() \
+           where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' \
+           returning tenant_id, id, finished_at), \
+         closed as (\
+           update jobs.operation o set state = 'succeeded', finished_at = ended.finished_at from ended \
+           where o.tenant_id = ended.tenant_id and o.job_id = ended.id and o.state in ('queued', 'running')) \
+         select id from ended",
     )
     .bind(job.tenant.uuid())
     .bind(job.id.uuid())
     .bind(job.token)
-    .execute(&mut *conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    if ended.rows_affected() == 1 {
+    if ended.is_some() {
         return Ok(true);
     }
     let state: Option<String> =
