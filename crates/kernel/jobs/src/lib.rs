@@ -6,17 +6,23 @@
 //!   [`JobRun::commit`] or [`JobRun::complete`], which check the lease: a worker that lost its lease keeps nothing.
 //! - A [`ScheduleDef`] is data: a name, a cron expression ([`CronSchedule`]) and the job it makes.
 //! - An [`Operation`] is a job that a caller follows: state, progress and errors by row.
+//! - An administrator lists jobs ([`list_jobs`]), cancels and replays them ([`cancel_job`], [`replay_job`]) and pauses
+//!   queues ([`pause_queue`]). [`retention_job`] deletes what is old.
 //!
 //! What claims jobs, ends them without success and takes schedules is the queue adapter, with the SQL of that. The SQL
 //! that a transaction of the job's own cause or handler runs is here in [`store`].
 //!
 //! [`TenantTx`]: athyper_kernel_db::TenantTx
 
+mod control;
 mod cron;
 mod enqueue;
 mod error;
 mod job_type;
 mod operation;
+mod queue;
+mod record;
+mod retention;
 mod run;
 mod schedule;
 pub mod store;
@@ -24,6 +30,7 @@ mod upload;
 
 use athyper_kernel_db::{Migration, Schema};
 
+pub use control::{ControlError, ReplayFilter, cancel_job, cancelled_error, replay_job, replay_jobs};
 pub use cron::{CronError, CronSchedule};
 pub use enqueue::{JobPayload, NewJob, enqueue};
 pub use error::JobError;
@@ -32,6 +39,11 @@ pub use operation::{
     Operation, OperationState, RowError, fail_operation, find_operation, list_operations, set_progress,
     start_operation, succeed_operation,
 };
+pub use queue::{
+    QueueRecord, list_queues, pause_queue, pause_queue_for_all, resume_queue, resume_queue_for_all,
+};
+pub use record::{AttemptError, JobDetail, JobFilter, JobRecord, JobState, find_job, list_jobs};
+pub use retention::{RETENTION_SCHEDULE, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
 pub use schedule::ScheduleDef;
 pub use upload::{Upload, delete_upload, read_upload, store_upload};
@@ -52,6 +64,11 @@ pub const JOBS_SCHEMA: Schema = Schema {
             version: 2,
             description: "expand schedule release",
             sql: include_str!("../migrations/0002_expand_schedule_release.sql"),
+        },
+        Migration {
+            version: 3,
+            description: "expand control",
+            sql: include_str!("../migrations/0003_expand_control.sql"),
         },
     ],
 };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use athyper_kernel_db::DbError;
-use athyper_kernel_jobs::{RowError, store};
+use athyper_kernel_jobs::{RowError, cancelled_error, store};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -22,17 +23,34 @@ pub(crate) struct Back<'a> {
     pub(crate) error: Option<&'a str>,
 }
 
-/// Puts the job back; false when the lease was lost.
+/// What became of a job that was to go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returned {
+    /// It waits.
+    Waits,
+    /// It was to stop, so it is cancelled.
+    Cancelled,
+    /// The lease was lost, so nothing changed.
+    LeaseLost,
+}
+
+/// Puts the job back, or ends it when it was to stop.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn put_back(conn: &mut PgConnection, job: &Held, back: &Back<'_>) -> Result<bool, DbError> {
-    let changed = sqlx::query(
-        "update jobs.job set state = 'available', run_at = clock_timestamp() + make_interval(secs => $4), \
+pub(crate) async fn put_back(
+    conn: &mut PgConnection,
+    job: &Held,
+    back: &Back<'_>,
+) -> Result<Returned, DbError> {
+    let changed: Option<Option<DateTime<Utc>>> = sqlx::query_scalar(
+        "update jobs.job set run_at = clock_timestamp() + make_interval(secs => $4), \
+         state = case when cancel_requested_at is null then 'available' else 'cancelled' end, \
+         finished_at = case when cancel_requested_at is not null then clock_timestamp() end, \
          attempt = attempt - $5, lease_token = null, leased_until = null, \
          errors = case when $6::text is null then errors else errors || jsonb_build_array(jsonb_build_object(\
            'at', clock_timestamp(), 'attempt', attempt, 'message', $6::text)) end \
-         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning finished_at",
     )
     .bind(job.tenant.uuid())
     .bind(job.id.uuid())
@@ -40,14 +58,43 @@ pub(crate) async fn put_back(conn: &mut PgConnection, job: &Held, back: &Back<'_
     .bind(back.delay.as_secs_f64())
     .bind(i16::from(!back.counted))
     .bind(back.error)
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        == 1;
-    if changed && back.delay.is_zero() {
-        store::announce(conn, &job.queue).await?;
+    .fetch_optional(&mut *conn)
+    .await?;
+    match changed {
+        None => Ok(Returned::LeaseLost),
+        Some(Some(finished_at)) => {
+            store::fail_operation(conn, job.tenant, job.id, &[cancelled_error()], finished_at).await?;
+            Ok(Returned::Cancelled)
+        }
+        Some(None) => {
+            if back.delay.is_zero() {
+                store::announce(conn, &job.queue).await?;
+            }
+            Ok(Returned::Waits)
+        }
     }
-    Ok(changed)
+}
+
+/// Ends a job that was to stop, and its operation; false when the lease was lost.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn cancel(conn: &mut PgConnection, job: &Held) -> Result<bool, DbError> {
+    let changed = sqlx::query_scalar(
+        "update jobs.job set state = 'cancelled', finished_at = clock_timestamp(), lease_token = null, \
+         leased_until = null \
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning finished_at",
+    )
+    .bind(job.tenant.uuid())
+    .bind(job.id.uuid())
+    .bind(job.token)
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(finished_at) = changed else {
+        return Ok(false);
+    };
+    store::fail_operation(conn, job.tenant, job.id, &[cancelled_error()], finished_at).await?;
+    Ok(true)
 }
 
 /// Parks the job as dead and fails its operation with `operation_errors`; false when the lease was lost. `rows` are

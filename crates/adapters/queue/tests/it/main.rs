@@ -1,9 +1,11 @@
 //! The queue on a real PostgreSQL server.
 #![cfg(test)]
 
+mod control;
 mod ends;
 mod fences;
 mod log;
+mod retention;
 mod routing;
 mod schedules;
 mod serial;
