@@ -1,7 +1,7 @@
 //! Work that is done later: how a job is declared, enqueued by the transaction that causes it, run and followed.
 //!
 //! - A payload type implements [`JobPayload`]: its name, queue and attempts. [`enqueue`] takes a [`TenantTx`], so a job
-//!   exists only when its cause was committed; it carries tenant, actor and trace.
+//!   exists only when its cause was committed; it carries tenant, actor and trace. [`enqueue_many`] takes thousands.
 //! - A [`JobType`] joins the name to the function that runs it, which gets a [`JobRun`]. Its transactions end with
 //!   [`JobRun::commit`] or [`JobRun::complete`], which check the lease: a worker that lost its lease keeps nothing.
 //! - A [`ScheduleDef`] is data: a name, a cron expression ([`CronSchedule`]) and the job it makes.
@@ -32,7 +32,7 @@ use athyper_kernel_db::{Migration, Schema};
 
 pub use control::{ControlError, ReplayFilter, cancel_job, cancelled_error, replay_job, replay_jobs};
 pub use cron::{CronError, CronSchedule};
-pub use enqueue::{JobPayload, NewJob, enqueue};
+pub use enqueue::{JobPayload, NewJob, UniqueFor, enqueue, enqueue_many};
 pub use error::JobError;
 pub use job_type::{Backoff, JobHandler, JobType};
 pub use operation::{
@@ -69,6 +69,11 @@ pub const JOBS_SCHEMA: Schema = Schema {
             version: 3,
             description: "expand control",
             sql: include_str!("../migrations/0003_expand_control.sql"),
+        },
+        Migration {
+            version: 4,
+            description: "expand unique key",
+            sql: include_str!("../migrations/0004_expand_unique_key.sql"),
         },
     ],
 };

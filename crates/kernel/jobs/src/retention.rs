@@ -75,7 +75,7 @@ struct Kind {
     delete: &'static str,
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind {
         name: "endedJobs",
         age: |rules| rules.ended_jobs,
@@ -89,6 +89,17 @@ const KINDS: [Kind; 5] = [
         delete: "delete from jobs.job where (tenant_id, id) in (\
                    select tenant_id, id from jobs.job where tenant_id = $1 and finished_at < $2 and state = 'dead' \
                    order by finished_at limit $3)",
+    },
+    Kind {
+        name: "uniqueKeys",
+        age: |rules| rules.ended_jobs,
+        // A key that was taken anew meanwhile has another time, so it is left alone.
+        delete: "delete from jobs.unique_key where (tenant_id, type, key) in (\
+                   select tenant_id, type, key from jobs.unique_key k \
+                   where tenant_id = $1 and scope <> 'ever' and taken_at < $2 and (until < $2 or scope = 'unfinished' \
+                     and not exists (select 1 from jobs.job j where j.tenant_id = k.tenant_id and j.id = k.job_id)) \
+                   order by taken_at limit $3) \
+                 and taken_at < $2",
     },
     Kind {
         name: "operations",

@@ -3,6 +3,7 @@
 
 mod control;
 mod ends;
+mod enqueue;
 mod fences;
 mod log;
 mod retention;

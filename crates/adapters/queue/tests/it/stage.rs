@@ -74,6 +74,11 @@ impl Stage {
         PgConnection::connect_with(&self.admin).await.unwrap()
     }
 
+    /// A pool of such connections.
+    pub(crate) fn admin_pool(&self) -> sqlx::Pool<sqlx::Postgres> {
+        PgPoolOptions::new().connect_lazy_with(self.admin.clone())
+    }
+
     pub(crate) async fn execute(&self, sql: &str) {
         let mut admin = self.admin().await;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut admin).await.unwrap();
