@@ -1,5 +1,6 @@
 //! Ends the run of a job: with success, back to the queue, or parked as dead.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use athyper_kernel_db::DbError;
@@ -131,36 +132,34 @@ pub(crate) async fn bury(
     Ok(true)
 }
 
-/// Ends the job with success, and with it an operation that is still open; true as well when its handler has done so
-/// itself.
+/// Ends these jobs with success, and with them the operations that are still open, and gives the tokens of those that
+/// have succeeded: by this statement, or because the handler has completed its job itself.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn succeed(conn: &mut PgConnection, job: &Held) -> Result<bool, DbError> {
-    let ended: Option<Uuid> = sqlx::query_scalar(
-        "with ended as (\
-           update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, \
+pub(crate) async fn succeed(conn: &mut PgConnection, jobs: &[&Held]) -> Result<HashSet<Uuid>, DbError> {
+    let tenants: Vec<Uuid> = jobs.iter().map(|job| job.tenant.uuid()).collect();
+    let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.uuid()).collect();
+    let tokens: Vec<Uuid> = jobs.iter().map(|job| job.token).collect();
+    let succeeded: Vec<Uuid> = sqlx::query_scalar(
+        "with wanted as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token)), \
+         ended as (\
+           update jobs.job j set state = 'succeeded', lease_token = null, leased_until = null, \
              finished_at = clock_timestamp() \
-           where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' \
-           returning tenant_id, id, finished_at), \
+           from wanted w where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token \
+             and j.state = 'running' \
+           returning j.tenant_id, j.id, j.finished_at), \
          closed as (\
            update jobs.operation o set state = 'succeeded', finished_at = ended.finished_at from ended \
            where o.tenant_id = ended.tenant_id and o.job_id = ended.id and o.state in ('queued', 'running')) \
-         select id from ended",
+         select w.token from wanted w join jobs.job j on j.tenant_id = w.tenant_id and j.id = w.id \
+         where j.state = 'succeeded' or exists (\
+           select 1 from ended where ended.tenant_id = w.tenant_id and ended.id = w.id)",
     )
-    .bind(job.tenant.uuid())
-    .bind(job.id.uuid())
-    .bind(job.token)
-    .fetch_optional(&mut *conn)
+    .bind(tenants)
+    .bind(ids)
+    .bind(tokens)
+    .fetch_all(conn)
     .await?;
-    if ended.is_some() {
-        return Ok(true);
-    }
-    let state: Option<String> =
-        sqlx::query_scalar("select state from jobs.job where tenant_id = $1 and id = $2")
-            .bind(job.tenant.uuid())
-            .bind(job.id.uuid())
-            .fetch_optional(conn)
-            .await?;
-    Ok(state.as_deref() == Some("succeeded"))
+    Ok(succeeded.into_iter().collect())
 }

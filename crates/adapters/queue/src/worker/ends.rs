@@ -119,10 +119,18 @@ async fn try_record(
     if *outcome == Outcome::LeaseLost {
         return Ok(Ending::LeaseLost);
     }
+    if *outcome == Outcome::Succeeded
+        && let Some(recorded) = shared.acks.succeed(held).await
+    {
+        return Ok(if recorded { Ending::Succeeded } else { Ending::LeaseLost });
+    }
     let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
     let backoff = shared.types.get(row.name.as_str()).map(|job_type| job_type.backoff).unwrap_or_default();
     let (ending, recorded) = match outcome {
-        Outcome::Succeeded => (Ending::Succeeded, store::succeed(tx.conn(), held).await?),
+        Outcome::Succeeded => {
+            let kept = store::succeed(tx.conn(), &[held]).await?;
+            (Ending::Succeeded, kept.contains(&held.token))
+        }
         Outcome::Retry(message) if row.attempt < row.max_attempts => {
             let attempt = u32::try_from(row.attempt).unwrap_or(1);
             let delay = backoff.after(attempt);

@@ -6,6 +6,7 @@ mod ends;
 mod enqueue;
 mod fences;
 mod log;
+mod rate;
 mod retention;
 mod routing;
 mod schedules;
