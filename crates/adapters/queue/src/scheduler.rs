@@ -59,6 +59,10 @@ impl Scheduler {
     /// Enters the schedules of all modules for all tenants and starts to fire them. Schedules that were changed get a
     /// new next time; those that nobody declares any more, or whose tenant is not among `tenants`, are removed.
     ///
+    /// Schedules that a newer release declared stay as they are, so that during a rolling deployment a process of the
+    /// old release takes nothing from the new one. After a return to an older release they still make their jobs, which
+    /// wait for a process that has a handler.
+    ///
     /// Any number of schedulers may run at once, in as many processes. Needs a Tokio runtime.
     ///
     /// # Errors
@@ -69,10 +73,15 @@ impl Scheduler {
         schedules: &[ScheduleDef],
         tenants: &[ScheduledTenant],
     ) -> Result<Self, ScheduleError> {
-        enter::enter(database, schedules, tenants).await?;
+        enter::enter(database, schedules, tenants, &release()).await?;
         lifecycle.spawn("scheduler", run(database.clone(), lifecycle.clone()));
         Ok(Self)
     }
+}
+
+/// The release of this program, as numbers that compare: `1.12.0` is `[1, 12, 0]`.
+fn release() -> Vec<i32> {
+    env!("CARGO_PKG_VERSION").split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
 }
 
 async fn run(database: Database, lifecycle: Lifecycle) {
@@ -95,5 +104,15 @@ async fn run(database: Database, lifecycle: Lifecycle) {
             () = stopping.cancelled() => return,
             () = sleep(wait) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_release_is_three_numbers() {
+        assert_eq!(release().len(), 3);
     }
 }

@@ -6,9 +6,9 @@ mod lease;
 mod rescue;
 
 pub(crate) use claim::{ClaimRequest, ClaimedRow, claim};
-pub(crate) use end::{Back, bury, put_back, succeed};
+pub(crate) use end::{Back, Returned, bury, cancel, put_back, succeed};
 pub(crate) use lease::renew;
-pub(crate) use rescue::rescue;
+pub(crate) use rescue::{Fate, rescue};
 
 use athyper_kernel_types::{JobId, TenantId};
 use uuid::Uuid;

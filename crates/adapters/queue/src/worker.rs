@@ -1,5 +1,6 @@
 //! A worker: its parts, how they start and how they stop.
 
+mod acks;
 mod claims;
 mod ends;
 mod feed;
@@ -19,6 +20,7 @@ use athyper_kernel_lifecycle::{Lifecycle, ShuttingDown};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::worker::acks::Acks;
 use crate::worker::leases::Leases;
 use crate::{ContextFactory, WorkerConfig, WorkerStats};
 
@@ -51,6 +53,7 @@ pub(crate) struct Shared {
     config: WorkerConfig,
     stats: Arc<WorkerStats>,
     leases: Arc<Leases>,
+    acks: Acks,
     /// One permit for each job that may run. It travels with the job.
     slots: Arc<Semaphore>,
     /// Something may be there to claim.
@@ -83,7 +86,9 @@ impl Worker {
                 return Err(WorkerError::DuplicateType(name));
             }
         }
+        let (acks, handed_in) = acks::channel();
         let shared = Arc::new(Shared {
+            acks,
             database: database.clone(),
             lifecycle: lifecycle.clone(),
             types: by_name,
@@ -99,6 +104,7 @@ impl Worker {
         let (sender, feed) = feed::channel();
         let jobs = claims::claim_jobs(Arc::clone(&shared), sender, feed.clone());
         lifecycle.spawn("job claims", jobs);
+        lifecycle.spawn("job acks", acks::write_acks(Arc::clone(&shared), handed_in));
         lifecycle.spawn("job leases", leases::keep(Arc::clone(&shared)));
         lifecycle.spawn("job rescue", rescue::rescue_jobs(Arc::clone(&shared)));
         lifecycle.spawn("job wake-up", listen::listen(Arc::clone(&shared)));

@@ -1,13 +1,15 @@
 //! Puts a job on the queue, inside the transaction that causes it.
 
+use std::borrow::Cow;
+
 use athyper_kernel_db::{DbError, TenantTx};
-use athyper_kernel_types::{Id, Job, JobId};
-use chrono::{DateTime, Utc};
+use athyper_kernel_types::JobId;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::store::{self, NewJobRow};
+use crate::store::{self, JobCause};
 
 /// The payload of one type of job. Changes to it are additive, because old jobs still wait when a new version starts.
 pub trait JobPayload: Serialize + DeserializeOwned + Send + 'static {
@@ -21,17 +23,28 @@ pub trait JobPayload: Serialize + DeserializeOwned + Send + 'static {
     const MAX_ATTEMPTS: i16 = 5;
 }
 
+/// For how long a job is the only one with its unique key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UniqueFor {
+    /// For ever, also when the job itself has been deleted.
+    Ever,
+    /// Until it has ended: succeeded, dead or cancelled. A replay does not take the key back.
+    WhileUnfinished,
+    /// For this time from when it is enqueued.
+    Period(TimeDelta),
+}
+
 /// A job about to be enqueued.
 #[derive(Clone, Debug)]
 pub struct NewJob {
-    pub(crate) name: &'static str,
-    pub(crate) queue: &'static str,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) queue: Cow<'static, str>,
     pub(crate) version: i16,
     pub(crate) max_attempts: i16,
     pub(crate) payload: Value,
     pub(crate) priority: i16,
     pub(crate) run_at: Option<DateTime<Utc>>,
-    pub(crate) unique_key: Option<String>,
+    pub(crate) unique: Option<(String, UniqueFor)>,
     pub(crate) serial_key: Option<String>,
 }
 
@@ -44,14 +57,14 @@ impl NewJob {
         let payload = serde_json::to_value(payload)
             .map_err(|error| DbError::Corrupt(format!("payload of {}: {error}", P::NAME)))?;
         Ok(Self {
-            name: P::NAME,
-            queue: P::QUEUE,
+            name: P::NAME.into(),
+            queue: P::QUEUE.into(),
             version: P::VERSION,
             max_attempts: P::MAX_ATTEMPTS,
             payload,
             priority: 0,
             run_at: None,
-            unique_key: None,
+            unique: None,
             serial_key: None,
         })
     }
@@ -72,9 +85,36 @@ impl NewJob {
 
     /// There is at most one job of this type with this key in the tenant, ever.
     #[must_use]
-    pub fn unique_key(mut self, key: impl Into<String>) -> Self {
-        self.unique_key = Some(key.into());
+    pub fn unique_key(self, key: impl Into<String>) -> Self {
+        self.unique(key, UniqueFor::Ever)
+    }
+
+    /// While this job holds the key, no other of its type with the same key is made in the tenant.
+    #[must_use]
+    pub fn unique(mut self, key: impl Into<String>, scope: UniqueFor) -> Self {
+        self.unique = Some((key.into(), scope));
         self
+    }
+
+    /// A job whose type and payload (of version 1) are known as stored data alone, such as that of a schedule.
+    #[must_use]
+    pub fn of_type(
+        name: impl Into<String>,
+        queue: impl Into<String>,
+        max_attempts: i16,
+        payload: Value,
+    ) -> Self {
+        Self {
+            name: name.into().into(),
+            queue: queue.into().into(),
+            version: 1,
+            max_attempts,
+            payload,
+            priority: 0,
+            run_at: None,
+            unique: None,
+            serial_key: None,
+        }
     }
 
     /// Jobs of the tenant with the same key run one after the other, in the order in which they were enqueued.
@@ -85,24 +125,24 @@ impl NewJob {
     }
 }
 
-/// Enqueues the job and returns its id; where a job with its unique key exists already, that one's id.
+/// Enqueues the job and returns its id; where another job holds its unique key, that one's id.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn enqueue(tx: &mut TenantTx, job: NewJob) -> Result<JobId, DbError> {
+    let ids = enqueue_many(tx, vec![job]).await?;
+    ids.first().copied().ok_or_else(|| DbError::Corrupt("a job without an id".to_owned()))
+}
+
+/// Enqueues the jobs in their order, with one statement however many they are, and returns their ids, side by side;
+/// where another job holds a unique key, that one's id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn enqueue_many(tx: &mut TenantTx, jobs: Vec<NewJob>) -> Result<Vec<JobId>, DbError> {
     let context = tx.context().clone();
-    let row = NewJobRow {
+    let cause = JobCause {
         tenant: context.tenant_id(),
-        id: Id::<Job>::new(tx.clock()),
-        name: job.name,
-        queue: job.queue,
-        payload: &job.payload,
-        payload_version: job.version,
-        priority: job.priority,
-        run_at: job.run_at,
-        max_attempts: job.max_attempts,
-        unique_key: job.unique_key.as_deref(),
-        serial_key: job.serial_key.as_deref(),
         realm_key: context.realm_key(),
         tenant_key: context.tenant_key(),
         org_key: context.org_key(),
@@ -111,5 +151,7 @@ pub async fn enqueue(tx: &mut TenantTx, job: NewJob) -> Result<JobId, DbError> {
         trace_id: context.trace_id(),
         enqueued_at: tx.now(),
     };
-    store::insert_job(tx.conn(), &row).await
+    let clock = tx.clock().clone();
+    let jobs: Vec<(JobId, NewJob)> = jobs.into_iter().map(|job| (JobId::new(&clock), job)).collect();
+    store::insert_jobs(tx.conn(), &cause, &jobs).await
 }

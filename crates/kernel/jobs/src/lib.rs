@@ -1,22 +1,28 @@
 //! Work that is done later: how a job is declared, enqueued by the transaction that causes it, run and followed.
 //!
 //! - A payload type implements [`JobPayload`]: its name, queue and attempts. [`enqueue`] takes a [`TenantTx`], so a job
-//!   exists only when its cause was committed; it carries tenant, actor and trace.
+//!   exists only when its cause was committed; it carries tenant, actor and trace. [`enqueue_many`] takes thousands.
 //! - A [`JobType`] joins the name to the function that runs it, which gets a [`JobRun`]. Its transactions end with
 //!   [`JobRun::commit`] or [`JobRun::complete`], which check the lease: a worker that lost its lease keeps nothing.
 //! - A [`ScheduleDef`] is data: a name, a cron expression ([`CronSchedule`]) and the job it makes.
 //! - An [`Operation`] is a job that a caller follows: state, progress and errors by row.
+//! - An administrator lists jobs ([`list_jobs`]), cancels and replays them ([`cancel_job`], [`replay_job`]) and pauses
+//!   queues ([`pause_queue`]). [`retention_job`] deletes what is old.
 //!
 //! What claims jobs, ends them without success and takes schedules is the queue adapter, with the SQL of that. The SQL
 //! that a transaction of the job's own cause or handler runs is here in [`store`].
 //!
 //! [`TenantTx`]: athyper_kernel_db::TenantTx
 
+mod control;
 mod cron;
 mod enqueue;
 mod error;
 mod job_type;
 mod operation;
+mod queue;
+mod record;
+mod retention;
 mod run;
 mod schedule;
 pub mod store;
@@ -24,14 +30,20 @@ mod upload;
 
 use athyper_kernel_db::{Migration, Schema};
 
+pub use control::{ControlError, ReplayFilter, cancel_job, cancelled_error, replay_job, replay_jobs};
 pub use cron::{CronError, CronSchedule};
-pub use enqueue::{JobPayload, NewJob, enqueue};
+pub use enqueue::{JobPayload, NewJob, UniqueFor, enqueue, enqueue_many};
 pub use error::JobError;
 pub use job_type::{Backoff, JobHandler, JobType};
 pub use operation::{
     Operation, OperationState, RowError, fail_operation, find_operation, list_operations, set_progress,
     start_operation, succeed_operation,
 };
+pub use queue::{
+    QueueRecord, list_queues, pause_queue, pause_queue_for_all, resume_queue, resume_queue_for_all,
+};
+pub use record::{AttemptError, JobDetail, JobFilter, JobRecord, JobState, find_job, list_jobs};
+pub use retention::{RETENTION_SCHEDULE, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
 pub use schedule::ScheduleDef;
 pub use upload::{Upload, delete_upload, read_upload, store_upload};
@@ -42,9 +54,26 @@ pub const WAKE_CHANNEL: &str = "athyper_jobs";
 /// Jobs, schedules, operations and uploads.
 pub const JOBS_SCHEMA: Schema = Schema {
     name: "jobs",
-    migrations: &[Migration {
-        version: 1,
-        description: "expand queue",
-        sql: include_str!("../migrations/0001_expand_queue.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            description: "expand queue",
+            sql: include_str!("../migrations/0001_expand_queue.sql"),
+        },
+        Migration {
+            version: 2,
+            description: "expand schedule release",
+            sql: include_str!("../migrations/0002_expand_schedule_release.sql"),
+        },
+        Migration {
+            version: 3,
+            description: "expand control",
+            sql: include_str!("../migrations/0003_expand_control.sql"),
+        },
+        Migration {
+            version: 4,
+            description: "expand unique key",
+            sql: include_str!("../migrations/0004_expand_unique_key.sql"),
+        },
+    ],
 };

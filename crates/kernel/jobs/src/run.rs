@@ -97,7 +97,8 @@ impl JobRun {
         Ok(tx.commit(event).await?)
     }
 
-    /// Commits the last step and ends the job with success, in one transaction.
+    /// Commits the last step and ends the job with success, in one transaction. An operation that the step did not end
+    /// itself ends with it.
     ///
     /// # Errors
     /// [`JobError::LeaseLost`] when another worker has the job; then nothing was kept.

@@ -32,11 +32,12 @@ pub(super) async fn enter(
     database: &Database,
     schedules: &[ScheduleDef],
     tenants: &[ScheduledTenant],
+    release: &[i32],
 ) -> Result<(), ScheduleError> {
     let mut tx = database.system_tx(SystemReason::RunSchedules).await?;
     let now = database_now(tx.conn()).await?;
     let wanted = columns(schedules, tenants, now, tx.clock())?;
-    write(tx.conn(), &wanted).await?;
+    write(tx.conn(), &wanted, release).await?;
     Ok(tx.commit().await?)
 }
 
@@ -73,12 +74,13 @@ fn columns(
 }
 
 /// The next time of a schedule is kept unless its expression or zone has changed: a process that starts must not skip
-/// a time that is due at that moment.
-async fn write(conn: &mut PgConnection, wanted: &Columns) -> Result<(), DbError> {
+/// a time that is due at that moment. What a newer release declared is left alone: its processes run beside ours while a
+/// deployment rolls on, and would not declare it again.
+async fn write(conn: &mut PgConnection, wanted: &Columns, release: &[i32]) -> Result<(), DbError> {
     sqlx::query(
         "insert into jobs.schedule as present (tenant_id, id, name, job_type, queue, max_attempts, cron, zone, \
-           realm_key, tenant_key, next_at) \
-         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], \
+           realm_key, tenant_key, next_at, release) \
+         select wanted.*, $12::integer[] from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], \
            $8::text[], $9::text[], $10::text[], $11::timestamptz[]) \
            as wanted(tenant_id, id, name, job_type, queue, max_attempts, cron, zone, realm_key, tenant_key, next_at) \
          order by tenant_id, name \
@@ -87,7 +89,9 @@ async fn write(conn: &mut PgConnection, wanted: &Columns) -> Result<(), DbError>
            cron = excluded.cron, zone = excluded.zone, \
            realm_key = excluded.realm_key, tenant_key = excluded.tenant_key, \
            next_at = case when (present.cron, present.zone) = (excluded.cron, excluded.zone) \
-             then present.next_at else excluded.next_at end",
+             then present.next_at else excluded.next_at end, \
+           release = excluded.release \
+         where present.release <= excluded.release",
     )
     .bind(&wanted.tenants)
     .bind(&wanted.ids)
@@ -100,15 +104,17 @@ async fn write(conn: &mut PgConnection, wanted: &Columns) -> Result<(), DbError>
     .bind(&wanted.realm_keys)
     .bind(&wanted.tenant_keys)
     .bind(&wanted.next_at)
+    .bind(release)
     .execute(&mut *conn)
     .await?;
     sqlx::query(
-        "delete from jobs.schedule present where not exists (\
+        "delete from jobs.schedule present where present.release <= $3 and not exists (\
            select 1 from unnest($1::uuid[], $2::text[]) as wanted(tenant_id, name) \
            where wanted.tenant_id = present.tenant_id and wanted.name = present.name)",
     )
     .bind(&wanted.tenants)
     .bind(&wanted.names)
+    .bind(release)
     .execute(conn)
     .await?;
     Ok(())

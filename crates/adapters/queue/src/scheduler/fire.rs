@@ -4,8 +4,8 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use athyper_kernel_db::{Database, DbError, SystemReason, SystemTx};
-use athyper_kernel_jobs::store::{self, NewJobRow};
-use athyper_kernel_jobs::{CronSchedule, ScheduleDef};
+use athyper_kernel_jobs::store::{self, JobCause};
+use athyper_kernel_jobs::{CronSchedule, NewJob, ScheduleDef, UniqueFor};
 use athyper_kernel_tenant_context::Actor;
 use athyper_kernel_types::{Id, Job};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -17,8 +17,9 @@ use super::due::due;
 
 /// Schedules taken in one transaction.
 const BATCH: usize = 100;
-/// Version of the empty payload of a scheduled job.
-const PAYLOAD_VERSION: i16 = 1;
+/// How long the key of a nominal time is kept. The next time, stored with the job, is what keeps a schedule from firing
+/// twice; the key is the second lock.
+const KEY_LASTS: TimeDelta = TimeDelta::days(7);
 /// When a schedule that cannot be evaluated is looked at again, in minutes.
 const UNREADABLE_MINUTES: i64 = 60;
 
@@ -83,18 +84,10 @@ async fn fire(tx: &mut SystemTx, row: &Row) -> Result<(), DbError> {
     let nominal = due.nominal.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let id = Id::<Job>::new(tx.clock());
     let (request_id, unique_key) = (format!("schedule-{id}"), format!("schedule:{}:{nominal}", row.name));
-    let job = NewJobRow {
+    let job = NewJob::of_type(&*row.job_type, &*row.queue, row.max_attempts, ScheduleDef::payload())
+        .unique(unique_key, UniqueFor::Period(KEY_LASTS));
+    let cause = JobCause {
         tenant: Id::from_uuid(row.tenant_id),
-        id,
-        name: &row.job_type,
-        queue: &row.queue,
-        payload: &ScheduleDef::payload(),
-        payload_version: PAYLOAD_VERSION,
-        priority: 0,
-        run_at: None,
-        max_attempts: row.max_attempts,
-        unique_key: Some(&unique_key),
-        serial_key: None,
         realm_key: &row.realm_key,
         tenant_key: &row.tenant_key,
         org_key: None,
@@ -103,8 +96,9 @@ async fn fire(tx: &mut SystemTx, row: &Row) -> Result<(), DbError> {
         trace_id: None,
         enqueued_at: row.now,
     };
-    let job_id = store::insert_job(tx.conn(), &job).await?;
-    tracing::info!(schedule = row.name, tenant = row.tenant_key, nominal, %job_id, "schedule fired");
+    let ids = store::insert_jobs(tx.conn(), &cause, &[(id, job)]).await?;
+    let job_id = ids.first().map(ToString::to_string);
+    tracing::info!(schedule = row.name, tenant = row.tenant_key, nominal, job_id, "schedule fired");
     store_times(tx.conn(), row, Some(due.nominal), due.next_at).await
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use athyper_kernel_db::DbError;
 use athyper_kernel_tenant_context::{Actor, ActorKind};
-use athyper_kernel_types::Id;
+use athyper_kernel_types::{Id, PLATFORM_TENANT};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -89,6 +89,8 @@ pub(crate) async fn claim(
         "with due as (\
            select j.tenant_id, j.id from jobs.job j \
            where j.state = 'available' and j.run_at <= now() and j.type = any($1) \
+             and not exists (select 1 from jobs.queue_state paused where paused.queue = j.queue \
+               and paused.tenant_id in (j.tenant_id, $5)) \
              and (j.serial_key is null or (\
                not exists (select 1 from jobs.job other where other.tenant_id = j.tenant_id \
                  and other.serial_key = j.serial_key and other.state = 'running') \
@@ -110,6 +112,7 @@ pub(crate) async fn claim(
     .bind(i64::try_from(request.limit).unwrap_or(i64::MAX))
     .bind(request.lease.as_secs_f64())
     .bind(request.worker_id)
+    .bind(PLATFORM_TENANT.uuid())
     .fetch_all(conn)
     .await?;
     Ok(rows)

@@ -1,12 +1,15 @@
 //! Ends the run of a job: with success, back to the queue, or parked as dead.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use athyper_kernel_db::DbError;
-use athyper_kernel_jobs::{RowError, store};
+use athyper_kernel_jobs::{RowError, cancelled_error, store};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::Held;
 
@@ -21,17 +24,34 @@ pub(crate) struct Back<'a> {
     pub(crate) error: Option<&'a str>,
 }
 
-/// Puts the job back; false when the lease was lost.
+/// What became of a job that was to go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returned {
+    /// It waits.
+    Waits,
+    /// It was to stop, so it is cancelled.
+    Cancelled,
+    /// The lease was lost, so nothing changed.
+    LeaseLost,
+}
+
+/// Puts the job back, or ends it when it was to stop.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn put_back(conn: &mut PgConnection, job: &Held, back: &Back<'_>) -> Result<bool, DbError> {
-    let changed = sqlx::query(
-        "update jobs.job set state = 'available', run_at = clock_timestamp() + make_interval(secs => $4), \
+pub(crate) async fn put_back(
+    conn: &mut PgConnection,
+    job: &Held,
+    back: &Back<'_>,
+) -> Result<Returned, DbError> {
+    let changed: Option<Option<DateTime<Utc>>> = sqlx::query_scalar(
+        "update jobs.job set run_at = clock_timestamp() + make_interval(secs => $4), \
+         state = case when cancel_requested_at is null then 'available' else 'cancelled' end, \
+         finished_at = case when cancel_requested_at is not null then clock_timestamp() end, \
          attempt = attempt - $5, lease_token = null, leased_until = null, \
          errors = case when $6::text is null then errors else errors || jsonb_build_array(jsonb_build_object(\
            'at', clock_timestamp(), 'attempt', attempt, 'message', $6::text)) end \
-         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning finished_at",
     )
     .bind(job.tenant.uuid())
     .bind(job.id.uuid())
@@ -39,14 +59,43 @@ pub(crate) async fn put_back(conn: &mut PgConnection, job: &Held, back: &Back<'_
     .bind(back.delay.as_secs_f64())
     .bind(i16::from(!back.counted))
     .bind(back.error)
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        == 1;
-    if changed && back.delay.is_zero() {
-        store::announce(conn, &job.queue).await?;
+    .fetch_optional(&mut *conn)
+    .await?;
+    match changed {
+        None => Ok(Returned::LeaseLost),
+        Some(Some(finished_at)) => {
+            store::fail_operation(conn, job.tenant, job.id, &[cancelled_error()], finished_at).await?;
+            Ok(Returned::Cancelled)
+        }
+        Some(None) => {
+            if back.delay.is_zero() {
+                store::announce(conn, &job.queue).await?;
+            }
+            Ok(Returned::Waits)
+        }
     }
-    Ok(changed)
+}
+
+/// Ends a job that was to stop, and its operation; false when the lease was lost.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn cancel(conn: &mut PgConnection, job: &Held) -> Result<bool, DbError> {
+    let changed = sqlx::query_scalar(
+        "update jobs.job set state = 'cancelled', finished_at = clock_timestamp(), lease_token = null, \
+         leased_until = null \
+         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning finished_at",
+    )
+    .bind(job.tenant.uuid())
+    .bind(job.id.uuid())
+    .bind(job.token)
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(finished_at) = changed else {
+        return Ok(false);
+    };
+    store::fail_operation(conn, job.tenant, job.id, &[cancelled_error()], finished_at).await?;
+    Ok(true)
 }
 
 /// Parks the job as dead and fails its operation with `operation_errors`; false when the lease was lost. `rows` are
@@ -83,29 +132,34 @@ pub(crate) async fn bury(
     Ok(true)
 }
 
-/// Ends the job with success; true as well when its handler has done so itself.
+/// Ends these jobs with success, and with them the operations that are still open, and gives the tokens of those that
+/// have succeeded: by this statement, or because the handler has completed its job itself.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn succeed(conn: &mut PgConnection, job: &Held) -> Result<bool, DbError> {
-    let ended = sqlx::query(
-        "update jobs.job set state = 'succeeded', lease_token = null, leased_until = null, \
-         finished_at = clock_timestamp() \
-         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+pub(crate) async fn succeed(conn: &mut PgConnection, jobs: &[&Held]) -> Result<HashSet<Uuid>, DbError> {
+    let tenants: Vec<Uuid> = jobs.iter().map(|job| job.tenant.uuid()).collect();
+    let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.uuid()).collect();
+    let tokens: Vec<Uuid> = jobs.iter().map(|job| job.token).collect();
+    let succeeded: Vec<Uuid> = sqlx::query_scalar(
+        "with wanted as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token)), \
+         ended as (\
+           update jobs.job j set state = 'succeeded', lease_token = null, leased_until = null, \
+             finished_at = clock_timestamp() \
+           from wanted w where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token \
+             and j.state = 'running' \
+           returning j.tenant_id, j.id, j.finished_at), \
+         closed as (\
+           update jobs.operation o set state = 'succeeded', finished_at = ended.finished_at from ended \
+           where o.tenant_id = ended.tenant_id and o.job_id = ended.id and o.state in ('queued', 'running')) \
+         select w.token from wanted w join jobs.job j on j.tenant_id = w.tenant_id and j.id = w.id \
+         where j.state = 'succeeded' or exists (\
+           select 1 from ended where ended.tenant_id = w.tenant_id and ended.id = w.id)",
     )
-    .bind(job.tenant.uuid())
-    .bind(job.id.uuid())
-    .bind(job.token)
-    .execute(&mut *conn)
+    .bind(tenants)
+    .bind(ids)
+    .bind(tokens)
+    .fetch_all(conn)
     .await?;
-    if ended.rows_affected() == 1 {
-        return Ok(true);
-    }
-    let state: Option<String> =
-        sqlx::query_scalar("select state from jobs.job where tenant_id = $1 and id = $2")
-            .bind(job.tenant.uuid())
-            .bind(job.id.uuid())
-            .fetch_optional(conn)
-            .await?;
-    Ok(state.as_deref() == Some("succeeded"))
+    Ok(succeeded.into_iter().collect())
 }

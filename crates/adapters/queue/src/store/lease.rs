@@ -15,6 +15,8 @@ pub(crate) struct Renewal {
     pub(crate) renewed: bool,
     /// The token is still the job's.
     pub(crate) held: bool,
+    /// The job is to stop.
+    pub(crate) cancelled: bool,
 }
 
 /// Renews these leases in one statement; the lists run side by side.
@@ -40,7 +42,8 @@ pub(crate) async fn renew(
          renewed as (\
            update jobs.job j set leased_until = clock_timestamp() + make_interval(secs => $4) \
            from free where j.tenant_id = free.tenant_id and j.id = free.id returning j.lease_token) \
-         select w.token, renewed.lease_token is not null as renewed, held.id is not null as held \
+         select w.token, renewed.lease_token is not null as renewed, held.id is not null as held, \
+           held.cancel_requested_at is not null as cancelled \
          from wanted w left join renewed on renewed.lease_token = w.token \
          left join jobs.job held on held.tenant_id = w.tenant_id and held.id = w.id and held.lease_token = w.token",
     )

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-use athyper_kernel_db::{DbError, SystemReason};
+use athyper_kernel_db::{DbError, SystemReason, SystemTx};
 use athyper_kernel_jobs::RowError;
 use athyper_kernel_types::JobId;
 use tokio::time::sleep;
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::Shared;
 use super::leases::Lease;
 use crate::outage::Outage;
-use crate::store::{self, Back, ClaimedRow, Held};
+use crate::store::{self, Back, ClaimedRow, Held, Returned};
 
 /// Code of an operation's error that is about the job as a whole.
 const JOB_FAILED: &str = "platform.job_failed";
@@ -33,6 +33,8 @@ pub(super) enum Outcome {
     LeaseLost,
     /// The job goes back because this process stops.
     Returned,
+    /// Somebody asked that the job stop.
+    Cancelled,
 }
 
 impl Outcome {
@@ -53,6 +55,7 @@ pub(super) enum Ending {
     Dead,
     Snoozed,
     Returned,
+    Cancelled,
     LeaseLost,
     /// The database refused the record: the lease runs out, and the job is rescued.
     Unrecorded,
@@ -67,6 +70,7 @@ impl Ending {
             Self::Dead => "dead",
             Self::Snoozed => "snoozed",
             Self::Returned => "returned",
+            Self::Cancelled => "cancelled",
             Self::LeaseLost => "lease_lost",
             Self::Unrecorded => "unrecorded",
         }
@@ -101,7 +105,7 @@ pub(super) async fn record(
         Ending::Succeeded => shared.stats.add_succeeded(),
         Ending::Retried => shared.stats.add_failed(),
         Ending::Dead => shared.stats.add_dead(),
-        Ending::Snoozed | Ending::Returned | Ending::LeaseLost | Ending::Unrecorded => {}
+        Ending::Snoozed | Ending::Returned | Ending::Cancelled | Ending::LeaseLost | Ending::Unrecorded => {}
     }
     ending
 }
@@ -115,17 +119,25 @@ async fn try_record(
     if *outcome == Outcome::LeaseLost {
         return Ok(Ending::LeaseLost);
     }
+    if *outcome == Outcome::Succeeded
+        && let Some(recorded) = shared.acks.succeed(held).await
+    {
+        return Ok(if recorded { Ending::Succeeded } else { Ending::LeaseLost });
+    }
     let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
     let backoff = shared.types.get(row.name.as_str()).map(|job_type| job_type.backoff).unwrap_or_default();
     let (ending, recorded) = match outcome {
-        Outcome::Succeeded => (Ending::Succeeded, store::succeed(tx.conn(), held).await?),
+        Outcome::Succeeded => {
+            let kept = store::succeed(tx.conn(), &[held]).await?;
+            (Ending::Succeeded, kept.contains(&held.token))
+        }
         Outcome::Retry(message) if row.attempt < row.max_attempts => {
             let attempt = u32::try_from(row.attempt).unwrap_or(1);
             let delay = backoff.after(attempt);
             let message = storable(message);
             let back =
                 Back { delay: delay + jitter(delay, held.id, attempt), counted: true, error: Some(&message) };
-            (Ending::Retried, store::put_back(tx.conn(), held, &back).await?)
+            return put_back(tx, held, &back, Ending::Retried).await;
         }
         // The message of a fault is for operators: it stays with the job.
         Outcome::Retry(message) => {
@@ -150,17 +162,29 @@ async fn try_record(
         }
         Outcome::Snooze(delay) => {
             let back = Back { delay: *delay, counted: false, error: None };
-            (Ending::Snoozed, store::put_back(tx.conn(), held, &back).await?)
+            return put_back(tx, held, &back, Ending::Snoozed).await;
         }
         Outcome::Returned => {
             let back = Back { delay: Duration::ZERO, counted: false, error: None };
-            (Ending::Returned, store::put_back(tx.conn(), held, &back).await?)
+            return put_back(tx, held, &back, Ending::Returned).await;
         }
+        Outcome::Cancelled => (Ending::Cancelled, store::cancel(tx.conn(), held).await?),
         Outcome::LeaseLost => (Ending::LeaseLost, false),
     };
     if !recorded {
         return Ok(Ending::LeaseLost);
     }
+    tx.commit().await?;
+    Ok(ending)
+}
+
+/// Puts the job back, unless somebody asked that it stop: then that is its end.
+async fn put_back(mut tx: SystemTx, held: &Held, back: &Back<'_>, ending: Ending) -> Result<Ending, DbError> {
+    let ending = match store::put_back(tx.conn(), held, back).await? {
+        Returned::Waits => ending,
+        Returned::Cancelled => Ending::Cancelled,
+        Returned::LeaseLost => return Ok(Ending::LeaseLost),
+    };
     tx.commit().await?;
     Ok(ending)
 }

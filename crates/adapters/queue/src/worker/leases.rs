@@ -19,15 +19,23 @@ pub(super) struct Leases(Mutex<HashMap<Uuid, Entry>>);
 struct Entry {
     tenant: Uuid,
     job: Uuid,
+    news: watch::Sender<News>,
+}
+
+/// What the last heartbeat said about a lease.
+#[derive(Clone, Copy, Debug)]
+struct News {
     /// Until when the lease is ours, by this machine's steady clock.
-    until: watch::Sender<Instant>,
+    until: Instant,
+    /// Somebody asked that the job stop.
+    cancelled: bool,
 }
 
 /// One lease. It is renewed until this is dropped.
 pub(super) struct Lease {
     leases: Arc<Leases>,
     token: Uuid,
-    until: watch::Receiver<Instant>,
+    news: watch::Receiver<News>,
 }
 
 impl Leases {
@@ -36,10 +44,10 @@ impl Leases {
     /// `until` counts from before the statement that took the lease, so it is never later than the end that the
     /// database knows.
     pub(super) fn hold(self: &Arc<Self>, job: &Held, until: Instant) -> Lease {
-        let (sender, receiver) = watch::channel(until);
-        let entry = Entry { tenant: job.tenant.uuid(), job: job.id.uuid(), until: sender };
+        let (sender, receiver) = watch::channel(News { until, cancelled: false });
+        let entry = Entry { tenant: job.tenant.uuid(), job: job.id.uuid(), news: sender };
         self.lock().insert(job.token, entry);
-        Lease { leases: Arc::clone(self), token: job.token, until: receiver }
+        Lease { leases: Arc::clone(self), token: job.token, news: receiver }
     }
 
     /// Tenants, jobs and tokens of all leases, side by side.
@@ -57,7 +65,14 @@ impl Leases {
     /// The lease lasts until then.
     fn set(&self, token: Uuid, until: Instant) {
         if let Some(entry) = self.lock().get(&token) {
-            entry.until.send_replace(until);
+            entry.news.send_modify(|news| news.until = until);
+        }
+    }
+
+    /// The lease's job is to stop.
+    fn cancel(&self, token: Uuid) {
+        if let Some(entry) = self.lock().get(&token) {
+            entry.news.send_modify(|news| news.cancelled = true);
         }
     }
 
@@ -71,14 +86,25 @@ impl Lease {
     /// Returns when the lease has ended without having been renewed.
     pub(super) async fn lost(&mut self) {
         loop {
-            let until = *self.until.borrow_and_update();
+            let until = self.news.borrow_and_update().until;
             tokio::select! {
                 () = sleep_until(until) => return,
-                changed = self.until.changed() => {
+                changed = self.news.changed() => {
                     if changed.is_err() {
                         return;
                     }
                 }
+            }
+        }
+    }
+
+    /// Returns when somebody has asked that the job stop.
+    pub(super) fn cancelled(&self) -> impl Future<Output = ()> + use<> {
+        let mut news = self.news.clone();
+        async move {
+            // Without a sender the lease has ended, which is not the same.
+            if news.wait_for(|news| news.cancelled).await.is_err() {
+                std::future::pending::<()>().await;
             }
         }
     }
@@ -125,6 +151,9 @@ async fn renew_all(shared: &Shared) -> Result<(), DbError> {
             shared.leases.set(renewal.token, asked + shared.config.lease);
         } else if !renewal.held {
             shared.leases.set(renewal.token, asked);
+        }
+        if renewal.cancelled {
+            shared.leases.cancel(renewal.token);
         }
     }
     Ok(())

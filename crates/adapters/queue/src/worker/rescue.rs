@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::Shared;
 use super::ends::given_up;
 use crate::outage::Outage;
-use crate::store;
+use crate::store::{self, Fate};
 
 /// What a job's list of errors says about a run whose worker was lost.
 const MESSAGE: &str = "the worker stopped while it ran the job";
@@ -46,11 +46,15 @@ async fn rescue_batch(shared: &Shared) -> Result<usize, DbError> {
     tx.commit().await?;
     for job in &rescued {
         let (job_id, operation, worker_id) = (job.id, job.name.as_str(), job.worker_id.as_str());
-        if job.dead {
-            shared.stats.add_dead();
-            tracing::error!(%job_id, operation, worker_id, "{MESSAGE}, and its attempts are used up");
-        } else {
-            tracing::warn!(%job_id, operation, worker_id, "{MESSAGE}");
+        match job.fate {
+            Fate::Dead => {
+                shared.stats.add_dead();
+                tracing::error!(%job_id, operation, worker_id, "{MESSAGE}, and its attempts are used up");
+            }
+            Fate::Waits => tracing::warn!(%job_id, operation, worker_id, "{MESSAGE}"),
+            Fate::Cancelled => {
+                tracing::warn!(%job_id, operation, worker_id, "{MESSAGE}, which was cancelled");
+            }
         }
     }
     Ok(rescued.len())

@@ -76,9 +76,10 @@ fn claimed_job(row: &ClaimedRow, held: &crate::store::Held, context: TenantConte
     }
 }
 
-/// Runs the handler until it ends, the lease is lost or the job is given up; in the last two cases it is dropped where
-/// it stands, before this returns.
+/// Runs the handler until it ends, the lease is lost, or the job is cancelled or given up; in all but the first case it
+/// is dropped where it stands, before this returns.
 async fn handle(shared: &Shared, lease: &mut Lease, handler: &JobHandler, run: JobRun) -> Outcome {
+    let cancelled = lease.cancelled();
     let result = AssertUnwindSafe(async move { handler(run).await }).catch_unwind();
     tokio::select! {
         biased;
@@ -88,6 +89,7 @@ async fn handle(shared: &Shared, lease: &mut Lease, handler: &JobHandler, run: J
             Ok(Err(error)) => outcome_of(error),
             Err(panic) => Outcome::Retry(format!("the handler panicked: {}", panic_text(&*panic))),
         },
+        () = cancelled => Outcome::Cancelled,
         () = shared.give_up.cancelled() => Outcome::Returned,
     }
 }
@@ -130,7 +132,7 @@ fn log_end(outcome: &Outcome, ending: Ending, elapsed: Duration) {
     let error = outcome.message();
     let outcome = ending.as_str();
     match ending {
-        Ending::Succeeded | Ending::Snoozed | Ending::Returned => {
+        Ending::Succeeded | Ending::Snoozed | Ending::Returned | Ending::Cancelled => {
             tracing::info!(elapsed_us, outcome, "job ended");
         }
         Ending::Retried | Ending::LeaseLost => tracing::warn!(elapsed_us, outcome, error, "job ended"),

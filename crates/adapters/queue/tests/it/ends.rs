@@ -7,9 +7,15 @@ use std::time::{Duration, Instant};
 use athyper_adapter_queue::queue_depth;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{Backoff, JobError, OperationState, RowError, succeed_operation};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::stage::{Running, Stage, config, tenant, work, worker_of};
+
+/// A time that no test lives to see.
+fn far_away() -> DateTime<Utc> {
+    DateTime::<Utc>::MAX_UTC - TimeDelta::days(366 * 1_000)
+}
 
 fn backoff(first: Duration) -> Backoff {
     Backoff { first, most: Duration::from_mins(1) }
@@ -68,7 +74,7 @@ async fn the_wait_is_stored_with_at_most_a_tenth_of_jitter() {
             )
             .await;
         let job = stage.job(id).await;
-        let failed_at: chrono::DateTime<chrono::Utc> = job.errors[0]["at"].as_str().unwrap().parse().unwrap();
+        let failed_at: DateTime<Utc> = job.errors[0]["at"].as_str().unwrap().parse().unwrap();
         waits.push((job.run_at - failed_at).num_milliseconds());
         assert_eq!((job.state.as_str(), job.attempt), ("available", 1));
     }
@@ -100,13 +106,7 @@ async fn an_abort_is_dead_at_once_and_fails_the_operation_with_its_rows() {
     let worker = Running::start(&stage, vec![job_type], config("one"));
     let with_rows = stage.start_operation(&context, work("rows")).await;
     let whole = stage.start_operation(&context, work("whole")).await;
-    let untouched = stage
-        .start_operation(
-            &context,
-            work("later")
-                .run_at(chrono::DateTime::<chrono::Utc>::MAX_UTC - chrono::TimeDelta::days(366 * 1_000)),
-        )
-        .await;
+    let untouched = stage.start_operation(&context, work("later").run_at(far_away())).await;
     stage.counts("select count(*) from jobs.job where state = 'dead' and attempt = 1", 2).await;
 
     let failed = stage.operation(&context, &with_rows).await;
@@ -197,5 +197,34 @@ async fn a_handler_may_complete_its_job_itself_together_with_its_work() {
         tokio::task::yield_now().await;
     }
     assert_eq!(worker.worker.stats().succeeded(), 1);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_that_its_handler_leaves_open_ends_with_the_job() {
+    let stage = Stage::new().await;
+    let context = tenant("acme");
+    let job_type = worker_of(|run, work| async move {
+        if work.tag == "completes" {
+            let tx = run.tx().await?;
+            return run.complete(tx, AuditEvent::info("test.done")).await;
+        }
+        Ok(())
+    });
+    let worker = Running::start(&stage, vec![job_type], config("one"));
+    let mut operations = Vec::new();
+    for tag in ["returns", "completes"] {
+        operations.push(stage.start_operation(&context, work(tag)).await);
+    }
+    let untouched = stage.start_operation(&tenant("umbrella"), work("").run_at(far_away())).await;
+    stage.counts("select count(*) from jobs.job where state = 'succeeded'", 2).await;
+    for operation in &operations {
+        let done = stage.operation(&context, operation).await;
+        assert_eq!(done.state, OperationState::Succeeded);
+        assert!(done.finished_at.is_some() && done.result.is_none());
+    }
+    let open =
+        format!("select count(*) from jobs.operation where id = '{}' and state = 'queued'", untouched.id);
+    assert_eq!(stage.count(&open).await, 1);
     worker.stop().await;
 }

@@ -1,9 +1,13 @@
 //! The queue on a real PostgreSQL server.
 #![cfg(test)]
 
+mod control;
 mod ends;
+mod enqueue;
 mod fences;
 mod log;
+mod rate;
+mod retention;
 mod routing;
 mod schedules;
 mod serial;

@@ -181,3 +181,25 @@ async fn wrong_declarations_are_refused_and_enter_nothing() {
     assert!(matches!(twice, ScheduleError::Duplicate("test.good")), "{twice}");
     assert_eq!(stage.count("select count(*) from jobs.schedule").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_of_an_older_release_leaves_newer_schedules_as_they_are() {
+    let stage = Stage::new().await;
+    let both = tenants(&[Tz::UTC, Tz::Asia__Kolkata]);
+    enter(&stage, &[schedule("test.changed", "0 6 * * *"), schedule("test.new", "0 7 * * *")], &both)
+        .await
+        .unwrap();
+    stage.execute("update jobs.schedule set release[1] = release[1] + 1").await;
+    enter(&stage, &[schedule("test.changed", "0 5 * * *"), schedule("test.old", "0 4 * * *")], &both)
+        .await
+        .unwrap();
+    let kept = "select count(*) from jobs.schedule where (name, cron) in \
+                (('test.changed', '0 6 * * *'), ('test.new', '0 7 * * *'), ('test.old', '0 4 * * *'))";
+    assert_eq!((stage.count(kept).await, stage.count("select count(*) from jobs.schedule").await), (6, 6));
+
+    // The newer release itself may change and remove them.
+    stage.execute("update jobs.schedule set release[1] = 0").await;
+    enter(&stage, &[schedule("test.changed", "0 5 * * *")], &both).await.unwrap();
+    let changed = "select count(*) from jobs.schedule where (name, cron) = ('test.changed', '0 5 * * *')";
+    assert_eq!((stage.count(changed).await, stage.count("select count(*) from jobs.schedule").await), (2, 2));
+}

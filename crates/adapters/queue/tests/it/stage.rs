@@ -53,6 +53,11 @@ impl Stage {
         self.stored.superuser().await
     }
 
+    /// A pool of such connections.
+    pub(crate) fn admin_pool(&self) -> sqlx::Pool<sqlx::Postgres> {
+        PgPoolOptions::new().connect_lazy_with(self.admin.clone())
+    }
+
     pub(crate) async fn execute(&self, sql: &str) {
         let mut admin = self.admin().await;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut admin).await.unwrap();

@@ -1,0 +1,151 @@
+//! Lets go of what is old: ended jobs and operations, forgotten uploads, used idempotency keys.
+
+use std::sync::Arc;
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{DbError, TenantTx};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{JobError, JobPayload, JobRun, JobType, ScheduleDef};
+
+/// Rows that one statement deletes at most, so that no transaction is long.
+const BATCH: i64 = 1_000;
+
+/// How long ended things are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionRules {
+    /// Jobs that succeeded or were cancelled, from their end.
+    pub ended_jobs: TimeDelta,
+    /// Jobs that were given up, from their end.
+    pub dead_jobs: TimeDelta,
+    /// Operations, from their end.
+    pub operations: TimeDelta,
+    /// Files, from their upload; a job deletes its own when it is done.
+    pub uploads: TimeDelta,
+    /// Answers to idempotency keys, from the first request.
+    pub idempotency_keys: TimeDelta,
+}
+
+impl Default for RetentionRules {
+    /// A week for jobs that succeeded, ninety days for dead ones and for operations, thirty days for uploads, and two
+    /// days for idempotency keys.
+    fn default() -> Self {
+        Self {
+            ended_jobs: TimeDelta::days(7),
+            dead_jobs: TimeDelta::days(90),
+            operations: TimeDelta::days(90),
+            uploads: TimeDelta::days(30),
+            idempotency_keys: TimeDelta::days(2),
+        }
+    }
+}
+
+/// Nothing to say: it is the whole tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ApplyRetention {}
+
+impl JobPayload for ApplyRetention {
+    const NAME: &'static str = "platform.apply_retention";
+    const QUEUE: &'static str = "platform";
+}
+
+/// The schedule of the job that [`retention_job`] runs: every hour, so that each run is short.
+pub const RETENTION_SCHEDULE: ScheduleDef = ScheduleDef {
+    name: ApplyRetention::NAME,
+    cron: "17 * * * *",
+    job: ApplyRetention::NAME,
+    queue: ApplyRetention::QUEUE,
+    max_attempts: ApplyRetention::MAX_ATTEMPTS,
+};
+
+/// The job that applies these rules to one tenant.
+pub fn retention_job(rules: RetentionRules) -> JobType {
+    let rules = Arc::new(rules);
+    JobType::new(&ApplyRetention {}, move |run, _| {
+        let rules = Arc::clone(&rules);
+        async move { apply(&run, &rules).await }
+    })
+}
+
+/// What one kind of row is called in the trail, and how a batch of it is deleted.
+struct Kind {
+    name: &'static str,
+    age: fn(&RetentionRules) -> TimeDelta,
+    delete: &'static str,
+}
+
+const KINDS: [Kind; 6] = [
+    Kind {
+        name: "endedJobs",
+        age: |rules| rules.ended_jobs,
+        delete: "delete from jobs.job where (tenant_id, id) in (\
+                   select tenant_id, id from jobs.job where tenant_id = $1 and finished_at < $2 \
+                   and state in ('succeeded', 'cancelled') order by finished_at limit $3)",
+    },
+    Kind {
+        name: "deadJobs",
+        age: |rules| rules.dead_jobs,
+        delete: "delete from jobs.job where (tenant_id, id) in (\
+                   select tenant_id, id from jobs.job where tenant_id = $1 and finished_at < $2 and state = 'dead' \
+                   order by finished_at limit $3)",
+    },
+    Kind {
+        name: "uniqueKeys",
+        age: |rules| rules.ended_jobs,
+        // A key that was taken anew meanwhile has another time, so it is left alone.
+        delete: "delete from jobs.unique_key where (tenant_id, type, key) in (\
+                   select tenant_id, type, key from jobs.unique_key k \
+                   where tenant_id = $1 and scope <> 'ever' and taken_at < $2 and (until < $2 or scope = 'unfinished' \
+                     and not exists (select 1 from jobs.job j where j.tenant_id = k.tenant_id and j.id = k.job_id)) \
+                   order by taken_at limit $3) \
+                 and taken_at < $2",
+    },
+    Kind {
+        name: "operations",
+        age: |rules| rules.operations,
+        delete: "delete from jobs.operation where (tenant_id, id) in (\
+                   select tenant_id, id from jobs.operation where tenant_id = $1 and finished_at < $2 \
+                   order by finished_at limit $3)",
+    },
+    Kind {
+        name: "uploads",
+        age: |rules| rules.uploads,
+        delete: "delete from jobs.upload where (tenant_id, id) in (\
+                   select tenant_id, id from jobs.upload where tenant_id = $1 and created_at < $2 \
+                   order by created_at limit $3)",
+    },
+    Kind {
+        name: "idempotencyKeys",
+        age: |rules| rules.idempotency_keys,
+        delete: "delete from platform.idempotency_key where (tenant_id, actor_id, key) in (\
+                   select tenant_id, actor_id, key from platform.idempotency_key \
+                   where tenant_id = $1 and created_at < $2 order by created_at limit $3)",
+    },
+];
+
+/// Deletes batch after batch, each in a transaction of its own, and leaves one event for each that deleted anything.
+async fn apply(run: &JobRun, rules: &RetentionRules) -> Result<(), JobError> {
+    for kind in &KINDS {
+        loop {
+            let mut tx = run.tx().await?;
+            let before = tx.now() - (kind.age)(rules);
+            let deleted = delete(&mut tx, kind, before).await?;
+            if deleted == 0 {
+                break;
+            }
+            let event = AuditEvent::info(ApplyRetention::NAME).with(kind.name, deleted);
+            run.commit(tx, event.with("before", before.to_rfc3339())).await?;
+            if deleted < BATCH.unsigned_abs() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn delete(tx: &mut TenantTx, kind: &Kind, before: DateTime<Utc>) -> Result<u64, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let deleted = sqlx::query(kind.delete).bind(tenant).bind(before).bind(BATCH).execute(tx.conn()).await?;
+    Ok(deleted.rows_affected())
+}
