@@ -14,6 +14,7 @@ use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter}
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, TenantDirectory};
+use athyper_kernel_jobs::{RETENTION_SCHEDULE, RetentionRules, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, TenantContext, resolve};
 use athyper_kernel_types::Clock;
@@ -123,7 +124,8 @@ fn register_services(builder: &mut ContainerBuilder) {
     });
     builder.singleton(&JOBS, &[SERVICES.name()], |scope: Scope| async move {
         let services = scope.resolve(&SERVICES).await?;
-        Ok(Arc::new(services.iter().flat_map(|service| service.jobs.iter().cloned()).collect()))
+        let domains = services.iter().flat_map(|service| service.jobs.iter().cloned());
+        Ok(Arc::new(domains.chain([retention_job(RetentionRules::default())]).collect()))
     });
     let needs = [
         CONFIG.name(),
@@ -178,7 +180,8 @@ fn register_runtime(builder: &mut ContainerBuilder) {
     builder.singleton(&SCHEDULER, &needs, |scope: Scope| async move {
         let (config, tenants) = (scope.resolve(&CONFIG).await?, scope.resolve(&TENANTS).await?);
         let database = scope.resolve(&DATABASE).await?;
-        let schedules: Vec<_> = modules().iter().flat_map(|module| module.schedules).copied().collect();
+        let mut schedules = vec![RETENTION_SCHEDULE];
+        schedules.extend(modules().iter().flat_map(|module| module.schedules).copied());
         let tenants = scheduled_tenants(&config, &tenants)?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         Ok(Arc::new(Scheduler::start(&database, &lifecycle, &schedules, &tenants).await?))
