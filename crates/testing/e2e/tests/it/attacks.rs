@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use athyper_e2e::{Client, Platform, Program};
+use athyper_e2e::{Answer, Client, Platform, Program, Running};
 use serde_json::{Value, json};
 
 use crate::issuer::Issuer;
@@ -12,9 +12,10 @@ const ACCOUNTS: &str = "/v1/finance/accounts";
 
 /// Two realms: one of the built-in issuer and one of a company's own, which has a tenant of the same name.
 struct Stage {
+    // First, so that it ends before the platform is waited for.
+    _api: Running,
     platform: Platform,
     issuer: Issuer,
-    _api: athyper_e2e::Running,
 }
 
 impl Stage {
@@ -39,7 +40,7 @@ impl Stage {
             .env("ATHYPER_KERNEL_CONFIG_PATH", &file)
             .env("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm");
         let api = platform.serve(launch).await;
-        Self { platform, issuer, _api: api }
+        Self { _api: api, platform, issuer }
     }
 
     /// A token of a demo user of the realm `athyper`.
@@ -244,7 +245,7 @@ async fn records_of_another_tenant_do_not_exist(stage: &Stage, real: &str) {
 }
 
 #[track_caller]
-fn not_found(answer: &athyper_e2e::Answer, path: &str) {
+fn not_found(answer: &Answer, path: &str) {
     assert_eq!(answer.status, 404, "{path}: {:?}", answer.body);
     let problem: Value = answer.json();
     assert!(!problem.to_string().contains("globex"), "{problem}");

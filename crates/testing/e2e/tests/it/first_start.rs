@@ -97,9 +97,10 @@ async fn check_banner(platform: &Platform, api: &Running) {
     platform.anonymous().with_token(token).get("/v1/finance/accounts").await.expect(200);
 }
 
-/// A shell with the environment of the api, except for what the banner's commands are to carry themselves.
+/// A shell in another terminal: it knows nothing that the api was given.
 fn shell(platform: &Platform, script: &str) -> Launch {
-    platform.launch(Program::Api).program(Path::new("/bin/sh")).args(&["-c", script]).without_env("PORT")
+    let shell = platform.launch(Program::Api).program(Path::new("/bin/sh")).args(&["-c", script]);
+    shell.without_env("PORT").without_env("ATHYPER_DATA_DIR")
 }
 
 /// What is open to everybody: the probes and the document, which is the one that the command prints.

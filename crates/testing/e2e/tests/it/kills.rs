@@ -1,15 +1,16 @@
-//! Workers that are killed in the middle of an import, again and again.
+//! Workers that are killed or frozen in the middle of an import, again and again.
 
 use std::time::{Duration, Instant};
 
-use athyper_e2e::{Client, Launch, Ledger, Platform, Program, Random, Running, follow, import};
+use athyper_e2e::{Client, Launch, Ledger, Platform, Program, Random, Running, Signal, follow, import};
 use serde_json::json;
 use tokio::time::sleep;
 
 /// How often the worker is killed during the import of each tenant.
 const KILLS: u32 = 10;
-/// How many kills in a row may come before the import has got any further: a job that only ever kills its workers is
-/// given up after five attempts, and rightly so.
+/// How often a worker is frozen at most.
+const FREEZES: usize = 6;
+/// How many kills in a row may come before the import has got any further: it is to come to its end.
 const FRUITLESS: u32 = 3;
 /// How long the import may take to get further, or to its end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,9 +24,9 @@ async fn fault_an_import_survives_its_workers() {
     for tenant in ["demo", "globex"] {
         let client = platform.client(tenant, "accountant").await;
         let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
-        let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
         let first = platform.worker(worker(&platform)).await;
         assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
+        let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
         let last = kill_workers(&platform, &client, &journals, &mut random, first).await;
 
         let operation = follow(&client, &journals, PATIENCE).await;
@@ -37,13 +38,50 @@ async fn fault_an_import_survives_its_workers() {
     }
 }
 
+/// A frozen worker is no dead one: when it thaws it goes on where it was, in the middle of a batch, and another worker
+/// has the import by then.
+#[tokio::test]
+async fn fault_a_worker_that_thaws_posts_nothing_twice() {
+    let ledger = Ledger::EXAMPLE;
+    let mut random = Random::told();
+    let platform = Platform::new();
+    let _api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
+    let workers = [platform.worker(worker(&platform)).await, platform.worker(worker(&platform)).await];
+    let client = platform.client("demo", "accountant").await;
+    let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
+    assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
+
+    let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
+    until_further(&client, &journals, 0, PATIENCE).await;
+    let mut freezes = 0;
+    // In turn, so that each of them meets what the other one did meanwhile.
+    for frozen in workers.iter().cycle().take(FREEZES) {
+        frozen.signal(Signal::Stop);
+        freezes += 1;
+        sleep(Duration::from_millis(1_200 + random.below(1_000))).await;
+        frozen.signal(Signal::Continue);
+        let operation = client.get(&journals).await.expect(200).json();
+        eprintln!("freeze {freezes}: {} of {} journals", operation["done"], operation["total"]);
+        if operation["state"] == "succeeded" {
+            break;
+        }
+    }
+    assert!(freezes > 1, "the import was over too soon to prove anything");
+    let operation = follow(&client, &journals, PATIENCE).await;
+    assert_eq!((&operation["state"], &operation["errors"]), (&json!("succeeded"), &json!([])));
+    ledger.check_posted_once(&client).await;
+    ledger.check_month_ends(&client).await;
+    for worker in workers {
+        worker.terminate().await.expect_code(0);
+    }
+}
+
 /// A worker that notices soon when another one has gone.
 fn worker(platform: &Platform) -> Launch {
     platform.launch(Program::Worker).set("jobQueue.leaseSeconds=1").set("jobQueue.pollIntervalMs=100")
 }
 
-/// Kills worker after worker at random moments of the import: before it takes the job over, while it reads the file, or
-/// in the middle of a batch.
+/// Kills worker after worker at random moments of the import: while it reads the file, or in the middle of a batch.
 async fn kill_workers(
     platform: &Platform,
     client: &Client,
@@ -55,8 +93,11 @@ async fn kill_workers(
     let mut fruitless = 0;
     for kill in 1..=KILLS {
         let before = done(client, import).await;
+        if kill > 1 {
+            until_taken(&running).await;
+        }
         let patience =
-            if fruitless < FRUITLESS { Duration::from_millis(random.below(1_500)) } else { PATIENCE };
+            if fruitless < FRUITLESS { Duration::from_millis(random.below(600)) } else { PATIENCE };
         let got_further = until_further(client, import, before, patience).await;
         assert!(got_further || patience < PATIENCE, "the import is stuck at {before}");
         if got_further {
@@ -70,6 +111,15 @@ async fn kill_workers(
         running = worker(platform).start();
     }
     running
+}
+
+/// Waits until a worker has taken the import over from the one before it; at most for as long as that should take, as
+/// there is nothing to take over from one that was killed before it had the import.
+async fn until_taken(worker: &Running) {
+    let deadline = Instant::now() + Duration::from_secs(3);
+    while !worker.stderr().contains("the worker stopped while it ran the job") && Instant::now() < deadline {
+        sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Waits until more is done than before, at most this long, and says whether it is.

@@ -19,6 +19,8 @@ const JOURNALS: usize = 3_000;
 const DRAIN: Duration = Duration::from_millis(500);
 /// How long the rest of its stop may take.
 const BUDGET: Duration = Duration::from_secs(3);
+/// What the end of the process itself may take on a busy machine.
+const LEEWAY: Duration = Duration::from_secs(2);
 /// Far longer than this test takes: who waits for a lease to run out, waits in vain.
 const LEASE_SECONDS: u64 = 600;
 
@@ -59,7 +61,8 @@ async fn fault_sigterm_under_load_loses_nothing() {
     sleep(Duration::from_secs(2)).await;
     let asked = Instant::now();
     api.signal(Signal::Terminate);
-    let ended = api.ended(DRAIN + BUDGET).await.expect_code(0);
+    let ended = api.ended(DRAIN + BUDGET + LEEWAY).await.expect_code(0);
+    eprintln!("gone {:?} after the signal", asked.elapsed());
     assert!(ended.stderr.contains("SIGTERM"), "{}", ended.stderr);
     stop.store(true, Ordering::Relaxed);
     let records: Vec<Record> = callers.join_all().await.into_iter().flatten().collect();
