@@ -29,7 +29,7 @@ const TOOLS: [Tool; 2] = [
 /// Where Debian keeps the PostgreSQL programs of each major version.
 const DEBIAN_POSTGRESQL: &str = "/usr/lib/postgresql";
 
-/// Checks the toolchain and installs the missing tools and the PostgreSQL programs.
+/// Checks the toolchain and installs the missing tools, the PostgreSQL programs and Redis.
 pub(crate) fn run() -> Result<()> {
     for component in ["fmt", "clippy"] {
         let version = process::ask("cargo", &[component, "--version"]).with_context(|| {
@@ -40,7 +40,8 @@ pub(crate) fn run() -> Result<()> {
     for tool in &TOOLS {
         install(tool)?;
     }
-    postgresql()
+    postgresql()?;
+    redis()
 }
 
 /// Fails with the way out when a tool is missing.
@@ -72,23 +73,10 @@ fn postgresql() -> Result<()> {
         println!("setup: PostgreSQL programs are in {folder}");
         return Ok(());
     }
-    let is_root = process::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0");
-    if !is_root || process::find("apt-get").is_none() {
+    if !install_package("postgresql")? {
         println!("setup: no PostgreSQL found; the platform obtains its own copy at its first start");
         return Ok(());
     }
-    process::run("apt-get", &["update"])?;
-    process::run(
-        "env",
-        &[
-            "DEBIAN_FRONTEND=noninteractive",
-            "apt-get",
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "postgresql",
-        ],
-    )?;
     match postgresql_programs() {
         Some(folder) => println!("setup: PostgreSQL programs are in {folder}"),
         None => {
@@ -96,6 +84,29 @@ fn postgresql() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Redis, which the cache is tested on.
+fn redis() -> Result<()> {
+    match process::find("redis-server") {
+        Some(program) => println!("setup: Redis is {}", program.display()),
+        None if install_package("redis-server")? => println!("setup: installed Redis"),
+        None => println!("setup: no Redis found; the tests on it say that they are left out"),
+    }
+    Ok(())
+}
+
+/// Installs a package of Debian; false where this user or this system cannot.
+fn install_package(name: &str) -> Result<bool> {
+    let is_root = process::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0");
+    if !is_root || process::find("apt-get").is_none() {
+        return Ok(false);
+    }
+    process::run("apt-get", &["update"])?;
+    let install =
+        ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", name];
+    process::run("env", &install)?;
+    Ok(true)
 }
 
 /// The folder of `initdb`, from the search path or the newest of Debian's versions.

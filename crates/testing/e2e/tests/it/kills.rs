@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 /// How often the worker is killed during the import of each tenant.
 const KILLS: u32 = 10;
-/// How often a worker is frozen at most.
-const FREEZES: usize = 6;
+/// How often the import is taken from a worker that is frozen.
+const THEFTS: usize = 4;
 /// How many kills in a row may come before the import has got any further: it is to come to its end.
 const FRUITLESS: u32 = 3;
 /// How long the import may take to get further, or to its end.
@@ -46,32 +46,43 @@ async fn fault_a_worker_that_thaws_posts_nothing_twice() {
     let mut random = Random::told();
     let platform = Platform::new();
     let _api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
-    let workers = [platform.worker(worker(&platform)).await, platform.worker(worker(&platform)).await];
     let client = platform.client("demo", "accountant").await;
+    let mut holder = platform.worker(worker(&platform)).await;
     let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
     assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
-
     let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
     until_further(&client, &journals, 0, PATIENCE).await;
-    let mut freezes = 0;
-    // In turn, so that each of them meets what the other one did meanwhile.
-    for frozen in workers.iter().cycle().take(FREEZES) {
-        frozen.signal(Signal::Stop);
-        freezes += 1;
-        sleep(Duration::from_millis(1_200 + random.below(1_000))).await;
-        frozen.signal(Signal::Continue);
-        let operation = client.get(&journals).await.expect(200).json();
-        eprintln!("freeze {freezes}: {} of {} journals", operation["done"], operation["total"]);
-        if operation["state"] == "succeeded" {
+    sleep(Duration::from_millis(random.below(100))).await;
+    holder.signal(Signal::Stop);
+    let mut other = platform.worker(worker(&platform)).await;
+
+    let (mut freezes, mut thefts) = (1, 0);
+    while thefts < THEFTS {
+        // One that is frozen in the very moment of a commit keeps its locks, and nobody can take the import. Who takes it
+        // did so at every second time before.
+        let is_taken = until_taken(&other, thefts / 2).await;
+        sleep(Duration::from_millis(random.below(400))).await;
+        holder.signal(Signal::Continue);
+        if is_taken {
+            thefts += 1;
+            (holder, other) = (other, holder);
+        }
+        let done = done(&client, &journals).await;
+        eprintln!("freeze {freezes}: taken {is_taken}, {done} journals");
+        if done == 1_142 {
             break;
         }
+        sleep(Duration::from_millis(random.below(50))).await;
+        holder.signal(Signal::Stop);
+        freezes += 1;
     }
-    assert!(freezes > 1, "the import was over too soon to prove anything");
+    holder.signal(Signal::Continue);
+    assert!(thefts > 0, "the import was over too soon to prove anything");
     let operation = follow(&client, &journals, PATIENCE).await;
     assert_eq!((&operation["state"], &operation["errors"]), (&json!("succeeded"), &json!([])));
     ledger.check_posted_once(&client).await;
     ledger.check_month_ends(&client).await;
-    for worker in workers {
+    for worker in [holder, other] {
         worker.terminate().await.expect_code(0);
     }
 }
@@ -94,7 +105,7 @@ async fn kill_workers(
     for kill in 1..=KILLS {
         let before = done(client, import).await;
         if kill > 1 {
-            until_taken(&running).await;
+            until_taken(&running, 0).await;
         }
         let patience =
             if fruitless < FRUITLESS { Duration::from_millis(random.below(600)) } else { PATIENCE };
@@ -113,13 +124,17 @@ async fn kill_workers(
     running
 }
 
-/// Waits until a worker has taken the import over from the one before it; at most for as long as that should take, as
-/// there is nothing to take over from one that was killed before it had the import.
-async fn until_taken(worker: &Running) {
+/// Waits until a worker has taken the import over once more than `before`, and says whether it has; at most for as long
+/// as that should take, as there is nothing to take over from one that was killed before it had the import.
+async fn until_taken(worker: &Running, before: usize) -> bool {
     let deadline = Instant::now() + Duration::from_secs(3);
-    while !worker.stderr().contains("the worker stopped while it ran the job") && Instant::now() < deadline {
+    while worker.stderr().matches("the worker stopped while it ran the job").count() <= before {
+        if Instant::now() >= deadline {
+            return false;
+        }
         sleep(Duration::from_millis(5)).await;
     }
+    true
 }
 
 /// Waits until more is done than before, at most this long, and says whether it is.
