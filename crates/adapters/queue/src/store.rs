@@ -6,7 +6,7 @@ mod lease;
 mod rescue;
 
 pub(crate) use claim::{ClaimRequest, ClaimedRow, claim};
-pub(crate) use end::{Back, Returned, bury, cancel, put_back, succeed};
+pub(crate) use end::{Back, Returned, bury, cancel, put_back, stored_attempt, succeed};
 pub(crate) use lease::renew;
 pub(crate) use rescue::{Fate, rescue};
 

@@ -1,6 +1,6 @@
 //! The one place where a problem becomes a response (RFC 9457).
 
-use athyper_kernel_error::{FieldError, Problem};
+use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -77,8 +77,11 @@ impl IntoResponse for ProblemResponse {
 
 /// A failure is logged once, here at the border, with its chain; a caller's mistake only at debug level.
 fn log(problem: &Problem) {
+    // Saying that this process takes no work now is no failure of a request; a part that is away has a cause.
+    let is_failure =
+        problem.kind.is_fault() && (problem.cause.is_some() || problem.kind != ProblemKind::Unavailable);
     let cause = problem.cause_chain().unwrap_or_default();
-    if problem.kind.is_fault() {
+    if is_failure {
         tracing::error!(code = problem.code, detail = problem.detail, cause, "request failed");
     } else {
         tracing::debug!(code = problem.code, detail = problem.detail, cause, "request refused");

@@ -190,6 +190,8 @@ pub async fn list_operations(
 
 /// Says how far the operation of this job is; it is `running` from then on.
 ///
+/// Where more is done than before, the job's attempts start anew: they bound how often it may fail at one place.
+///
 /// # Errors
 /// When the database does not answer.
 pub async fn set_progress(
@@ -200,8 +202,13 @@ pub async fn set_progress(
 ) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
-        "update jobs.operation set state = 'running', done = $3, total = coalesce($4, total) \
-         where tenant_id = $1 and job_id = $2 and state in ('queued', 'running')",
+        "with before as (\
+           select done from jobs.operation where tenant_id = $1 and job_id = $2 for no key update), \
+         moved as (\
+           update jobs.operation set state = 'running', done = $3, total = coalesce($4, total) \
+           where tenant_id = $1 and job_id = $2 and state in ('queued', 'running')) \
+         update jobs.job j set attempt = 1 from before \
+         where j.tenant_id = $1 and j.id = $2 and j.state = 'running' and before.done < $3",
     )
     .bind(tenant)
     .bind(job.uuid())

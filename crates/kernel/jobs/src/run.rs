@@ -18,7 +18,7 @@ pub struct ClaimedJob {
     pub name: String,
     /// Its payload.
     pub payload: Value,
-    /// Which attempt this is, counted from 1 since the last step that was committed.
+    /// Which attempt this is, counted from 1 since the job last came further.
     pub attempt: i16,
     /// How many attempts it has.
     pub max_attempts: i16,
@@ -56,7 +56,7 @@ impl JobRun {
         &self.job.payload
     }
 
-    /// Which attempt this is, counted from 1 since the last step that was committed.
+    /// Which attempt this is, counted from 1 since the job last came further.
     pub fn attempt(&self) -> i16 {
         self.job.attempt
     }
@@ -83,7 +83,7 @@ impl JobRun {
         self.database.read_tx(&self.job.context).await
     }
 
-    /// Commits a step of the job, if this worker still holds it. The job's attempts are counted anew from here.
+    /// Commits a step of the job, if this worker still holds it.
     ///
     /// The lease is checked last, by a statement that locks the job's row: whoever claims the job afterwards waits for
     /// this commit, and whoever claimed it before makes the check fail.
@@ -91,7 +91,7 @@ impl JobRun {
     /// # Errors
     /// [`JobError::LeaseLost`] when another worker has the job; then nothing was kept.
     pub async fn commit(&self, mut tx: TenantTx, event: AuditEvent) -> Result<(), JobError> {
-        if !store::advance(tx.conn(), &self.job).await? {
+        if !store::hold(tx.conn(), &self.job).await? {
             return Err(JobError::LeaseLost);
         }
         Ok(tx.commit(event).await?)

@@ -217,23 +217,21 @@ async fn announce_all(conn: &mut PgConnection, queues: &[&str]) -> Result<(), Db
     Ok(())
 }
 
-/// Marks a step of the job as done; false when the lease was lost. Locks the job's row until the transaction ends.
-///
-/// The attempts start anew: they bound how often a job may fail at one place, and this one has come further.
+/// Whether this worker holds the job; locks its row until the transaction ends.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn advance(conn: &mut PgConnection, job: &ClaimedJob) -> Result<bool, DbError> {
-    let advanced = sqlx::query(
-        "update jobs.job set attempt = 1 \
-         where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'",
+pub async fn hold(conn: &mut PgConnection, job: &ClaimedJob) -> Result<bool, DbError> {
+    let held: Option<i32> = sqlx::query_scalar(
+        "select 1 from jobs.job where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' \
+         for no key update",
     )
     .bind(job.context.tenant_id().uuid())
     .bind(job.id.uuid())
     .bind(job.lease_token)
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(advanced.rows_affected() == 1)
+    Ok(held.is_some())
 }
 
 /// Ends the job with success, and with it an operation that is still open; false when the lease was lost.

@@ -97,6 +97,11 @@ impl TestDatabase {
         connect_once(&with_database(&self.server.owner_url, &self.name)).await.expect("connect")
     }
 
+    /// URL of the superuser, for a pool of such connections.
+    pub fn superuser_url(&self) -> SecretString {
+        with_database(&self.server.admin_url, &self.name)
+    }
+
     /// URL of the application role.
     pub fn app_url(&self) -> SecretString {
         with_database(&self.server.app_url, &self.name)

@@ -35,6 +35,22 @@ pub(crate) enum Returned {
     LeaseLost,
 }
 
+/// Which attempt the job is at, locked until the transaction ends; `None` when the lease was lost.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn stored_attempt(conn: &mut PgConnection, job: &Held) -> Result<Option<i16>, DbError> {
+    Ok(sqlx::query_scalar(
+        "select attempt from jobs.job where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' \
+         for no key update",
+    )
+    .bind(job.tenant.uuid())
+    .bind(job.id.uuid())
+    .bind(job.token)
+    .fetch_optional(conn)
+    .await?)
+}
+
 /// Puts the job back, or ends it when it was to stop.
 ///
 /// # Errors

@@ -126,13 +126,15 @@ async fn try_record(
     }
     let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
     let backoff = shared.types.get(row.name.as_str()).map(|job_type| job_type.backoff).unwrap_or_default();
+    // The run itself may have counted its attempts anew, by coming further than any before it.
+    let attempt = store::stored_attempt(tx.conn(), held).await?.unwrap_or(row.attempt);
     let (ending, recorded) = match outcome {
         Outcome::Succeeded => {
             let kept = store::succeed(tx.conn(), &[held]).await?;
             (Ending::Succeeded, kept.contains(&held.token))
         }
-        Outcome::Retry(message) if row.attempt < row.max_attempts => {
-            let attempt = u32::try_from(row.attempt).unwrap_or(1);
+        Outcome::Retry(message) if attempt < row.max_attempts => {
+            let attempt = u32::try_from(attempt).unwrap_or(1);
             let delay = backoff.after(attempt);
             let message = storable(message);
             let back =

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use athyper_adapter_queue::{Worker, WorkerConfig};
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{Backoff, JobError, OperationState, store_upload};
+use athyper_kernel_jobs::{Backoff, JobError, OperationState, set_progress, store_upload};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
@@ -190,29 +190,45 @@ async fn a_job_that_always_kills_its_worker_ends_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attempts_are_counted_anew_from_each_committed_step() {
+async fn attempts_are_counted_anew_when_a_job_comes_further() {
     let stage = Stage::new().await;
-    // Every run commits one step and then loses its worker; there are more steps than the type has attempts.
+    let context = tenant("acme");
+    // Every run comes one step further and then fails; there are more steps than the type has attempts.
     let steps = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&steps);
     let job_type = worker_of(move |run, _| {
         let steps = Arc::clone(&counter);
         async move {
+            let step = steps.fetch_add(1, Ordering::Relaxed) + 1;
             let mut tx = run.tx().await?;
-            store_upload(&mut tx, "step", &[], &[]).await?;
+            set_progress(&mut tx, run.id(), step.into(), None).await?;
             run.commit(tx, AuditEvent::info("test.step")).await?;
-            if steps.fetch_add(1, Ordering::Relaxed) < 7 {
-                return Err(JobError::retry("lost after a step"));
-            }
-            Ok(())
+            if step < 8 { Err(JobError::retry("lost after a step")) } else { Ok(()) }
         }
     });
-    let job_type =
-        job_type.backoff(Backoff { first: Duration::from_millis(10), most: Duration::from_millis(10) });
-    let worker = Running::start(&stage, vec![job_type], config("one"));
-    let id = stage.enqueue(&tenant("acme"), work("")).await;
-    let job = stage.reaches(id, "succeeded").await;
-    assert_eq!(job.messages().len(), 7, "more failures than attempts, because each run came further");
-    stage.counts("select count(*) from jobs.upload", 8).await;
+    let quick = Backoff { first: Duration::from_millis(10), most: Duration::from_millis(10) };
+    let worker = Running::start(&stage, vec![job_type.backoff(quick)], config("one"));
+    let operation = stage.start_operation(&context, work("")).await;
+    stage.counts("select count(*) from jobs.job where state = 'succeeded'", 1).await;
+    let ended = stage.operation(&context, &operation).await;
+    assert_eq!((ended.state, ended.done), (OperationState::Succeeded, 8));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_commits_without_coming_further_runs_out_of_attempts() {
+    let stage = Stage::new().await;
+    let context = tenant("acme");
+    let job_type = worker_of(|run, _| async move {
+        let mut tx = run.tx().await?;
+        set_progress(&mut tx, run.id(), 0, Some(8)).await?;
+        run.commit(tx, AuditEvent::info("test.step")).await?;
+        Err(JobError::retry("lost before the first step"))
+    });
+    let quick = Backoff { first: Duration::from_millis(10), most: Duration::from_millis(10) };
+    let worker = Running::start(&stage, vec![job_type.backoff(quick)], config("one"));
+    let operation = stage.start_operation(&context, work("")).await;
+    stage.counts("select count(*) from jobs.job where state = 'dead'", 1).await;
+    assert_eq!(stage.operation(&context, &operation).await.state, OperationState::Failed);
     worker.stop().await;
 }

@@ -55,7 +55,7 @@ impl Stage {
 
     /// A pool of such connections.
     pub(crate) fn admin_pool(&self) -> sqlx::Pool<sqlx::Postgres> {
-        PgPoolOptions::new().connect_lazy_with(self.admin.clone())
+        PgPoolOptions::new().connect_lazy(self.stored.superuser_url().expose_secret()).unwrap()
     }
 
     pub(crate) async fn execute(&self, sql: &str) {
