@@ -8,7 +8,7 @@ use crate::catalogue::check;
 use crate::findings::Tolerated;
 
 /// What the catalogue may show, and why.
-const TOLERATED: [Tolerated; 5] = [
+const TOLERATED: [Tolerated; 4] = [
     Tolerated { rule: "no-tenant", subject: "platform.tenant", reason: "the register of tenants itself" },
     Tolerated {
         rule: "index",
@@ -19,11 +19,6 @@ const TOLERATED: [Tolerated; 5] = [
         rule: "index",
         subject: "jobs.job_lease_end",
         reason: "lost leases are looked for in all tenants",
-    },
-    Tolerated {
-        rule: "index",
-        subject: "jobs.job_dead",
-        reason: "an operator counts dead jobs in all tenants",
     },
     Tolerated {
         rule: "index",

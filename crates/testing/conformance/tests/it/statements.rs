@@ -82,10 +82,27 @@ pub(crate) async fn tables(superuser: &mut PgConnection) -> Vec<Table> {
             let sql = format!("select distinct {own}::text from {name} where {own} is not null limit 20");
             column.values =
                 sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *superuser).await.expect("values");
+            if column.kind == "text" {
+                column.values.extend(words(superuser, &name, &column.name).await);
+            }
         }
         tables.push(Table { name, columns });
     }
     tables
+}
+
+/// The words that a rule of the table lets into the column.
+async fn words(superuser: &mut PgConnection, table: &str, column: &str) -> Vec<String> {
+    sqlx::query_scalar(
+        "select distinct word[1] from pg_constraint c, \
+             regexp_matches(pg_get_constraintdef(c.oid), '''([a-z_]+)''', 'g') word \
+         where c.conrelid = $1::regclass and c.contype = 'c' and strpos(pg_get_constraintdef(c.oid), $2) > 0",
+    )
+    .bind(table)
+    .bind(column)
+    .fetch_all(superuser)
+    .await
+    .expect("words")
 }
 
 /// What a statement does.
