@@ -14,9 +14,10 @@ use crate::modules::modules;
 const BEARER: &str = "bearer";
 
 /// Problems that every operation can answer with.
-const COMMON_PROBLEMS: [(&str, &str); 5] = [
+const COMMON_PROBLEMS: [(&str, &str); 6] = [
     ("401", "No token, or one that cannot be verified"),
     ("403", "None of the caller's roles allows this, or header and token disagree about the tenant"),
+    ("429", "Too many requests: RateLimit says what is left, Retry-After how long to wait"),
     ("500", "A defect on our side"),
     ("503", "A needed part does not answer now; try again after Retry-After seconds"),
     ("504", "The request took too long"),
