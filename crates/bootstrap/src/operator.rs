@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use athyper_kernel_config::{Environment, RuntimeConfig};
-use athyper_kernel_http::{Arrivals, ProblemResponse, trace_requests};
+use athyper_kernel_http::{Arrivals, ProblemResponse, TrustedProxies, trace_requests};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_types::Clock;
 use axum::Router;
@@ -25,8 +25,12 @@ use crate::health::{self, Health};
 use crate::server::{ConnectionLimits, listen, serve_until};
 
 /// A machine or two ask here, and now and then a person.
-const LIMITS: ConnectionLimits =
-    ConnectionLimits { connections: 64, head_time: Duration::from_secs(30), head_bytes: 16 * 1024 };
+const LIMITS: ConnectionLimits = ConnectionLimits {
+    connections: 64,
+    head_time: Duration::from_secs(65),
+    stall_time: Duration::from_secs(30),
+    head_bytes: 16 * 1024,
+};
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the last answers may take when the process stops.
@@ -68,8 +72,7 @@ impl OperatorPort {
         }
         // Not the token that all others stop by: the port outlives them.
         let closing = CancellationToken::new();
-        let arrivals =
-            Arrivals { clock: clock.clone(), proxies: athyper_kernel_http::TrustedProxies::default() };
+        let arrivals = Arrivals { clock: clock.clone(), proxies: TrustedProxies::default() };
         let router = port.router(arrivals);
         let served = lifecycle.spawn("operator port", serve_until(closing.clone(), listener, router, LIMITS));
         let hook = lifecycle.on_shutdown("operator port", CLOSING, move || async move {

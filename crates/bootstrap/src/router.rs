@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
+use athyper_kernel_error::Problem;
 use athyper_kernel_http::{
     Access, AccessRules, Arrivals, Authenticator, Edge, EdgeLimits, EventStreams, OPERATION_PERMISSIONS,
-    OperationIndex, RateCounter, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
+    OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit, operation_routes,
+    trace_requests,
 };
 use athyper_kernel_types::Clock;
 use axum::Router;
+use axum::body::Bytes;
+use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
@@ -90,8 +94,14 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         .layer(from_fn_with_state(Arrivals { clock: parts.clock, proxies }, trace_requests))
 }
 
-/// The OpenAPI document.
+/// The OpenAPI document, written once: it is large, and everybody may ask for it.
 fn document_route() -> Router {
-    let document = Arc::new(openapi::document());
-    Router::new().route("/v1/openapi.json", get(move || async move { axum::Json(document.as_ref().clone()) }))
+    let written =
+        serde_json::to_vec(&openapi::document()).map(Bytes::from).map_err(|error| error.to_string());
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let show = move || async move {
+        let document = written.map_err(Problem::internal)?;
+        Ok::<_, ProblemResponse>((json, document))
+    };
+    Router::new().route("/v1/openapi.json", get(show))
 }

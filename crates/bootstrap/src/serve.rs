@@ -41,9 +41,11 @@ fn addresses(env: Environment) -> [IpAddr; 2] {
 
 fn limits(config: &RuntimeConfig) -> ConnectionLimits {
     let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let patience = Duration::from_millis(config.http.header_timeout_ms);
     ConnectionLimits {
         connections: number(config.http.max_connections),
-        head_time: Duration::from_millis(config.http.header_timeout_ms),
+        head_time: patience,
+        stall_time: patience,
         head_bytes: number(config.http.header_limit_bytes),
     }
 }

@@ -3,6 +3,10 @@
 //!
 //! `axum::serve` has none of these limits. TLS and HTTP/2 end at the proxy in front.
 
+mod stall;
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +28,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use stall::StallGuard;
+
 /// How long to wait when the system has no more sockets to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(200);
 /// Most headers of a request.
@@ -38,6 +44,8 @@ pub(crate) struct ConnectionLimits {
     pub(crate) connections: usize,
     /// How long the head of a request may take, the wait for its first byte included.
     pub(crate) head_time: Duration,
+    /// How long a caller may take nothing of its answer.
+    pub(crate) stall_time: Duration,
     /// How large it may be, in bytes.
     pub(crate) head_bytes: usize,
 }
@@ -139,7 +147,7 @@ async fn serve_connection(
         .header_read_timeout(limits.head_time)
         .max_headers(MOST_HEADERS)
         .max_buf_size(limits.head_bytes)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(StallGuard::new(stream, limits.stall_time)), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -165,6 +173,3 @@ async fn idle(active: &Arc<()>) {
         looks = if Arc::strong_count(active) > 2 { 0 } else { looks + 1 };
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -60,14 +60,14 @@ pub(crate) async fn start(
     })?;
     // The hook of the container runs last and that of this port before it.
     let operator = OperatorPort::open(&config, &lifecycle, &clock).await?;
-    let started = run_mode(&config, &lifecycle, &root).await;
+    let mut started = run_mode(&config, &lifecycle, &root).await;
+    if started.is_ok() {
+        started = show_operators(&operator, diagnostics, &root).await;
+    }
     if let Err(error) = started {
         lifecycle.shutdown("the start failed").await;
         return Err(error);
     }
-    let health = (*root.resolve(&HEALTH).await?).clone();
-    let diagnostics = with_figures(diagnostics, &root).await?;
-    operator.show(operator_routes(health, diagnostics, Router::new()));
     tell_the_trail(&config, &lifecycle, &root, &boot_id).await?;
     lifecycle.set_ready();
     let report = lifecycle
@@ -107,6 +107,18 @@ async fn run_mode(config: &RuntimeConfig, lifecycle: &Lifecycle, root: &Scope) -
             print(&banner(config, &identity))?;
         }
     }
+    Ok(())
+}
+
+/// Gives the operator port its routes: the parts whose health and figures it shows are there now.
+async fn show_operators(
+    operator: &OperatorPort,
+    diagnostics: Diagnostics,
+    root: &Scope,
+) -> Result<(), StartError> {
+    let health = (*root.resolve(&HEALTH).await?).clone();
+    let diagnostics = with_figures(diagnostics, root).await?;
+    operator.show(operator_routes(health, diagnostics, Router::new()));
     Ok(())
 }
 

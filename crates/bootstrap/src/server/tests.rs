@@ -18,8 +18,12 @@ use super::{ConnectionLimits, listen, serve_until};
 /// Far longer than anything here takes: what is waited for has to happen by itself.
 const FOREVER: Duration = Duration::from_mins(1);
 
-const LIMITS: ConnectionLimits =
-    ConnectionLimits { connections: 2, head_time: Duration::from_millis(300), head_bytes: 8 * 1024 };
+const LIMITS: ConnectionLimits = ConnectionLimits {
+    connections: 2,
+    head_time: Duration::from_millis(300),
+    stall_time: FOREVER,
+    head_bytes: 8 * 1024,
+};
 
 /// A server with one route that answers at once and one that waits until it is told.
 struct Server {
@@ -43,6 +47,7 @@ impl Server {
         };
         let router = Router::new()
             .route("/", get(|| async { "hello" }))
+            .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
             .route("/echo", post(|body: Bytes| async { body }))
             .route("/slow", get(slow));
         let listener = listen(&[[127, 0, 0, 1].into()], 0).await.unwrap();
@@ -162,6 +167,21 @@ async fn connections_beyond_the_limit_wait_until_one_ends() {
     );
     drop(open);
     assert!(answer(&mut third, "hello").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_caller_who_takes_nothing_of_its_answer_is_given_up() {
+    let limits = ConnectionLimits { connections: 1, stall_time: Duration::from_millis(200), ..LIMITS };
+    let server = Server::start(limits).await;
+    let mut deaf = server.connect().await;
+    deaf.write_all(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    // There is room for one: the next is served only when the deaf one is gone.
+    let mut next = server.connect().await;
+    next.write_all(HELLO).await.unwrap();
+    assert!(answer(&mut next, "hello").await.starts_with("HTTP/1.1 200"));
+    let mut received = Vec::new();
+    let _ended = timeout(FOREVER, deaf.read_to_end(&mut received)).await.expect("it is closed");
+    assert!(received.len() < 64 << 20, "it was served in full");
 }
 
 #[tokio::test]

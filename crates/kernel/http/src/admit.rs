@@ -16,8 +16,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 
+use crate::command::from_address;
 use crate::rate::Standing;
 use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
+
+/// Event of an identity that tried a tenant which is not its own.
+const TENANT_REFUSED: &str = "platform.tenant_refused";
 
 /// An identity whose token was verified: signature, issuer, audience and times.
 #[derive(Clone, Debug)]
@@ -129,7 +133,9 @@ async fn let_in(
         )
         .into());
     }
-    request.extensions_mut().insert(Caller::new(context, identity.roles, operation, Arc::clone(edge)));
+    let address = info.and_then(|info| info.origin.client);
+    let caller = Caller::new(context, identity.roles, operation, address, Arc::clone(edge));
+    request.extensions_mut().insert(caller);
     Ok(())
 }
 
@@ -185,7 +191,11 @@ async fn enter(
                 && let Ok(resolved) = resolve(edge.environment, &edge.iam, &own)
                 && let Some(context) = join(edge, identity, resolved, info)
             {
-                let event = AuditEvent::warn("platform.tenant_refused").message(error.to_string());
+                if let Some(rates) = &edge.rates {
+                    // The trail is not for anybody to fill.
+                    rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
+                }
+                let event = AuditEvent::warn(TENANT_REFUSED).message(error.to_string());
                 refuse(edge, &context, event, info).await?;
             }
             Err(context_problem(&error).into())
@@ -213,10 +223,7 @@ async fn refuse(
     event: AuditEvent,
     info: Option<&RequestInfo>,
 ) -> Result<(), ProblemResponse> {
-    let event = match info.and_then(|info| info.origin.client) {
-        Some(client) => event.with("clientAddress", client.to_string()),
-        None => event,
-    };
+    let event = from_address(event, info.and_then(|info| info.origin.client));
     Ok(edge.database.tenant_tx(context).await?.commit(event).await?)
 }
 

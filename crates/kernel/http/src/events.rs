@@ -23,8 +23,10 @@ use tokio_util::sync::CancellationToken;
 use crate::read::parse_query;
 use crate::{Caller, NoQuery, PathId, ProblemBody, ProblemResponse};
 
-/// How often a followed operation is looked at.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How soon a followed operation is looked at again when it has just changed.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How soon at most while nothing changes; each look in vain doubles the wait.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How often while the database does not answer.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(5);
 /// How often a silent stream says that it lives; proxies give up silent connections after a minute or so.
@@ -114,6 +116,7 @@ pub(crate) async fn follow_operation(
         id,
         seen: follower.seen,
         found: Some(operation),
+        pause: PAUSE,
         ends_at: Instant::now() + LONGEST,
         is_over: false,
     };
@@ -136,6 +139,8 @@ struct Following {
     seen: Option<String>,
     /// What the last look found, until it was told.
     found: Option<Operation>,
+    /// How long to wait before the next look.
+    pause: Duration,
     ends_at: Instant,
     is_over: bool,
 }
@@ -149,7 +154,6 @@ fn events(following: Following) -> impl Stream<Item = Result<Event, Infallible>>
 
 impl Following {
     async fn next(&mut self) -> Option<Event> {
-        let mut pause = PAUSE;
         loop {
             if self.is_over {
                 return None;
@@ -160,7 +164,7 @@ impl Following {
                 if self.seen.as_ref() != Some(&id) {
                     // An id of ours has no line break, which is all that could be wrong with it.
                     let event = Event::default().event("progress").id(id.clone()).retry(RETRY);
-                    self.seen = Some(id);
+                    (self.seen, self.pause) = (Some(id), PAUSE);
                     return event.json_data(&operation).ok();
                 }
                 continue;
@@ -168,15 +172,15 @@ impl Following {
             tokio::select! {
                 () = self.stopping.cancelled() => return None,
                 () = sleep_until(self.ends_at) => return None,
-                () = sleep(pause) => {}
+                () = sleep(self.pause) => {}
             }
             match look(&self.database, &self.context, self.id).await {
                 // Removed meanwhile, as operations are after a while.
                 Ok(None) => return None,
-                Ok(found) => (self.found, pause) = (found, PAUSE),
+                Ok(found) => (self.found, self.pause) = (found, (self.pause * 2).min(LONGEST_PAUSE)),
                 Err(error) => {
                     tracing::debug!(%error, "a followed operation cannot be read now");
-                    pause = OUTAGE_PAUSE;
+                    self.pause = OUTAGE_PAUSE;
                 }
             }
         }
