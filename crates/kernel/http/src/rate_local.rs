@@ -74,7 +74,10 @@ mod tests {
         assert_eq!(counter.add(&key("b"), 7, 0).await, RateCounts::default());
         assert_eq!(counter.add(&key("a"), 8, 1).await, RateCounts { current: 1, previous: 2 });
         assert_eq!(counter.add(&key("a"), 8, -1).await, RateCounts { current: 0, previous: 2 });
+        counter.add(&key("a"), 8, 5).await;
         assert_eq!(counter.add(&key("a"), 10, 1).await, RateCounts { current: 1, previous: 0 });
+        // A clock that was set back does not bring old counts back.
+        assert_eq!(counter.add(&key("a"), 9, 1).await, RateCounts { current: 2, previous: 0 });
     }
 
     #[tokio::test]
