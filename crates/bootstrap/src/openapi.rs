@@ -4,8 +4,8 @@ use athyper_kernel_http::operation_routes;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response,
-    ResponseBuilder, Type,
+    Components, ContentBuilder, HeaderBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Required, Response, ResponseBuilder, Type,
 };
 
 use crate::modules::modules;
@@ -85,12 +85,18 @@ fn describe(operation: &mut Operation, is_command: bool) {
     let commands: &[_] =
         if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
     for (status, text) in COMMON_PROBLEMS.iter().chain(commands) {
-        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(text));
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(status, text));
     }
 }
 
-fn problem(text: &str) -> RefOr<Response> {
+fn problem(status: &str, text: &str) -> RefOr<Response> {
     let schema = Ref::from_schema_name("ProblemBody");
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new().description(text).content("application/problem+json", content).build().into()
+    let mut response = ResponseBuilder::new().description(text).content("application/problem+json", content);
+    if matches!(status, "429" | "503") {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        let after = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
+        response = response.header("Retry-After", after);
+    }
+    response.build().into()
 }

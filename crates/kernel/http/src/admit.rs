@@ -16,7 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 
-use crate::command::from_address;
+use crate::origin::from_address;
 use crate::rate::Standing;
 use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
 

@@ -1,7 +1,5 @@
 //! A state change: body read, transaction open, idempotency honoured, and one commit at the end.
 
-use std::net::IpAddr;
-
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
@@ -72,7 +70,7 @@ impl<B> Command<B> {
         if let Some(key) = &self.idempotency {
             idempotency::remember(&mut self.tx, key, &reply).await?;
         }
-        let event = from_address(event, self.caller.address());
+        let event = crate::origin::from_address(event, self.caller.address());
         self.tx.commit(event).await?;
         Ok(reply)
     }
@@ -104,14 +102,6 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
             }
         }
         Ok(Self { tx, body: decoded, caller, if_match, idempotency: key })
-    }
-}
-
-/// Adds to an event where its request came from.
-pub(crate) fn from_address(event: AuditEvent, address: Option<IpAddr>) -> AuditEvent {
-    match address {
-        Some(address) => event.with("clientAddress", address.to_string()),
-        None => event,
     }
 }
 

@@ -1,15 +1,17 @@
 //! An operation as server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): each change of
 //! its state or progress is an event, and the stream ends with the operation.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use athyper_kernel_db::{Database, DbError};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_jobs::{Operation, OperationState, find_operation};
 use athyper_kernel_tenant_context::TenantContext;
-use athyper_kernel_types::{Operation as OperationMarker, OperationId};
+use athyper_kernel_types::{Operation as OperationMarker, OperationId, TenantId};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -36,25 +38,57 @@ const LONGEST: Duration = Duration::from_mins(5);
 /// When the caller comes again after a stream that ended early.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// The streams of this process: how many there may be at once, and when they have to end.
+/// The streams of this process: how many there may be at once, of all tenants and of one, and when they have to end.
 #[derive(Clone, Debug)]
 pub struct EventStreams {
     slots: Arc<Semaphore>,
+    most_of_one: usize,
+    open: Arc<Mutex<HashMap<TenantId, usize>>>,
     stopping: CancellationToken,
 }
 
+/// The place of one stream, free again when it is dropped.
+#[derive(Debug)]
+struct Slot {
+    tenant: TenantId,
+    open: Arc<Mutex<HashMap<TenantId, usize>>>,
+    _of_all: OwnedSemaphorePermit,
+}
+
 impl EventStreams {
-    /// At most so many at once, until the process stops.
+    /// At most so many at once, a quarter of them of one tenant, until the process stops.
     pub fn new(most: usize, stopping: CancellationToken) -> Self {
-        Self { slots: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))), stopping }
+        let slots = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self { slots, most_of_one: most.div_ceil(4), open: Arc::default(), stopping }
     }
 
-    fn open(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.slots).try_acquire_owned().map_err(|_| {
-            let detail = "as many operations are followed as this process can serve";
-            Problem::new(ProblemKind::Unavailable, "platform.too_many_streams", detail).retry_after(5)
-        })
+    fn open(&self, tenant: TenantId) -> Result<Slot, Problem> {
+        let of_all = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| too_many_streams())?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(tenant).or_default();
+        if *count >= self.most_of_one {
+            return Err(too_many_streams());
+        }
+        *count += 1;
+        Ok(Slot { tenant, open: Arc::clone(&self.open), _of_all: of_all })
     }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = open.entry(self.tenant) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+fn too_many_streams() -> Problem {
+    let detail = "as many operations are followed as this process can serve";
+    Problem::new(ProblemKind::Unavailable, "platform.too_many_streams", detail).retry_after(5)
 }
 
 /// Who follows, and what they have seen already.
@@ -109,7 +143,7 @@ pub(crate) async fn follow_operation(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let following = Following {
-        _slot: edge.streams.open()?,
+        _slot: edge.streams.open(context.tenant_id())?,
         stopping: edge.streams.stopping.clone(),
         database,
         context,
@@ -130,7 +164,7 @@ pub(crate) async fn follow_operation(
 
 /// One stream. It holds no connection of the database: each look opens and ends a transaction.
 struct Following {
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
     stopping: CancellationToken,
     database: Database,
     context: TenantContext,
@@ -213,4 +247,34 @@ fn event_id(operation: &Operation) -> String {
     };
     let total = operation.total.map(|total| total.to_string()).unwrap_or_default();
     format!("{state}-{}-{total}", operation.done)
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_types::Clock;
+
+    use super::*;
+
+    #[test]
+    fn one_tenant_leaves_room_for_the_others_and_what_ends_makes_room() {
+        let streams = EventStreams::new(8, CancellationToken::new());
+        let [one, other] = [(); 2].map(|()| TenantId::new(&Clock::system()));
+        let mut held = vec![streams.open(one).unwrap(), streams.open(one).unwrap()];
+        let refused = streams.open(one).unwrap_err();
+        assert_eq!((refused.kind, refused.retry_after_seconds), (ProblemKind::Unavailable, Some(5)));
+        let _others = [streams.open(other).unwrap(), streams.open(other).unwrap()];
+        held.pop();
+        held.push(streams.open(one).unwrap());
+        held.clear();
+        assert!(!streams.open.lock().unwrap().contains_key(&one), "it is remembered for ever");
+        assert_eq!(streams.slots.available_permits(), 6);
+    }
+
+    #[test]
+    fn there_are_not_more_than_all_may_have() {
+        let streams = EventStreams::new(2, CancellationToken::new());
+        let tenants = [(); 3].map(|()| TenantId::new(&Clock::system()));
+        let held: Vec<_> = tenants.map(|tenant| streams.open(tenant)).into_iter().collect();
+        assert_eq!(held.iter().filter(|slot| slot.is_ok()).count(), 2);
+    }
 }

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::{ForwardedHeader, Network};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
@@ -115,6 +116,14 @@ fn node_address(node: &str) -> Option<IpAddr> {
     let bare = node.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(node);
     let address = bare.parse().ok().or_else(|| node.parse().ok().map(|socket: SocketAddr| socket.ip()));
     address.map(|address: IpAddr| address.to_canonical())
+}
+
+/// Adds to an event where its request came from.
+pub(crate) fn from_address(event: AuditEvent, address: Option<IpAddr>) -> AuditEvent {
+    match address {
+        Some(address) => event.with("clientAddress", address.to_string()),
+        None => event,
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub struct HttpConfig {
     /// Most connections at once; further ones wait until one ends.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections: u32,
-    /// Most streams of events at once; further ones are asked to come again.
+    /// Most streams of events at once, a quarter of them of one tenant; further ones are asked to come again.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_event_streams: u32,
     /// How long a stopping process reports "not ready" and still serves, in milliseconds; see

@@ -1,9 +1,15 @@
 //! What the edge does for every route: it limits how often it may be called, hands the trace on, and says when to come again
 //! while the database is away.
 
+use std::time::Duration;
+
+use athyper_adapter_db_postgres::{PoolSettings, connect};
 use athyper_bootstrap::modules;
 use athyper_kernel_config::RateLimitConfig;
+use athyper_kernel_http::ProblemResponse;
+use athyper_kernel_types::Clock;
 use athyper_test_kit::{Answer, TestApp};
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -126,6 +132,26 @@ async fn every_operation_goes_on_with_the_callers_trace() {
 #[tokio::test]
 async fn every_operation_says_when_to_come_again_while_the_database_is_away() {
     check_outage(&Platform::new().await).await.none();
+}
+
+/// A pool whose connections are all in use is no defect: the caller is told when to come again.
+#[tokio::test]
+async fn a_full_pool_says_when_to_come_again() {
+    let app = TestApp::new(&[]).await;
+    let settings = PoolSettings {
+        max_connections: 1,
+        acquire_timeout: Duration::from_millis(100),
+        statement_timeout: Duration::from_mins(1),
+        application_name: "small".to_owned(),
+    };
+    let small = connect(&app.db.app_url(), &settings, Clock::system()).await.unwrap();
+    let context = app.db.context("demo");
+    let held = small.tenant_tx(&context).await.unwrap();
+    let refused = ProblemResponse::from(small.tenant_tx(&context).await.unwrap_err()).into_response();
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap() > 0);
+    held.rollback().await.unwrap();
+    small.tenant_tx(&context).await.unwrap();
 }
 
 /// A tenant that spreads its calls over all operations is limited as well, and one minute later it may call again.

@@ -126,7 +126,7 @@ async fn slow_and_loud(port: u16) {
     for stream in &mut half {
         let mut received = Vec::new();
         let read = stream.read_to_end(&mut received);
-        let _ended = timeout(FOREVER, read).await.expect("the slow one is cut off");
+        let _ended = timeout(FOREVER, read).await.unwrap();
         assert!(received.is_empty(), "{received:?}");
     }
     for head in [format!("x: {}", "x".repeat(9_000)), "a: b\r\n".repeat(150)] {
@@ -135,7 +135,7 @@ async fn slow_and_loud(port: u16) {
         // The answer may come before all of it was sent.
         let _ = stream.write_all(sent.as_bytes()).await;
         let mut received = Vec::new();
-        let _ended = timeout(FOREVER, stream.read_to_end(&mut received)).await.expect("it is closed");
+        let _ended = timeout(FOREVER, stream.read_to_end(&mut received)).await.unwrap();
         assert!(received.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&received));
     }
 }
@@ -180,7 +180,7 @@ async fn streams(admin: &Client) {
         .filter_map(|line| line.strip_prefix("data:"))
         .map(|data| serde_json::from_str(data.trim()).unwrap())
         .collect();
-    assert_eq!(states.last().expect("an event")["state"], "succeeded", "{text}");
+    assert_eq!(states.last().unwrap()["state"], "succeeded", "{text}");
     assert_eq!(format!("/v1/operations/{}", states[0]["id"].as_str().unwrap()), location);
 }
 
@@ -201,7 +201,7 @@ async fn a_stream_does_not_keep_a_process_that_stops() {
         assert!(stream.read_buf(&mut received).await.unwrap() > 0, "{}", String::from_utf8_lossy(&received));
     }
     api.signal(Signal::Terminate);
-    let _ended = timeout(FOREVER, stream.read_to_end(&mut received)).await.expect("the stream ends");
+    let _ended = timeout(FOREVER, stream.read_to_end(&mut received)).await.unwrap();
     assert!(received.ends_with(b"0\r\n\r\n"), "it is cut off: {}", String::from_utf8_lossy(&received));
     api.ended(FOREVER).await.expect_code(0);
 }
