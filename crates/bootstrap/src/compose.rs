@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use athyper_adapter_cache::{Cache, CacheLimits, RedisSettings};
 use athyper_adapter_queue::{JobOrigin, ScheduledTenant, Scheduler, Worker, WorkerConfig};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
@@ -21,12 +22,13 @@ use athyper_kernel_types::Clock;
 
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
-use crate::health::Health;
+use crate::health::{Health, cache_check, database_checks};
 use crate::identity::{self, LocalIdentity};
 use crate::modules::modules;
+use crate::rates::CachedRateCounter;
 use crate::router;
 use crate::tokens::{
-    AUDIT, AUTHENTICATOR, BOOT_ID, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS, LIFECYCLE,
+    AUDIT, AUTHENTICATOR, BOOT_ID, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS, LIFECYCLE,
     LOCAL_IDENTITY, ROUTES, SCHEDULER, SERVICES, TENANTS, WORKER,
 };
 
@@ -49,6 +51,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
     register_identity(&mut builder, environment);
+    register_cache(&mut builder);
     register_services(&mut builder);
     register_runtime(&mut builder);
     Ok(builder.build()?)
@@ -110,6 +113,18 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
     });
 }
 
+/// In this process where no Redis is configured, which is allowed in env `local` alone.
+fn register_cache(builder: &mut ContainerBuilder) {
+    builder.singleton(&CACHE, &[CONFIG.name()], |scope: Scope| async move {
+        let config = scope.resolve(&CONFIG).await?;
+        let cache = match &config.redis.url {
+            Some(url) => Cache::redis(url, RedisSettings::default()).map_err(StartError::from)?,
+            None => Cache::in_process(CacheLimits::default()),
+        };
+        Ok(Arc::new(cache))
+    });
+}
+
 fn register_services(builder: &mut ContainerBuilder) {
     let mut needs: Vec<&'static str> =
         modules().iter().flat_map(|module| module.dependencies).copied().collect();
@@ -136,11 +151,17 @@ fn register_services(builder: &mut ContainerBuilder) {
         LOCAL_IDENTITY.name(),
         SERVICES.name(),
         HEALTH.name(),
+        CACHE.name(),
+        LIFECYCLE.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
+        let clock = (*scope.resolve(&CLOCK).await?).clone();
+        let cache = (*scope.resolve(&CACHE).await?).clone();
         let parts = router::Parts {
             config: scope.resolve(&CONFIG).await?,
-            clock: (*scope.resolve(&CLOCK).await?).clone(),
+            rate_counter: Arc::new(CachedRateCounter::new(cache, clock.clone())),
+            clock,
+            stopping: scope.resolve(&LIFECYCLE).await?.stopping(),
             database: (*scope.resolve(&DATABASE).await?).clone(),
             tenants: (*scope.resolve(&TENANTS).await?).clone(),
             authenticator: scope.resolve(&AUTHENTICATOR).await?,
@@ -150,10 +171,13 @@ fn register_services(builder: &mut ContainerBuilder) {
         let services = scope.resolve(&SERVICES).await?;
         Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
     });
-    builder.singleton(&HEALTH, &[LIFECYCLE.name(), DATABASE.name()], |scope: Scope| async move {
+    let needs = [LIFECYCLE.name(), DATABASE.name(), CACHE.name()];
+    builder.singleton(&HEALTH, &needs, |scope: Scope| async move {
         let lifecycle = (*scope.resolve(&LIFECYCLE).await?).clone();
-        let database = (*scope.resolve(&DATABASE).await?).clone();
-        Ok(Arc::new(Health { lifecycle, database }))
+        let database = scope.resolve(&DATABASE).await?;
+        let cache = scope.resolve(&CACHE).await?;
+        let checks = database_checks(&database).into_iter().chain([cache_check(&cache)]);
+        Ok(Arc::new(Health::new(lifecycle, checks)))
     });
 }
 

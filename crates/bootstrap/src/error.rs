@@ -47,6 +47,16 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The operator port is taken or forbidden.
+    #[error(
+        "cannot listen on the operator port {port}: {source}; choose another with OPERATOR_PORT=<number>"
+    )]
+    OperatorPort {
+        /// The port.
+        port: u16,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// Something of the operating system failed.
     #[error("{doing}: {source}")]
     Io {
@@ -58,6 +68,9 @@ pub enum StartError {
     /// Anything of the identity adapter.
     #[error(transparent)]
     Identity(#[from] athyper_adapter_auth::LocalIssuerError),
+    /// The cache cannot be set up.
+    #[error(transparent)]
+    Cache(#[from] athyper_adapter_cache::CacheError),
     /// The realms' issuers cannot be used.
     #[error(transparent)]
     Authenticator(#[from] athyper_adapter_auth::SetupError),
@@ -73,7 +86,9 @@ impl StartError {
     /// What the process exits with (BSD sysexits).
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Command(_) | Self::Authenticator(_) => ExitCode::ConfigInvalid,
+            Self::Config(_) | Self::Command(_) | Self::Authenticator(_) | Self::Cache(_) => {
+                ExitCode::ConfigInvalid
+            }
             Self::Connect(ConnectError::Role(_)) => ExitCode::NoPermission,
             Self::Embedded(_)
             | Self::Connect(_)
@@ -81,7 +96,8 @@ impl StartError {
             | Self::Migrate(_)
             | Self::Database(_)
             | Self::NotMigrated
-            | Self::Port { .. } => ExitCode::ServiceUnavailable,
+            | Self::Port { .. }
+            | Self::OperatorPort { .. } => ExitCode::ServiceUnavailable,
             Self::Part(error) => source_of::<Self>(error).map_or(ExitCode::Unexpected, Self::exit_code),
             Self::Wiring(_) | Self::Io { .. } | Self::Identity(_) | Self::Telemetry(_) => {
                 ExitCode::Unexpected

@@ -6,13 +6,12 @@ use std::time::Duration;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::ProblemResponse;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt as _;
 
 /// Ends a request that takes longer than it may, and turns a panic into a problem. A transaction under way is rolled
-/// back when its request is dropped.
+/// back when its request is dropped. The time ends with the head of the answer, so a stream of events may go on.
 pub(crate) async fn guard(
     State(limit): State<Duration>,
     request: Request,
@@ -20,11 +19,7 @@ pub(crate) async fn guard(
 ) -> Result<Response, ProblemResponse> {
     let served = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(limit, served).await {
-        Ok(Ok(mut response)) => {
-            let headers = response.headers_mut();
-            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            Ok(response)
-        }
+        Ok(Ok(response)) => Ok(response),
         Ok(Err(_panic)) => Err(Problem::internal("the handler panicked").into()),
         Err(_elapsed) => {
             let detail = format!("the request took longer than {} s", limit.as_secs());

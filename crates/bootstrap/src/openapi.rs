@@ -4,8 +4,8 @@ use athyper_kernel_http::operation_routes;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response,
-    ResponseBuilder, Type,
+    Components, ContentBuilder, HeaderBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Required, Response, ResponseBuilder, Type,
 };
 
 use crate::modules::modules;
@@ -14,9 +14,10 @@ use crate::modules::modules;
 const BEARER: &str = "bearer";
 
 /// Problems that every operation can answer with.
-const COMMON_PROBLEMS: [(&str, &str); 5] = [
+const COMMON_PROBLEMS: [(&str, &str); 6] = [
     ("401", "No token, or one that cannot be verified"),
     ("403", "None of the caller's roles allows this, or header and token disagree about the tenant"),
+    ("429", "Too many requests: RateLimit says what is left, Retry-After how long to wait"),
     ("500", "A defect on our side"),
     ("503", "A needed part does not answer now; try again after Retry-After seconds"),
     ("504", "The request took too long"),
@@ -84,12 +85,18 @@ fn describe(operation: &mut Operation, is_command: bool) {
     let commands: &[_] =
         if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
     for (status, text) in COMMON_PROBLEMS.iter().chain(commands) {
-        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(text));
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(status, text));
     }
 }
 
-fn problem(text: &str) -> RefOr<Response> {
+fn problem(status: &str, text: &str) -> RefOr<Response> {
     let schema = Ref::from_schema_name("ProblemBody");
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new().description(text).content("application/problem+json", content).build().into()
+    let mut response = ResponseBuilder::new().description(text).content("application/problem+json", content);
+    if matches!(status, "429" | "503") {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        let after = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
+        response = response.header("Retry-After", after);
+    }
+    response.build().into()
 }

@@ -3,23 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use athyper_kernel_config::RuntimeConfig;
+use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
+use athyper_kernel_error::Problem;
 use athyper_kernel_http::{
-    Access, AccessRules, Authenticator, Edge, EdgeLimits, OPERATION_PERMISSIONS, OperationIndex, admit,
-    operation_routes, trace_requests,
+    Access, AccessRules, Arrivals, Authenticator, Edge, EdgeLimits, EventStreams, OPERATION_PERMISSIONS,
+    OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit, operation_routes,
+    trace_requests,
 };
 use athyper_kernel_types::Clock;
 use axum::Router;
+use axum::body::Bytes;
+use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use tokio_util::sync::CancellationToken;
+use tower::util::option_layer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::guard::{guard, unknown_method, unknown_path};
+use crate::headers::{SecurityProfile, secure};
 use crate::health::{self, Health};
 use crate::identity::LocalIdentity;
 use crate::modules::modules;
 use crate::openapi;
+use crate::outer::{compression, cors};
 
 /// What the routes stand on.
 pub(crate) struct Parts {
@@ -30,6 +38,9 @@ pub(crate) struct Parts {
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) identity: Arc<LocalIdentity>,
     pub(crate) health: Health,
+    pub(crate) rate_counter: Arc<dyn RateCounter>,
+    /// Cancelled when streams have to end.
+    pub(crate) stopping: CancellationToken,
 }
 
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, and in env
@@ -42,32 +53,55 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         body_bytes: usize::try_from(parts.config.http.body_limit_bytes).unwrap_or(usize::MAX),
         upload_bytes: usize::try_from(parts.config.http.upload_limit_bytes).unwrap_or(usize::MAX),
     };
+    let http = &parts.config.http;
+    let operations = OperationIndex::from_openapi(&document);
+    let rates = RateLimits::new(&http.rate_limits, parts.rate_counter, parts.clock.clone());
+    for name in rates.iter().flat_map(RateLimits::named_operations) {
+        if !operations.has(name) {
+            tracing::warn!(
+                operation = name,
+                "http.rateLimits.operations names an operation that there is not"
+            );
+        }
+    }
+    let streams = usize::try_from(http.max_event_streams).unwrap_or(usize::MAX);
     let edge = Edge {
         database: parts.database,
         tenants: parts.tenants,
         environment: parts.config.env,
         iam: Arc::new(parts.config.iam.clone()),
         authenticator: parts.authenticator,
-        access: Access {
-            operations: OperationIndex::from_openapi(&document),
-            rules: AccessRules::new(permissions),
-        },
+        access: Access { operations, rules: AccessRules::new(permissions) },
         limits,
+        rates,
+        streams: EventStreams::new(streams, parts.stopping),
     };
-    let limit = Duration::from_millis(parts.config.http.request_timeout_ms);
+    let is_tls = parts.config.env != Environment::Local
+        && parts.config.public_base_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    let proxies = TrustedProxies::new(&http.trusted_proxies, http.forwarded_header);
+    let limit = Duration::from_millis(http.request_timeout_ms);
     closed
         .route_layer(from_fn_with_state(Arc::new(edge), admit))
-        .merge(health::routes(parts.health))
+        .merge(health::public_routes(parts.health))
         .merge(document_route())
         .merge(parts.identity.routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(limit, guard))
-        .layer(from_fn_with_state(parts.clock, trace_requests))
+        .layer(compression())
+        .layer(option_layer(cors(&http.cors)))
+        .layer(from_fn_with_state(Arc::new(SecurityProfile::api(is_tls)), secure))
+        .layer(from_fn_with_state(Arrivals { clock: parts.clock, proxies }, trace_requests))
 }
 
-/// The OpenAPI document.
+/// The OpenAPI document, written once: it is large, and everybody may ask for it.
 fn document_route() -> Router {
-    let document = Arc::new(openapi::document());
-    Router::new().route("/v1/openapi.json", get(move || async move { axum::Json(document.as_ref().clone()) }))
+    let written =
+        serde_json::to_vec(&openapi::document()).map(Bytes::from).map_err(|error| error.to_string());
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let show = move || async move {
+        let document = written.map_err(Problem::internal)?;
+        Ok::<_, ProblemResponse>((json, document))
+    };
+    Router::new().route("/v1/openapi.json", get(show))
 }

@@ -1,15 +1,14 @@
-//! The HTTP server: listens, serves, and at shutdown answers what it has accepted before it goes.
+//! The public HTTP server: listens, serves, and at shutdown answers what it has accepted before it goes.
 
-use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_lifecycle::Lifecycle;
 use axum::Router;
-use tokio::net::TcpListener;
 
 use crate::error::StartError;
+use crate::server::{ConnectionLimits, listen, serve_until};
 
 /// Starts to listen and serve.
 pub(crate) async fn serve(
@@ -17,16 +16,12 @@ pub(crate) async fn serve(
     lifecycle: &Lifecycle,
     router: Router,
 ) -> Result<SocketAddr, StartError> {
-    let listener = listen(config).await?;
+    let port = config.port;
+    let listener =
+        listen(&addresses(config.env), port).await.map_err(|source| StartError::Port { port, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Io { doing: "listen", source })?;
-    let stopping = lifecycle.stopping();
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
-    let served = lifecycle.spawn("http server", async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the http server failed");
-        }
-    });
+    let server = serve_until(lifecycle.stopping(), listener, router, limits(config));
+    let served = lifecycle.spawn("http server", server);
     let budget = Duration::from_millis(config.shutdown_timeout_ms);
     // The task ends when the last accepted request is answered; the hook waits for that before the next one runs.
     let hook = lifecycle.on_shutdown("http server", budget, move || async move { Ok(served.await?) });
@@ -34,18 +29,23 @@ pub(crate) async fn serve(
     Ok(address)
 }
 
-/// In env `local` the port is open to this machine only. The first address that the machine has is taken. One that
-/// another program has is an error: whoever goes to `localhost` might meet that one.
-async fn listen(config: &RuntimeConfig) -> Result<TcpListener, StartError> {
-    let port = config.port;
-    let [first, second] = if config.env == Environment::Local {
-        [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)]
-    } else {
-        [IpAddr::from(Ipv6Addr::UNSPECIFIED), IpAddr::from(Ipv4Addr::UNSPECIFIED)]
-    };
-    let bound = match TcpListener::bind((first, port)).await {
-        Err(error) if error.kind() != ErrorKind::AddrInUse => TcpListener::bind((second, port)).await,
-        bound => bound,
-    };
-    bound.map_err(|source| StartError::Port { port, source })
+/// In env `local` the port is open to this machine only.
+fn addresses(env: Environment) -> [IpAddr; 2] {
+    match env {
+        Environment::Local => [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        Environment::Staging | Environment::Production => {
+            [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()]
+        }
+    }
+}
+
+fn limits(config: &RuntimeConfig) -> ConnectionLimits {
+    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let patience = Duration::from_millis(config.http.header_timeout_ms);
+    ConnectionLimits {
+        connections: number(config.http.max_connections),
+        head_time: patience,
+        stall_time: patience,
+        head_bytes: number(config.http.header_limit_bytes),
+    }
 }

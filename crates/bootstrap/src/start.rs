@@ -10,13 +10,16 @@ use athyper_kernel_container::Scope;
 use athyper_kernel_lifecycle::{ExitCode, Lifecycle, LifecycleOptions};
 use athyper_kernel_tenant_context::Actor;
 use athyper_kernel_types::{Clock, Id};
+use axum::Router;
 
 use crate::banner::banner;
 use crate::commands::print;
 use crate::compose::{Inputs, compose};
+use crate::diagnostics::{Diagnostics, with_figures};
 use crate::error::StartError;
+use crate::operator::{OperatorPort, operator_routes};
 use crate::serve::serve;
-use crate::tokens::{AUDIT, DATABASE_SERVER, LOCAL_IDENTITY, ROUTES, SCHEDULER, WORKER};
+use crate::tokens::{AUDIT, DATABASE_SERVER, HEALTH, LOCAL_IDENTITY, ROUTES, SCHEDULER, WORKER};
 
 /// Marker of the id that each start of a process gets.
 enum Boot {}
@@ -34,11 +37,16 @@ pub(crate) async fn start(
     });
     let boot_id = Id::<Boot>::new(&clock).to_string();
     tracing::info!(boot_id, "{}", loaded.check_text().trim_end());
+    let diagnostics = Diagnostics::new(clock.clone())
+        .fact("mode", config.mode.as_str())
+        .fact("env", config.env.as_str())
+        .fact("bootId", boot_id.clone())
+        .fact("config", serde_json::to_value(loaded.explain(None)).unwrap_or_default());
     let inputs = Inputs {
         config: Arc::clone(&config),
         environment,
         lifecycle: lifecycle.clone(),
-        clock,
+        clock: clock.clone(),
         boot_id: boot_id.clone(),
     };
     let container = compose(inputs)?;
@@ -50,7 +58,12 @@ pub(crate) async fn start(
         report.failures().for_each(|part| tracing::error!(?part, "a part could not be closed"));
         Ok(())
     })?;
-    let started = run_mode(&config, &lifecycle, &root).await;
+    // The hook of the container runs last and that of this port before it.
+    let operator = OperatorPort::open(&config, &lifecycle, &clock).await?;
+    let mut started = run_mode(&config, &lifecycle, &root).await;
+    if started.is_ok() {
+        started = show_operators(&operator, diagnostics, &root).await;
+    }
     if let Err(error) = started {
         lifecycle.shutdown("the start failed").await;
         return Err(error);
@@ -94,6 +107,18 @@ async fn run_mode(config: &RuntimeConfig, lifecycle: &Lifecycle, root: &Scope) -
             print(&banner(config, &identity))?;
         }
     }
+    Ok(())
+}
+
+/// Gives the operator port its routes: the parts whose health and figures it shows are there now.
+async fn show_operators(
+    operator: &OperatorPort,
+    diagnostics: Diagnostics,
+    root: &Scope,
+) -> Result<(), StartError> {
+    let health = (*root.resolve(&HEALTH).await?).clone();
+    let diagnostics = with_figures(diagnostics, root).await?;
+    operator.show(operator_routes(health, diagnostics, Router::new()));
     Ok(())
 }
 

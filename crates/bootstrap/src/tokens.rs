@@ -1,5 +1,6 @@
 //! The tokens of this composition: which type stands behind each name of the catalogue.
 
+use athyper_adapter_cache::Cache;
 use athyper_adapter_queue::{Scheduler, Worker};
 use athyper_kernel_audit::AuditWriter;
 use athyper_kernel_config::RuntimeConfig;
@@ -30,4 +31,5 @@ pub(crate) const ROUTES: Token<axum::Router> = Token::new(tokens::REGISTRY_ROUTE
 pub(crate) const JOBS: Token<Vec<JobType>> = Token::new(tokens::REGISTRY_JOBS);
 pub(crate) const WORKER: Token<Worker> = Token::new(tokens::RUNTIME_WORKER_POOL);
 pub(crate) const SCHEDULER: Token<Scheduler> = Token::new(tokens::RUNTIME_SCHEDULER);
+pub(crate) const CACHE: Token<Cache> = Token::new(tokens::ADAPTER_CACHE);
 pub(crate) const HEALTH: Token<Health> = Token::new(tokens::OBSERVABILITY_HEALTH);

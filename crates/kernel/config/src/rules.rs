@@ -20,6 +20,10 @@ pub(crate) fn check(config: &RuntimeConfig, mode: Mode, report: &Report) -> Vec<
         faults.push(Fault::new(Path::dotted("mode"), what, "leave it out, or start the other process"));
     }
     check_addresses(config, &mut faults);
+    if config.mode == Mode::Api && config.operator.port_in(config.mode) == config.port {
+        let what = "is the public port, where nobody may see what operators see";
+        faults.push(Fault::new(Path::dotted("operator.port"), what, "choose another"));
+    }
     if config.env != Environment::Local {
         check_deployed(config, &mut faults);
     }

@@ -11,11 +11,13 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 27] = [
+const VARIABLES: [(&str, &str); 29] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
     ("PORT", "port"),
+    ("OPERATOR_PORT", "operator.port"),
+    ("OPERATOR_HOST", "operator.host"),
     ("LOG_LEVEL", "logLevel"),
     ("SHUTDOWN_TIMEOUT_MS", "shutdownTimeoutMs"),
     ("PUBLIC_BASE_URL", "publicBaseUrl"),

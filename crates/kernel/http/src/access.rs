@@ -63,6 +63,11 @@ impl OperationIndex {
         Self(index)
     }
 
+    /// Whether some route is this operation.
+    pub fn has(&self, operation: &str) -> bool {
+        self.0.values().any(|known| **known == *operation)
+    }
+
     /// The operation at this method and path template.
     pub fn find(&self, method: &Method, template: &str) -> Option<Arc<str>> {
         // HEAD is GET without the body (RFC 9110, section 9.3.2).

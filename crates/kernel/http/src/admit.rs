@@ -13,10 +13,15 @@ use athyper_kernel_tenant_context::{
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 
-use crate::{Access, Caller, ProblemResponse, RequestInfo};
+use crate::origin::from_address;
+use crate::rate::Standing;
+use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
+
+/// Event of an identity that tried a tenant which is not its own.
+const TENANT_REFUSED: &str = "platform.tenant_refused";
 
 /// An identity whose token was verified: signature, issuer, audience and times.
 #[derive(Clone, Debug)]
@@ -67,6 +72,10 @@ pub struct Edge {
     pub access: Access,
     /// Limits of a request.
     pub limits: EdgeLimits,
+    /// How often requests may come; none when that is not limited.
+    pub rates: Option<RateLimits>,
+    /// Streams of events.
+    pub streams: EventStreams,
 }
 
 impl std::fmt::Debug for Edge {
@@ -75,24 +84,31 @@ impl std::fmt::Debug for Edge {
     }
 }
 
-/// Lets a request through to its handler, or answers with the reason why not.
-///
-/// # Errors
-/// 401 without a valid token, 403 where header and token disagree or no role allows the operation, 404 for an unknown
-/// tenant.
-pub async fn admit(
-    State(edge): State<Arc<Edge>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, ProblemResponse> {
+/// Lets a request through to its handler, or answers with the reason why not: 401 without a valid token, 403 where header
+/// and token disagree or no role allows the operation, 404 for an unknown tenant, 429 for who calls too often.
+pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+    let mut standing = Standing::default();
+    let mut response = match let_in(&edge, &mut request, &mut standing).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    standing.write(response.headers_mut());
+    response
+}
+
+/// Finds out who calls, and whether they may.
+async fn let_in(
+    edge: &Arc<Edge>,
+    request: &mut Request,
+    standing: &mut Standing,
+) -> Result<(), ProblemResponse> {
     let operation = request
         .extensions()
         .get::<MatchedPath>()
         .and_then(|path| edge.access.operations.find(request.method(), path.as_str()));
-    let token = bearer(request.headers())?;
-    let identity = edge.authenticator.authenticate(token).await?;
     let info = request.extensions().get::<RequestInfo>().cloned();
-    let context = enter(&edge, &identity, request.headers(), info).await?;
+    let identity = identify(edge, bearer(request.headers())?, info.as_ref()).await?;
+    let context = enter(edge, &identity, request.headers(), info.as_ref()).await?;
     let span = tracing::Span::current();
     span.record("realm", context.realm_key()).record("tenant", context.tenant_key());
     span.record("actor", &context.actor().id);
@@ -101,9 +117,15 @@ pub async fn admit(
     }
     let operation = operation.ok_or_else(|| Problem::internal("the route has no operation id"))?;
     span.record("operation", &*operation);
+    if let Some(rates) = &edge.rates {
+        // Before the roles are looked at: a refusal costs a row of the audit trail.
+        let (now, allowed) = rates.request(context.tenant_id(), &operation).await;
+        *standing = now;
+        allowed?;
+    }
     if !edge.access.allows(&operation, &identity.roles) {
         let event = AuditEvent::warn("platform.access_denied").with("operation", &*operation);
-        refuse(&edge, &context, event).await?;
+        refuse(edge, &context, event, info.as_ref()).await?;
         return Err(Problem::new(
             ProblemKind::Forbidden,
             "request.forbidden",
@@ -111,8 +133,24 @@ pub async fn admit(
         )
         .into());
     }
-    request.extensions_mut().insert(Caller::new(context, identity.roles, operation, Arc::clone(&edge)));
-    Ok(next.run(request).await)
+    let address = info.and_then(|info| info.origin.client);
+    let caller = Caller::new(context, identity.roles, operation, address, Arc::clone(edge));
+    request.extensions_mut().insert(caller);
+    Ok(())
+}
+
+/// Verifies the token, unless too many of this address could not be verified.
+async fn identify(edge: &Edge, token: &str, info: Option<&RequestInfo>) -> Result<Identity, Problem> {
+    let client = info.and_then(|info| info.origin.client);
+    if let Some(rates) = &edge.rates {
+        rates.may_try(client).await?;
+    }
+    let identity = edge.authenticator.authenticate(token).await;
+    let is_wrong = matches!(&identity, Err(problem) if problem.kind == ProblemKind::Unauthenticated);
+    if let (true, Some(rates)) = (is_wrong, &edge.rates) {
+        rates.failed(client).await;
+    }
+    identity
 }
 
 /// The bearer token of the request (RFC 6750, section 2.1).
@@ -130,7 +168,7 @@ async fn enter(
     edge: &Edge,
     identity: &Identity,
     headers: &HeaderMap,
-    info: Option<RequestInfo>,
+    info: Option<&RequestInfo>,
 ) -> Result<TenantContext, ProblemResponse> {
     let mut claims = claim_keys(&identity.claims);
     // The issuer decides the realm, whatever a claim says.
@@ -153,8 +191,12 @@ async fn enter(
                 && let Ok(resolved) = resolve(edge.environment, &edge.iam, &own)
                 && let Some(context) = join(edge, identity, resolved, info)
             {
-                let event = AuditEvent::warn("platform.tenant_refused").message(error.to_string());
-                refuse(edge, &context, event).await?;
+                if let Some(rates) = &edge.rates {
+                    // The trail is not for anybody to fill.
+                    rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
+                }
+                let event = AuditEvent::warn(TENANT_REFUSED).message(error.to_string());
+                refuse(edge, &context, event, info).await?;
             }
             Err(context_problem(&error).into())
         }
@@ -165,17 +207,23 @@ fn join(
     edge: &Edge,
     identity: &Identity,
     resolved: Resolved,
-    info: Option<RequestInfo>,
+    info: Option<&RequestInfo>,
 ) -> Option<TenantContext> {
     let tenant = edge.tenants.find(&resolved.realm_key, resolved.tenant_key.as_deref()?)?;
-    let trace_id = info.as_ref().map(|info| info.trace.trace_id());
-    let request_id = info.map(|info| info.request_id).unwrap_or_default();
+    let trace_id = info.map(|info| info.trace.trace_id());
+    let request_id = info.map(|info| info.request_id.clone()).unwrap_or_default();
     let context = TenantContext::new(tenant.id, resolved, identity.actor.clone(), request_id).ok()?;
     Some(context.with_trace(trace_id))
 }
 
-/// Writes down that a request was refused.
-async fn refuse(edge: &Edge, context: &TenantContext, event: AuditEvent) -> Result<(), ProblemResponse> {
+/// Writes down that a request was refused, and from where it came.
+async fn refuse(
+    edge: &Edge,
+    context: &TenantContext,
+    event: AuditEvent,
+    info: Option<&RequestInfo>,
+) -> Result<(), ProblemResponse> {
+    let event = from_address(event, info.and_then(|info| info.origin.client));
     Ok(edge.database.tenant_tx(context).await?.commit(event).await?)
 }
 

@@ -1,5 +1,6 @@
 //! Who calls: what the edge found out and every handler may rely on.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use athyper_kernel_error::Problem;
@@ -15,6 +16,7 @@ pub struct Caller {
     context: TenantContext,
     roles: Arc<[String]>,
     operation: Arc<str>,
+    address: Option<IpAddr>,
     edge: Arc<Edge>,
 }
 
@@ -23,9 +25,10 @@ impl Caller {
         context: TenantContext,
         roles: Arc<[String]>,
         operation: Arc<str>,
+        address: Option<IpAddr>,
         edge: Arc<Edge>,
     ) -> Self {
-        Self { context, roles, operation, edge }
+        Self { context, roles, operation, address, edge }
     }
 
     /// Whose work this is.
@@ -41,6 +44,11 @@ impl Caller {
     /// Whether the caller may do this as well; for permissions that are no operation of their own.
     pub fn may(&self, permission: &str) -> bool {
         self.edge.access.allows(permission, &self.roles)
+    }
+
+    /// Address that the request came from; none where no socket is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     pub(crate) fn edge(&self) -> &Edge {

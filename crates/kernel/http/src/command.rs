@@ -70,6 +70,7 @@ impl<B> Command<B> {
         if let Some(key) = &self.idempotency {
             idempotency::remember(&mut self.tx, key, &reply).await?;
         }
+        let event = crate::origin::from_address(event, self.caller.address());
         self.tx.commit(event).await?;
         Ok(reply)
     }

@@ -5,19 +5,23 @@
 //! keeps the answer, the audit event and the change in one commit. A read takes a [`Read`]. Every error is a `Problem`,
 //! and [`ProblemResponse`] is the only place that makes a response of one.
 //!
-//! The edge stands in front of all of them: [`trace_requests`] gives each request its id and span, [`admit`]
-//! authenticates, resolves the tenant and authorises by the operation id that the OpenAPI document gives to the route.
-//! A route that has none is refused.
+//! The edge stands in front of all of them: [`trace_requests`] gives each request its id, span and origin, [`admit`]
+//! authenticates, resolves the tenant, counts against the tenant's [limits](RateLimits) and authorises by the operation id
+//! that the OpenAPI document gives to the route. A route that has none is refused.
 
 mod access;
 mod admit;
 mod body;
 mod caller;
 mod command;
+mod events;
 mod idempotency;
 mod operations;
+mod origin;
 mod path;
 mod problem;
+mod rate;
+mod rate_local;
 mod read;
 mod reply;
 mod request_info;
@@ -28,10 +32,14 @@ pub use admit::{Authenticator, Edge, EdgeLimits, Identity, admit};
 pub use body::{Body, CsvFile, Json, NoBody};
 pub use caller::Caller;
 pub use command::Command;
+pub use events::EventStreams;
 pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
+pub use origin::{Origin, TrustedProxies};
 pub use path::PathId;
 pub use problem::{ProblemBody, ProblemResponse};
+pub use rate::{RateCounter, RateCounts, RateKey, RateLimits};
+pub use rate_local::LocalRateCounter;
 pub use read::{NoQuery, Read};
 pub use reply::Reply;
-pub use request_info::{RequestInfo, trace_requests};
+pub use request_info::{Arrivals, RequestInfo, trace_requests};
 pub use version::etag;

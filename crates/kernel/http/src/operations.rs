@@ -6,17 +6,22 @@ use athyper_kernel_types::{Operation as OperationMarker, OperationId, Page, Page
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::events::{__path_follow_operation, follow_operation};
 use crate::{NoQuery, PathId, Permission, ProblemBody, ProblemResponse, Read, Reply};
 
 /// Who may follow operations: everybody who may start one.
 pub const OPERATION_PERMISSIONS: &[Permission] = &[
     Permission { name: "platform.get_operation", roles: &["admin", "accountant", "viewer"] },
+    Permission { name: "platform.follow_operation", roles: &["admin", "accountant", "viewer"] },
     Permission { name: "platform.list_operations", roles: &["admin", "accountant", "viewer"] },
 ];
 
 /// The routes of operations.
 pub fn operation_routes() -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get_operation)).routes(routes!(list_all))
+    OpenApiRouter::new()
+        .routes(routes!(get_operation))
+        .routes(routes!(follow_operation))
+        .routes(routes!(list_all))
 }
 
 /// The 202 of a command that started an operation.

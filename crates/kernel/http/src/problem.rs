@@ -10,6 +10,9 @@ use crate::RequestInfo;
 /// Media type of a problem (RFC 9457, section 3).
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// When trying again makes sense where nobody knows better: soon, and not at once.
+const RETRY_SECONDS: u32 = 2;
+
 /// A problem on its way out. `?` makes one of every domain's error.
 #[derive(Debug)]
 pub struct ProblemResponse(pub Problem);
@@ -65,7 +68,8 @@ impl IntoResponse for ProblemResponse {
         let mut response = (status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        if let Some(seconds) = problem.retry_after_seconds {
+        let is_passing = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::RateLimited);
+        if let Some(seconds) = problem.retry_after_seconds.or(is_passing.then_some(RETRY_SECONDS)) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
@@ -85,5 +89,32 @@ fn log(problem: &Problem) {
         tracing::error!(code = problem.code, detail = problem.detail, cause, "request failed");
     } else {
         tracing::debug!(code = problem.code, detail = problem.detail, cause, "request refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_db::DbError;
+
+    use super::*;
+
+    #[test]
+    fn what_passes_says_when_to_try_again() {
+        let retry_after = |problem: ProblemResponse| {
+            let response = problem.into_response();
+            let after = response.headers().get(header::RETRY_AFTER);
+            (response.status().as_u16(), after.map(|value| value.to_str().unwrap().to_owned()))
+        };
+        for away in [
+            sqlx::Error::PoolTimedOut,
+            sqlx::Error::PoolClosed,
+            sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()),
+        ] {
+            assert_eq!(retry_after(DbError::from(away).into()), (503, Some("2".to_owned())));
+        }
+        let told = Problem::new(ProblemKind::Unavailable, "a.b", "c").retry_after(7);
+        assert_eq!(retry_after(told.into()), (503, Some("7".to_owned())));
+        assert_eq!(retry_after(Problem::internal("a defect does not pass").into()), (500, None));
+        assert_eq!(retry_after(Problem::not_found("account").into()), (404, None));
     }
 }

@@ -59,7 +59,8 @@ impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Read<Q>
     }
 }
 
-fn parse_query<Q: DeserializeOwned>(query: &str) -> Result<Q, Problem> {
+/// Reads a query string.
+pub(crate) fn parse_query<Q: DeserializeOwned>(query: &str) -> Result<Q, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(url_pairs(query));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         // Inside a flattened part of the form serde forgets the name.

@@ -1,17 +1,23 @@
-//! The id and the trace of the request under way, and the span that the log hangs them on.
+//! The id, the trace and the origin of the request under way, and the span that the log hangs them on.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_types::{Clock, Id};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::{Origin, TrustedProxies};
+
 /// Header that carries the request's id, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Header that tells the caller the trace of its request (<https://www.w3.org/TR/trace-context-2/>, section 4).
+const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
 /// Marker of a request's id.
 enum RequestMarker {}
@@ -27,19 +33,30 @@ pub struct RequestInfo {
     pub request_id: String,
     /// Trace of the request (W3C Trace Context): the caller's, or a new one.
     pub trace: TraceContext,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What the outermost layer needs to know of a request.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    /// For the ids of requests.
+    pub clock: Clock,
+    /// Whose word on a request's origin is taken.
+    pub proxies: TrustedProxies,
 }
 
 impl RequestInfo {
     /// What the headers of a request say, with new ids for what they do not.
-    fn of(headers: &HeaderMap, clock: &Clock) -> Self {
+    fn of(headers: &HeaderMap, peer: Option<SocketAddr>, arrivals: &Arrivals) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let request_id = header("x-request-id")
             .filter(|id| is_sane(id))
-            .map_or_else(|| Id::<RequestMarker>::new(clock).to_string(), str::to_owned);
+            .map_or_else(|| Id::<RequestMarker>::new(&arrivals.clock).to_string(), str::to_owned);
         let trace = header("traceparent")
             .and_then(|parent| TraceContext::from_headers(parent, header("tracestate")))
             .map_or_else(TraceContext::random, |parent| parent.child());
-        Self { request_id, trace }
+        Self { request_id, trace, origin: arrivals.proxies.origin(peer, headers) }
     }
 
     /// Id of the request that this task serves; empty outside a request.
@@ -49,14 +66,16 @@ impl RequestInfo {
 }
 
 /// Gives each request its id, its trace and its span, and writes one line when it is answered. The outermost layer.
-pub async fn trace_requests(State(clock): State<Clock>, mut request: Request, next: Next) -> Response {
-    let info = RequestInfo::of(request.headers(), &clock);
+pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+    let info = RequestInfo::of(request.headers(), peer, &arrivals);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!(
         "request",
         request_id = info.request_id,
         trace_id = info.trace.trace_id(),
         span_id = info.trace.span_id(),
+        client = info.origin.client.map(tracing::field::display),
         operation = tracing::field::Empty,
         realm = tracing::field::Empty,
         tenant = tracing::field::Empty,
@@ -64,7 +83,7 @@ pub async fn trace_requests(State(clock): State<Clock>, mut request: Request, ne
         actor = tracing::field::Empty,
     );
     let method = request.method().clone();
-    let request_id = HeaderValue::from_str(&info.request_id);
+    let told = [(REQUEST_ID, info.request_id.clone()), (TRACE_RESPONSE, info.trace.traceparent())];
     request.extensions_mut().insert(info.clone());
     let started = Instant::now();
     let serve = async {
@@ -74,8 +93,10 @@ pub async fn trace_requests(State(clock): State<Clock>, mut request: Request, ne
         response
     };
     let mut response = CURRENT.scope(info, serve).instrument(span).await;
-    if let Ok(request_id) = request_id {
-        response.headers_mut().insert(REQUEST_ID, request_id);
+    for (name, value) in told {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }

@@ -36,6 +36,11 @@ impl Client {
         Self { http, base: base.to_owned(), headers: Vec::new() }
     }
 
+    /// A client without a token, of whatever listens at a port of this machine.
+    pub fn at(port: u16) -> Self {
+        Self::new(&format!("http://127.0.0.1:{port}"))
+    }
+
     /// The same client with this bearer token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

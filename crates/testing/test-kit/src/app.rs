@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use athyper_kernel_config::Environment;
+use athyper_kernel_config::{Environment, RateLimitConfig};
 use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, Schema};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, AccessRules, Edge, EdgeLimits, OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, admit,
-    operation_routes, trace_requests,
+    Access, AccessRules, Arrivals, Edge, EdgeLimits, EventStreams, LocalRateCounter, OPERATION_PERMISSIONS,
+    OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
 use athyper_kernel_module::DomainModule;
@@ -17,6 +17,7 @@ use athyper_kernel_types::{Clock, Id, JobId};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
@@ -37,6 +38,11 @@ pub struct TestApp {
 impl TestApp {
     /// Migrates a database for these modules and mounts their routes.
     pub async fn new(modules: &[DomainModule]) -> Self {
+        Self::with_rate_limits(modules, &RateLimitConfig::default()).await
+    }
+
+    /// As [`TestApp::new`], with other limits than the default ones.
+    pub async fn with_rate_limits(modules: &[DomainModule], rates: &RateLimitConfig) -> Self {
         let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
         schemas.extend(modules.iter().filter_map(|module| module.schema));
         let db = TestDatabase::new(&schemas).await;
@@ -52,6 +58,7 @@ impl TestApp {
         }
         let (router, openapi) = routes.split_for_parts();
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS);
+        let clock = db.database.clock().clone();
         let edge = Edge {
             database: db.database.clone(),
             tenants: db.tenants.clone(),
@@ -63,11 +70,16 @@ impl TestApp {
                 rules: AccessRules::new(permissions.copied()),
             },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
+            rates: RateLimits::new(rates, Arc::new(LocalRateCounter::default()), clock.clone()),
+            streams: EventStreams::new(64, CancellationToken::new()),
         };
         let router = router
             .route_layer(from_fn_with_state(Arc::new(edge), admit))
             .method_not_allowed_fallback(unknown_method)
-            .layer(from_fn_with_state(db.database.clock().clone(), trace_requests));
+            .layer(from_fn_with_state(
+                Arrivals { clock, proxies: TrustedProxies::default() },
+                trace_requests,
+            ));
         Self { db, router, openapi, jobs }
     }
 

@@ -7,8 +7,8 @@ use validator::Validate;
 
 use super::text::{http_url, not_blank};
 use super::{
-    AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, Mode, RedisConfig,
-    S3Config, TelemetryConfig,
+    AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, Mode,
+    OperatorConfig, RedisConfig, S3Config, TelemetryConfig,
 };
 
 /// The whole configuration of one process, after all layers were merged and checked.
@@ -52,6 +52,9 @@ pub struct RuntimeConfig {
     /// Limits of the HTTP server.
     #[validate(nested)]
     pub http: HttpConfig,
+    /// Port of probes, metrics and diagnostics.
+    #[validate(nested)]
+    pub operator: OperatorConfig,
     /// Audit trail.
     pub audit: AuditConfig,
     /// Realms, tenants and organisations.
@@ -75,6 +78,7 @@ impl Default for RuntimeConfig {
             telemetry: TelemetryConfig::default(),
             job_queue: JobQueueConfig::default(),
             http: HttpConfig::default(),
+            operator: OperatorConfig::default(),
             audit: AuditConfig::default(),
             iam: IamConfig::default(),
         }

@@ -1,6 +1,7 @@
 //! Configuration as its callers use it: sources in, configuration or report out.
 
 mod defaults;
+mod edge;
 mod environments;
 mod explain;
 mod locked;

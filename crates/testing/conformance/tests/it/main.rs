@@ -13,6 +13,8 @@ mod authorisation;
 mod catalogue;
 mod catalogue_test;
 mod document;
+mod edge;
+mod events;
 mod findings;
 mod fixtures;
 mod foreign_ids;

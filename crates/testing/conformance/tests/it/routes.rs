@@ -15,8 +15,13 @@ use crate::specimen;
 const KERNEL: &str = "platform";
 
 /// Operations that stand outside the paths of their module.
-const OUTSIDE_PATHS: [Tolerated; 2] = [
+const OUTSIDE_PATHS: [Tolerated; 3] = [
     Tolerated { rule: "path", subject: "platform.get_operation", reason: "operations belong to all modules" },
+    Tolerated {
+        rule: "path",
+        subject: "platform.follow_operation",
+        reason: "operations belong to all modules",
+    },
     Tolerated {
         rule: "path",
         subject: "platform.list_operations",
@@ -75,7 +80,8 @@ fn check_document(operations: &[Operation], modules: &[&str]) -> Findings {
 /// Whether a success is described, with its body where it has one.
 fn has_success(operation: &Operation) -> bool {
     operation.responses.iter().any(|(status, response)| {
-        let has_schema = response["content"]["application/json"]["schema"].is_object();
+        let has = |media_type: &str| response["content"][media_type]["schema"].is_object();
+        let has_schema = has("application/json") || has("text/event-stream");
         let is_described = response["description"].as_str().is_some_and(|text| !text.trim().is_empty());
         (200..300).contains(status) && is_described && (has_schema || *status == 204)
     })
@@ -100,7 +106,7 @@ fn check_problem_documents(operations: &[Operation]) -> Findings {
                 format!("{status} is no ProblemBody"),
             );
         }
-        for status in [401, 403, 500] {
+        for status in [401, 403, 429, 500, 503] {
             let is_there = operation.responses.contains_key(&status);
             findings.expect(
                 is_there,

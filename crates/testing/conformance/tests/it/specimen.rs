@@ -40,7 +40,7 @@ const PERMISSIONS: &[Permission] = &[
     Permission { name: "specimen.no_operation", roles: &["admin"] },
 ];
 
-const MODULE: DomainModule = DomainModule {
+pub(crate) const MODULE: DomainModule = DomainModule {
     name: NAME,
     schema: Some(SCHEMA),
     permissions: PERMISSIONS,
@@ -76,6 +76,7 @@ pub(crate) async fn broken() -> Platform {
         }),
         example("specimen.nobodys", |_| Box::pin(async { Call::to("/v1/specimen/nobodys") })),
         example("platform.get_operation", |_| Box::pin(async { Call::to("/v1/operations/x") })),
+        example("platform.follow_operation", |_| Box::pin(async { Call::to("/v1/operations/x/events") })),
         example("platform.list_operations", |_| Box::pin(async { Call::to("/v1/operations") })),
     ];
     Platform::of(&[MODULE], examples).await

@@ -12,11 +12,18 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 1] = [Tolerated {
-    rule: "etag",
-    subject: "platform.get_operation",
-    reason: "an operation is followed, not changed, and each reader wants its present state",
-}];
+const WITHOUT_VERSION: [Tolerated; 2] = [
+    Tolerated {
+        rule: "etag",
+        subject: "platform.get_operation",
+        reason: "an operation is followed, not changed, and each reader wants its present state",
+    },
+    Tolerated {
+        rule: "etag",
+        subject: "platform.follow_operation",
+        reason: "a stream of events has no version; its reader says with Last-Event-ID what it has",
+    },
+];
 
 /// Another version than any record has.
 const OTHER: &str = "\"999999\"";

@@ -10,10 +10,12 @@
 
 mod attacks;
 mod configuration;
+mod edge;
 mod first_start;
 mod issuer;
 mod kills;
 mod ledger_import;
+mod operator_port;
 mod ordinary_user;
 mod refusals;
 mod shutdown;
