@@ -29,7 +29,7 @@ pub use body::{Body, CsvFile, Json, NoBody};
 pub use caller::Caller;
 pub use command::Command;
 pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
-pub use path::PathId;
+pub use path::{PathId, PathName};
 pub use problem::{ProblemBody, ProblemResponse};
 pub use read::{NoQuery, Read};
 pub use reply::Reply;

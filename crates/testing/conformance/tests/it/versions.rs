@@ -12,11 +12,14 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 1] = [Tolerated {
-    rule: "etag",
-    subject: "platform.get_operation",
-    reason: "an operation is followed, not changed, and each reader wants its present state",
-}];
+const WITHOUT_VERSION: [Tolerated; 2] = [
+    Tolerated {
+        rule: "etag",
+        subject: "platform.get_operation",
+        reason: "an operation is followed, not changed, and each reader wants its present state",
+    },
+    Tolerated { rule: "etag", subject: "platform.get_job", reason: "a job changes by itself at any moment" },
+];
 
 /// Another version than any record has.
 const OTHER: &str = "\"999999\"";
