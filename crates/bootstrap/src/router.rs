@@ -11,6 +11,7 @@ use athyper_kernel_http::{
     OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit, operation_routes,
     trace_requests,
 };
+use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes};
 use athyper_kernel_types::Clock;
 use axum::Router;
 use axum::body::Bytes;
@@ -46,9 +47,10 @@ pub(crate) struct Parts {
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, and in env
 /// `local` the built-in issuer's keys.
 pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) -> Router {
-    let (closed, document) = domains.fold(operation_routes(), OpenApiRouter::merge).split_for_parts();
-    let permissions =
-        modules().into_iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS).copied();
+    let (closed, document) =
+        domains.fold(operation_routes().merge(job_routes()), OpenApiRouter::merge).split_for_parts();
+    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+    let permissions = modules().into_iter().flat_map(|module| module.permissions).chain(kernel).copied();
     let limits = EdgeLimits {
         body_bytes: usize::try_from(parts.config.http.body_limit_bytes).unwrap_or(usize::MAX),
         upload_bytes: usize::try_from(parts.config.http.upload_limit_bytes).unwrap_or(usize::MAX),

@@ -10,5 +10,5 @@ mod redact;
 mod writer;
 
 pub use event::{AuditEvent, Level};
-pub use redact::redact;
+pub use redact::{redact, redact_value};
 pub use writer::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter, WriteError};

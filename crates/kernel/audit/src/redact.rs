@@ -19,7 +19,8 @@ pub fn redact(mut event: AuditEvent) -> AuditEvent {
     event
 }
 
-fn redact_value(value: &mut Value) {
+/// Redacts every secret in the value, at any depth.
+pub fn redact_value(value: &mut Value) {
     match value {
         Value::String(text) => *text = redact_text(text).into_owned(),
         Value::Array(items) => items.iter_mut().for_each(redact_value),

@@ -35,7 +35,7 @@ pub use command::Command;
 pub use events::EventStreams;
 pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
 pub use origin::{Origin, TrustedProxies};
-pub use path::PathId;
+pub use path::{PathId, PathName};
 pub use problem::{ProblemBody, ProblemResponse};
 pub use rate::{RateCounter, RateCounts, RateKey, RateLimits};
 pub use rate_local::LocalRateCounter;

@@ -53,6 +53,8 @@ impl DomainError for ControlError {
 pub struct ReplayFilter {
     /// Only of this type.
     pub job_type: Option<String>,
+    /// Only of this queue.
+    pub queue: Option<String>,
     /// Only those that died at or after this instant (UTC).
     pub died_from: Option<DateTime<Utc>>,
     /// Only those that died before this instant (UTC).
@@ -132,13 +134,14 @@ pub async fn replay_jobs(
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "select id from jobs.job where tenant_id = $1 and state = 'dead' and ($2::text is null or type = $2) \
            and ($3::timestamptz is null or finished_at >= $3) and ($4::timestamptz is null or finished_at < $4) \
-         order by finished_at, id limit $5 for no key update skip locked",
+           and ($6::text is null or queue = $6) order by finished_at, id limit $5 for no key update skip locked",
     )
     .bind(tenant)
     .bind(&filter.job_type)
     .bind(filter.died_from)
     .bind(filter.died_before)
     .bind(limit)
+    .bind(&filter.queue)
     .fetch_all(tx.conn())
     .await?;
     revive(tx.conn(), tenant, &ids, now).await?;

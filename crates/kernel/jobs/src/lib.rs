@@ -40,9 +40,10 @@ pub use operation::{
     start_operation, succeed_operation,
 };
 pub use queue::{
-    QueueRecord, list_queues, pause_queue, pause_queue_for_all, resume_queue, resume_queue_for_all,
+    QueueRecord, find_queue, list_queues, pause_queue, pause_queue_for_all, resume_queue,
+    resume_queue_for_all,
 };
-pub use record::{AttemptError, JobDetail, JobFilter, JobRecord, JobState, find_job, list_jobs};
+pub use record::{AttemptError, JobDetail, JobFilter, JobProgress, JobRecord, JobState, find_job, list_jobs};
 pub use retention::{RETENTION_SCHEDULE, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
 pub use schedule::ScheduleDef;

@@ -166,6 +166,23 @@ pub async fn find_operation(
     row.map(Operation::try_from).transpose()
 }
 
+/// The operation of this job, if it has one.
+pub(crate) async fn operation_of(
+    tx: &mut impl TenantConnection,
+    job: JobId,
+) -> Result<Option<Operation>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, kind, state, done, total, errors, result, created_at, finished_at \
+         from jobs.operation where tenant_id = $1 and job_id = $2",
+    )
+    .bind(tenant)
+    .bind(job.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Operation::try_from).transpose()
+}
+
 /// The tenant's operations, newest first, `limit` of them and older than `before` where that is given.
 ///
 /// # Errors

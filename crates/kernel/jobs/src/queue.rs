@@ -31,11 +31,23 @@ pub struct QueueRecord {
     pub paused_by: Option<String>,
 }
 
-/// The tenant's queues: those with jobs that have not succeeded, and those it has paused.
+impl QueueRecord {
+    /// A queue in which nothing waits.
+    pub fn empty(name: impl Into<String>) -> Self {
+        Self { name: name.into(), due: 0, later: 0, running: 0, dead: 0, paused_at: None, paused_by: None }
+    }
+}
+
+/// The tenant's queues by name, `limit` of them and after the name `after` where that is given: those with jobs that
+/// have not succeeded, and those it has paused.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_queues(tx: &mut impl TenantConnection) -> Result<Vec<QueueRecord>, DbError> {
+pub async fn list_queues(
+    tx: &mut impl TenantConnection,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<QueueRecord>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_as(
         "select coalesce(q.queue, p.queue) as name, coalesce(due, 0) as due, coalesce(later, 0) as later, \
@@ -46,10 +58,33 @@ pub async fn list_queues(tx: &mut impl TenantConnection) -> Result<Vec<QueueReco
                from jobs.job where tenant_id = $1 and state in ('available', 'running', 'dead') group by queue) q \
          full join (select queue, paused_at, paused_by from jobs.queue_state where tenant_id = $1) p \
            on p.queue = q.queue \
-         order by 1",
+         where $2::text is null or coalesce(q.queue, p.queue) > $2 order by 1 limit $3",
     )
     .bind(tenant)
+    .bind(after)
+    .bind(limit)
     .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The queue of this name, if the tenant has, or had not long ago, a job in it, or has paused it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_queue(tx: &mut impl TenantConnection, name: &str) -> Result<Option<QueueRecord>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select $2 as name, count(*) filter (where state = 'available' and run_at <= now()) as due, \
+           count(*) filter (where state = 'available' and run_at > now()) as later, \
+           count(*) filter (where state = 'running') as running, count(*) filter (where state = 'dead') as dead, \
+           p.paused_at, p.paused_by \
+         from (select 1) as one left join jobs.job j on j.tenant_id = $1 and j.queue = $2 \
+         left join jobs.queue_state p on p.tenant_id = $1 and p.queue = $2 \
+         group by p.paused_at, p.paused_by having count(j.id) > 0 or p.paused_at is not null",
+    )
+    .bind(tenant)
+    .bind(name)
+    .fetch_optional(tx.conn())
     .await?)
 }
 

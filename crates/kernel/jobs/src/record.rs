@@ -1,13 +1,17 @@
 //! Jobs as an administrator sees them: a list with filters, and one job with all its errors.
 
+use athyper_kernel_audit::redact_value;
 use athyper_kernel_db::{DbError, TenantConnection};
-use athyper_kernel_types::{Id, JobId};
+use athyper_kernel_telemetry::redact_text;
+use athyper_kernel_types::{Id, JobId, OperationId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::RowError;
+use crate::operation::operation_of;
+use crate::{OperationState, RowError};
 
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -94,7 +98,7 @@ pub struct JobRecord {
     pub last_error: Option<String>,
 }
 
-/// A job with what went wrong, attempt by attempt.
+/// A job with its payload and what went wrong, attempt by attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobDetail {
     /// The job.
@@ -102,6 +106,26 @@ pub struct JobDetail {
     pub job: JobRecord,
     /// One entry for each failed attempt, oldest first; kept when the job is replayed.
     pub errors: Vec<AttemptError>,
+    /// How far its operation is, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<JobProgress>,
+    /// Its payload, without secrets.
+    #[schema(value_type = Object)]
+    pub payload: Value,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobProgress {
+    /// Id of the operation that follows the job.
+    pub operation_id: OperationId,
+    /// Where it stands.
+    pub state: OperationState,
+    /// Units done so far.
+    pub done: i64,
+    /// Units in all, once that is known.
+    pub total: Option<i64>,
 }
 
 /// Why one attempt failed.
@@ -173,7 +197,7 @@ impl TryFrom<Row> for JobRecord {
             actor: row.actor_id,
             request_id: row.request_id,
             failures: row.failures,
-            last_error: row.last_error,
+            last_error: row.last_error.map(|message| redact_text(&message).into_owned()),
         })
     }
 }
@@ -208,28 +232,41 @@ pub async fn list_jobs(
     rows.into_iter().map(JobRecord::try_from).collect()
 }
 
-/// The job with this id and all its errors, if the tenant has it.
+/// The job with this id, all its errors and its payload, if the tenant has it. Secrets are taken out by the rules of the
+/// log.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn find_job(tx: &mut impl TenantConnection, id: JobId) -> Result<Option<JobDetail>, DbError> {
     #[derive(sqlx::FromRow)]
-    struct WithErrors {
+    struct Whole {
         #[sqlx(flatten)]
         row: Row,
         errors: Json<Vec<AttemptError>>,
+        payload: Value,
     }
 
     let tenant = tx.tenant_id().uuid();
-    let found: Option<WithErrors> = sqlx::query_as(
+    let found: Option<Whole> = sqlx::query_as(
         "select id, type as job_type, queue, state, priority, attempt, max_attempts, run_at, enqueued_at, started_at, \
            finished_at, cancel_requested_at, unique_key, serial_key, actor_id, request_id, \
-           jsonb_array_length(errors)::bigint as failures, errors -> -1 ->> 'message' as last_error, errors \
+           jsonb_array_length(errors)::bigint as failures, errors -> -1 ->> 'message' as last_error, errors, payload \
          from jobs.job where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(id.uuid())
     .fetch_optional(tx.conn())
     .await?;
-    found.map(|found| Ok(JobDetail { job: found.row.try_into()?, errors: found.errors.0 })).transpose()
+    let Some(Whole { row, errors: Json(mut errors), mut payload }) = found else { return Ok(None) };
+    for error in &mut errors {
+        error.message = redact_text(&error.message).into_owned();
+    }
+    redact_value(&mut payload);
+    let progress = operation_of(tx, id).await?.map(|operation| JobProgress {
+        operation_id: operation.id,
+        state: operation.state,
+        done: operation.done,
+        total: operation.total,
+    });
+    Ok(Some(JobDetail { job: row.try_into()?, errors, progress, payload }))
 }

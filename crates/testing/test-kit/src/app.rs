@@ -11,6 +11,7 @@ use athyper_kernel_http::{
     OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
+use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
@@ -49,7 +50,7 @@ impl TestApp {
         let mut builder = ContainerBuilder::new();
         builder.value(&Token::<Clock>::new(tokens::KERNEL_CLOCK), Arc::new(db.database.clock().clone()));
         let container = builder.build().expect("a container");
-        let mut routes: OpenApiRouter = operation_routes();
+        let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();
         for module in modules {
             let parts = (module.build)(container.root().clone()).await.expect("module");
@@ -57,8 +58,9 @@ impl TestApp {
             jobs.extend(parts.jobs);
         }
         let (router, openapi) = routes.split_for_parts();
-        let permissions = modules.iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS);
         let clock = db.database.clock().clone();
+        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+        let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
         let edge = Edge {
             database: db.database.clone(),
             tenants: db.tenants.clone(),

@@ -196,6 +196,7 @@ async fn many_are_replayed_by_type_and_time_in_portions() {
     let now = Clock::system().now();
     let recent = ReplayFilter {
         job_type: Some("test.work".to_owned()),
+        queue: Some("default".to_owned()),
         died_from: Some(now - TimeDelta::hours(2)),
         died_before: Some(now),
     };
@@ -205,6 +206,8 @@ async fn many_are_replayed_by_type_and_time_in_portions() {
         tx.commit(AuditEvent::info("test.replayed")).await.unwrap();
         ids.len()
     };
+    let elsewhere = ReplayFilter { queue: Some("other".to_owned()), ..recent.clone() };
+    assert_eq!(replayed(&elsewhere, 10).await, 0);
     assert_eq!(replayed(&recent, 1).await, 1);
     assert_eq!(replayed(&recent, 10).await, 1);
     assert_eq!(replayed(&recent, 10).await, 0);
@@ -243,7 +246,7 @@ async fn a_paused_queue_waits_for_one_tenant_or_for_all() {
     stage.reaches(free, "succeeded").await;
     assert_eq!(stage.job(paused).await.state, "available");
     let mut read = stage.database.read_tx(&acme).await.unwrap();
-    let queues = list_queues(&mut read).await.unwrap();
+    let queues = list_queues(&mut read, None, 10).await.unwrap();
     assert_eq!((queues.len(), queues[0].name.as_str(), queues[0].due), (1, "default", 1));
     assert_eq!(queues[0].paused_by.as_deref(), Some("ada"));
     drop(read);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use athyper_bootstrap::{document, modules};
 use athyper_kernel_db::Database;
 use athyper_kernel_http::{OPERATION_PERMISSIONS, Permission};
+use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_test_kit::{Answer, Client, TestApp};
@@ -118,7 +119,8 @@ impl Platform {
     /// These modules.
     pub(crate) async fn of(modules: &[DomainModule], examples: Vec<Example>) -> Self {
         let app = TestApp::new(modules).await;
-        let permissions = modules.iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS);
+        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+        let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
         let permissions = permissions.copied().collect();
         Self { operations: operations(&app.openapi), app, permissions, examples }
     }

@@ -12,7 +12,7 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 2] = [
+const WITHOUT_VERSION: [Tolerated; 3] = [
     Tolerated {
         rule: "etag",
         subject: "platform.get_operation",
@@ -23,6 +23,7 @@ const WITHOUT_VERSION: [Tolerated; 2] = [
         subject: "platform.follow_operation",
         reason: "a stream of events has no version; its reader says with Last-Event-ID what it has",
     },
+    Tolerated { rule: "etag", subject: "platform.get_job", reason: "a job changes by itself at any moment" },
 ];
 
 /// Another version than any record has.
