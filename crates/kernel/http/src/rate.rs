@@ -13,6 +13,8 @@ use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_types::{Clock, TenantId};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::LocalRateCounter;
+
 /// Length of the window of every limit, in milliseconds.
 const WINDOW_MS: u64 = 60_000;
 
@@ -57,6 +59,8 @@ pub struct RateLimits {
     operation: u32,
     operations: HashMap<String, u32>,
     failed_tokens: u32,
+    /// Addresses whose tokens failed here of late. All others are not asked for at the counter: most requests are honest.
+    suspects: Arc<LocalRateCounter>,
 }
 
 /// Where a caller stands with one limit.
@@ -86,6 +90,7 @@ impl RateLimits {
             operation: config.operation_per_minute,
             operations: config.operations.clone().into_iter().collect(),
             failed_tokens: config.failed_tokens_per_minute,
+            suspects: Arc::default(),
         })
     }
 
@@ -119,8 +124,11 @@ impl RateLimits {
     /// # Errors
     /// 429 when too many of its tokens could not be verified.
     pub(crate) async fn may_try(&self, client: Option<IpAddr>) -> Result<(), Problem> {
-        let (minute, elapsed) = self.now();
-        let mut counts = self.counter.add(&failed_key(client), minute, 0).await;
+        let ((minute, elapsed), key) = (self.now(), failed_key(client));
+        if self.suspects.add(&key, minute, 0).await == RateCounts::default() {
+            return Ok(());
+        }
+        let mut counts = self.counter.add(&key, minute, 0).await;
         counts.current += 1;
         let quota = judge("tokens", self.failed_tokens, counts, elapsed);
         let detail = "too many tokens from this address could not be verified";
@@ -129,8 +137,9 @@ impl RateLimits {
 
     /// Counts a token that could not be verified.
     pub(crate) async fn failed(&self, client: Option<IpAddr>) {
-        let (minute, _) = self.now();
-        self.counter.add(&failed_key(client), minute, 1).await;
+        let ((minute, _), key) = (self.now(), failed_key(client));
+        self.suspects.add(&key, minute, 1).await;
+        self.counter.add(&key, minute, 1).await;
     }
 
     async fn count(&self, name: &'static str, limit: u32, key: &RateKey) -> Quota {
