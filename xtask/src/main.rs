@@ -8,6 +8,7 @@ mod process;
 mod repo;
 mod scaffold;
 mod setup;
+mod soak;
 mod tidy;
 
 use std::process::ExitCode;
@@ -59,6 +60,11 @@ enum Habit {
         /// Verb and noun, snake case: void_invoice
         name: String,
     },
+    /// Run the long proofs that the ordinary tests leave out
+    Soak {
+        /// This one alone
+        name: Option<String>,
+    },
     /// Run all that must hold, cheapest first
     Ci {
         /// Run this step alone; may be repeated
@@ -77,6 +83,7 @@ fn main() -> ExitCode {
         Habit::Openapi { check } => openapi::run(check),
         Habit::NewDomain { layer, name, record } => scaffold::new_domain(layer, &name, &record),
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
+        Habit::Soak { name } => soak::run(name.as_deref()),
         Habit::Ci { only, skip } => ci::run(&only, &skip),
     };
     match outcome {

@@ -1,9 +1,12 @@
 //! How a worker works: how many jobs at once, how often it looks, how long it holds.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::JobObserver;
+
 /// Settings of one worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct WorkerConfig {
     /// Most jobs that run at the same time.
     pub concurrency: usize,
@@ -16,6 +19,10 @@ pub struct WorkerConfig {
     pub drain: Duration,
     /// Name of this worker in the rows it claims and in its log lines; different in every process.
     pub worker_id: String,
+    /// Queues of which a tenant's jobs run only so many at once, in all processes together. All workers are to agree.
+    pub queue_limits: BTreeMap<String, u16>,
+    /// Hears of each claim and each end, for metrics.
+    pub observer: JobObserver,
 }
 
 impl WorkerConfig {
@@ -27,6 +34,8 @@ impl WorkerConfig {
             lease: Duration::from_secs(30),
             drain: Duration::from_secs(10),
             worker_id: worker_id.into(),
+            queue_limits: BTreeMap::new(),
+            observer: JobObserver::default(),
         }
     }
 }

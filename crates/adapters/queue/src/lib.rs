@@ -12,6 +12,14 @@
 //! A job runs *at least once*. What its handler does inside the transaction that it hands to `JobRun::complete` happens
 //! exactly once. A handler must yield: code that blocks its thread cannot be cancelled when its lease is lost.
 //!
+//! # Turns and limits
+//!
+//! A claim goes round the tenants: each gets one job in turn, so a tenant with a million jobs does not hold up another's
+//! single one. Serial keys, limits by key, by type and by queue are exact: a claim behind one holds its lock and counts
+//! under it. [`JobObserver`] hears each claim and each end; [`queue_states`] counts what waits.
+//!
+//! Jobs that need no transaction may stand on Redis instead ([`RedisQueue`], [`RedisWorker`]).
+//!
 //! # What apalis does, and what it does not
 //!
 //! apalis is the runtime: its worker drives the jobs, its layers wrap the handlers and its graceful stop drains them.
@@ -33,7 +41,9 @@
 mod config;
 mod context;
 mod depth;
+mod observer;
 mod outage;
+mod redis;
 mod scheduler;
 mod stats;
 mod store;
@@ -41,7 +51,9 @@ mod worker;
 
 pub use config::WorkerConfig;
 pub use context::{ContextFactory, JobOrigin};
-pub use depth::{QueueDepth, queue_depth};
+pub use depth::{QueueDepth, QueueState, queue_depth, queue_states};
+pub use observer::{JobEvent, JobNews, JobObserver};
+pub use redis::{DeadSideJob, RedisQueue, RedisQueueError, RedisWorker, SideError};
 pub use scheduler::{ScheduleError, ScheduledTenant, Scheduler};
 pub use stats::WorkerStats;
 pub use worker::{Worker, WorkerError};

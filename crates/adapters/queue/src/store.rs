@@ -2,11 +2,14 @@
 
 mod claim;
 mod end;
+mod find;
+pub(crate) mod gates;
 mod lease;
 mod rescue;
 
-pub(crate) use claim::{ClaimRequest, ClaimedRow, claim};
+pub(crate) use claim::{ClaimedRow, claim};
 pub(crate) use end::{Back, Returned, bury, cancel, put_back, stored_attempt, succeed};
+pub(crate) use find::{Candidate, Found, Look, find};
 pub(crate) use lease::renew;
 pub(crate) use rescue::{Fate, rescue};
 
@@ -24,6 +27,6 @@ pub(crate) struct Held {
     pub(crate) token: Uuid,
     /// Its queue, to announce it when it goes back.
     pub(crate) queue: String,
-    /// Whether it has a serial key, so that its end may free another job.
-    pub(crate) serial: bool,
+    /// Whether it has a serial key or a limit, so that its end may free another job.
+    pub(crate) gated: bool,
 }

@@ -1,13 +1,15 @@
 //! A worker: its parts, how they start and how they stop.
 
 mod acks;
+mod admit;
 mod claims;
-mod ends;
+pub(crate) mod ends;
 mod feed;
 mod leases;
+mod limits;
 mod listen;
 mod rescue;
-mod run;
+pub(crate) mod run;
 mod runtime;
 
 use std::collections::HashMap;
@@ -20,9 +22,11 @@ use athyper_kernel_lifecycle::{Lifecycle, ShuttingDown};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::store::ClaimedRow;
 use crate::worker::acks::Acks;
 use crate::worker::leases::Leases;
-use crate::{ContextFactory, WorkerConfig, WorkerStats};
+use crate::worker::limits::Limits;
+use crate::{ContextFactory, JobEvent, JobNews, WorkerConfig, WorkerStats};
 
 /// Time to return the leases of jobs that were cancelled, after the drain.
 const RETURNING: Duration = Duration::from_secs(5);
@@ -50,6 +54,7 @@ pub(crate) struct Shared {
     lifecycle: Lifecycle,
     types: HashMap<&'static str, JobType>,
     contexts: ContextFactory,
+    limits: Limits,
     config: WorkerConfig,
     stats: Arc<WorkerStats>,
     leases: Arc<Leases>,
@@ -60,6 +65,13 @@ pub(crate) struct Shared {
     wake: Notify,
     /// Cancelled when jobs still under way are to be returned.
     give_up: CancellationToken,
+}
+
+impl Shared {
+    /// Tells whoever measures what happened to this job.
+    fn observe(&self, row: &ClaimedRow, event: JobEvent) {
+        self.config.observer.tell(&JobNews { job_type: &row.name, queue: &row.queue, event });
+    }
 }
 
 impl Worker {
@@ -91,6 +103,7 @@ impl Worker {
             acks,
             database: database.clone(),
             lifecycle: lifecycle.clone(),
+            limits: Limits::new(by_name.values(), &config.queue_limits),
             types: by_name,
             contexts,
             stats: Arc::default(),

@@ -157,7 +157,7 @@ async fn revive(
     let queues: Vec<String> = sqlx::query_scalar(
         "with revived as (\
            update jobs.job set state = 'available', attempt = 0, run_at = $3, started_at = null, finished_at = null, \
-             cancel_requested_at = null \
+             cancel_requested_at = null, parked = false \
            where tenant_id = $1 and id = any($2) and state in ('dead', 'cancelled') returning id, queue), \
          opened as (\
            update jobs.operation o set state = 'queued', done = 0, errors = '[]', finished_at = null from revived \

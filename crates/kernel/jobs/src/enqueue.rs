@@ -45,7 +45,26 @@ pub struct NewJob {
     pub(crate) priority: i16,
     pub(crate) run_at: Option<DateTime<Utc>>,
     pub(crate) unique: Option<(String, UniqueFor)>,
-    pub(crate) serial_key: Option<String>,
+    pub(crate) gate: Option<Gate>,
+}
+
+/// What bounds how many jobs run at once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Gate {
+    /// One at a time, in order.
+    Serial(String),
+    /// So many at a time.
+    Limit(String, i16),
+}
+
+impl Gate {
+    /// How many jobs it lets run at once.
+    pub(crate) fn at_once(&self) -> i16 {
+        match self {
+            Self::Serial(_) => 1,
+            Self::Limit(_, at_once) => *at_once,
+        }
+    }
 }
 
 impl NewJob {
@@ -65,7 +84,7 @@ impl NewJob {
             priority: 0,
             run_at: None,
             unique: None,
-            serial_key: None,
+            gate: None,
         })
     }
 
@@ -113,14 +132,24 @@ impl NewJob {
             priority: 0,
             run_at: None,
             unique: None,
-            serial_key: None,
+            gate: None,
         }
     }
 
-    /// Jobs of the tenant with the same key run one after the other, in the order in which they were enqueued.
+    /// Jobs of the tenant with the same key run one after the other, in the order in which they were enqueued: one that
+    /// waits for its next try holds up those behind it. It takes the place of a limit.
     #[must_use]
     pub fn serial_key(mut self, key: impl Into<String>) -> Self {
-        self.serial_key = Some(key.into());
+        self.gate = Some(Gate::Serial(key.into()));
+        self
+    }
+
+    /// Of the tenant's jobs with the same key, whatever their types, at most `at_once` (1 or more) run at the same time,
+    /// in as many processes as there are. Each job is held to its own number. It takes the place of a serial key.
+    #[must_use]
+    pub fn limit(mut self, key: impl Into<String>, at_once: u16) -> Self {
+        let at_once = i16::try_from(at_once.max(1)).unwrap_or(i16::MAX);
+        self.gate = Some(Gate::Limit(key.into(), at_once));
         self
     }
 }

@@ -47,6 +47,10 @@ pub struct JobType {
     pub queue: &'static str,
     /// Wait between attempts.
     pub backoff: Backoff,
+    /// How many of its jobs run at once for one tenant, in all processes together; `None` for as many as come.
+    pub limit_per_tenant: Option<u16>,
+    /// Whether its jobs may be put beside the database, on Redis, and are looked for there as well.
+    pub is_on_redis: bool,
     /// One payload of the present version, to prove that it still decodes.
     pub sample: Value,
     /// Whether a payload decodes.
@@ -77,6 +81,8 @@ impl JobType {
             name: P::NAME,
             queue: P::QUEUE,
             backoff: Backoff::default(),
+            limit_per_tenant: None,
+            is_on_redis: false,
             sample: serde_json::to_value(sample).unwrap_or(Value::Null),
             decodes: |value| serde_json::from_value::<P>(value.clone()).is_ok(),
             handler,
@@ -87,6 +93,21 @@ impl JobType {
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
+        self
+    }
+
+    /// Its jobs need no transaction: they may be put on Redis, through a `SideQueue`. There `JobRun::commit` and
+    /// `JobRun::complete` end them as dead, because no transaction can hold their lease.
+    #[must_use]
+    pub fn on_redis(mut self) -> Self {
+        self.is_on_redis = true;
+        self
+    }
+
+    /// At most so many (1 or more) of its jobs run at once for one tenant, in all processes together.
+    #[must_use]
+    pub fn limit_per_tenant(mut self, at_once: u16) -> Self {
+        self.limit_per_tenant = Some(at_once.max(1));
         self
     }
 }

@@ -25,6 +25,7 @@ mod record;
 mod retention;
 mod run;
 mod schedule;
+mod side_queue;
 pub mod store;
 mod upload;
 
@@ -47,6 +48,7 @@ pub use record::{AttemptError, JobDetail, JobFilter, JobProgress, JobRecord, Job
 pub use retention::{RETENTION_SCHEDULE, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
 pub use schedule::ScheduleDef;
+pub use side_queue::{SideJob, SideQueue, SideQueueError};
 pub use upload::{Upload, delete_upload, read_upload, store_upload};
 
 /// Channel on which a commit that enqueued something is announced.
@@ -75,6 +77,11 @@ pub const JOBS_SCHEMA: Schema = Schema {
             version: 4,
             description: "expand unique key",
             sql: include_str!("../migrations/0004_expand_unique_key.sql"),
+        },
+        Migration {
+            version: 5,
+            description: "expand limits",
+            sql: include_str!("../migrations/0005_expand_limits.sql"),
         },
     ],
 };

@@ -87,6 +87,12 @@ pub struct JobRecord {
     /// Jobs of this key run one after the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial_key: Option<String>,
+    /// Of the jobs of this key at most `limitMax` run at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_key: Option<String>,
+    /// How many jobs of its limit key run at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_max: Option<i16>,
     /// Who asked for it.
     pub actor: String,
     /// Id of the request that caused it.
@@ -169,6 +175,8 @@ struct Row {
     cancel_requested_at: Option<DateTime<Utc>>,
     unique_key: Option<String>,
     serial_key: Option<String>,
+    limit_key: Option<String>,
+    limit_max: Option<i16>,
     actor_id: String,
     request_id: String,
     failures: i64,
@@ -194,6 +202,8 @@ impl TryFrom<Row> for JobRecord {
             cancel_requested_at: row.cancel_requested_at,
             unique_key: row.unique_key,
             serial_key: row.serial_key,
+            limit_key: row.limit_key,
+            limit_max: row.limit_max,
             actor: row.actor_id,
             request_id: row.request_id,
             failures: row.failures,
@@ -215,7 +225,8 @@ pub async fn list_jobs(
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, type as job_type, queue, state, priority, attempt, max_attempts, run_at, enqueued_at, started_at, \
-           finished_at, cancel_requested_at, unique_key, serial_key, actor_id, request_id, \
+           finished_at, cancel_requested_at, unique_key, serial_key, limit_key, limit_max, actor_id, \
+           request_id, \
            jsonb_array_length(errors)::bigint as failures, errors -> -1 ->> 'message' as last_error \
          from jobs.job where tenant_id = $1 and ($2::uuid is null or id < $2) and ($3::text is null or state = $3) \
            and ($4::text is null or type = $4) and ($5::text is null or queue = $5) \
@@ -249,7 +260,8 @@ pub async fn find_job(tx: &mut impl TenantConnection, id: JobId) -> Result<Optio
     let tenant = tx.tenant_id().uuid();
     let found: Option<Whole> = sqlx::query_as(
         "select id, type as job_type, queue, state, priority, attempt, max_attempts, run_at, enqueued_at, started_at, \
-           finished_at, cancel_requested_at, unique_key, serial_key, actor_id, request_id, \
+           finished_at, cancel_requested_at, unique_key, serial_key, limit_key, limit_max, actor_id, \
+           request_id, \
            jsonb_array_length(errors)::bigint as failures, errors -> -1 ->> 'message' as last_error, errors, payload \
          from jobs.job where tenant_id = $1 and id = $2",
     )

@@ -2,6 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Database, DbError, TenantTx};
+use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::JobId;
 use serde_json::Value;
@@ -26,6 +27,10 @@ pub struct ClaimedJob {
     pub lease_token: Uuid,
     /// Whose job it is, by whom and from which request.
     pub context: TenantContext,
+    /// Where in its trace the job was enqueued (W3C Trace Context), if that was traced.
+    pub trace: Option<TraceContext>,
+    /// Whether it is a row of the database, so that a transaction can hold its lease and end it.
+    pub in_database: bool,
 }
 
 /// What a handler works with.
@@ -66,6 +71,12 @@ impl JobRun {
         &self.job.context
     }
 
+    /// Where in its trace the job was enqueued, if that was traced. The run itself is a child of it, and what it calls is
+    /// told [`TraceContext::current`].
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.job.trace.as_ref()
+    }
+
     /// Opens a transaction of the job's tenant. What it does is kept only by [`JobRun::commit`] or
     /// [`JobRun::complete`].
     ///
@@ -91,6 +102,7 @@ impl JobRun {
     /// # Errors
     /// [`JobError::LeaseLost`] when another worker has the job; then nothing was kept.
     pub async fn commit(&self, mut tx: TenantTx, event: AuditEvent) -> Result<(), JobError> {
+        self.check_in_database()?;
         if !store::hold(tx.conn(), &self.job).await? {
             return Err(JobError::LeaseLost);
         }
@@ -103,10 +115,18 @@ impl JobRun {
     /// # Errors
     /// [`JobError::LeaseLost`] when another worker has the job; then nothing was kept.
     pub async fn complete(&self, mut tx: TenantTx, event: AuditEvent) -> Result<(), JobError> {
+        self.check_in_database()?;
         let now = tx.now();
         if !store::succeed(tx.conn(), &self.job, now).await? {
             return Err(JobError::LeaseLost);
         }
         Ok(tx.commit(event).await?)
+    }
+
+    fn check_in_database(&self) -> Result<(), JobError> {
+        if self.job.in_database {
+            return Ok(());
+        }
+        Err(JobError::abort("the job is not in the database, so no transaction can hold its lease"))
     }
 }

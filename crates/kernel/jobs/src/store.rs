@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use athyper_kernel_db::DbError;
+use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_tenant_context::Actor;
 use athyper_kernel_types::{Id, JobId, TenantId};
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::enqueue::Gate;
 use crate::{ClaimedJob, NewJob, RowError, UniqueFor, WAKE_CHANNEL};
 
 /// What jobs that are written together have in common: whose they are and what caused them.
@@ -36,7 +38,7 @@ pub struct JobCause<'a> {
 }
 
 /// Writes jobs and announces their queues, and returns their ids, side by side; where another job holds a unique key,
-/// that one's id.
+/// that one's id. The jobs continue the trace of the work under way.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -101,6 +103,9 @@ struct JobColumns<'a> {
     unique_scopes: Vec<Option<&'static str>>,
     unique_seconds: Vec<Option<f64>>,
     serial_keys: Vec<Option<&'a str>>,
+    limit_keys: Vec<Option<&'a str>>,
+    limits: Vec<Option<i16>>,
+    parked: Vec<bool>,
 }
 
 impl<'a> JobColumns<'a> {
@@ -108,6 +113,7 @@ impl<'a> JobColumns<'a> {
     fn new(jobs: &'a [(JobId, NewJob)]) -> Self {
         let mut columns = Self::default();
         let mut taken: HashSet<(&str, &str)> = HashSet::new();
+        let mut carriers: HashMap<&Gate, i16> = HashMap::new();
         for (id, job) in jobs {
             if let Some((key, _)) = &job.unique
                 && !taken.insert((&*job.name, key.as_str()))
@@ -115,6 +121,7 @@ impl<'a> JobColumns<'a> {
                 continue;
             }
             columns.push(*id, job);
+            columns.parked.push(is_parked(job, &mut carriers));
         }
         columns
     }
@@ -139,8 +146,28 @@ impl<'a> JobColumns<'a> {
             UniqueFor::Period(period) => Some(period.as_seconds_f64()),
             UniqueFor::Ever | UniqueFor::WhileUnfinished => None,
         }));
-        self.serial_keys.push(job.serial_key.as_deref());
+        let (serial_key, limit) = match &job.gate {
+            None => (None, None),
+            Some(Gate::Serial(key)) => (Some(key.as_str()), None),
+            Some(Gate::Limit(key, at_once)) => (None, Some((key.as_str(), *at_once))),
+        };
+        self.serial_keys.push(serial_key);
+        self.limit_keys.push(limit.map(|(key, _)| key));
+        self.limits.push(limit.map(|(_, at_once)| at_once));
     }
+}
+
+/// Whether a job begins behind a closed gate, where no claim looks at it: so many as the gate lets through stand before
+/// it, become visible with it, and wake it when they leave. Only jobs that are certain to be made and due at once count,
+/// and only such a job is parked.
+fn is_parked<'a>(job: &'a NewJob, carriers: &mut HashMap<&'a Gate, i16>) -> bool {
+    let Some(gate) = job.gate.as_ref().filter(|_| job.run_at.is_none()) else { return false };
+    let before = carriers.entry(gate).or_default();
+    let is_parked = *before >= gate.at_once();
+    if job.unique.is_none() && !is_parked {
+        *before += 1;
+    }
+    is_parked
 }
 
 /// Takes the unique keys that are free, inserts the jobs that have none or got theirs, and returns their ids.
@@ -152,12 +179,15 @@ async fn insert(
     cause: &JobCause<'_>,
     jobs: &JobColumns<'_>,
 ) -> Result<Vec<Uuid>, DbError> {
+    let trace = TraceContext::current();
+    let trace_id = trace.as_ref().map(TraceContext::trace_id);
     Ok(sqlx::query_scalar(
         "with wanted as (\
            select * from unnest($10::uuid[], $11::text[], $12::text[], $13::jsonb[], $14::smallint[], $15::smallint[], \
-             $16::timestamptz[], $17::smallint[], $18::text[], $19::text[], $20::float8[], $21::text[]) with ordinality \
+             $16::timestamptz[], $17::smallint[], $18::text[], $19::text[], $20::float8[], $21::text[], $22::text[], \
+             $23::smallint[], $24::boolean[]) with ordinality \
              as w(id, type, queue, payload, payload_version, priority, run_at, max_attempts, unique_key, scope, seconds, \
-             serial_key, place)), \
+             serial_key, limit_key, limit_max, parked, place)), \
          taken as (\
            insert into jobs.unique_key as held (tenant_id, type, key, job_id, scope, taken_at, until) \
            select $1, type, unique_key, id, scope, now(), coalesce(now() + make_interval(secs => seconds), 'infinity') \
@@ -169,9 +199,10 @@ async fn insert(
                and j.state in ('succeeded', 'dead', 'cancelled')) \
            returning job_id) \
          insert into jobs.job (tenant_id, realm_key, tenant_key, org_key, actor_kind, actor_id, request_id, trace_id, \
-           enqueued_at, id, type, queue, payload, payload_version, priority, run_at, max_attempts, unique_key, serial_key) \
-         select $1, $2, $3, $4, $5, $6, $7, $8, $9, id, type, queue, payload, payload_version, priority, \
-           coalesce(run_at, now()), max_attempts, unique_key, serial_key \
+           enqueued_at, traceparent, tracestate, id, type, queue, payload, payload_version, priority, run_at, \
+           max_attempts, unique_key, serial_key, limit_key, limit_max, parked) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $25, $26, id, type, queue, payload, payload_version, priority, \
+           coalesce(run_at, now()), max_attempts, unique_key, serial_key, limit_key, limit_max, parked \
          from wanted where unique_key is null or id in (select job_id from taken) order by place returning id",
     )
     .bind(cause.tenant.uuid())
@@ -181,7 +212,7 @@ async fn insert(
     .bind(cause.actor.kind.as_str())
     .bind(&cause.actor.id)
     .bind(cause.request_id)
-    .bind(cause.trace_id)
+    .bind(cause.trace_id.or(trace_id.as_deref()))
     .bind(cause.enqueued_at)
     .bind(&jobs.ids)
     .bind(&jobs.names)
@@ -195,6 +226,11 @@ async fn insert(
     .bind(&jobs.unique_scopes)
     .bind(&jobs.unique_seconds)
     .bind(&jobs.serial_keys)
+    .bind(&jobs.limit_keys)
+    .bind(&jobs.limits)
+    .bind(&jobs.parked)
+    .bind(trace.as_ref().map(TraceContext::traceparent))
+    .bind(trace.as_ref().and_then(TraceContext::tracestate))
     .fetch_all(conn)
     .await?)
 }

@@ -126,6 +126,8 @@ impl TestApp {
             max_attempts: row.max_attempts,
             lease_token: row.lease_token,
             context: TenantContext::new(tenant.id, resolved, actor, row.request_id).expect("context"),
+            trace: None,
+            in_database: true,
         };
         Some(JobRun::new(job, self.db.database.clone()))
     }

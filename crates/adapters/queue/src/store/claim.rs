@@ -1,29 +1,17 @@
-//! Claims due jobs.
+//! Claims jobs that were found and admitted.
 
 use std::time::Duration;
 
 use athyper_kernel_db::DbError;
+use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_tenant_context::{Actor, ActorKind};
-use athyper_kernel_types::{Id, PLATFORM_TENANT};
+use athyper_kernel_types::Id;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Held;
+use super::{Candidate, Held};
 use crate::JobOrigin;
-
-/// What a worker asks for.
-#[derive(Debug)]
-pub(crate) struct ClaimRequest<'a> {
-    /// Names of the types it can run.
-    pub(crate) types: &'a [String],
-    /// How many jobs at most.
-    pub(crate) limit: usize,
-    /// For how long it holds them.
-    pub(crate) lease: Duration,
-    /// Its name.
-    pub(crate) worker_id: &'a str,
-}
 
 /// A job just claimed.
 #[derive(Debug, sqlx::FromRow)]
@@ -32,12 +20,13 @@ pub(crate) struct ClaimedRow {
     id: Uuid,
     #[sqlx(rename = "type")]
     pub(crate) name: String,
-    queue: String,
+    pub(crate) queue: String,
     pub(crate) payload: Value,
     pub(crate) attempt: i16,
     pub(crate) max_attempts: i16,
     lease_token: Uuid,
-    serial: bool,
+    gated: bool,
+    waited_seconds: f64,
     realm_key: String,
     tenant_key: String,
     org_key: Option<String>,
@@ -45,6 +34,8 @@ pub(crate) struct ClaimedRow {
     actor_id: String,
     request_id: String,
     trace_id: Option<String>,
+    traceparent: Option<String>,
+    tracestate: Option<String>,
 }
 
 impl ClaimedRow {
@@ -55,7 +46,7 @@ impl ClaimedRow {
             id: Id::from_uuid(self.id),
             token: self.lease_token,
             queue: self.queue.clone(),
-            serial: self.serial,
+            gated: self.gated,
         }
     }
 
@@ -71,48 +62,48 @@ impl ClaimedRow {
             trace_id: self.trace_id.clone(),
         })
     }
+
+    /// How long it was due before it was claimed.
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::try_from_secs_f64(self.waited_seconds).unwrap_or_default()
+    }
+
+    /// Where in its trace it was enqueued.
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        TraceContext::from_headers(self.traceparent.as_deref()?, self.tracestate.as_deref())
+    }
 }
 
-/// Claims due jobs of the types asked for, in the order of priority, due time and position.
-///
-/// A job with a serial key is left alone while a job of its key runs or an earlier one waits. Transactions that commit
-/// out of order could slip through between two claims; then the unique index on the running job of a key refuses the
-/// later claim as a whole, and it is to be made again.
+/// Claims these jobs, which the transaction has locked and found to be due, in their order.
 ///
 /// # Errors
-/// When the database does not answer, or [`DbError::Constraint`] in the case above.
+/// When the database does not answer.
 pub(crate) async fn claim(
     conn: &mut PgConnection,
-    request: &ClaimRequest<'_>,
+    jobs: &[&Candidate],
+    lease: Duration,
+    worker_id: &str,
 ) -> Result<Vec<ClaimedRow>, DbError> {
+    let tenants: Vec<Uuid> = jobs.iter().map(|job| job.tenant_id).collect();
+    let ids: Vec<Uuid> = jobs.iter().map(|job| job.id).collect();
     let rows = sqlx::query_as(
-        "with due as (\
-           select j.tenant_id, j.id from jobs.job j \
-           where j.state = 'available' and j.run_at <= now() and j.type = any($1) \
-             and not exists (select 1 from jobs.queue_state paused where paused.queue = j.queue \
-               and paused.tenant_id in (j.tenant_id, $5)) \
-             and (j.serial_key is null or (\
-               not exists (select 1 from jobs.job other where other.tenant_id = j.tenant_id \
-                 and other.serial_key = j.serial_key and other.state = 'running') \
-               and not exists (select 1 from jobs.job other where other.tenant_id = j.tenant_id \
-                 and other.serial_key = j.serial_key and other.state = 'available' \
-                 and other.position < j.position))) \
-           order by j.priority, j.run_at, j.position limit $2 \
-           for no key update of j skip locked), \
+        "with wanted as (\
+           select * from unnest($1::uuid[], $2::uuid[]) with ordinality as w(tenant_id, id, place)), \
          claimed as (\
            update jobs.job j set state = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid(), \
              leased_until = clock_timestamp() + make_interval(secs => $3), leased_by = $4, \
              started_at = coalesce(j.started_at, now()) \
-           from due where j.tenant_id = due.tenant_id and j.id = due.id returning j.*) \
-         select tenant_id, id, type, queue, payload, attempt, max_attempts, lease_token, \
-           serial_key is not null as serial, realm_key, tenant_key, org_key, actor_kind, actor_id, request_id, trace_id \
-         from claimed order by priority, run_at, position",
+           from wanted w where j.tenant_id = w.tenant_id and j.id = w.id and j.state = 'available' \
+           returning j.*, w.place) \
+         select tenant_id, id, type, queue, payload, attempt, max_attempts, lease_token, gate is not null as gated, \
+           greatest(extract(epoch from clock_timestamp() - run_at), 0)::float8 as waited_seconds, realm_key, tenant_key, \
+           org_key, actor_kind, actor_id, request_id, trace_id, traceparent, tracestate \
+         from claimed order by place",
     )
-    .bind(request.types)
-    .bind(i64::try_from(request.limit).unwrap_or(i64::MAX))
-    .bind(request.lease.as_secs_f64())
-    .bind(request.worker_id)
-    .bind(PLATFORM_TENANT.uuid())
+    .bind(tenants)
+    .bind(ids)
+    .bind(lease.as_secs_f64())
+    .bind(worker_id)
     .fetch_all(conn)
     .await?;
     Ok(rows)

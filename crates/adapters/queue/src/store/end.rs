@@ -64,7 +64,7 @@ pub(crate) async fn put_back(
         "update jobs.job set run_at = clock_timestamp() + make_interval(secs => $4), \
          state = case when cancel_requested_at is null then 'available' else 'cancelled' end, \
          finished_at = case when cancel_requested_at is not null then clock_timestamp() end, \
-         attempt = attempt - $5, lease_token = null, leased_until = null, \
+         attempt = attempt - $5, lease_token = null, leased_until = null, parked = false, \
          errors = case when $6::text is null then errors else errors || jsonb_build_array(jsonb_build_object(\
            'at', clock_timestamp(), 'attempt', attempt, 'message', $6::text)) end \
          where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running' returning finished_at",

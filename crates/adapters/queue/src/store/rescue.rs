@@ -14,6 +14,8 @@ pub(crate) struct Rescued {
     pub(crate) id: JobId,
     /// Name of its type.
     pub(crate) name: String,
+    /// Name of its queue.
+    pub(crate) queue: String,
     /// The worker that had it.
     pub(crate) worker_id: String,
     /// Where it is now.
@@ -85,7 +87,7 @@ pub(crate) async fn rescue(
         } else {
             store::announce(conn, &row.queue).await?;
         }
-        rescued.push(Rescued { id, name: row.name, worker_id: row.leased_by, fate });
+        rescued.push(Rescued { id, name: row.name, queue: row.queue, worker_id: row.leased_by, fate });
     }
     Ok(rescued)
 }

@@ -20,7 +20,7 @@ const LONGEST_MESSAGE: usize = 4_000;
 
 /// How a run ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// The handler succeeded; it may have completed the job itself.
     Succeeded,
     /// The handler failed, and another try may help.
@@ -39,7 +39,7 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// What went wrong, for the log.
-    pub(super) fn message(&self) -> Option<&str> {
+    pub(crate) fn message(&self) -> Option<&str> {
         match self {
             Self::Retry(message) | Self::Abort { message, .. } => Some(message),
             _ => None,
@@ -49,7 +49,7 @@ impl Outcome {
 
 /// What was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     Succeeded,
     Retried,
     Dead,
@@ -63,7 +63,7 @@ pub(super) enum Ending {
 
 impl Ending {
     /// The word for it in the log.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Retried => "retried",
@@ -119,7 +119,9 @@ async fn try_record(
     if *outcome == Outcome::LeaseLost {
         return Ok(Ending::LeaseLost);
     }
+    // The end of a job behind a gate takes that gate's lock: one at a time, so that no two ends wait for each other.
     if *outcome == Outcome::Succeeded
+        && !held.gated
         && let Some(recorded) = shared.acks.succeed(held).await
     {
         return Ok(if recorded { Ending::Succeeded } else { Ending::LeaseLost });
@@ -204,7 +206,7 @@ pub(super) fn given_up() -> RowError {
 
 /// Up to a tenth of the delay, so that jobs that failed together do not come back together. It depends on job and
 /// attempt alone, which spreads as well as chance does.
-fn jitter(delay: Duration, job: JobId, attempt: u32) -> Duration {
+pub(crate) fn jitter(delay: Duration, job: JobId, attempt: u32) -> Duration {
     let mut hasher = DefaultHasher::new();
     (job.uuid(), attempt).hash(&mut hasher);
     let per_mille = u32::try_from(hasher.finish() % 101).unwrap_or(0);
@@ -212,7 +214,7 @@ fn jitter(delay: Duration, job: JobId, attempt: u32) -> Duration {
 }
 
 /// A text as PostgreSQL takes it: without NUL, and of bounded length.
-fn storable(text: &str) -> String {
+pub(crate) fn storable(text: &str) -> String {
     text.chars()
         .take(LONGEST_MESSAGE)
         .map(|letter| if letter == '\0' { '\u{fffd}' } else { letter })

@@ -9,6 +9,7 @@ use super::Shared;
 use super::ends::given_up;
 use crate::outage::Outage;
 use crate::store::{self, Fate};
+use crate::{JobEvent, JobNews};
 
 /// What a job's list of errors says about a run whose worker was lost.
 const MESSAGE: &str = "the worker stopped while it ran the job";
@@ -26,10 +27,13 @@ pub(super) async fn rescue_jobs(shared: Arc<Shared>) {
         };
         let wait = match looked {
             Ok(BATCH..) => continue,
-            Ok(_) => {
-                outage.over();
-                shared.config.lease / 2
-            }
+            Ok(_) => match open_gates(&shared).await {
+                Ok(()) => {
+                    outage.over();
+                    shared.config.lease / 2
+                }
+                Err(error) => outage.failed(&error),
+            },
             Err(error) => outage.failed(&error),
         };
         tokio::select! {
@@ -39,12 +43,30 @@ pub(super) async fn rescue_jobs(shared: Arc<Shared>) {
     }
 }
 
+/// Wakes parked jobs that nobody woke.
+async fn open_gates(shared: &Shared) -> Result<(), DbError> {
+    let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
+    let woken = store::gates::sweep(tx.conn()).await?;
+    tx.commit().await?;
+    if woken > 0 {
+        shared.wake.notify_one();
+    }
+    Ok(())
+}
+
 async fn rescue_batch(shared: &Shared) -> Result<usize, DbError> {
     let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
     let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
     let rescued = store::rescue(tx.conn(), limit, MESSAGE, &given_up()).await?;
     tx.commit().await?;
     for job in &rescued {
+        let fate = match job.fate {
+            Fate::Waits => "waits",
+            Fate::Dead => "dead",
+            Fate::Cancelled => "cancelled",
+        };
+        let event = JobEvent::Rescued { fate };
+        shared.config.observer.tell(&JobNews { job_type: &job.name, queue: &job.queue, event });
         let (job_id, operation, worker_id) = (job.id, job.name.as_str(), job.worker_id.as_str());
         match job.fate {
             Fate::Dead => {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use athyper_kernel_jobs::{ClaimedJob, JobError, JobHandler, JobRun};
+use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_tenant_context::TenantContext;
+use athyper_kernel_types::JobId;
 use futures::FutureExt as _;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -17,6 +19,7 @@ use super::ends::{self, Ending, Outcome};
 use super::feed::Claim;
 use super::leases::Lease;
 use crate::store::ClaimedRow;
+use crate::{JobEvent, JobOrigin};
 
 /// When a job whose tenant is unknown here is tried again.
 const UNKNOWN_TENANT: Duration = Duration::from_mins(1);
@@ -25,18 +28,12 @@ const UNKNOWN_TENANT: Duration = Duration::from_mins(1);
 pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
     let _running = shared.stats.run();
     let Claim { row, held, mut lease, slot } = claim;
+    let enqueued = row.trace();
     let origin = row.origin();
-    let span = tracing::info_span!(
-        "job",
-        request_id = origin.as_ref().map(|origin| origin.request_id.as_str()),
-        trace_id = origin.as_ref().and_then(|origin| origin.trace_id.as_deref()),
-        realm = origin.as_ref().map(|origin| origin.realm_key.as_str()),
-        tenant = origin.as_ref().map(|origin| origin.tenant_key.as_str()),
-        actor = origin.as_ref().map(|origin| origin.actor.id.as_str()),
-        job_id = %held.id,
-        operation = row.name,
-        attempt = row.attempt,
-    );
+    let trace = own_trace(enqueued.as_ref(), origin.as_ref().and_then(|origin| origin.trace_id.as_deref()));
+    // What the job leaves in the trail names the trace too, also when the job is where that begins.
+    let origin = origin.map(|origin| JobOrigin { trace_id: Some(trace.trace_id()), ..origin });
+    let span = job_span(origin.as_ref(), &trace, enqueued.as_ref(), (held.id, &row.name, row.attempt));
     let context = origin.and_then(|origin| {
         let context = (shared.contexts)(&origin)?;
         // A context of another tenant would open that one's rows to the job.
@@ -54,12 +51,14 @@ pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
             Outcome::Snooze(UNKNOWN_TENANT)
         };
         let ending = ends::record(&shared, &row, &held, &mut lease, &outcome).await;
-        log_end(&outcome, ending, started.elapsed());
+        let took = started.elapsed();
+        log_end(&outcome, ending, took);
+        shared.observe(&row, JobEvent::Ended { outcome: ending.as_str(), took });
     }
     .instrument(span)
     .await;
     drop(slot);
-    if held.serial {
+    if held.gated {
         shared.wake.notify_one();
     }
 }
@@ -73,24 +72,66 @@ fn claimed_job(row: &ClaimedRow, held: &crate::store::Held, context: TenantConte
         max_attempts: row.max_attempts,
         lease_token: held.token,
         context,
+        trace: row.trace(),
+        in_database: true,
     }
+}
+
+/// The position of a run: below the work that enqueued its job, else in the job's trace, else in a new one.
+pub(crate) fn own_trace(enqueued: Option<&TraceContext>, trace_id: Option<&str>) -> TraceContext {
+    if let Some(enqueued) = enqueued {
+        return enqueued.child();
+    }
+    let root = TraceContext::random();
+    let given = trace_id.and_then(|trace_id| {
+        TraceContext::from_headers(&format!("00-{trace_id}-{}-01", root.span_id()), None)
+    });
+    given.unwrap_or(root)
+}
+
+/// The span of a run at this position: what the log and the traces say about it. `job` is its id, type and attempt.
+pub(crate) fn job_span(
+    origin: Option<&JobOrigin>,
+    trace: &TraceContext,
+    enqueued: Option<&TraceContext>,
+    job: (JobId, &str, i16),
+) -> tracing::Span {
+    let (job_id, operation, attempt) = job;
+    tracing::info_span!(
+        "job",
+        request_id = origin.map(|origin| origin.request_id.as_str()),
+        trace_id = trace.trace_id(),
+        span_id = trace.span_id(),
+        traceparent = enqueued.map(TraceContext::traceparent),
+        tracestate = enqueued.and_then(TraceContext::tracestate),
+        realm = origin.map(|origin| origin.realm_key.as_str()),
+        tenant = origin.map(|origin| origin.tenant_key.as_str()),
+        actor = origin.map(|origin| origin.actor.id.as_str()),
+        %job_id,
+        operation,
+        attempt,
+    )
 }
 
 /// Runs the handler until it ends, the lease is lost, or the job is cancelled or given up; in all but the first case it
 /// is dropped where it stands, before this returns.
 async fn handle(shared: &Shared, lease: &mut Lease, handler: &JobHandler, run: JobRun) -> Outcome {
     let cancelled = lease.cancelled();
-    let result = AssertUnwindSafe(async move { handler(run).await }).catch_unwind();
     tokio::select! {
         biased;
         () = lease.lost() => Outcome::LeaseLost,
-        result = result => match result {
-            Ok(Ok(())) => Outcome::Succeeded,
-            Ok(Err(error)) => outcome_of(error),
-            Err(panic) => Outcome::Retry(format!("the handler panicked: {}", panic_text(&*panic))),
-        },
+        outcome = call(handler, run) => outcome,
         () = cancelled => Outcome::Cancelled,
         () = shared.give_up.cancelled() => Outcome::Returned,
+    }
+}
+
+/// Calls the handler; a panic is a failure like others.
+pub(crate) async fn call(handler: &JobHandler, run: JobRun) -> Outcome {
+    match AssertUnwindSafe(async move { handler(run).await }).catch_unwind().await {
+        Ok(Ok(())) => Outcome::Succeeded,
+        Ok(Err(error)) => outcome_of(error),
+        Err(panic) => Outcome::Retry(format!("the handler panicked: {}", panic_text(&*panic))),
     }
 }
 
@@ -127,7 +168,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-fn log_end(outcome: &Outcome, ending: Ending, elapsed: Duration) {
+/// Writes the line at the end of a run.
+pub(crate) fn log_end(outcome: &Outcome, ending: Ending, elapsed: Duration) {
     let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     let error = outcome.message();
     let outcome = ending.as_str();

@@ -48,6 +48,11 @@ impl Stage {
         self.app.clone()
     }
 
+    /// What a process of its own is told, to get its pool.
+    pub(crate) fn app_url(&self) -> String {
+        self.stored.app_url().expose_secret().to_owned()
+    }
+
     /// A connection that sees all rows.
     pub(crate) async fn admin(&self) -> PgConnection {
         self.stored.superuser().await
@@ -103,6 +108,15 @@ impl Stage {
                 return row;
             }
             assert!(start.elapsed() < PATIENCE, "never {state}: {row:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until the query gives this number or more.
+    pub(crate) async fn reached(&self, sql: &str, least: i64) {
+        let start = std::time::Instant::now();
+        while self.count(sql).await < least {
+            assert!(start.elapsed() < PATIENCE, "{sql} stays below {least}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
