@@ -14,7 +14,7 @@ use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter}
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, TenantDirectory};
-use athyper_kernel_jobs::{RETENTION_SCHEDULE, RetentionRules, retention_job};
+use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, TenantContext, resolve};
 use athyper_kernel_types::Clock;
@@ -180,7 +180,7 @@ fn register_runtime(builder: &mut ContainerBuilder) {
     builder.singleton(&SCHEDULER, &needs, |scope: Scope| async move {
         let (config, tenants) = (scope.resolve(&CONFIG).await?, scope.resolve(&TENANTS).await?);
         let database = scope.resolve(&DATABASE).await?;
-        let mut schedules = vec![RETENTION_SCHEDULE];
+        let mut schedules = RETENTION_SCHEDULES.to_vec();
         schedules.extend(modules().iter().flat_map(|module| module.schedules).copied());
         let tenants = scheduled_tenants(&config, &tenants)?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;

@@ -45,8 +45,12 @@ pub struct JobType {
     pub name: &'static str,
     /// Queue that its jobs wait in.
     pub queue: &'static str,
+    /// Attempts of its jobs.
+    pub max_attempts: i16,
     /// Wait between attempts.
     pub backoff: Backoff,
+    /// Whether tenants may put it on a schedule of their own.
+    pub schedulable: bool,
     /// One payload of the present version, to prove that it still decodes.
     pub sample: Value,
     /// Whether a payload decodes.
@@ -76,11 +80,21 @@ impl JobType {
         Self {
             name: P::NAME,
             queue: P::QUEUE,
+            max_attempts: P::MAX_ATTEMPTS,
+            schedulable: false,
             backoff: Backoff::default(),
             sample: serde_json::to_value(sample).unwrap_or(Value::Null),
             decodes: |value| serde_json::from_value::<P>(value.clone()).is_ok(),
             handler,
         }
+    }
+
+    /// Lets tenants put it on schedules of their own, with any payload that decodes. Its handler must trust the payload no
+    /// more than the body of a request.
+    #[must_use]
+    pub fn schedulable(mut self) -> Self {
+        self.schedulable = true;
+        self
     }
 
     /// Another wait between attempts.
