@@ -21,8 +21,8 @@ mod store;
 pub use backfill::{Backfilled, MOST_BACKFILLED, backfill_schedule};
 pub use calendar::{Calendar, Rhythm};
 pub use control::{
-    create_schedule, delete_schedule, lock_schedule, pause_schedule, resume_schedule, run_schedule,
-    update_schedule,
+    create_schedule, delete_schedule, lock_schedule, next_times, pause_schedule, resume_schedule,
+    run_schedule, update_schedule,
 };
 pub use def::{RhythmDef, ScheduleDef, ScheduleScope};
 pub use due::{Due, Taken, due};

@@ -19,7 +19,7 @@ fn schedule(name: &'static str, cron: &'static str) -> ScheduleDef {
     ScheduleDef { max_attempts: 2, ..ScheduleDef::cron::<Work>(cron).named(name) }
 }
 
-fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
+pub(crate) fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
     let tenant = |(index, zone): (usize, &Tz)| ScheduledTenant {
         record: TenantRecord {
             id: TenantId::new(&Clock::system()),
@@ -33,7 +33,7 @@ fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
 }
 
 /// Enters the schedules without firing any for long.
-async fn enter(
+pub(crate) async fn enter(
     stage: &Stage,
     schedules: &[ScheduleDef],
     tenants: &[ScheduledTenant],

@@ -1,7 +1,7 @@
 //! What an administrator does to schedules: makes, changes, pauses, runs and deletes them.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{DbError, Done, TenantTx};
+use athyper_kernel_db::{DbError, Done, TenantConnection, TenantTx};
 use athyper_kernel_types::ScheduleId;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -31,6 +31,19 @@ pub(super) fn event(kind: &str, schedule: &StoredSchedule) -> AuditEvent {
 pub async fn lock_schedule(tx: &mut TenantTx, id: ScheduleId) -> Result<StoredSchedule, ScheduleProblem> {
     let tenant = tx.tenant_id();
     store::lock(tx.conn(), tenant, id).await?.ok_or(ScheduleProblem::NotFound)
+}
+
+/// The calendar's times from now on, `count` of them where there are so many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn next_times(
+    tx: &mut impl TenantConnection,
+    schedule: &StoredSchedule,
+    count: usize,
+) -> Result<Vec<DateTime<Utc>>, DbError> {
+    let now = database_now(tx.conn()).await?;
+    Ok(schedule.calendar()?.upcoming(now).take(count).collect())
 }
 
 /// Makes a schedule of the tenant. Its first time is after now.

@@ -1,6 +1,7 @@
 //! What an administrator says of a schedule, and the rules that it has to keep.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use athyper_kernel_error::FieldError;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
@@ -28,7 +29,7 @@ const YEARS: (i32, i32) = (1970, 2100);
 
 /// The job types that tenants may put on a schedule: those that say so themselves, and no others.
 #[derive(Clone, Debug, Default)]
-pub struct SchedulableJobs(BTreeMap<&'static str, SchedulableJob>);
+pub struct SchedulableJobs(Arc<BTreeMap<&'static str, SchedulableJob>>);
 
 /// What a schedule has to know of a job type.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +42,11 @@ pub(super) struct SchedulableJob {
 impl SchedulableJobs {
     /// Those of these types that declare themselves schedulable.
     pub fn of(types: &[JobType]) -> Self {
-        let schedulable = types.iter().filter(|job| job.schedulable);
-        Self(
-            schedulable
-                .map(|job| {
-                    let (queue, max_attempts, decodes) = (job.queue, job.max_attempts, job.decodes);
-                    (job.name, SchedulableJob { queue, max_attempts, decodes })
-                })
-                .collect(),
-        )
+        let schedulable = types.iter().filter(|job| job.schedulable).map(|job| {
+            let (queue, max_attempts, decodes) = (job.queue, job.max_attempts, job.decodes);
+            (job.name, SchedulableJob { queue, max_attempts, decodes })
+        });
+        Self(Arc::new(schedulable.collect()))
     }
 }
 

@@ -12,13 +12,23 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 2] = [
+const WITHOUT_VERSION: [Tolerated; 4] = [
     Tolerated {
         rule: "etag",
         subject: "platform.get_operation",
         reason: "an operation is followed, not changed, and each reader wants its present state",
     },
     Tolerated { rule: "etag", subject: "platform.get_job", reason: "a job changes by itself at any moment" },
+    Tolerated {
+        rule: "etag",
+        subject: "platform.list_schedule_times",
+        reason: "the times to come are others at any moment",
+    },
+    Tolerated {
+        rule: "not-modified",
+        subject: "platform.get_schedule",
+        reason: "the version is for changes; the next times pass without one",
+    },
 ];
 
 /// Another version than any record has.
