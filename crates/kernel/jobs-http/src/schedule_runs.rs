@@ -1,10 +1,9 @@
 //! What a schedule does: pause and resume it, run it now or for times that are past, and see what became of its times.
 
-use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Command, Json, NoBody, PathId, ProblemBody, ProblemResponse, Read, Reply};
 use athyper_kernel_jobs::schedule::{
-    Backfilled, Overlap, ScheduleRecord, ScheduleRun, ScheduleRunId, backfill_schedule, find_schedule,
-    list_runs, lock_schedule, pause_schedule, resume_schedule, run_schedule,
+    Backfilled, Overlap, ScheduleProblem, ScheduleRecord, ScheduleRun, ScheduleRunId, backfill_schedule,
+    find_schedule, list_runs, lock_schedule, pause_schedule, resume_schedule, run_schedule,
 };
 use athyper_kernel_types::{Page, PageRequest, Schedule};
 use chrono::{DateTime, Utc};
@@ -177,7 +176,7 @@ async fn backfill(
 )]
 async fn runs(PathId(id): PathId<Schedule>, mut read: Read<PageRequest>) -> Result<Reply, ProblemResponse> {
     if find_schedule(&mut read.tx, id).await?.is_none() {
-        return Err(Problem::not_found("schedule").into());
+        return Err(ScheduleProblem::NotFound.into());
     }
     let sort = format!("runs of {id} nominal desc");
     let before: Option<(DateTime<Utc>, ScheduleRunId)> = read.query.keys(&sort)?;

@@ -1,12 +1,11 @@
 //! Schedules: look at them, make, change and delete them.
 
-use athyper_kernel_error::Problem;
 use athyper_kernel_http::{
     Command, Json, NoBody, NoQuery, PathId, ProblemBody, ProblemResponse, Read, Reply,
 };
 use athyper_kernel_jobs::schedule::{
-    SchedulableJobs, ScheduleRecord, ScheduleSpec, StoredSchedule, create_schedule, delete_schedule,
-    find_schedule, list_schedules, lock_schedule, next_times, update_schedule,
+    SchedulableJobs, ScheduleProblem, ScheduleRecord, ScheduleSpec, StoredSchedule, create_schedule,
+    delete_schedule, find_schedule, list_schedules, lock_schedule, next_times, update_schedule,
 };
 use athyper_kernel_types::{Page, PageRequest, Schedule, ScheduleId};
 use axum::extract::State;
@@ -253,5 +252,5 @@ async fn times(PathId(id): PathId<Schedule>, mut read: Read<ListTimes>) -> Resul
 
 async fn find<Q>(read: &mut Read<Q>, id: ScheduleId) -> Result<StoredSchedule, ProblemResponse> {
     let found = find_schedule(&mut read.tx, id).await?;
-    Ok(found.ok_or_else(|| Problem::not_found("schedule"))?)
+    Ok(found.ok_or(ScheduleProblem::NotFound)?)
 }

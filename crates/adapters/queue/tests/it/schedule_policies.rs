@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use athyper_adapter_queue::{ScheduleClock, ScheduledTenant, Scheduler, WorkerConfig};
 use athyper_kernel_jobs::schedule::{Misfire, Overlap, ScheduleDef, SchedulePolicy};
+use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job};
 use athyper_kernel_types::{Clock, ManualClock};
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -76,9 +77,8 @@ enum Model {
 fn rule(overlap: Overlap, jobs: &mut Vec<Model>) -> &'static str {
     let outcome = match (overlap, jobs.len()) {
         (Overlap::AllowAll, _) | (_, 0) => "fired",
-        (Overlap::Skip, _) => "skipped",
         (Overlap::BufferOne, 1) | (Overlap::BufferAll, _) => "buffered",
-        (Overlap::BufferOne, _) => "skipped",
+        (Overlap::Skip | Overlap::BufferOne, _) => "skipped",
         (Overlap::CancelOther, _) => {
             // A job that runs is asked to stop, and is there until it has.
             jobs.retain(|job| *job == Model::Runs);
@@ -265,4 +265,35 @@ async fn a_schedule_that_cannot_be_read_does_not_hold_up_the_others() {
         simulated.clock.now() + TimeDelta::hours(1)
     );
     assert_eq!(stage.count(&put_off).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_has_one_job_of_its_own() {
+    let simulated = Simulated::new(RETENTION_SCHEDULES[1]).await;
+    let stage = &simulated.stage;
+    stage
+        .execute(
+            "insert into jobs.schedule_run (tenant_id, id, schedule_id, nominal_at, trigger, outcome, fired_at) \
+             select id, gen_random_uuid(), gen_random_uuid(), now() - interval '1 year', 'schedule', 'missed', \
+               now() - interval '1 year' from unnest(array['00000000-0000-0000-0000-000000000000', \
+               gen_random_uuid()::text]::uuid[]) as t(id)",
+        )
+        .await;
+    simulated.pass(TimeDelta::hours(1)).await;
+    let worker = Running::start(stage, vec![retention_job(RetentionRules::default())], config("one"));
+    let own = "tenant_id = '00000000-0000-0000-0000-000000000000'";
+    stage.counts(&format!("select count(*) from jobs.job where state = 'succeeded' and {own}"), 1).await;
+    worker.stop().await;
+    assert_eq!(stage.count("select count(*) from jobs.job").await, 1);
+    let old = "select count(*) from jobs.schedule_run where outcome = 'missed'";
+    assert_eq!(stage.count(old).await, 1, "what is old of a tenant is not the platform's");
+    assert_eq!(stage.count(&format!("{old} and {own}")).await, 0);
+    assert_eq!(
+        stage
+            .count(&format!(
+                "select count(*) from audit.event where type = 'platform.apply_retention' and {own}"
+            ))
+            .await,
+        1
+    );
 }

@@ -44,6 +44,7 @@ impl Node {
         Self { database: Database::new(pool, own), clock: world.clone(), task: None }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a task that is killed, not one that is waited for")]
     fn start(&mut self) {
         let (database, clock) = (self.database.clone(), self.clock.clone());
         self.task = Some(tokio::spawn(async move {

@@ -50,7 +50,7 @@ impl ScheduleProblem {
 impl DomainError for ScheduleProblem {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound => "request.not_found",
+            Self::NotFound => "platform.schedule_not_found",
             Self::NameTaken(_) => "platform.schedule_name_taken",
             Self::Declared => "platform.schedule_declared",
             Self::Paused => "platform.schedule_paused",

@@ -34,7 +34,7 @@ pub async fn fire(
 ) -> Result<Option<ScheduleRun>, DbError> {
     if trigger != Trigger::Manual {
         let before = history::outcome_of(conn, schedule, nominal).await?;
-        if before.is_some_and(|outcome| outcome.made_a_job()) {
+        if before.is_some_and(Outcome::made_a_job) {
             return Ok(None);
         }
     }

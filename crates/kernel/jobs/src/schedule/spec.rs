@@ -68,7 +68,7 @@ pub struct ScheduleSpec {
     pub cron: Option<String>,
     /// Interval in seconds, instead of a cron expression.
     #[serde(default)]
-    #[schema(minimum = 60, maximum = 31622400)]
+    #[schema(minimum = 60, maximum = 31_622_400)]
     pub every_seconds: Option<i64>,
     /// One of the instants of the interval (UTC); 1970-01-01T00:00:00Z unless given.
     #[serde(default)]
@@ -92,7 +92,7 @@ pub struct ScheduleSpec {
     pub misfire: Misfire,
     /// Times older than so many seconds are missed for good.
     #[serde(default = "an_hour")]
-    #[schema(default = 3600, minimum = 60, maximum = 604800)]
+    #[schema(default = 3600, minimum = 60, maximum = 604_800)]
     pub catch_up_seconds: i64,
     /// What becomes of a time that meets a job that has not ended.
     #[serde(default = "skip")]
