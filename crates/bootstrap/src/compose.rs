@@ -261,3 +261,29 @@ fn scheduled_tenants(
     }
     Ok(scheduled)
 }
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_tenant_context::Actor;
+
+    use super::*;
+
+    #[test]
+    fn a_job_of_the_platform_has_a_context_without_a_configuration() {
+        let origin = JobOrigin {
+            tenant_id: PLATFORM_TENANT,
+            realm_key: "platform".to_owned(),
+            tenant_key: "platform".to_owned(),
+            org_key: None,
+            actor: Actor::system("scheduler"),
+            request_id: "schedule-1".to_owned(),
+            trace_id: None,
+        };
+        let contexts = job_contexts(Arc::new(RuntimeConfig::default()), TenantDirectory::default());
+        let context = contexts(&origin).unwrap();
+        assert_eq!((context.tenant_id(), context.tenant_key()), (PLATFORM_TENANT, "platform"));
+        let stranger =
+            JobOrigin { tenant_id: athyper_kernel_types::TenantId::new(&Clock::system()), ..origin };
+        assert!(contexts(&stranger).is_none(), "a tenant that nobody knows");
+    }
+}
