@@ -15,10 +15,11 @@ use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter}
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, TenantDirectory};
-use athyper_kernel_jobs::{RETENTION_SCHEDULE, RetentionRules, retention_job};
+use athyper_kernel_jobs::schedule::SchedulableJobs;
+use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
-use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, TenantContext, resolve};
-use athyper_kernel_types::Clock;
+use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, Source, TenantContext, resolve};
+use athyper_kernel_types::{Clock, PLATFORM_TENANT};
 
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
@@ -150,6 +151,7 @@ fn register_services(builder: &mut ContainerBuilder) {
         AUTHENTICATOR.name(),
         LOCAL_IDENTITY.name(),
         SERVICES.name(),
+        JOBS.name(),
         HEALTH.name(),
         CACHE.name(),
         LIFECYCLE.name(),
@@ -164,6 +166,7 @@ fn register_services(builder: &mut ContainerBuilder) {
             stopping: scope.resolve(&LIFECYCLE).await?.stopping(),
             database: (*scope.resolve(&DATABASE).await?).clone(),
             tenants: (*scope.resolve(&TENANTS).await?).clone(),
+            schedulable: SchedulableJobs::of(&scope.resolve(&JOBS).await?),
             authenticator: scope.resolve(&AUTHENTICATOR).await?,
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
@@ -204,7 +207,7 @@ fn register_runtime(builder: &mut ContainerBuilder) {
     builder.singleton(&SCHEDULER, &needs, |scope: Scope| async move {
         let (config, tenants) = (scope.resolve(&CONFIG).await?, scope.resolve(&TENANTS).await?);
         let database = scope.resolve(&DATABASE).await?;
-        let mut schedules = vec![RETENTION_SCHEDULE];
+        let mut schedules = RETENTION_SCHEDULES.to_vec();
         schedules.extend(modules().iter().flat_map(|module| module.schedules).copied());
         let tenants = scheduled_tenants(&config, &tenants)?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
@@ -218,12 +221,33 @@ fn job_contexts(
     tenants: TenantDirectory,
 ) -> athyper_adapter_queue::ContextFactory {
     Arc::new(move |origin: &JobOrigin| {
+        if origin.tenant_id == PLATFORM_TENANT {
+            return of_platform(origin);
+        }
         let tenant = tenants.by_id(origin.tenant_id)?;
         let resolved = of_tenant(&config, &tenant.realm_key, &tenant.tenant_key, origin.org_key.clone())?;
         let context =
             TenantContext::new(tenant.id, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
         Some(context.with_trace(origin.trace_id.clone()))
     })
+}
+
+/// The context of a job that belongs to the platform itself. No configuration speaks of it, so its keys are those of the
+/// job.
+fn of_platform(origin: &JobOrigin) -> Option<TenantContext> {
+    let resolved = Resolved {
+        realm_key: origin.realm_key.clone(),
+        tenant_key: Some(origin.tenant_key.clone()),
+        org_key: None,
+        realm_source: Source::Default,
+        tenant_source: Some(Source::Default),
+        org_source: None,
+        defaults: serde_json::Map::new(),
+        defaults_sources: BTreeMap::new(),
+    };
+    let context =
+        TenantContext::new(PLATFORM_TENANT, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
+    Some(context.with_trace(origin.trace_id.clone()))
 }
 
 /// The context of work that the platform does for a tenant by itself.
@@ -260,4 +284,30 @@ fn scheduled_tenants(
         scheduled.push(ScheduledTenant { record: tenant.clone(), zone });
     }
     Ok(scheduled)
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_tenant_context::Actor;
+
+    use super::*;
+
+    #[test]
+    fn a_job_of_the_platform_has_a_context_without_a_configuration() {
+        let origin = JobOrigin {
+            tenant_id: PLATFORM_TENANT,
+            realm_key: "platform".to_owned(),
+            tenant_key: "platform".to_owned(),
+            org_key: None,
+            actor: Actor::system("scheduler"),
+            request_id: "schedule-1".to_owned(),
+            trace_id: None,
+        };
+        let contexts = job_contexts(Arc::new(RuntimeConfig::default()), TenantDirectory::default());
+        let context = contexts(&origin).unwrap();
+        assert_eq!((context.tenant_id(), context.tenant_key()), (PLATFORM_TENANT, "platform"));
+        let stranger =
+            JobOrigin { tenant_id: athyper_kernel_types::TenantId::new(&Clock::system()), ..origin };
+        assert!(contexts(&stranger).is_none(), "a tenant that nobody knows");
+    }
 }

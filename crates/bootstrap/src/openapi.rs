@@ -1,7 +1,8 @@
 //! The OpenAPI document of all modules, with what holds for every operation written once.
 
 use athyper_kernel_http::operation_routes;
-use athyper_kernel_jobs_http::job_routes;
+use athyper_kernel_jobs::schedule::SchedulableJobs;
+use athyper_kernel_jobs_http::{job_routes, schedule_routes};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -41,6 +42,7 @@ pub fn document() -> OpenApi {
     let mut document = OpenApiBuilder::new().info(info).build();
     document.merge(operation_routes().into_openapi());
     document.merge(job_routes().into_openapi());
+    document.merge(schedule_routes(SchedulableJobs::default()).into_openapi());
     for module in modules() {
         document.merge((module.openapi)());
     }

@@ -11,7 +11,8 @@ use athyper_kernel_http::{
     OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit, operation_routes,
     trace_requests,
 };
-use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes};
+use athyper_kernel_jobs::schedule::SchedulableJobs;
+use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_types::Clock;
 use axum::Router;
 use axum::body::Bytes;
@@ -36,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) database: Database,
     pub(crate) tenants: TenantDirectory,
+    pub(crate) schedulable: SchedulableJobs,
     pub(crate) authenticator: Arc<dyn Authenticator>,
     pub(crate) identity: Arc<LocalIdentity>,
     pub(crate) health: Health,
@@ -47,8 +49,8 @@ pub(crate) struct Parts {
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, and in env
 /// `local` the built-in issuer's keys.
 pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) -> Router {
-    let (closed, document) =
-        domains.fold(operation_routes().merge(job_routes()), OpenApiRouter::merge).split_for_parts();
+    let own = operation_routes().merge(job_routes()).merge(schedule_routes(parts.schedulable));
+    let (closed, document) = domains.fold(own, OpenApiRouter::merge).split_for_parts();
     let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
     let permissions = modules().into_iter().flat_map(|module| module.permissions).chain(kernel).copied();
     let limits = EdgeLimits {

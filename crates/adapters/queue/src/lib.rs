@@ -34,9 +34,10 @@
 //!
 //! # Schedules
 //!
-//! A [`Scheduler`] turns due rows of `jobs.schedule` into jobs. The row lock, the unique key of the nominal time and the
-//! next time are one transaction, so any number of schedulers may run and none is the leader. Times that were missed
-//! while none ran are made up for by one job, that of the latest missed time.
+//! A [`Scheduler`] turns due rows of `jobs.schedule` into jobs. The row lock, the unique record of the nominal time and
+//! the next time are one transaction, so any number of schedulers may run and none is the leader. What is due is decided
+//! by the database's clock alone. What becomes of times that were missed while none ran, and of times that meet a job that
+//! has not ended, is the schedule's own policy (`athyper_kernel_jobs::schedule`).
 
 mod config;
 mod context;
@@ -54,6 +55,6 @@ pub use context::{ContextFactory, JobOrigin};
 pub use depth::{QueueDepth, QueueState, queue_depth, queue_states};
 pub use observer::{JobEvent, JobNews, JobObserver};
 pub use redis::{DeadSideJob, RedisQueue, RedisQueueError, RedisWorker, SideError};
-pub use scheduler::{ScheduleError, ScheduledTenant, Scheduler};
+pub use scheduler::{ScheduleClock, ScheduleError, ScheduledTenant, Scheduler};
 pub use stats::WorkerStats;
 pub use worker::{Worker, WorkerError};

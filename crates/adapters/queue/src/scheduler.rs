@@ -1,6 +1,6 @@
 //! Enqueues the jobs that come back by the calendar.
 
-mod due;
+mod clock;
 mod enter;
 mod fire;
 
@@ -12,10 +12,12 @@ use athyper_kernel_lifecycle::Lifecycle;
 use chrono_tz::Tz;
 use tokio::time::sleep;
 
+pub use clock::ScheduleClock;
+
 use crate::outage::Outage;
 
-/// Longest sleep: a schedule that another process entered is found after that at the latest.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Longest sleep: a schedule that another process entered or that somebody made is found after that at the latest.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// Shortest sleep, for due schedules that another scheduler is just taking.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(50);
 
@@ -43,6 +45,12 @@ pub enum ScheduleError {
     /// A schedule whose calendar is at its end.
     #[error("schedule {0} never fires again: give it an expression that has times to come")]
     Ended(&'static str),
+    /// A schedule that fires all the time.
+    #[error("schedule {0} has an interval of no length: give it one of a second at least")]
+    NoInterval(&'static str),
+    /// A name that a tenant might choose.
+    #[error("schedule {0} has no dot in its name: call it <domain>.<what>")]
+    Name(&'static str),
     /// Two schedules of one name.
     #[error("schedule {0} is declared twice: give each schedule a name of its own")]
     Duplicate(&'static str),
@@ -73,9 +81,32 @@ impl Scheduler {
         schedules: &[ScheduleDef],
         tenants: &[ScheduledTenant],
     ) -> Result<Self, ScheduleError> {
-        enter::enter(database, schedules, tenants, &release()).await?;
-        lifecycle.spawn("scheduler", run(database.clone(), lifecycle.clone()));
+        let clock = ScheduleClock::database();
+        Self::enter(database, schedules, tenants, &clock).await?;
+        lifecycle.spawn("scheduler", run(database.clone(), lifecycle.clone(), clock));
         Ok(Self)
+    }
+
+    /// The first half of [`Scheduler::start`]: enters the schedules, as of this clock.
+    ///
+    /// # Errors
+    /// As [`Scheduler::start`].
+    pub async fn enter(
+        database: &Database,
+        schedules: &[ScheduleDef],
+        tenants: &[ScheduledTenant],
+        clock: &ScheduleClock,
+    ) -> Result<(), ScheduleError> {
+        enter::enter(database, schedules, tenants, &release(), clock).await
+    }
+
+    /// What a scheduler does again and again: fires all schedules that are due by this clock. Gives the time until the next
+    /// one is; `None` when there is none to come.
+    ///
+    /// # Errors
+    /// When the database does not answer; then what was begun is not done, and somebody else does it.
+    pub async fn fire_due(database: &Database, clock: &ScheduleClock) -> Result<Option<Duration>, DbError> {
+        fire::fire_due(database, clock).await
     }
 }
 
@@ -84,14 +115,14 @@ fn release() -> Vec<i32> {
     env!("CARGO_PKG_VERSION").split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
 }
 
-async fn run(database: Database, lifecycle: Lifecycle) {
+async fn run(database: Database, lifecycle: Lifecycle, clock: ScheduleClock) {
     let stopping = lifecycle.stopping();
     let mut outage = Outage::new("fire schedules");
     loop {
         // Dropped at the stop it rolls back, and another scheduler fires what it had taken.
         let fired = tokio::select! {
             () = stopping.cancelled() => return,
-            fired = fire::fire_due(&database) => fired,
+            fired = fire::fire_due(&database, &clock) => fired,
         };
         let wait = match fired {
             Ok(next) => {

@@ -47,6 +47,6 @@ fn jobs(deps: &Deps) -> Vec<JobType> {
         JobType::new(&import_journals::ImportJournals::sample(), move |run, payload| {
             import_journals::run(run, deps.clone(), payload)
         }),
-        JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run),
+        JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run).schedulable(),
     ]
 }

@@ -1,8 +1,9 @@
 //! What this domain hands over to the platform, as data.
 
 use athyper_kernel_db::{Migration, Schema};
-use athyper_kernel_jobs::{JobPayload as _, ScheduleDef};
+use athyper_kernel_jobs::schedule::{ScheduleDef, SchedulePolicy};
 use athyper_kernel_module::DomainModule;
+use chrono::TimeDelta;
 
 use crate::jobs::verify_ledger::VerifyLedger;
 use crate::{access, deps, routes};
@@ -19,13 +20,9 @@ pub const MODULE: DomainModule = DomainModule {
         }],
     }),
     permissions: access::PERMISSIONS,
-    schedules: &[ScheduleDef {
-        name: VerifyLedger::NAME,
-        cron: "30 2 * * *",
-        job: VerifyLedger::NAME,
-        queue: VerifyLedger::QUEUE,
-        max_attempts: VerifyLedger::MAX_ATTEMPTS,
-    }],
+    // A night's proof that did not come to pass is made up for during the day.
+    schedules: &[ScheduleDef::cron::<VerifyLedger>("30 2 * * *")
+        .policy(SchedulePolicy { catch_up: TimeDelta::hours(20), ..SchedulePolicy::DEFAULT })],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),
     build: deps::build,

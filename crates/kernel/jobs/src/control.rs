@@ -2,7 +2,7 @@
 
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_error::{DomainError, ProblemKind};
-use athyper_kernel_types::{Id, JobId};
+use athyper_kernel_types::{Id, JobId, TenantId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -79,6 +79,21 @@ pub fn cancelled_error() -> RowError {
 /// [`ControlError::NotFound`] and [`ControlError::Ended`]; or when the database does not answer.
 pub async fn cancel_job(tx: &mut TenantTx, id: JobId) -> Result<JobState, ControlError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
+    match cancel_on(tx.conn(), tenant, id, now).await? {
+        Some(state) => Ok(state),
+        None => {
+            Err(if state_of(tx, id).await?.is_some() { ControlError::Ended } else { ControlError::NotFound })
+        }
+    }
+}
+
+/// What [`cancel_job`] does, for whoever knows the job by its tenant; `None` when it neither waits nor runs.
+pub(crate) async fn cancel_on(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    id: JobId,
+    now: DateTime<Utc>,
+) -> Result<Option<JobState>, DbError> {
     let state: Option<String> = sqlx::query_scalar(
         "update jobs.job set state = case state when 'running' then state else 'cancelled' end, \
            finished_at = case state when 'running' then null else $3 end, \
@@ -88,19 +103,13 @@ pub async fn cancel_job(tx: &mut TenantTx, id: JobId) -> Result<JobState, Contro
     .bind(tenant.uuid())
     .bind(id.uuid())
     .bind(now)
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(DbError::from)?;
-    match state.as_deref().map(JobState::parse).transpose()? {
-        Some(JobState::Cancelled) => {
-            store::fail_operation(tx.conn(), tenant, id, &[cancelled_error()], now).await?;
-            Ok(JobState::Cancelled)
-        }
-        Some(state) => Ok(state),
-        None => {
-            Err(if state_of(tx, id).await?.is_some() { ControlError::Ended } else { ControlError::NotFound })
-        }
+    .fetch_optional(&mut *conn)
+    .await?;
+    let state = state.as_deref().map(JobState::parse).transpose()?;
+    if state == Some(JobState::Cancelled) {
+        store::fail_operation(conn, tenant, id, &[cancelled_error()], now).await?;
     }
+    Ok(state)
 }
 
 /// Gives a dead or cancelled job all its attempts again, from now on. It keeps its id, its errors and its operation,

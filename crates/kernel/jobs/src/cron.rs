@@ -18,7 +18,7 @@ use chrono_tz::{GapInfo, Tz};
 use std::{collections::BTreeSet, fmt, iter, str::FromStr};
 
 /// The last year the search covers, a bound of the `cron` crate.
-const LAST_YEAR: i32 = 2100;
+pub(crate) const LAST_YEAR: i32 = 2100;
 
 /// Why an expression is not a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

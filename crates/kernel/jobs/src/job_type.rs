@@ -45,12 +45,16 @@ pub struct JobType {
     pub name: &'static str,
     /// Queue that its jobs wait in.
     pub queue: &'static str,
+    /// Attempts of its jobs.
+    pub max_attempts: i16,
     /// Wait between attempts.
     pub backoff: Backoff,
     /// How many of its jobs run at once for one tenant, in all processes together; `None` for as many as come.
     pub limit_per_tenant: Option<u16>,
     /// Whether its jobs may be put beside the database, on Redis, and are looked for there as well.
     pub is_on_redis: bool,
+    /// Whether tenants may put it on a schedule of their own.
+    pub schedulable: bool,
     /// One payload of the present version, to prove that it still decodes.
     pub sample: Value,
     /// Whether a payload decodes.
@@ -80,6 +84,8 @@ impl JobType {
         Self {
             name: P::NAME,
             queue: P::QUEUE,
+            max_attempts: P::MAX_ATTEMPTS,
+            schedulable: false,
             backoff: Backoff::default(),
             limit_per_tenant: None,
             is_on_redis: false,
@@ -87,6 +93,14 @@ impl JobType {
             decodes: |value| serde_json::from_value::<P>(value.clone()).is_ok(),
             handler,
         }
+    }
+
+    /// Lets tenants put it on schedules of their own, with any payload that decodes. Its handler must trust the payload no
+    /// more than the body of a request.
+    #[must_use]
+    pub fn schedulable(mut self) -> Self {
+        self.schedulable = true;
+        self
     }
 
     /// Another wait between attempts.

@@ -4,7 +4,8 @@
 //!   exists only when its cause was committed; it carries tenant, actor and trace. [`enqueue_many`] takes thousands.
 //! - A [`JobType`] joins the name to the function that runs it, which gets a [`JobRun`]. Its transactions end with
 //!   [`JobRun::commit`] or [`JobRun::complete`], which check the lease: a worker that lost its lease keeps nothing.
-//! - A [`ScheduleDef`] is data: a name, a cron expression ([`CronSchedule`]) and the job it makes.
+//! - A [`ScheduleDef`] is data: a name, a cron expression ([`CronSchedule`]) or an interval, policies and the job it makes.
+//!   A tenant's administrator makes schedules of its own from a [`ScheduleSpec`].
 //! - An [`Operation`] is a job that a caller follows: state, progress and errors by row.
 //! - An administrator lists jobs ([`list_jobs`]), cancels and replays them ([`cancel_job`], [`replay_job`]) and pauses
 //!   queues ([`pause_queue`]). [`retention_job`] deletes what is old.
@@ -24,7 +25,7 @@ mod queue;
 mod record;
 mod retention;
 mod run;
-mod schedule;
+pub mod schedule;
 mod side_queue;
 pub mod store;
 mod upload;
@@ -45,9 +46,9 @@ pub use queue::{
     resume_queue_for_all,
 };
 pub use record::{AttemptError, JobDetail, JobFilter, JobProgress, JobRecord, JobState, find_job, list_jobs};
-pub use retention::{RETENTION_SCHEDULE, RetentionRules, retention_job};
+pub use retention::{RETENTION_SCHEDULES, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
-pub use schedule::ScheduleDef;
+pub use schedule::{ScheduleDef, ScheduleSpec};
 pub use side_queue::{SideJob, SideQueue, SideQueueError};
 pub use upload::{Upload, delete_upload, read_upload, store_upload};
 
@@ -82,6 +83,11 @@ pub const JOBS_SCHEMA: Schema = Schema {
             version: 5,
             description: "expand limits",
             sql: include_str!("../migrations/0005_expand_limits.sql"),
+        },
+        Migration {
+            version: 6,
+            description: "expand schedule policies",
+            sql: include_str!("../migrations/0006_expand_schedule_policies.sql"),
         },
     ],
 };

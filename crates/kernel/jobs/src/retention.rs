@@ -1,4 +1,4 @@
-//! Lets go of what is old: ended jobs and operations, forgotten uploads, used idempotency keys.
+//! Lets go of what is old: ended jobs and operations, forgotten uploads, runs of schedules, used idempotency keys.
 
 use std::sync::Arc;
 
@@ -23,12 +23,14 @@ pub struct RetentionRules {
     pub operations: TimeDelta,
     /// Files, from their upload; a job deletes its own when it is done.
     pub uploads: TimeDelta,
+    /// What became of the times of schedules, from when it was decided.
+    pub schedule_runs: TimeDelta,
     /// Answers to idempotency keys, from the first request.
     pub idempotency_keys: TimeDelta,
 }
 
 impl Default for RetentionRules {
-    /// A week for jobs that succeeded, ninety days for dead ones and for operations, thirty days for uploads, and two
+    /// A week for jobs that succeeded, ninety days for dead ones, operations and runs of schedules, thirty days for uploads, and two
     /// days for idempotency keys.
     fn default() -> Self {
         Self {
@@ -36,6 +38,7 @@ impl Default for RetentionRules {
             dead_jobs: TimeDelta::days(90),
             operations: TimeDelta::days(90),
             uploads: TimeDelta::days(30),
+            schedule_runs: TimeDelta::days(90),
             idempotency_keys: TimeDelta::days(2),
         }
     }
@@ -50,14 +53,12 @@ impl JobPayload for ApplyRetention {
     const QUEUE: &'static str = "platform";
 }
 
-/// The schedule of the job that [`retention_job`] runs: every hour, so that each run is short.
-pub const RETENTION_SCHEDULE: ScheduleDef = ScheduleDef {
-    name: ApplyRetention::NAME,
-    cron: "17 * * * *",
-    job: ApplyRetention::NAME,
-    queue: ApplyRetention::QUEUE,
-    max_attempts: ApplyRetention::MAX_ATTEMPTS,
-};
+/// The schedules of the job that [`retention_job`] runs, for the tenants and for the platform itself: every hour, so that
+/// each run is short.
+pub const RETENTION_SCHEDULES: [ScheduleDef; 2] = [
+    ScheduleDef::cron::<ApplyRetention>("17 * * * *"),
+    ScheduleDef::cron::<ApplyRetention>("17 * * * *").named("platform.apply_own_retention").for_platform(),
+];
 
 /// The job that applies these rules to one tenant.
 pub fn retention_job(rules: RetentionRules) -> JobType {
@@ -75,7 +76,7 @@ struct Kind {
     delete: &'static str,
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind {
         name: "endedJobs",
         age: |rules| rules.ended_jobs,
@@ -114,6 +115,13 @@ const KINDS: [Kind; 6] = [
         delete: "delete from jobs.upload where (tenant_id, id) in (\
                    select tenant_id, id from jobs.upload where tenant_id = $1 and created_at < $2 \
                    order by created_at limit $3)",
+    },
+    Kind {
+        name: "scheduleRuns",
+        age: |rules| rules.schedule_runs,
+        delete: "delete from jobs.schedule_run where (tenant_id, id) in (\
+                   select tenant_id, id from jobs.schedule_run where tenant_id = $1 and fired_at < $2 \
+                   order by fired_at limit $3)",
     },
     Kind {
         name: "idempotencyKeys",

@@ -10,8 +10,9 @@ use athyper_kernel_http::{
     Access, AccessRules, Arrivals, Edge, EdgeLimits, EventStreams, LocalRateCounter, OPERATION_PERMISSIONS,
     OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
 };
+use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
-use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes};
+use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
@@ -57,6 +58,7 @@ impl TestApp {
             routes = routes.merge(parts.router);
             jobs.extend(parts.jobs);
         }
+        let routes = routes.merge(schedule_routes(SchedulableJobs::of(&jobs)));
         let (router, openapi) = routes.split_for_parts();
         let clock = db.database.clock().clone();
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);

@@ -3,28 +3,25 @@
 use std::collections::HashSet;
 
 use athyper_kernel_db::{Database, DbError, SystemReason};
-use athyper_kernel_jobs::{CronSchedule, ScheduleDef};
-use athyper_kernel_types::{Clock, ScheduleId};
-use chrono::{DateTime, Utc};
+use athyper_kernel_jobs::CronSchedule;
+use athyper_kernel_jobs::schedule::{Calendar, Rhythm, RhythmDef, ScheduleDef, ScheduleScope};
+use athyper_kernel_types::{Clock, PLATFORM_TENANT, ScheduleId, TenantId};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::{ScheduleError, ScheduledTenant};
+use super::{ScheduleClock, ScheduleError, ScheduledTenant};
 
-/// The wanted rows, column by column, as one statement takes them.
-#[derive(Default)]
-struct Columns {
-    tenants: Vec<Uuid>,
-    ids: Vec<Uuid>,
-    names: Vec<&'static str>,
-    job_types: Vec<&'static str>,
-    queues: Vec<&'static str>,
-    max_attempts: Vec<i16>,
-    crons: Vec<&'static str>,
-    zones: Vec<&'static str>,
-    realm_keys: Vec<String>,
-    tenant_keys: Vec<String>,
-    next_at: Vec<DateTime<Utc>>,
+/// Key of realm and tenant of the platform's own work.
+const PLATFORM_KEY: &str = "platform";
+
+/// For whom a row is entered.
+struct Owner<'a> {
+    id: TenantId,
+    realm_key: &'a str,
+    tenant_key: &'a str,
+    zone: Tz,
 }
 
 /// Enters, changes and removes schedules, in one transaction.
@@ -33,93 +30,152 @@ pub(super) async fn enter(
     schedules: &[ScheduleDef],
     tenants: &[ScheduledTenant],
     release: &[i32],
+    clock: &ScheduleClock,
 ) -> Result<(), ScheduleError> {
     let mut tx = database.system_tx(SystemReason::RunSchedules).await?;
-    let now = database_now(tx.conn()).await?;
-    let wanted = columns(schedules, tenants, now, tx.clock())?;
+    let now = clock.now(tx.conn()).await?;
+    let wanted = rows(schedules, tenants, now, tx.clock())?;
     write(tx.conn(), &wanted, release).await?;
     Ok(tx.commit().await?)
 }
 
-fn columns(
+/// The wanted rows, as an array of objects.
+fn rows(
     schedules: &[ScheduleDef],
     tenants: &[ScheduledTenant],
     now: DateTime<Utc>,
     clock: &Clock,
-) -> Result<Columns, ScheduleError> {
-    let mut columns = Columns::default();
+) -> Result<Value, ScheduleError> {
+    let mut rows = Vec::new();
     let mut names = HashSet::new();
     for schedule in schedules {
         let name = schedule.name;
         if !names.insert(name) {
             return Err(ScheduleError::Duplicate(name));
         }
-        let cron =
-            CronSchedule::parse(schedule.cron).map_err(|source| ScheduleError::Cron { name, source })?;
-        for tenant in tenants {
-            columns.tenants.push(tenant.record.id.uuid());
-            columns.ids.push(ScheduleId::new(clock).uuid());
-            columns.names.push(name);
-            columns.job_types.push(schedule.job);
-            columns.queues.push(schedule.queue);
-            columns.max_attempts.push(schedule.max_attempts);
-            columns.crons.push(schedule.cron);
-            columns.zones.push(tenant.zone.name());
-            columns.realm_keys.push(tenant.record.realm_key.clone());
-            columns.tenant_keys.push(tenant.record.tenant_key.clone());
-            columns.next_at.push(cron.next_after(now, tenant.zone).ok_or(ScheduleError::Ended(name))?);
+        if !name.contains('.') {
+            return Err(ScheduleError::Name(name));
+        }
+        let rhythm = rhythm(schedule)?;
+        match schedule.scope {
+            ScheduleScope::EachTenant => {
+                for tenant in tenants {
+                    let (realm_key, tenant_key) = (&*tenant.record.realm_key, &*tenant.record.tenant_key);
+                    let owner = Owner { id: tenant.record.id, realm_key, tenant_key, zone: tenant.zone };
+                    rows.push(row(schedule, &rhythm, &owner, now, clock)?);
+                }
+            }
+            ScheduleScope::Platform => {
+                let keys = (PLATFORM_KEY, PLATFORM_KEY);
+                let owner =
+                    Owner { id: PLATFORM_TENANT, realm_key: keys.0, tenant_key: keys.1, zone: Tz::UTC };
+                rows.push(row(schedule, &rhythm, &owner, now, clock)?);
+            }
         }
     }
-    Ok(columns)
+    Ok(Value::Array(rows))
 }
 
-/// The next time of a schedule is kept unless its expression or zone has changed: a process that starts must not skip
-/// a time that is due at that moment. What a newer release declared is left alone: its processes run beside ours while a
-/// deployment rolls on, and would not declare it again.
-async fn write(conn: &mut PgConnection, wanted: &Columns, release: &[i32]) -> Result<(), DbError> {
+fn rhythm(schedule: &ScheduleDef) -> Result<Rhythm, ScheduleError> {
+    let name = schedule.name;
+    match schedule.rhythm {
+        RhythmDef::Cron(expression) => CronSchedule::parse(expression)
+            .map(Rhythm::Cron)
+            .map_err(|source| ScheduleError::Cron { name, source }),
+        RhythmDef::EverySeconds(0) => Err(ScheduleError::NoInterval(name)),
+        RhythmDef::EverySeconds(seconds) => {
+            Ok(Rhythm::Every { every: TimeDelta::seconds(seconds.into()), anchor: DateTime::UNIX_EPOCH })
+        }
+    }
+}
+
+fn row(
+    schedule: &ScheduleDef,
+    rhythm: &Rhythm,
+    owner: &Owner<'_>,
+    now: DateTime<Utc>,
+    clock: &Clock,
+) -> Result<Value, ScheduleError> {
+    let name = schedule.name;
+    let (cron, every_seconds) = match schedule.rhythm {
+        RhythmDef::Cron(expression) => (Some(expression), None),
+        RhythmDef::EverySeconds(seconds) => (None, Some(seconds)),
+    };
+    let calendar = Calendar {
+        rhythm: rhythm.clone(),
+        zone: owner.zone,
+        starts_at: None,
+        ends_at: None,
+        excluded: std::collections::BTreeSet::new(),
+    };
+    let next_at = calendar.next_after(now).ok_or(ScheduleError::Ended(name))?;
+    let policy = schedule.policy;
+    Ok(json!({
+        "tenant_id": owner.id,
+        "id": ScheduleId::new(clock),
+        "name": name,
+        "job_type": schedule.job,
+        "queue": schedule.queue,
+        "max_attempts": schedule.max_attempts,
+        "payload": ScheduleDef::payload(),
+        "cron": cron,
+        "every_seconds": every_seconds,
+        "anchor_at": every_seconds.map(|_| DateTime::UNIX_EPOCH),
+        "zone": owner.zone.name(),
+        "misfire": policy.misfire.as_str(),
+        "catch_up_seconds": policy.catch_up.num_seconds(),
+        "overlap": policy.overlap.as_str(),
+        "jitter_seconds": policy.jitter.num_seconds(),
+        "realm_key": owner.realm_key,
+        "tenant_key": owner.tenant_key,
+        "next_at": next_at,
+        "created_at": now,
+    }))
+}
+
+/// The next time of a schedule is kept unless its rhythm or zone has changed: a process that starts must not skip a time
+/// that is due at that moment. A pause is kept in any case. What a newer release declared is left alone: its processes run
+/// beside ours while a deployment rolls on, and would not declare it again. What a tenant made is declared nowhere and
+/// left alone too.
+async fn write(conn: &mut PgConnection, wanted: &Value, release: &[i32]) -> Result<(), DbError> {
     sqlx::query(
-        "insert into jobs.schedule as present (tenant_id, id, name, job_type, queue, max_attempts, cron, zone, \
-           realm_key, tenant_key, next_at, release) \
-         select wanted.*, $12::integer[] from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], \
-           $8::text[], $9::text[], $10::text[], $11::timestamptz[]) \
-           as wanted(tenant_id, id, name, job_type, queue, max_attempts, cron, zone, realm_key, tenant_key, next_at) \
+        "insert into jobs.schedule as present (tenant_id, id, name, job_type, queue, max_attempts, payload, cron, \
+           every_seconds, anchor_at, zone, misfire, catch_up_seconds, overlap, jitter_seconds, realm_key, tenant_key, \
+           next_at, created_at, release) \
+         select tenant_id, id, name, job_type, queue, max_attempts, payload, cron, every_seconds, anchor_at, zone, misfire, \
+           catch_up_seconds, overlap, jitter_seconds, realm_key, tenant_key, next_at, created_at, $2::integer[] \
+         from jsonb_to_recordset($1) as wanted(tenant_id uuid, id uuid, name text, job_type text, queue text, \
+           max_attempts smallint, payload jsonb, cron text, every_seconds bigint, anchor_at timestamptz, zone text, \
+           misfire text, catch_up_seconds bigint, overlap text, jitter_seconds bigint, realm_key text, tenant_key text, \
+           next_at timestamptz, created_at timestamptz) \
          order by tenant_id, name \
          on conflict on constraint schedule_name do update set \
            job_type = excluded.job_type, queue = excluded.queue, max_attempts = excluded.max_attempts, \
-           cron = excluded.cron, zone = excluded.zone, \
+           payload = excluded.payload, cron = excluded.cron, every_seconds = excluded.every_seconds, \
+           anchor_at = excluded.anchor_at, zone = excluded.zone, misfire = excluded.misfire, \
+           catch_up_seconds = excluded.catch_up_seconds, overlap = excluded.overlap, \
+           jitter_seconds = excluded.jitter_seconds, \
            realm_key = excluded.realm_key, tenant_key = excluded.tenant_key, \
-           next_at = case when (present.cron, present.zone) = (excluded.cron, excluded.zone) \
+           next_at = case \
+             when present.paused_at is not null then null \
+             when (present.cron, present.every_seconds, present.anchor_at, present.zone) \
+               is not distinct from (excluded.cron, excluded.every_seconds, excluded.anchor_at, excluded.zone) \
              then present.next_at else excluded.next_at end, \
            release = excluded.release \
-         where present.release <= excluded.release",
+         where present.release <= excluded.release and present.origin = 'code'",
     )
-    .bind(&wanted.tenants)
-    .bind(&wanted.ids)
-    .bind(&wanted.names)
-    .bind(&wanted.job_types)
-    .bind(&wanted.queues)
-    .bind(&wanted.max_attempts)
-    .bind(&wanted.crons)
-    .bind(&wanted.zones)
-    .bind(&wanted.realm_keys)
-    .bind(&wanted.tenant_keys)
-    .bind(&wanted.next_at)
+    .bind(wanted)
     .bind(release)
     .execute(&mut *conn)
     .await?;
     sqlx::query(
-        "delete from jobs.schedule present where present.release <= $3 and not exists (\
-           select 1 from unnest($1::uuid[], $2::text[]) as wanted(tenant_id, name) \
+        "delete from jobs.schedule present where present.release <= $2 and present.origin = 'code' and not exists (\
+           select 1 from jsonb_to_recordset($1) as wanted(tenant_id uuid, name text) \
            where wanted.tenant_id = present.tenant_id and wanted.name = present.name)",
     )
-    .bind(&wanted.tenants)
-    .bind(&wanted.names)
+    .bind(wanted)
     .bind(release)
     .execute(conn)
     .await?;
     Ok(())
-}
-
-async fn database_now(conn: &mut PgConnection) -> Result<DateTime<Utc>, DbError> {
-    Ok(sqlx::query_scalar("select now()").fetch_one(conn).await?)
 }

@@ -1,7 +1,7 @@
 //! What is old is let go, and nothing else.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{RETENTION_SCHEDULE, RetentionRules, retention_job, store_upload};
+use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job, store_upload};
 use chrono::TimeDelta;
 
 use crate::stage::{Running, Stage, config, tenant, work};
@@ -46,7 +46,7 @@ async fn old_things_of_the_tenant_are_deleted_and_young_ones_kept() {
     );
     stage.execute(&bulk).await;
     let worker = Running::start(&stage, vec![retention_job(RetentionRules::default())], config("one"));
-    let schedule = RETENTION_SCHEDULE;
+    let schedule = RETENTION_SCHEDULES[0];
     stage.execute(&format!(
         "insert into jobs.job (tenant_id, id, type, queue, payload, payload_version, run_at, max_attempts, realm_key, \
            tenant_key, actor_kind, actor_id, request_id, enqueued_at) \

@@ -13,13 +13,13 @@ use chrono_tz::Tz;
 use sqlx::Row as _;
 use std::sync::{Arc, Mutex};
 
-use crate::stage::{Running, Stage, config, lifecycle, worker_of};
+use crate::stage::{Running, Stage, Work, config, lifecycle, worker_of};
 
 fn schedule(name: &'static str, cron: &'static str) -> ScheduleDef {
-    ScheduleDef { name, cron, job: "test.work", queue: "default", max_attempts: 2 }
+    ScheduleDef { max_attempts: 2, ..ScheduleDef::cron::<Work>(cron).named(name) }
 }
 
-fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
+pub(crate) fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
     let tenant = |(index, zone): (usize, &Tz)| ScheduledTenant {
         record: TenantRecord {
             id: TenantId::new(&Clock::system()),
@@ -33,7 +33,7 @@ fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
 }
 
 /// Enters the schedules without firing any for long.
-async fn enter(
+pub(crate) async fn enter(
     stage: &Stage,
     schedules: &[ScheduleDef],
     tenants: &[ScheduledTenant],
@@ -121,8 +121,12 @@ async fn missed_times_are_made_up_for_by_the_latest_alone() {
     let hour = at("enqueued_at").duration_trunc(TimeDelta::hours(1)).unwrap();
     assert_eq!(at("last_nominal_at"), hour);
     assert_eq!(at("next_at"), hour + TimeDelta::hours(1));
-    let key = format!("schedule:test.hourly:{}", hour.format("%Y-%m-%dT%H:%M:%SZ"));
-    assert_eq!(row[0].get::<String, _>("unique_key"), key);
+    let key: String = row[0].get("unique_key");
+    let nominal = hour.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    assert!(key.starts_with("schedule:") && key.ends_with(&nominal), "{key}");
+    let runs = "select count(*) from jobs.schedule_run where outcome = ";
+    assert_eq!(stage.count(&format!("{runs} 'missed'")).await, 50, "the others are recorded");
+    assert_eq!(stage.count(&format!("{runs} 'fired' and job_id = (select id from jobs.job)")).await, 1);
 
     let contexts = seen.lock().unwrap();
     assert_eq!(contexts[0].tenant_id(), tenants[0].record.id);
@@ -179,6 +183,10 @@ async fn wrong_declarations_are_refused_and_enter_nothing() {
     assert!(wrong.to_string().starts_with("schedule test.wrong: the hour field"), "{wrong}");
     let twice = enter(&stage, &[good, good], &one).await.unwrap_err();
     assert!(matches!(twice, ScheduleError::Duplicate("test.good")), "{twice}");
+    let tenants_own = enter(&stage, &[schedule("good", "0 6 * * *")], &one).await.unwrap_err();
+    assert!(matches!(tenants_own, ScheduleError::Name("good")), "{tenants_own}");
+    let never = enter(&stage, &[ScheduleDef::every::<Work>(0)], &one).await.unwrap_err();
+    assert!(matches!(never, ScheduleError::NoInterval("test.work")), "{never}");
     assert_eq!(stage.count("select count(*) from jobs.schedule").await, 0);
 }
 

@@ -1,6 +1,7 @@
 //! The nightly proof of the ledger.
 
 use athyper_finance::MODULE;
+use athyper_kernel_jobs::schedule::RhythmDef;
 use athyper_kernel_jobs::{JobPayload, NewJob, enqueue};
 use athyper_test_kit::TestApp;
 use serde::{Deserialize, Serialize};
@@ -94,7 +95,7 @@ async fn what_is_wrong_is_found() {
 fn it_is_scheduled_every_night() {
     let schedule = MODULE.schedules.iter().find(|schedule| schedule.name == Scheduled::NAME).unwrap();
     assert_eq!(
-        (schedule.cron, schedule.job, schedule.queue),
-        ("30 2 * * *", Scheduled::NAME, Scheduled::QUEUE)
+        (schedule.rhythm, schedule.job, schedule.queue),
+        (RhythmDef::Cron("30 2 * * *"), Scheduled::NAME, Scheduled::QUEUE)
     );
 }

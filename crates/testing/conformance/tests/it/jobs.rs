@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use athyper_bootstrap::modules;
+use athyper_kernel_jobs::schedule::RhythmDef;
 use athyper_kernel_jobs::{CronSchedule, JobType, ScheduleDef};
 use serde_json::{Value, json};
 
@@ -92,9 +93,11 @@ fn check_schedules(schedules: &[ScheduleDef], jobs: &[JobType]) -> Findings {
             schedule.name,
             "two schedules have this name",
         );
-        let cron = CronSchedule::parse(schedule.cron);
-        let what = format!("{:?}: {:?}", schedule.cron, cron.as_ref().err());
-        findings.expect(cron.is_ok(), "cron", schedule.name, what);
+        if let RhythmDef::Cron(expression) = schedule.rhythm {
+            let cron = CronSchedule::parse(expression);
+            let what = format!("{expression:?}: {:?}", cron.as_ref().err());
+            findings.expect(cron.is_ok(), "cron", schedule.name, what);
+        }
         findings.expect(schedule.max_attempts > 0, "schedule", schedule.name, "it is never tried");
         let Some(job) = jobs.iter().find(|job| job.name == schedule.job) else {
             findings.add("schedule", schedule.name, format!("there is no job {}", schedule.job));
@@ -151,13 +154,7 @@ fn forgotten_payloads_and_schedules_are_found() {
     check_jobs(&[], &folder(json!({ "to": "one" }))).all_of(&[payload]);
     check_jobs(&[letter(), letter()], &folder(json!({ "to": "one" })))
         .all_of(&[("job-name", "specimen.letter")]);
-    let schedule = ScheduleDef {
-        name: "specimen.weekly",
-        cron: "0 0 * * 8",
-        job: "specimen.letter",
-        queue: "default",
-        max_attempts: 1,
-    };
+    let schedule = ScheduleDef::cron::<Letter>("0 0 * * 8").named("specimen.weekly");
     check_schedules(&[schedule], &[letter()])
         .all_of(&[("cron", "specimen.weekly"), ("schedule", "specimen.weekly")]);
     check_schedules(&[schedule], &[]).all_of(&[("schedule", "specimen.weekly")]);

@@ -12,7 +12,7 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 3] = [
+const WITHOUT_VERSION: [Tolerated; 5] = [
     Tolerated {
         rule: "etag",
         subject: "platform.get_operation",
@@ -24,6 +24,16 @@ const WITHOUT_VERSION: [Tolerated; 3] = [
         reason: "a stream of events has no version; its reader says with Last-Event-ID what it has",
     },
     Tolerated { rule: "etag", subject: "platform.get_job", reason: "a job changes by itself at any moment" },
+    Tolerated {
+        rule: "etag",
+        subject: "platform.list_schedule_times",
+        reason: "the times to come are others at any moment",
+    },
+    Tolerated {
+        rule: "not-modified",
+        subject: "platform.get_schedule",
+        reason: "the version is for changes; the next times pass without one",
+    },
 ];
 
 /// Another version than any record has.

@@ -5,15 +5,25 @@
 //!   cron's rule, on which operators rely: each of its times fires once a day whatever the clock does.
 //!   `croner` treats it as an interval job. The oracle is therefore asked about each of its times alone, and
 //!   the answers are joined.
+//! - `croner` gives up where a fixed-time job meets a gap of a whole day, which one zone has had: Apia has no 30 December
+//!   2011. It is asked about the times up to the gap and about those behind it, and whether the job has a time in the day
+//!   that is not there; by the rule that it follows for shorter gaps, that one fires at the gap's end.
 //! - `croner` reads on to the year 5000, the `cron` crate ends with 2100: later answers are left out.
 
 use super::*;
-use chrono_tz::{Africa, America, Asia, Australia, Europe};
+use chrono_tz::{Africa, America, Asia, Atlantic, Australia, Europe, Pacific};
 use croner::Cron;
 use proptest::prelude::*;
 
-const ZONES: [Tz; 7] = [
+const ZONES: [Tz; 14] = [
     Tz::UTC,
+    Europe::Dublin,    // its winter is the time that is off
+    Africa::Cairo,     // goes forward at midnight of a Friday
+    Asia::Kathmandu,   // a quarter of an hour off
+    Pacific::Apia,     // skipped a day in 2011
+    Pacific::Chatham,  // three quarters of an hour off, and changes
+    America::St_Johns, // changed one minute past midnight until 2011
+    Atlantic::Azores,  // goes back from one o'clock to midnight
     America::New_York,
     Europe::Berlin,
     Australia::Lord_Howe,
@@ -23,7 +33,23 @@ const ZONES: [Tz; 7] = [
 ];
 
 /// Starts on, just before and around clock changes of the zones above, and a few plain days.
-const STARTS: [&str; 22] = [
+const STARTS: [&str; 38] = [
+    "2011-12-28T23:30:00Z", // Apia skips the 30th, from 10:00Z on
+    "2011-12-30T09:59:59Z",
+    "2011-12-30T10:00:00Z",
+    "2010-09-25T10:00:00Z", // Apia goes forward at local midnight of the 26th
+    "2011-03-13T02:00:00Z", // St John's goes forward at 00:01 local time
+    "2010-11-07T01:30:00Z", // St John's goes back at 00:01 local time, to the day before
+    "2010-11-07T02:31:30Z",
+    "2024-04-25T21:59:00Z", // Cairo goes forward at local midnight
+    "2024-10-31T20:30:00Z", // Cairo goes back at local midnight
+    "2025-09-27T13:50:00Z", // Chatham goes forward at 14:00Z
+    "2025-04-05T13:20:00Z", // Chatham goes back at 14:00Z
+    "2025-10-26T00:30:00Z", // Azores and Dublin: the repeated hours
+    "2023-12-31T23:58:30Z", // into a leap year
+    "2096-02-28T12:00:00Z", // a leap day
+    "2099-12-31T23:00:00Z", // 2100 is no leap year
+    "2100-02-28T12:00:00Z",
     "2016-10-14T12:00:00Z", // Sao Paulo goes forward at local midnight of the 16th
     "2018-02-17T23:30:00Z", // Sao Paulo goes back on the 18th at 02:00Z
     "2018-02-18T02:00:00Z",
@@ -49,7 +75,27 @@ const STARTS: [&str; 22] = [
 ];
 
 /// Expressions of every kind, many of them at hours that clock changes touch.
-const EXPRESSIONS: [&str; 72] = [
+const EXPRESSIONS: [&str; 92] = [
+    "1 0 * * *",
+    "*/1 0 * * 5",
+    "0,1 0 * * *",
+    "0 0 * * FRI",
+    "15 0 30 12 *",
+    "45 23 29,30,31 12 *",
+    "*/15 * 30 DEC *",
+    "0 0 1-7 * SUN",
+    "0 0 28-31 2 *",
+    "0 0 29 FEB SUN",
+    "30 1,2,3 * * SAT,SUN",
+    "29-31 1-2 * 3,10 *",
+    "0-10/5,50-59/3 0-2 * * *",
+    "59 23 31 12 *",
+    "0 0 1 1 MON",
+    "0 0 1 JAN-DEC/3 *",
+    "0 4 * * 6-7",
+    "0 4 * * 0,7",
+    "*/45 */7 * * *",
+    "7 */3 31 1-12/2 TUE-THU/2",
     "* * * * *",
     "*/5 * * * *",
     "*/30 * * * *",
@@ -133,11 +179,28 @@ fn croner_firings(expression: &str, after: DateTime<Utc>, zone: Tz, count: usize
         .collect()
 }
 
+/// As [`croner_firings`] for a job of one time a day, also across the day that Apia does not have.
+fn fixed_firings(expression: &str, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
+    let gap_end = instant("2011-12-30T10:00:00Z");
+    let mut firings = croner_firings(expression, after, zone, count);
+    let gave_up = firings.len() < count && firings.last().is_none_or(|last| *last < gap_end);
+    if zone != Pacific::Apia || !gave_up || after >= gap_end {
+        return firings;
+    }
+    // On a clock without changes the day is there, and so is the midnight behind it.
+    let (day, midnight) = (instant("2011-12-29T23:59:59Z"), instant("2011-12-31T00:00:00Z"));
+    let in_the_gap = croner_firings(expression, day, Tz::UTC, 1);
+    firings.extend(in_the_gap.first().filter(|time| **time <= midnight).map(|_| gap_end));
+    let behind = croner_firings(expression, gap_end, zone, count - firings.len());
+    firings.extend(behind);
+    firings
+}
+
 /// What `croner` says, with the departures named at the head of this file.
 fn oracle(expression: &str, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
     let fields: Vec<&str> = expression.split_whitespace().collect();
     let [minute, hour, rest @ ..] = &fields[..] else {
-        return croner_firings(expression, after, zone, count); // one of the `@` names
+        return fixed_firings(expression, after, zone, count); // one of the `@` names
     };
     if minute.starts_with('*') || hour.starts_with('*') {
         return croner_firings(expression, after, zone, count);
@@ -147,7 +210,7 @@ fn oracle(expression: &str, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec
     for minute in pattern.minutes.values() {
         for hour in pattern.hours.values() {
             let alone = format!("{minute} {hour} {}", rest.join(" "));
-            all.extend(croner_firings(&alone, after, zone, count));
+            all.extend(fixed_firings(&alone, after, zone, count));
         }
     }
     all.into_iter().take(count).collect()
@@ -155,20 +218,26 @@ fn oracle(expression: &str, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec
 
 #[test]
 fn agrees_with_the_oracle_around_clock_changes() {
+    let (mut rows, mut wrong) = (0, Vec::new());
     for expression in EXPRESSIONS {
         let schedule = CronSchedule::parse(expression).unwrap();
         for zone in ZONES {
             for start in STARTS {
                 let after = instant(start);
-                let found: Vec<_> = schedule.upcoming(after, zone).take(20).collect();
-                assert_eq!(
-                    found,
-                    oracle(expression, after, zone, 20),
-                    "{expression} in {zone} after {start}"
-                );
+                let found: Vec<_> = schedule.upcoming(after, zone).take(4).collect();
+                let expected = oracle(expression, after, zone, 4);
+                rows += 1;
+                if found != expected {
+                    let first = found.iter().zip(&expected).position(|(a, b)| a != b);
+                    wrong.push(format!(
+                        "{expression} in {zone} after {start}: at {first:?} {found:?}, not {expected:?}"
+                    ));
+                }
             }
         }
     }
+    assert!(wrong.is_empty(), "{} of {rows} rows differ: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
+    assert_eq!(rows, EXPRESSIONS.len() * ZONES.len() * STARTS.len());
 }
 
 /// One element of a list: a number, a range, or a step.
@@ -197,7 +266,7 @@ fn expression() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_048, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn agrees_with_the_oracle_on_random_expressions(
