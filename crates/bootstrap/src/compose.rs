@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use athyper_adapter_cache::{Cache, CacheLimits, RedisSettings};
 use athyper_adapter_queue::{JobOrigin, ScheduledTenant, Scheduler, Worker, WorkerConfig};
+use athyper_adapter_telemetry::{HttpMetrics, Metrics};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, TenantDirectory};
-use athyper_kernel_jobs::{RETENTION_SCHEDULE, RetentionRules, retention_job};
+use athyper_kernel_jobs::{RETENTION_SCHEDULE, RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_resilience::Breakers;
 use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, TenantContext, resolve};
 use athyper_kernel_types::Clock;
 
@@ -24,13 +25,16 @@ use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
 use crate::identity::{self, LocalIdentity};
+use crate::mail::{Post, mail_job};
 use crate::modules::modules;
+use crate::outside_health::{mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
-use crate::router;
 use crate::tokens::{
-    AUDIT, AUTHENTICATOR, BOOT_ID, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS, LIFECYCLE,
-    LOCAL_IDENTITY, ROUTES, SCHEDULER, SERVICES, TENANTS, WORKER,
+    AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS,
+    LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, ROUTES, SCHEDULER, SERVICES, TENANTS, UPLOADS,
+    WORKER,
 };
+use crate::{outside, router, telemetry};
 
 /// What a process knows before anything is built.
 pub(crate) struct Inputs {
@@ -39,6 +43,7 @@ pub(crate) struct Inputs {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) clock: Clock,
     pub(crate) boot_id: String,
+    pub(crate) metrics: Metrics,
 }
 
 /// Registers all parts and checks that they fit together.
@@ -48,10 +53,11 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&LIFECYCLE, Arc::new(inputs.lifecycle));
     builder.value(&CLOCK, Arc::new(inputs.clock));
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
+    builder.value(&METRICS, Arc::new(inputs.metrics));
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
+    register_outside(&mut builder, &environment);
     register_identity(&mut builder, environment);
-    register_cache(&mut builder);
     register_services(&mut builder);
     register_runtime(&mut builder);
     Ok(builder.build()?)
@@ -67,12 +73,14 @@ fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(server))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), DATABASE_SERVER.name()];
+    let needs = [CONFIG.name(), CLOCK.name(), METRICS.name(), DATABASE_SERVER.name()];
     builder
         .singleton(&DATABASE, &needs, |scope: Scope| async move {
             let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
             let server = scope.resolve(&DATABASE_SERVER).await?;
-            Ok(Arc::new(server.open(&config, (*clock).clone()).await?))
+            let database = server.open(&config, (*clock).clone()).await?;
+            telemetry::observe_database(&*scope.resolve(&METRICS).await?, &database)?;
+            Ok(Arc::new(database))
         })
         .dispose(|database| async move {
             database.close().await;
@@ -96,6 +104,52 @@ fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
     });
 }
 
+fn register_outside(builder: &mut ContainerBuilder, environment: &Arc<BTreeMap<String, String>>) {
+    builder.singleton(&BREAKERS, &[CLOCK.name(), METRICS.name()], |scope: Scope| async move {
+        let breakers = Breakers::new((*scope.resolve(&CLOCK).await?).clone());
+        telemetry::observe_breakers(&*scope.resolve(&METRICS).await?, &breakers)?;
+        Ok(Arc::new(breakers))
+    });
+    builder.singleton(&CACHE, &[CONFIG.name(), METRICS.name()], |scope: Scope| async move {
+        let cache = outside::cache(&*scope.resolve(&CONFIG).await?)?;
+        telemetry::observe_cache(&*scope.resolve(&METRICS).await?, &cache)?;
+        Ok(Arc::new(cache))
+    });
+    let needs = [CONFIG.name(), CLOCK.name(), METRICS.name(), BREAKERS.name()];
+    let of_storage = Arc::clone(environment);
+    builder.singleton(&OBJECT_STORAGE, &needs, move |scope: Scope| {
+        let environment = Arc::clone(&of_storage);
+        async move {
+            let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
+            let breakers = scope.resolve(&BREAKERS).await?;
+            let storage = outside::object_storage(&config, &environment, (*clock).clone(), &breakers)?;
+            telemetry::observe_storage(&*scope.resolve(&METRICS).await?, &storage)?;
+            Ok(Arc::new(storage))
+        }
+    });
+    builder.singleton(&UPLOADS, &[OBJECT_STORAGE.name()], |scope: Scope| async move {
+        let uploads: Arc<dyn UploadStore> = scope.resolve(&OBJECT_STORAGE).await?;
+        Ok(uploads)
+    });
+    let of_mail = Arc::clone(environment);
+    builder
+        .singleton(&MAIL, &[CONFIG.name(), CLOCK.name(), BREAKERS.name()], move |scope: Scope| {
+            let environment = Arc::clone(&of_mail);
+            async move {
+                let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
+                let breaker = match &config.mail.smtp.url {
+                    Some(_) => Some(outside::breaker(&*scope.resolve(&BREAKERS).await?, "smtp")?),
+                    None => None,
+                };
+                Ok(Arc::new(Post::open(&config, &environment, (*clock).clone(), breaker)?))
+            }
+        })
+        .dispose(|post| async move {
+            post.close().await;
+            Ok(())
+        });
+}
+
 fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<String, String>>) {
     builder.singleton(&LOCAL_IDENTITY, &[CONFIG.name()], move |scope: Scope| {
         let environment = Arc::clone(&environment);
@@ -104,24 +158,13 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name()];
+    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name()];
     builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
         let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
         let local = scope.resolve(&LOCAL_IDENTITY).await?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
-        Ok(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle)?)
-    });
-}
-
-/// In this process where no Redis is configured, which is allowed in env `local` alone.
-fn register_cache(builder: &mut ContainerBuilder) {
-    builder.singleton(&CACHE, &[CONFIG.name()], |scope: Scope| async move {
-        let config = scope.resolve(&CONFIG).await?;
-        let cache = match &config.redis.url {
-            Some(url) => Cache::redis(url, RedisSettings::default()).map_err(StartError::from)?,
-            None => Cache::in_process(CacheLimits::default()),
-        };
-        Ok(Arc::new(cache))
+        let breakers = scope.resolve(&BREAKERS).await?;
+        Ok(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?)
     });
 }
 
@@ -137,10 +180,13 @@ fn register_services(builder: &mut ContainerBuilder) {
         }
         Ok(Arc::new(services))
     });
-    builder.singleton(&JOBS, &[SERVICES.name()], |scope: Scope| async move {
+    let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name()];
+    builder.singleton(&JOBS, &needs, |scope: Scope| async move {
         let services = scope.resolve(&SERVICES).await?;
         let domains = services.iter().flat_map(|service| service.jobs.iter().cloned());
-        Ok(Arc::new(domains.chain([retention_job(RetentionRules::default())]).collect()))
+        let retention = retention_job(RetentionRules::default(), scope.resolve(&UPLOADS).await?);
+        let mail = mail_job(scope.resolve(&MAIL).await?);
+        Ok(Arc::new(domains.chain([retention, mail]).collect()))
     });
     let needs = [
         CONFIG.name(),
@@ -153,6 +199,8 @@ fn register_services(builder: &mut ContainerBuilder) {
         HEALTH.name(),
         CACHE.name(),
         LIFECYCLE.name(),
+        UPLOADS.name(),
+        METRICS.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
         let clock = (*scope.resolve(&CLOCK).await?).clone();
@@ -167,16 +215,22 @@ fn register_services(builder: &mut ContainerBuilder) {
             authenticator: scope.resolve(&AUTHENTICATOR).await?,
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
+            uploads: scope.resolve(&UPLOADS).await?,
+            measures: HttpMetrics::new(&*scope.resolve(&METRICS).await?)?,
         };
         let services = scope.resolve(&SERVICES).await?;
         Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
     });
-    let needs = [LIFECYCLE.name(), DATABASE.name(), CACHE.name()];
+    let needs = [LIFECYCLE.name(), DATABASE.name(), CACHE.name(), OBJECT_STORAGE.name(), MAIL.name()];
     builder.singleton(&HEALTH, &needs, |scope: Scope| async move {
         let lifecycle = (*scope.resolve(&LIFECYCLE).await?).clone();
         let database = scope.resolve(&DATABASE).await?;
         let cache = scope.resolve(&CACHE).await?;
-        let checks = database_checks(&database).into_iter().chain([cache_check(&cache)]);
+        let storage = scope.resolve(&OBJECT_STORAGE).await?;
+        let mail = scope.resolve(&MAIL).await?;
+        let others = [cache_check(&cache), storage_check(&storage), mail_check(&mail)];
+        let replica = replica_check(&database);
+        let checks = database_checks(&database).into_iter().chain(replica).chain(others);
         Ok(Arc::new(Health::new(lifecycle, checks)))
     });
 }

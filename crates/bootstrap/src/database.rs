@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use athyper_adapter_db_postgres::embedded::{ClusterOptions, EmbeddedDatabase, start};
-use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once, connect_through_pooler};
+use athyper_adapter_db_postgres::{
+    PoolSettings, connect, connect_once, connect_replica, connect_through_pooler,
+};
 use athyper_kernel_config::{DbPooler, RuntimeConfig};
 use athyper_kernel_db::{
     AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, TenantDirectory, migrate, register_tenants,
@@ -60,7 +62,7 @@ impl DatabaseServer {
         Ok(())
     }
 
-    /// Opens the pool of the application role.
+    /// Opens the pools of the application role: that of the primary, and that of a replica where one is configured.
     pub(crate) async fn open(&self, config: &RuntimeConfig, clock: Clock) -> Result<Database, StartError> {
         let settings = PoolSettings {
             max_connections: config.db.pool_max,
@@ -72,7 +74,10 @@ impl DatabaseServer {
             DbPooler::None => connect(&self.app_url, &settings, clock).await?,
             DbPooler::Transaction => connect_through_pooler(&self.app_url, &settings, clock).await?,
         };
-        Ok(database)
+        match &config.db.replica_url {
+            Some(url) => Ok(connect_replica(database, url, &settings).await?),
+            None => Ok(database),
+        }
     }
 }
 

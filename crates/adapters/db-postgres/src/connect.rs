@@ -12,6 +12,8 @@ use crate::role_check::{RoleCheckError, check_application_role};
 
 /// How long a transaction may stand still, so that one that was forgotten frees its locks.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
+/// How long a caller waits for a connection to a replica, before the primary is asked.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Size and patience of the pool.
 #[derive(Clone, Debug)]
@@ -73,11 +75,14 @@ pub async fn connect_through_pooler(
     settings: &PoolSettings,
     clock: Clock,
 ) -> Result<Database, ConnectError> {
-    // Numbers travel in binary form, so that no digit of theirs hangs on the setting that is left out.
-    let options = parse(url)?.statement_cache_capacity(0).extra_float_digits(None);
-    let pool = open(options, settings).await?;
+    let pool = open(through_pooler(parse(url)?), settings).await?;
     let pooler = Pooler { statement_timeout: settings.statement_timeout, idle_timeout: IDLE_IN_TRANSACTION };
     Ok(Database::behind_pooler(pool, clock, pooler))
+}
+
+/// Numbers travel in binary form, so that no digit of theirs hangs on the setting that is left out.
+fn through_pooler(options: PgConnectOptions) -> PgConnectOptions {
+    options.statement_cache_capacity(0).extra_float_digits(None)
 }
 
 #[expect(clippy::disallowed_types, reason = "the adapter makes the pool that the kernel then owns")]
@@ -106,6 +111,45 @@ fn unreachable(error: sqlx::Error) -> ConnectError {
 
 fn millis(duration: Duration) -> String {
     duration.as_millis().to_string()
+}
+
+/// Gives the database a replica, whose connections are made when they are needed: one that is away holds up no start.
+/// Each connection's role is checked like that of the primary.
+///
+/// # Errors
+/// When the URL is not valid, or the replica answers and the role is too mighty.
+pub async fn connect_replica(
+    database: Database,
+    url: &SecretString,
+    settings: &PoolSettings,
+) -> Result<Database, ConnectError> {
+    let plain = parse(url)?.application_name(&settings.application_name);
+    let (statement, idle) = (millis(settings.statement_timeout), millis(IDLE_IN_TRANSACTION));
+    let options = if database.can_listen() {
+        plain.options([
+            ("statement_timeout", statement.as_str()),
+            ("idle_in_transaction_session_timeout", idle.as_str()),
+        ])
+    } else {
+        through_pooler(plain)
+    };
+    match PgConnection::connect_with(&options).await {
+        Ok(mut connection) => check_application_role(&mut connection).await?,
+        Err(error) => {
+            tracing::warn!(%error, "the replica cannot be reached now, the primary is read instead")
+        }
+    }
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(settings.acquire_timeout.min(REPLICA_PATIENCE))
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                let role = check_application_role(connection).await;
+                role.map_err(|error| sqlx::Error::Configuration(Box::new(error)))
+            })
+        })
+        .connect_lazy_with(options);
+    Ok(database.with_replica(pool))
 }
 
 /// Opens one connection, such as the owner's for migrations.

@@ -10,6 +10,8 @@ pub mod embedded;
 mod provision;
 mod role_check;
 
-pub use connect::{ConnectError, PoolSettings, connect, connect_once, connect_through_pooler};
+pub use connect::{
+    ConnectError, PoolSettings, connect, connect_once, connect_replica, connect_through_pooler,
+};
 pub use provision::{LoginRole, ProvisionError, Provisioning, provision};
 pub use role_check::{RoleCheckError, check_application_role};

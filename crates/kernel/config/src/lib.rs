@@ -41,7 +41,7 @@ pub use layer::Layer;
 pub use load::load;
 pub use schema::{
     AuditConfig, AuditWriter, CorsConfig, DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader,
-    FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, Mode, Network,
-    OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig, RealmIam, RedisConfig,
-    RuntimeConfig, S3Config, TelemetryConfig, TenantConfig, is_key,
+    FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig, Mode,
+    Network, OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig, RealmIam,
+    RedisConfig, RuntimeConfig, S3Config, SmtpConfig, TelemetryConfig, TenantConfig, is_key,
 };

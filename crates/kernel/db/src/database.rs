@@ -7,6 +7,7 @@ use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::Clock;
 use sqlx::postgres::PgListener;
 
+use crate::replica::Replica;
 use crate::{DbError, ReadTx, SystemReason, SystemTx, TenantTx};
 
 #[expect(clippy::disallowed_types, reason = "this is the one owner of the pool")]
@@ -17,6 +18,7 @@ struct Inner {
     pool: Pool,
     clock: Clock,
     pooler: Option<Pooler>,
+    replica: Option<Replica>,
 }
 
 /// What each transaction has to do where a pooler stands between, which lends a connection for one transaction alone:
@@ -60,13 +62,23 @@ pub struct PoolStats {
 impl Database {
     /// Wraps a pool that logs in as the application role. Only the database adapter has one.
     pub fn new(pool: Pool, clock: Clock) -> Self {
-        Self(Arc::new(Inner { pool, clock, pooler: None }))
+        Self(Arc::new(Inner { pool, clock, pooler: None, replica: None }))
     }
 
     /// Wraps a pool whose connections lead to a pooler in transaction mode, such as PgBouncer. The pool must keep no
     /// prepared statements (`statement_cache_capacity(0)`).
     pub fn behind_pooler(pool: Pool, clock: Clock, pooler: Pooler) -> Self {
-        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler) }))
+        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler), replica: None }))
+    }
+
+    /// The same database, whose lists and reports are read from a replica while that answers. Its pool logs in as the
+    /// application role too, stands behind a pooler if that of the primary does, and gives up soon: its callers wait for
+    /// it before they turn to the primary.
+    #[must_use]
+    pub fn with_replica(self, replica: Pool) -> Self {
+        let Inner { pool, clock, pooler, .. } = &*self.0;
+        let replica = Some(Replica::new(replica));
+        Self(Arc::new(Inner { pool: pool.clone(), clock: clock.clone(), pooler: *pooler, replica }))
     }
 
     /// The clock that stamps rows.
@@ -79,11 +91,7 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
-        let opening = format!(
-            "select set_config('athyper.tenant_id', '{}', true)",
-            context.tenant_id().uuid().hyphenated()
-        );
-        let tx = self.begin("begin", &opening).await?;
+        let tx = self.begin("begin", &opening_of(context)).await?;
         Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone()))
     }
 
@@ -92,12 +100,39 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn read_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
-        let opening = format!(
-            "select set_config('athyper.tenant_id', '{}', true)",
-            context.tenant_id().uuid().hyphenated()
-        );
-        let tx = self.begin("begin read only", &opening).await?;
+        let tx = self.begin(READ, &opening_of(context)).await?;
         Ok(ReadTx::new(tx, context.clone()))
+    }
+
+    /// Opens a transaction that reads for a list or a report: as [`read_tx`](Self::read_tx), on the replica where there is
+    /// one that answers. What was committed a moment ago may not be there yet, so it is not for a read that decides
+    /// about a write, nor for one that follows a write of the same request or job.
+    ///
+    /// # Errors
+    /// As [`read_tx`](Self::read_tx).
+    pub async fn report_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
+        let now = self.0.clock.now();
+        if let Some(replica) = self.0.replica.as_ref().filter(|replica| replica.may_answer(now)) {
+            match self.begin_on(&replica.pool, READ, &opening_of(context)).await {
+                Ok(tx) => {
+                    replica.answered();
+                    return Ok(ReadTx::new(tx, context.clone()));
+                }
+                Err(error) => replica.failed(now, &error),
+            }
+        }
+        self.read_tx(context).await
+    }
+
+    /// Asks the replica for an answer; none where there is no replica.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ping_replica(&self) -> Result<(), DbError> {
+        if let Some(replica) = &self.0.replica {
+            sqlx::raw_sql("select 1").execute(&replica.pool).await?;
+        }
+        Ok(())
     }
 
     /// Opens a transaction that crosses tenants, for a stated reason.
@@ -147,16 +182,20 @@ impl Database {
 
     /// How the pool is used at this moment.
     pub fn stats(&self) -> PoolStats {
-        PoolStats {
-            max: self.0.pool.options().get_max_connections(),
-            open: self.0.pool.size(),
-            idle: u32::try_from(self.0.pool.num_idle()).unwrap_or(u32::MAX),
-        }
+        stats(&self.0.pool)
     }
 
-    /// Closes the pool: waits for transactions under way, then for the connections to end.
+    /// How the replica's pool is used at this moment, where there is a replica.
+    pub fn replica_stats(&self) -> Option<PoolStats> {
+        self.0.replica.as_ref().map(|replica| stats(&replica.pool))
+    }
+
+    /// Closes the pools: waits for transactions under way, then for the connections to end.
     pub async fn close(&self) {
         self.0.pool.close().await;
+        if let Some(replica) = &self.0.replica {
+            replica.pool.close().await;
+        }
     }
 
     /// One round trip opens the transaction and says whose it is. The text holds nothing but a UUID or a constant.
@@ -165,8 +204,32 @@ impl Database {
         begin: &str,
         opening: &str,
     ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        self.begin_on(&self.0.pool, begin, opening).await
+    }
+
+    async fn begin_on(
+        &self,
+        pool: &Pool,
+        begin: &str,
+        opening: &str,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
         let pooler = self.0.pooler.map(Pooler::opening).unwrap_or_default();
         let text = format!("{begin}; {pooler}{opening}");
-        Ok(self.0.pool.begin_with(sqlx::AssertSqlSafe(text)).await?)
+        Ok(pool.begin_with(sqlx::AssertSqlSafe(text)).await?)
+    }
+}
+
+/// Begins a transaction that cannot write.
+const READ: &str = "begin read only";
+
+fn opening_of(context: &TenantContext) -> String {
+    format!("select set_config('athyper.tenant_id', '{}', true)", context.tenant_id().uuid().hyphenated())
+}
+
+fn stats(pool: &Pool) -> PoolStats {
+    PoolStats {
+        max: pool.options().get_max_connections(),
+        open: pool.size(),
+        idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
     }
 }

@@ -25,8 +25,10 @@ mod record;
 mod retention;
 mod run;
 mod schedule;
+mod send_mail;
 pub mod store;
 mod upload;
+mod upload_store;
 
 use athyper_kernel_db::{Migration, Schema};
 
@@ -46,7 +48,11 @@ pub use record::{AttemptError, JobDetail, JobFilter, JobRecord, JobState, find_j
 pub use retention::{RETENTION_SCHEDULE, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
 pub use schedule::ScheduleDef;
-pub use upload::{Upload, delete_upload, read_upload, store_upload};
+pub use send_mail::SendMail;
+pub use upload::{
+    KeptUpload, StoredUpload, UPLOAD_PREFIX, Upload, delete_upload, find_upload, keep_upload, upload_key,
+};
+pub use upload_store::{Incoming, Outgoing, UploadError, UploadPage, UploadStore};
 
 /// Channel on which a commit that enqueued something is announced.
 pub const WAKE_CHANNEL: &str = "athyper_jobs";
@@ -74,6 +80,11 @@ pub const JOBS_SCHEMA: Schema = Schema {
             version: 4,
             description: "expand unique key",
             sql: include_str!("../migrations/0004_expand_unique_key.sql"),
+        },
+        Migration {
+            version: 5,
+            description: "expand upload object",
+            sql: include_str!("../migrations/0005_expand_upload_object.sql"),
         },
     ],
 };

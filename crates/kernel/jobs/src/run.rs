@@ -4,6 +4,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Database, DbError, TenantTx};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::JobId;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -64,6 +65,11 @@ impl JobRun {
     /// Whose job it is.
     pub fn context(&self) -> &TenantContext {
         &self.job.context
+    }
+
+    /// The present time (UTC), by the clock that stamps rows.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.database.clock().now()
     }
 
     /// Opens a transaction of the job's tenant. What it does is kept only by [`JobRun::commit`] or

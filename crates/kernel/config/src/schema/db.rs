@@ -27,6 +27,9 @@ pub struct DbConfig {
     /// Address of the role that migrates (locked). Unset means that this process does not migrate with another role.
     #[serde(serialize_with = "serialize_redacted")]
     pub admin_url: Option<SecretString>,
+    /// Address of a replica (locked), as the application role. Lists and reports are read there while it answers.
+    #[serde(serialize_with = "serialize_redacted")]
+    pub replica_url: Option<SecretString>,
     /// What `url` leads to. `adminUrl` must lead to PostgreSQL itself: migrations take turns by a lock of the session.
     pub pooler: DbPooler,
     /// Connections that this process may hold.
@@ -45,6 +48,7 @@ impl Default for DbConfig {
         Self {
             url: None,
             admin_url: None,
+            replica_url: None,
             pooler: DbPooler::None,
             pool_max: 10,
             acquire_timeout_ms: 5_000,
