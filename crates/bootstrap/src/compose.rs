@@ -228,9 +228,10 @@ fn register_services(builder: &mut ContainerBuilder) {
         let cache = scope.resolve(&CACHE).await?;
         let storage = scope.resolve(&OBJECT_STORAGE).await?;
         let mail = scope.resolve(&MAIL).await?;
-        let others = [cache_check(&cache), storage_check(&storage), mail_check(&mail)];
-        let replica = replica_check(&database);
-        let checks = database_checks(&database).into_iter().chain(replica).chain(others);
+        let others = [cache_check(&cache), storage_check(&storage)];
+        let perhaps = [replica_check(&database), mail_check(&mail)];
+        let checks = database_checks(&database).into_iter().chain(others);
+        let checks = checks.chain(perhaps.into_iter().flatten());
         Ok(Arc::new(Health::new(lifecycle, checks)))
     });
 }

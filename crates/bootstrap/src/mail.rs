@@ -76,6 +76,11 @@ impl Post {
         Ok(Self { mailer, from, breaker })
     }
 
+    /// Whether anybody is configured to send mail.
+    pub(crate) fn has_mailer(&self) -> bool {
+        self.mailer.is_some()
+    }
+
     /// Whether a mail could be sent now.
     pub(crate) async fn check_health(&self) -> Result<(), PostError> {
         let mailer = self.mailer.as_ref().ok_or(PostError::NoServer)?;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use athyper_kernel_config::{Environment, IamConfig, RealmIam};
+use athyper_kernel_config::{Environment, IamConfig, RealmIam, SigningAlgorithm};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Authenticator, Identity};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_resilience::{BreakerSettings, Breakers, RegistryError};
 use athyper_kernel_types::Clock;
+use jsonwebtoken::Algorithm;
 
 use crate::LocalIssuer;
 use crate::claims::Expected;
@@ -63,6 +64,8 @@ pub struct OidcAuthenticator {
 struct Realm {
     key: String,
     client_id: String,
+    /// Algorithms that its tokens may be signed with; empty for all of the allow-list.
+    algorithms: Vec<Algorithm>,
     expected: Expected,
     keys: Keys,
 }
@@ -118,6 +121,7 @@ impl OidcAuthenticator {
             let realm = Realm {
                 key: key.clone(),
                 client_id: config.iam.client_id.clone(),
+                algorithms: config.iam.algorithms.iter().copied().map(algorithm).collect(),
                 expected: expected(&issuer_url, &config.iam),
                 keys,
             };
@@ -132,6 +136,9 @@ impl OidcAuthenticator {
         let token = UnverifiedToken::parse(token)?;
         let realm = self.realms.get(&token.issuer);
         let realm = realm.ok_or_else(|| Refusal::UnknownIssuer(token.issuer.clone()))?;
+        if !realm.algorithms.is_empty() && !realm.algorithms.contains(&token.algorithm) {
+            return Err(Refusal::Algorithm(format!("{:?}", token.algorithm)));
+        }
         let key = realm.keys.find(&token.key_id).await?;
         let claims = token.verified_by(&key)?;
         realm.expected.check(&claims, self.clock.now())?;
@@ -163,6 +170,15 @@ impl Keys {
             Self::BuiltIn(keys) => keys.find(key_id).ok_or_else(|| Refusal::UnknownKey(key_id.to_owned())),
             Self::Remote(keys) => keys.find(key_id).await,
         }
+    }
+}
+
+fn algorithm(named: SigningAlgorithm) -> Algorithm {
+    match named {
+        SigningAlgorithm::RS256 => Algorithm::RS256,
+        SigningAlgorithm::PS256 => Algorithm::PS256,
+        SigningAlgorithm::ES256 => Algorithm::ES256,
+        SigningAlgorithm::EdDSA => Algorithm::EdDSA,
     }
 }
 

@@ -43,5 +43,6 @@ pub use schema::{
     AuditConfig, AuditWriter, CorsConfig, DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader,
     FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig, Mode,
     Network, OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig, RealmIam,
-    RedisConfig, RuntimeConfig, S3Config, SmtpConfig, TelemetryConfig, TenantConfig, is_key,
+    RedisConfig, RuntimeConfig, S3Config, SigningAlgorithm, SmtpConfig, TelemetryConfig, TenantConfig,
+    is_key,
 };

@@ -28,7 +28,9 @@ pub use mail::{MailConfig, SmtpConfig};
 pub use network::{InvalidNetwork, Network};
 pub use operator::OperatorConfig;
 pub use process::{Environment, LogLevel, Mode};
-pub use realm::{FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, TenantConfig};
+pub use realm::{
+    FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, SigningAlgorithm, TenantConfig,
+};
 pub use redis::RedisConfig;
 pub use root::RuntimeConfig;
 pub use s3::S3Config;

@@ -277,5 +277,6 @@ pub(crate) fn authenticator(
     lifecycle: &Lifecycle,
 ) -> Result<OidcAuthenticator, SetupError> {
     let iam: IamConfig = serde_json::from_value(json!({"realms": realms})).unwrap();
-    OidcAuthenticator::new(environment, &iam, &[], clock, lifecycle, &Breakers::new(Clock::system()))
+    let breakers = Breakers::new(clock.clone());
+    OidcAuthenticator::new(environment, &iam, &[], clock, lifecycle, &breakers)
 }

@@ -54,7 +54,7 @@ fn a_realm_starts_with_every_flag_off_and_the_platform_minimums() {
         written,
         json!({
             "defaults": {},
-            "iam": {"issuerUrl": null, "clientId": "", "audience": null, "allowedAzp": [], "clientSecretRef": null,
+            "iam": {"issuerUrl": null, "clientId": "", "audience": null, "allowedAzp": [], "algorithms": [], "clientSecretRef": null,
                     "clientSecret": null},
             "builtInIssuer": false,
             "redirectUriAllowlist": [],

@@ -9,8 +9,10 @@
 )]
 
 mod attacks;
+mod collector;
 mod configuration;
 mod edge;
+mod fault_outages;
 mod first_start;
 mod issuer;
 mod kills;
@@ -19,5 +21,8 @@ mod operator_port;
 mod ordinary_user;
 mod pooler;
 mod refusals;
+mod servers;
 mod shutdown;
+mod switch;
 mod tokens;
+mod traces;
