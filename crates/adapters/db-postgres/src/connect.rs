@@ -136,7 +136,7 @@ pub async fn connect_replica(
     match PgConnection::connect_with(&options).await {
         Ok(mut connection) => check_application_role(&mut connection).await?,
         Err(error) => {
-            tracing::warn!(%error, "the replica cannot be reached now, the primary is read instead")
+            tracing::warn!(%error, "the replica cannot be reached now, the primary is read instead");
         }
     }
     let pool = PgPoolOptions::new()
