@@ -84,7 +84,7 @@ impl Post {
     /// Whether a mail could be sent now.
     pub(crate) async fn check_health(&self) -> Result<(), PostError> {
         let mailer = self.mailer.as_ref().ok_or(PostError::NoServer)?;
-        self.call(mailer.check_health()).await
+        self.call(Box::pin(mailer.check_health())).await
     }
 
     /// Takes leave of the server.
@@ -109,7 +109,7 @@ impl Post {
 
     async fn send(&self, message: &Message) -> Result<Accepted, PostError> {
         let mailer = self.mailer.as_ref().ok_or(PostError::NoServer)?;
-        self.call(mailer.send(message)).await
+        self.call(Box::pin(mailer.send(message))).await
     }
 
     async fn call<T>(&self, operation: impl Future<Output = Result<T, MailError>>) -> Result<T, PostError> {
@@ -145,9 +145,8 @@ impl Post {
 /// What the outcome says about the server: one that refuses a message is well.
 fn verdict<T>(outcome: &Result<T, MailError>) -> Outcome {
     match outcome {
-        Ok(_) => Outcome::Success,
+        Ok(_) | Err(MailError::Rejected { .. }) => Outcome::Success,
         Err(MailError::Unavailable { retry_after, .. }) => Outcome::TargetFault { retry_after: *retry_after },
-        Err(MailError::Rejected { .. }) => Outcome::Success,
         Err(MailError::Invalid(_)) => Outcome::CallerFault,
     }
 }

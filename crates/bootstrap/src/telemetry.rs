@@ -50,15 +50,12 @@ pub(crate) fn start(mode: Mode, loaded: &LoadedConfig) -> Result<Telemetry, Star
 fn headers(config: &TelemetryConfig) -> Result<Vec<(String, SecretString)>, StartError> {
     let Some(text) = &config.otlp_headers else { return Ok(Vec::new()) };
     let pairs = text.expose_secret().split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| match pair.split_once('=') {
-            Some((name, value)) => Ok((name.trim().to_owned(), value.trim().into())),
-            None => {
-                let text = "telemetry.otlpHeaders: write it as name=value,name=value";
-                Err(StartError::Command(text.to_owned()))
-            }
-        })
-        .collect()
+    let wrong = || StartError::Command("telemetry.otlpHeaders: write it as name=value,name=value".to_owned());
+    let header = |pair: &str| {
+        let (name, value) = pair.split_once('=').ok_or_else(wrong)?;
+        Ok((name.trim().to_owned(), value.trim().into()))
+    };
+    pairs.map(header).collect()
 }
 
 /// Measures each request that is answered. Stands where the route is known.

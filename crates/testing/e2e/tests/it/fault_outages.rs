@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use athyper_e2e::{Answer, Client, Launch, Platform, Program, Running, Signal, follow, free_port};
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::collector::Collector;
@@ -110,15 +110,16 @@ impl Stage {
 struct Load {
     stop: Arc<AtomicBool>,
     made: Arc<AtomicU32>,
-    callers: Vec<JoinHandle<Vec<String>>>,
+    callers: JoinSet<Vec<String>>,
 }
 
 impl Load {
     fn begin(client: &Client) -> Self {
         let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
-        let callers = (0..CALLERS).map(|caller| {
+        let mut callers = JoinSet::new();
+        for caller in 0..CALLERS {
             let (client, stop, made) = (client.clone(), Arc::clone(&stop), Arc::clone(&made));
-            tokio::spawn(async move {
+            callers.spawn(async move {
                 let mut acknowledged = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
                     let code = format!("Assets:Load{caller}:N{}", acknowledged.len());
@@ -128,9 +129,8 @@ impl Load {
                     sleep(Duration::from_millis(5)).await;
                 }
                 acknowledged
-            })
-        });
-        let callers = callers.collect();
+            });
+        }
         Self { stop, made, callers }
     }
 
@@ -145,11 +145,7 @@ impl Load {
 
     async fn end(self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut all = Vec::new();
-        for caller in self.callers {
-            all.extend(caller.await.unwrap());
-        }
-        all
+        self.callers.join_all().await.into_iter().flatten().collect()
     }
 }
 
