@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use athyper_adapter_queue::{JobOrigin, ScheduledTenant, Scheduler, Worker, WorkerConfig};
-use athyper_adapter_telemetry::{HttpMetrics, Metrics};
+use athyper_adapter_telemetry::{HttpMetrics, JobMetrics, Metrics};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
@@ -25,6 +25,7 @@ use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
 use crate::identity::{self, LocalIdentity};
+use crate::job_metrics::{measured, observe_depth};
 use crate::mail::{Post, mail_job};
 use crate::modules::modules;
 use crate::outside_health::{mail_check, replica_check, storage_check};
@@ -180,13 +181,14 @@ fn register_services(builder: &mut ContainerBuilder) {
         }
         Ok(Arc::new(services))
     });
-    let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name()];
+    let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name(), METRICS.name()];
     builder.singleton(&JOBS, &needs, |scope: Scope| async move {
         let services = scope.resolve(&SERVICES).await?;
         let domains = services.iter().flat_map(|service| service.jobs.iter().cloned());
         let retention = retention_job(RetentionRules::default(), scope.resolve(&UPLOADS).await?);
         let mail = mail_job(scope.resolve(&MAIL).await?);
-        Ok(Arc::new(domains.chain([retention, mail]).collect()))
+        let metrics = JobMetrics::new(&*scope.resolve(&METRICS).await?)?;
+        Ok(Arc::new(domains.chain([retention, mail]).map(|job| measured(job, &metrics)).collect()))
     });
     let needs = [
         CONFIG.name(),
@@ -237,8 +239,15 @@ fn register_services(builder: &mut ContainerBuilder) {
 }
 
 fn register_runtime(builder: &mut ContainerBuilder) {
-    let needs =
-        [CONFIG.name(), LIFECYCLE.name(), BOOT_ID.name(), DATABASE.name(), TENANTS.name(), JOBS.name()];
+    let needs = [
+        CONFIG.name(),
+        LIFECYCLE.name(),
+        BOOT_ID.name(),
+        DATABASE.name(),
+        TENANTS.name(),
+        JOBS.name(),
+        METRICS.name(),
+    ];
     builder.singleton(&WORKER, &needs, |scope: Scope| async move {
         let config = scope.resolve(&CONFIG).await?;
         let (database, tenants) = (scope.resolve(&DATABASE).await?, scope.resolve(&TENANTS).await?);
@@ -251,8 +260,12 @@ fn register_runtime(builder: &mut ContainerBuilder) {
             drain: Duration::from_millis(config.shutdown_timeout_ms) * 2 / 3,
             ..WorkerConfig::new(format!("{}/{boot_id}", config.service_name))
         };
+        let is_measured = config.telemetry.enabled;
         let contexts = job_contexts(config, (*tenants).clone());
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
+        if is_measured {
+            observe_depth(&*scope.resolve(&METRICS).await?, &database, &lifecycle)?;
+        }
         Ok(Arc::new(Worker::start(&database, &lifecycle, (*jobs).clone(), contexts, settings)?))
     });
     let needs = [CONFIG.name(), LIFECYCLE.name(), DATABASE.name(), TENANTS.name()];

@@ -14,6 +14,7 @@ mod guard;
 mod headers;
 mod health;
 mod identity;
+mod job_metrics;
 mod mail;
 mod modules;
 mod openapi;

@@ -22,6 +22,7 @@ mod idempotency;
 mod isolation;
 mod jobs;
 mod kernel_migrations;
+mod kernel_replica;
 mod kernel_roles;
 mod kernel_series;
 mod kernel_transactions;

@@ -17,6 +17,7 @@ mod first_start;
 mod issuer;
 mod kills;
 mod ledger_import;
+mod mail;
 mod operator_port;
 mod ordinary_user;
 mod pooler;

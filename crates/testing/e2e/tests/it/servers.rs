@@ -41,6 +41,11 @@ fn postgres_programs() -> Option<PathBuf> {
     found.pop()
 }
 
+/// The client of PostgreSQL; none where it is not installed.
+pub(crate) fn psql() -> Option<PathBuf> {
+    Some(postgres_programs()?.join("psql"))
+}
+
 /// A PostgreSQL server.
 pub(crate) struct Postgres {
     programs: PathBuf,
