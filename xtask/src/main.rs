@@ -3,6 +3,7 @@
 
 mod ci;
 mod diff;
+mod fuzz;
 mod openapi;
 mod process;
 mod repo;
@@ -12,6 +13,7 @@ mod soak;
 mod tidy;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -42,6 +44,15 @@ enum Habit {
         /// Compare instead of write
         #[arg(long)]
         check: bool,
+    },
+    /// Hold a running api against its OpenAPI document with made-up requests
+    Fuzz {
+        /// How long, in seconds
+        #[arg(long, default_value_t = fuzz::STEP.as_secs())]
+        seconds: u64,
+        /// What the requests are made from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Start a domain crate
     NewDomain {
@@ -81,6 +92,7 @@ fn main() -> ExitCode {
         Habit::Setup => setup::run(),
         Habit::Tidy { graph } => tidy::run(graph),
         Habit::Openapi { check } => openapi::run(check),
+        Habit::Fuzz { seconds, seed } => fuzz::run(Duration::from_secs(seconds), seed),
         Habit::NewDomain { layer, name, record } => scaffold::new_domain(layer, &name, &record),
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
         Habit::Soak { name } => soak::run(name.as_deref()),

@@ -2,7 +2,9 @@
 
 mod allow;
 mod catalogue;
+mod deploy;
 mod graph;
+mod joins;
 mod layer;
 mod manifest;
 mod migrations;
@@ -85,8 +87,10 @@ fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(text::check(tree));
     findings.extend(manifest::check(tree));
     findings.extend(catalogue::check(tree));
+    findings.extend(deploy::check(tree));
     findings.extend(migrations::check(tree));
     findings.extend(store::check(tree));
+    findings.extend(joins::check(tree));
     match AllowList::parse(ALLOW_LIST, tree.text(ALLOW_LIST).unwrap_or_default()) {
         Ok(list) => findings.extend(list.judge(&size::measure(tree))),
         Err(broken) => findings.extend(broken),

@@ -32,8 +32,16 @@ pub(crate) enum Command {
         #[arg(long)]
         realm: Option<String>,
     },
+    /// Sends a mail the configured way, and says what became of it
+    MailTest {
+        /// Whom it is sent to
+        #[arg(long)]
+        to: String,
+    },
     /// Prints the OpenAPI document
     Openapi,
+    /// Brings the schemas of the database up to date, as its own step of a deployment, and ends
+    Migrate,
 }
 
 /// Looks at the configuration.

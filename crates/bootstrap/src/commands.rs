@@ -1,20 +1,24 @@
 //! What a `main` calls: reads the command line, and runs the process or one of its commands.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process;
 
 use athyper_adapter_db_postgres::embedded::{keeper_request, run_keeper};
-use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, load};
+use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, RuntimeConfig, load};
 use athyper_kernel_lifecycle::ExitCode;
 use athyper_kernel_telemetry::{
-    LogFormat, Output, TelemetryConfig, TelemetryGuard, init, install_panic_hook,
+    ExportLayer, LogFormat, Output, TelemetryConfig, TelemetryGuard, init_with, install_panic_hook,
 };
 use athyper_kernel_types::Clock;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::{Cli, Command, ConfigCommand, program};
+use crate::database::DatabaseServer;
 use crate::error::StartError;
-use crate::{identity, openapi, start};
+use crate::mail::Post;
+use crate::telemetry::LAST_EXPORT;
+use crate::{identity, openapi, start, telemetry};
 
 /// Runs a process of this mode to its end.
 pub fn run(mode: Mode) -> process::ExitCode {
@@ -56,13 +60,52 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
             let token = identity::demo_token(&loaded.config, &environment, realm.as_deref(), &tenant, &user)?;
             print(&format!("{token}\n"))?;
         }
-        Some(Command::Openapi) => {}
-        None => {
-            let _logging = log(mode, &loaded)?;
-            return runtime()?.block_on(start::start(&loaded, environment));
+        Some(Command::Migrate) => {
+            let _logging = log(mode, &loaded, None)?;
+            runtime()?.block_on(migrate(&loaded.config, &environment))?;
+            print("the schemas are up to date\n")?;
         }
+        Some(Command::MailTest { to }) => {
+            let clock = Clock::system();
+            let post = Post::open(&loaded.config, &environment, clock.clone(), None)?;
+            let result = runtime()?.block_on(post.send_trial(&to, &clock))?;
+            print(&format!("{result}\n"))?;
+        }
+        Some(Command::Openapi) => {}
+        None => return serve(mode, &loaded, environment),
     }
     Ok(ExitCode::Clean)
+}
+
+/// Brings the schemas up to date. Without the role that may, that is a mistake, and not nothing to do.
+async fn migrate(config: &RuntimeConfig, environment: &BTreeMap<String, String>) -> Result<(), StartError> {
+    let server = DatabaseServer::find(config, environment).await?;
+    if !server.can_migrate() {
+        let text =
+            "there is no role to migrate as: set ATHYPER_SUPER__DB_ADMIN_URL to the url of athyper_owner";
+        return Err(StartError::Command(text.to_owned()));
+    }
+    server.migrate().await
+}
+
+/// Serves to the end. Telemetry is there before the first line of log and goes after the last.
+fn serve(
+    mode: Mode,
+    loaded: &LoadedConfig,
+    environment: BTreeMap<String, String>,
+) -> Result<ExitCode, StartError> {
+    let telemetry = telemetry::start(mode, loaded)?;
+    let _logging = log(mode, loaded, telemetry.layer())?;
+    let metrics = telemetry.metrics().clone();
+    let ended = runtime()?.block_on(start::start(loaded, environment, metrics));
+    if let Err(error) = &ended {
+        tracing::error!(error = %error, "the process does not start");
+    }
+    let report = telemetry.shutdown(LAST_EXPORT);
+    if !report.is_complete {
+        tracing::warn!(dropped = report.dropped, "not all telemetry was exported");
+    }
+    ended
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
@@ -73,10 +116,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
 }
 
 /// A developer reads pretty lines on standard error; everywhere else lines of JSON go to standard output.
-fn log(mode: Mode, loaded: &LoadedConfig) -> Result<TelemetryGuard, StartError> {
+fn log(mode: Mode, loaded: &LoadedConfig, export: Option<ExportLayer>) -> Result<TelemetryGuard, StartError> {
     let config = &loaded.config;
     let is_local = config.env == Environment::Local;
-    let guard = init(TelemetryConfig {
+    let config = TelemetryConfig {
         format: if is_local { LogFormat::Pretty } else { LogFormat::Json },
         output: if is_local { Output::Stderr } else { Output::Stdout },
         level: level(config.log_level),
@@ -86,7 +129,8 @@ fn log(mode: Mode, loaded: &LoadedConfig) -> Result<TelemetryGuard, StartError> 
         service_version: config.telemetry.service_version.clone(),
         extra_directives: Some("sqlx=warn,hyper=warn,tower=warn".to_owned()),
         clock: Clock::system(),
-    })?;
+    };
+    let guard = init_with(config, export)?;
     install_panic_hook();
     Ok(guard)
 }

@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use athyper_adapter_cache::{Cache, CacheLimits, RedisSettings};
 use athyper_adapter_queue::{JobOrigin, ScheduledTenant, Scheduler, Worker, WorkerConfig};
+use athyper_adapter_telemetry::{HttpMetrics, JobMetrics, Metrics};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{BoxError, Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, TenantDirectory};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
-use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job};
+use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_resilience::Breakers;
 use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, Source, TenantContext, resolve};
 use athyper_kernel_types::{Clock, PLATFORM_TENANT};
 
@@ -25,13 +26,17 @@ use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
 use crate::identity::{self, LocalIdentity};
+use crate::job_metrics::{measured, observe_depth};
+use crate::mail::{Post, mail_job};
 use crate::modules::modules;
+use crate::outside_health::{mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
-use crate::router;
 use crate::tokens::{
-    AUDIT, AUTHENTICATOR, BOOT_ID, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS, LIFECYCLE,
-    LOCAL_IDENTITY, ROUTES, SCHEDULER, SERVICES, TENANTS, WORKER,
+    AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS,
+    LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, ROUTES, SCHEDULER, SERVICES, TENANTS, UPLOADS,
+    WORKER,
 };
+use crate::{outside, router, telemetry};
 
 /// What a process knows before anything is built.
 pub(crate) struct Inputs {
@@ -40,6 +45,7 @@ pub(crate) struct Inputs {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) clock: Clock,
     pub(crate) boot_id: String,
+    pub(crate) metrics: Metrics,
 }
 
 /// Registers all parts and checks that they fit together.
@@ -49,10 +55,11 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&LIFECYCLE, Arc::new(inputs.lifecycle));
     builder.value(&CLOCK, Arc::new(inputs.clock));
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
+    builder.value(&METRICS, Arc::new(inputs.metrics));
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
+    register_outside(&mut builder, &environment);
     register_identity(&mut builder, environment);
-    register_cache(&mut builder);
     register_services(&mut builder);
     register_runtime(&mut builder);
     Ok(builder.build()?)
@@ -68,12 +75,14 @@ fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(server))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), DATABASE_SERVER.name()];
+    let needs = [CONFIG.name(), CLOCK.name(), METRICS.name(), DATABASE_SERVER.name()];
     builder
         .singleton(&DATABASE, &needs, |scope: Scope| async move {
             let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
             let server = scope.resolve(&DATABASE_SERVER).await?;
-            Ok(Arc::new(server.open(&config, (*clock).clone()).await?))
+            let database = server.open(&config, (*clock).clone()).await?;
+            telemetry::observe_database(&*scope.resolve(&METRICS).await?, &database)?;
+            Ok(Arc::new(database))
         })
         .dispose(|database| async move {
             database.close().await;
@@ -97,6 +106,52 @@ fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
     });
 }
 
+fn register_outside(builder: &mut ContainerBuilder, environment: &Arc<BTreeMap<String, String>>) {
+    builder.singleton(&BREAKERS, &[CLOCK.name(), METRICS.name()], |scope: Scope| async move {
+        let breakers = Breakers::new((*scope.resolve(&CLOCK).await?).clone());
+        telemetry::observe_breakers(&*scope.resolve(&METRICS).await?, &breakers)?;
+        Ok(Arc::new(breakers))
+    });
+    builder.singleton(&CACHE, &[CONFIG.name(), METRICS.name()], |scope: Scope| async move {
+        let cache = outside::cache(&*scope.resolve(&CONFIG).await?)?;
+        telemetry::observe_cache(&*scope.resolve(&METRICS).await?, &cache)?;
+        Ok(Arc::new(cache))
+    });
+    let needs = [CONFIG.name(), CLOCK.name(), METRICS.name(), BREAKERS.name()];
+    let of_storage = Arc::clone(environment);
+    builder.singleton(&OBJECT_STORAGE, &needs, move |scope: Scope| {
+        let environment = Arc::clone(&of_storage);
+        async move {
+            let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
+            let breakers = scope.resolve(&BREAKERS).await?;
+            let storage = outside::object_storage(&config, &environment, (*clock).clone(), &breakers)?;
+            telemetry::observe_storage(&*scope.resolve(&METRICS).await?, &storage)?;
+            Ok(Arc::new(storage))
+        }
+    });
+    builder.singleton(&UPLOADS, &[OBJECT_STORAGE.name()], |scope: Scope| async move {
+        let uploads: Arc<dyn UploadStore> = scope.resolve(&OBJECT_STORAGE).await?;
+        Ok(uploads)
+    });
+    let of_mail = Arc::clone(environment);
+    builder
+        .singleton(&MAIL, &[CONFIG.name(), CLOCK.name(), BREAKERS.name()], move |scope: Scope| {
+            let environment = Arc::clone(&of_mail);
+            async move {
+                let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
+                let breaker = match &config.mail.smtp.url {
+                    Some(_) => Some(outside::breaker(&*scope.resolve(&BREAKERS).await?, "smtp")?),
+                    None => None,
+                };
+                Ok(Arc::new(Post::open(&config, &environment, (*clock).clone(), breaker)?))
+            }
+        })
+        .dispose(|post| async move {
+            post.close().await;
+            Ok(())
+        });
+}
+
 fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<String, String>>) {
     builder.singleton(&LOCAL_IDENTITY, &[CONFIG.name()], move |scope: Scope| {
         let environment = Arc::clone(&environment);
@@ -105,24 +160,13 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name()];
+    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name()];
     builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
         let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
         let local = scope.resolve(&LOCAL_IDENTITY).await?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
-        Ok(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle)?)
-    });
-}
-
-/// In this process where no Redis is configured, which is allowed in env `local` alone.
-fn register_cache(builder: &mut ContainerBuilder) {
-    builder.singleton(&CACHE, &[CONFIG.name()], |scope: Scope| async move {
-        let config = scope.resolve(&CONFIG).await?;
-        let cache = match &config.redis.url {
-            Some(url) => Cache::redis(url, RedisSettings::default()).map_err(StartError::from)?,
-            None => Cache::in_process(CacheLimits::default()),
-        };
-        Ok(Arc::new(cache))
+        let breakers = scope.resolve(&BREAKERS).await?;
+        Ok(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?)
     });
 }
 
@@ -138,10 +182,14 @@ fn register_services(builder: &mut ContainerBuilder) {
         }
         Ok(Arc::new(services))
     });
-    builder.singleton(&JOBS, &[SERVICES.name()], |scope: Scope| async move {
+    let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name(), METRICS.name()];
+    builder.singleton(&JOBS, &needs, |scope: Scope| async move {
         let services = scope.resolve(&SERVICES).await?;
         let domains = services.iter().flat_map(|service| service.jobs.iter().cloned());
-        Ok(Arc::new(domains.chain([retention_job(RetentionRules::default())]).collect()))
+        let retention = retention_job(RetentionRules::default(), scope.resolve(&UPLOADS).await?);
+        let mail = mail_job(scope.resolve(&MAIL).await?);
+        let metrics = JobMetrics::new(&*scope.resolve(&METRICS).await?)?;
+        Ok(Arc::new(domains.chain([retention, mail]).map(|job| measured(job, &metrics)).collect()))
     });
     let needs = [
         CONFIG.name(),
@@ -155,6 +203,8 @@ fn register_services(builder: &mut ContainerBuilder) {
         HEALTH.name(),
         CACHE.name(),
         LIFECYCLE.name(),
+        UPLOADS.name(),
+        METRICS.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
         let clock = (*scope.resolve(&CLOCK).await?).clone();
@@ -170,23 +220,37 @@ fn register_services(builder: &mut ContainerBuilder) {
             authenticator: scope.resolve(&AUTHENTICATOR).await?,
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
+            uploads: scope.resolve(&UPLOADS).await?,
+            measures: HttpMetrics::new(&*scope.resolve(&METRICS).await?)?,
         };
         let services = scope.resolve(&SERVICES).await?;
         Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
     });
-    let needs = [LIFECYCLE.name(), DATABASE.name(), CACHE.name()];
+    let needs = [LIFECYCLE.name(), DATABASE.name(), CACHE.name(), OBJECT_STORAGE.name(), MAIL.name()];
     builder.singleton(&HEALTH, &needs, |scope: Scope| async move {
         let lifecycle = (*scope.resolve(&LIFECYCLE).await?).clone();
         let database = scope.resolve(&DATABASE).await?;
         let cache = scope.resolve(&CACHE).await?;
-        let checks = database_checks(&database).into_iter().chain([cache_check(&cache)]);
+        let storage = scope.resolve(&OBJECT_STORAGE).await?;
+        let mail = scope.resolve(&MAIL).await?;
+        let others = [cache_check(&cache), storage_check(&storage)];
+        let perhaps = [replica_check(&database), mail_check(&mail)];
+        let checks = database_checks(&database).into_iter().chain(others);
+        let checks = checks.chain(perhaps.into_iter().flatten());
         Ok(Arc::new(Health::new(lifecycle, checks)))
     });
 }
 
 fn register_runtime(builder: &mut ContainerBuilder) {
-    let needs =
-        [CONFIG.name(), LIFECYCLE.name(), BOOT_ID.name(), DATABASE.name(), TENANTS.name(), JOBS.name()];
+    let needs = [
+        CONFIG.name(),
+        LIFECYCLE.name(),
+        BOOT_ID.name(),
+        DATABASE.name(),
+        TENANTS.name(),
+        JOBS.name(),
+        METRICS.name(),
+    ];
     builder.singleton(&WORKER, &needs, |scope: Scope| async move {
         let config = scope.resolve(&CONFIG).await?;
         let (database, tenants) = (scope.resolve(&DATABASE).await?, scope.resolve(&TENANTS).await?);
@@ -199,8 +263,12 @@ fn register_runtime(builder: &mut ContainerBuilder) {
             drain: Duration::from_millis(config.shutdown_timeout_ms) * 2 / 3,
             ..WorkerConfig::new(format!("{}/{boot_id}", config.service_name))
         };
+        let is_measured = config.telemetry.enabled;
         let contexts = job_contexts(config, (*tenants).clone());
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
+        if is_measured {
+            observe_depth(&*scope.resolve(&METRICS).await?, &database, &lifecycle)?;
+        }
         Ok(Arc::new(Worker::start(&database, &lifecycle, (*jobs).clone(), contexts, settings)?))
     });
     let needs = [CONFIG.name(), LIFECYCLE.name(), DATABASE.name(), TENANTS.name()];

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use athyper_adapter_db_postgres::embedded::{ClusterOptions, EmbeddedDatabase, start};
-use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once};
-use athyper_kernel_config::RuntimeConfig;
+use athyper_adapter_db_postgres::{
+    PoolSettings, connect, connect_once, connect_replica, connect_through_pooler,
+};
+use athyper_kernel_config::{DbPooler, RuntimeConfig};
 use athyper_kernel_db::{
     AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, TenantDirectory, migrate, register_tenants,
 };
@@ -46,6 +48,11 @@ impl DatabaseServer {
         })
     }
 
+    /// Whether this process was given the role that migrates.
+    pub(crate) fn can_migrate(&self) -> bool {
+        self.owner_url.is_some()
+    }
+
     /// Brings all schemas up to date, where this process was given the role that may.
     pub(crate) async fn migrate(&self) -> Result<(), StartError> {
         if let Some(url) = &self.owner_url {
@@ -55,7 +62,7 @@ impl DatabaseServer {
         Ok(())
     }
 
-    /// Opens the pool of the application role.
+    /// Opens the pools of the application role: that of the primary, and that of a replica where one is configured.
     pub(crate) async fn open(&self, config: &RuntimeConfig, clock: Clock) -> Result<Database, StartError> {
         let settings = PoolSettings {
             max_connections: config.db.pool_max,
@@ -63,7 +70,14 @@ impl DatabaseServer {
             statement_timeout: Duration::from_millis(config.db.statement_timeout_ms),
             application_name: config.service_name.clone(),
         };
-        Ok(connect(&self.app_url, &settings, clock).await?)
+        let database = match config.db.pooler {
+            DbPooler::None => connect(&self.app_url, &settings, clock).await?,
+            DbPooler::Transaction => connect_through_pooler(&self.app_url, &settings, clock).await?,
+        };
+        match &config.db.replica_url {
+            Some(url) => Ok(connect_replica(database, url, &settings).await?),
+            None => Ok(database),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use athyper_kernel_container::{ContainerError, Scope};
+use athyper_kernel_db::PoolStats;
 use athyper_kernel_http::{ProblemResponse, Reply};
 use athyper_kernel_types::Clock;
 use axum::Router;
@@ -12,7 +13,7 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::tokens::{CACHE, DATABASE, WORKER};
+use crate::tokens::{BREAKERS, CACHE, DATABASE, OBJECT_STORAGE, WORKER};
 
 /// Figures of one part, read at the moment they are asked for.
 type Figures = dyn Fn() -> Value + Send + Sync;
@@ -75,12 +76,22 @@ pub(crate) async fn with_figures(
     root: &Scope,
 ) -> Result<Diagnostics, ContainerError> {
     let (database, cache) = (root.resolve(&DATABASE).await?, root.resolve(&CACHE).await?);
+    let (breakers, storage) = (root.resolve(&BREAKERS).await?, root.resolve(&OBJECT_STORAGE).await?);
     let parts = root.clone();
     let mut diagnostics = diagnostics
         .section("container", move || serde_json::to_value(parts.describe()).unwrap_or_default())
-        .section("databasePool", move || {
-            let pool = database.stats();
-            json!({ "max": pool.max, "open": pool.open, "idle": pool.idle })
+        .section("databasePool", {
+            let database = Arc::clone(&database);
+            move || pool(database.stats())
+        })
+        .section("replicaPool", move || database.replica_stats().map_or(Value::Null, pool))
+        .section("circuitBreakers", move || serde_json::to_value(breakers.states()).unwrap_or_default())
+        .section("objectStorage", move || {
+            let stats = storage.stats();
+            json!({
+                "puts": stats.puts, "gets": stats.gets, "deletes": stats.deletes, "lists": stats.lists,
+                "faults": stats.faults, "bytesPut": stats.bytes_put, "bytesRead": stats.bytes_read,
+            })
         })
         .section("cache", move || {
             let stats = cache.stats();
@@ -100,6 +111,10 @@ pub(crate) async fn with_figures(
         });
     }
     Ok(diagnostics)
+}
+
+fn pool(stats: PoolStats) -> Value {
+    json!({ "max": stats.max, "open": stats.open, "idle": stats.idle })
 }
 
 /// The route of the diagnostics; for the operator port alone.

@@ -35,8 +35,8 @@ pub enum StartError {
     Database(#[from] DbError),
     /// The schemas are missing and nobody may make them.
     #[error(
-        "the database has no schemas of the platform yet: set ATHYPER_SUPER__DB_ADMIN_URL to the url of the role \
-         athyper_owner, which makes them, and start again"
+        "the database has no schemas of the platform yet: run the command migrate with ATHYPER_SUPER__DB_ADMIN_URL set to \
+         the url of the role athyper_owner, which makes them, and start again"
     )]
     NotMigrated,
     /// The port is taken or forbidden.
@@ -68,15 +68,30 @@ pub enum StartError {
     /// Anything of the identity adapter.
     #[error(transparent)]
     Identity(#[from] athyper_adapter_auth::LocalIssuerError),
-    /// The cache cannot be set up.
-    #[error(transparent)]
-    Cache(#[from] athyper_adapter_cache::CacheError),
     /// The realms' issuers cannot be used.
     #[error(transparent)]
     Authenticator(#[from] athyper_adapter_auth::SetupError),
     /// A command cannot be carried out as it was given.
     #[error("{0}")]
     Command(String),
+    /// The cache cannot be set up.
+    #[error(transparent)]
+    Cache(#[from] athyper_adapter_cache::CacheError),
+    /// The object storage cannot be set up.
+    #[error(transparent)]
+    Storage(#[from] athyper_adapter_object_storage::StorageError),
+    /// The mail server's settings cannot work.
+    #[error("mail.smtp.url cannot be used: {0}")]
+    MailSettings(#[from] athyper_adapter_mail::SettingsError),
+    /// A mail was not sent.
+    #[error("the mail was not sent: {0}")]
+    Mail(String),
+    /// Traces, metrics and logs cannot be exported as configured.
+    #[error("telemetry cannot be started: {}", with_cause(.0))]
+    Export(#[from] athyper_adapter_telemetry::StartError),
+    /// Two parts measure by one name: a defect.
+    #[error("the metrics do not fit together: {0}")]
+    Metric(#[from] athyper_adapter_telemetry::MetricError),
     /// Logging cannot be set up.
     #[error(transparent)]
     Telemetry(#[from] athyper_kernel_telemetry::TelemetryError),
@@ -86,9 +101,14 @@ impl StartError {
     /// What the process exits with (BSD sysexits).
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Command(_) | Self::Authenticator(_) | Self::Cache(_) => {
-                ExitCode::ConfigInvalid
-            }
+            Self::Config(_)
+            | Self::Command(_)
+            | Self::Authenticator(_)
+            | Self::Cache(_)
+            | Self::Storage(_)
+            | Self::MailSettings(_)
+            | Self::Export(_)
+            | Self::Connect(ConnectError::Pooler) => ExitCode::ConfigInvalid,
             Self::Connect(ConnectError::Role(_)) => ExitCode::NoPermission,
             Self::Embedded(_)
             | Self::Connect(_)
@@ -96,10 +116,11 @@ impl StartError {
             | Self::Migrate(_)
             | Self::Database(_)
             | Self::NotMigrated
+            | Self::Mail(_)
             | Self::Port { .. }
             | Self::OperatorPort { .. } => ExitCode::ServiceUnavailable,
             Self::Part(error) => source_of::<Self>(error).map_or(ExitCode::Unexpected, Self::exit_code),
-            Self::Wiring(_) | Self::Io { .. } | Self::Identity(_) | Self::Telemetry(_) => {
+            Self::Wiring(_) | Self::Io { .. } | Self::Identity(_) | Self::Metric(_) | Self::Telemetry(_) => {
                 ExitCode::Unexpected
             }
         }
@@ -125,8 +146,13 @@ fn chain(error: &athyper_kernel_container::ContainerError) -> String {
     if let Some(cause) = source_of::<StartError>(error) {
         return cause.to_string();
     }
+    with_cause(error)
+}
+
+/// An error with its causes.
+fn with_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
+    let mut next = error.source();
     while let Some(cause) = next {
         text.push_str(": ");
         text.push_str(&cause.to_string());

@@ -11,6 +11,7 @@ use athyper_adapter_db_postgres::embedded::ClusterOptions;
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_http::Authenticator;
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use axum::Router;
 use secrecy::ExposeSecret as _;
@@ -42,7 +43,7 @@ impl LocalIdentity {
         let mut issuers = Vec::new();
         let mut data_dir = None;
         for (key, realm) in config.iam.realms.iter().filter(|(_, realm)| realm.built_in_issuer) {
-            let folder = folder(config, environment)?;
+            let folder = data_folder(config, environment)?;
             issuers.push(Arc::new(LocalIssuer::open(config.env, &folder, &base_url, key, realm)?));
             data_dir = Some(folder);
         }
@@ -74,8 +75,10 @@ pub(crate) fn authenticator(
     local: &LocalIdentity,
     clock: Clock,
     lifecycle: &Lifecycle,
+    breakers: &Breakers,
 ) -> Result<Arc<dyn Authenticator>, StartError> {
-    Ok(Arc::new(OidcAuthenticator::new(config.env, &config.iam, &local.issuers, clock, lifecycle)?))
+    let issuers = &local.issuers;
+    Ok(Arc::new(OidcAuthenticator::new(config.env, &config.iam, issuers, clock, lifecycle, breakers)?))
 }
 
 /// An access token of a demo user, for the process that serves or served last on this data folder.
@@ -86,7 +89,7 @@ pub(crate) fn demo_token(
     tenant: &str,
     user: &str,
 ) -> Result<String, StartError> {
-    let served = read_base_url(&folder(config, environment)?)?;
+    let served = read_base_url(&data_folder(config, environment)?)?;
     let local =
         LocalIdentity::with_base_url(config, environment, served.unwrap_or_else(|| base_url(config)))?;
     let realm = realm.unwrap_or(&config.iam.default_realm_key);
@@ -101,10 +104,14 @@ pub(crate) fn demo_token(
 }
 
 /// The configured address, else this machine's.
-fn base_url(config: &RuntimeConfig) -> String {
+pub(crate) fn base_url(config: &RuntimeConfig) -> String {
     config.public_base_url.clone().unwrap_or_else(|| format!("http://localhost:{}", config.port))
 }
 
-fn folder(config: &RuntimeConfig, environment: &BTreeMap<String, String>) -> Result<PathBuf, StartError> {
+/// The folder of the embedded parts.
+pub(crate) fn data_folder(
+    config: &RuntimeConfig,
+    environment: &BTreeMap<String, String>,
+) -> Result<PathBuf, StartError> {
     Ok(ClusterOptions::from_env(config.data_dir.clone(), environment)?.data_dir)
 }

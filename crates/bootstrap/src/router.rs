@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use athyper_adapter_telemetry::HttpMetrics;
 use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_error::Problem;
@@ -11,6 +12,7 @@ use athyper_kernel_http::{
     OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit, operation_routes,
     trace_requests,
 };
+use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_types::Clock;
@@ -30,6 +32,7 @@ use crate::identity::LocalIdentity;
 use crate::modules::modules;
 use crate::openapi;
 use crate::outer::{compression, cors};
+use crate::telemetry::measure;
 
 /// What the routes stand on.
 pub(crate) struct Parts {
@@ -44,6 +47,8 @@ pub(crate) struct Parts {
     pub(crate) rate_counter: Arc<dyn RateCounter>,
     /// Cancelled when streams have to end.
     pub(crate) stopping: CancellationToken,
+    pub(crate) uploads: Arc<dyn UploadStore>,
+    pub(crate) measures: HttpMetrics,
 }
 
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, and in env
@@ -79,6 +84,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         limits,
         rates,
         streams: EventStreams::new(streams, parts.stopping),
+        uploads: parts.uploads,
     };
     let is_tls = parts.config.env != Environment::Local
         && parts.config.public_base_url.as_ref().is_some_and(|url| url.starts_with("https://"));
@@ -95,6 +101,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         .layer(compression())
         .layer(option_layer(cors(&http.cors)))
         .layer(from_fn_with_state(Arc::new(SecurityProfile::api(is_tls)), secure))
+        .layer(from_fn_with_state(parts.measures, measure))
         .layer(from_fn_with_state(Arrivals { clock: parts.clock, proxies }, trace_requests))
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use athyper_adapter_telemetry::Metrics;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::{Environment, LoadedConfig, Mode, RuntimeConfig};
 use athyper_kernel_container::Scope;
 use athyper_kernel_lifecycle::{ExitCode, Lifecycle, LifecycleOptions};
 use athyper_kernel_tenant_context::Actor;
 use athyper_kernel_types::{Clock, Id};
-use axum::Router;
 
 use crate::banner::banner;
 use crate::commands::print;
@@ -19,7 +19,8 @@ use crate::diagnostics::{Diagnostics, with_figures};
 use crate::error::StartError;
 use crate::operator::{OperatorPort, operator_routes};
 use crate::serve::serve;
-use crate::tokens::{AUDIT, DATABASE_SERVER, HEALTH, LOCAL_IDENTITY, ROUTES, SCHEDULER, WORKER};
+use crate::telemetry::metrics_route;
+use crate::tokens::{AUDIT, DATABASE_SERVER, HEALTH, LOCAL_IDENTITY, METRICS, ROUTES, SCHEDULER, WORKER};
 
 /// Marker of the id that each start of a process gets.
 enum Boot {}
@@ -28,6 +29,7 @@ enum Boot {}
 pub(crate) async fn start(
     loaded: &LoadedConfig,
     environment: BTreeMap<String, String>,
+    metrics: Metrics,
 ) -> Result<ExitCode, StartError> {
     let config = Arc::clone(&loaded.config);
     let clock = Clock::system();
@@ -48,6 +50,7 @@ pub(crate) async fn start(
         lifecycle: lifecycle.clone(),
         clock: clock.clone(),
         boot_id: boot_id.clone(),
+        metrics,
     };
     let container = compose(inputs)?;
     let root = container.root().clone();
@@ -118,7 +121,8 @@ async fn show_operators(
 ) -> Result<(), StartError> {
     let health = (*root.resolve(&HEALTH).await?).clone();
     let diagnostics = with_figures(diagnostics, root).await?;
-    operator.show(operator_routes(health, diagnostics, Router::new()));
+    let metrics = (*root.resolve(&METRICS).await?).clone();
+    operator.show(operator_routes(health, diagnostics, metrics_route(metrics)));
     Ok(())
 }
 

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use athyper_kernel_config::{Environment, IamConfig, RealmIam};
+use athyper_kernel_config::{Environment, IamConfig, RealmIam, SigningAlgorithm};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Authenticator, Identity};
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_resilience::{BreakerSettings, Breakers, RegistryError};
 use athyper_kernel_types::Clock;
+use jsonwebtoken::Algorithm;
 
 use crate::LocalIssuer;
 use crate::claims::Expected;
@@ -32,6 +35,9 @@ pub enum SetupError {
     /// Two realms have one issuer: its tokens would not say which of them is meant.
     #[error("realm {0} has the issuer of another realm: give each realm its own")]
     SharedIssuer(String),
+    /// No breaker can stand before the issuer of this realm: a defect.
+    #[error("no breaker can stand before the issuer of realm {0}: {1}")]
+    Breaker(String, RegistryError),
     /// Keys cannot be fetched from this issuer.
     #[error("iam.issuerUrl of realm {realm_key} cannot be used")]
     Issuer {
@@ -40,6 +46,11 @@ pub enum SetupError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// The breaker before an issuer: it is looked for again after five seconds, and one good answer closes it.
+fn breaker_settings() -> BreakerSettings {
+    BreakerSettings { cool_down: Duration::from_secs(5), successes_to_close: 1, ..BreakerSettings::default() }
 }
 
 /// Verifies bearer tokens of any number of realms. Clone it or share it: it is one authenticator.
@@ -53,6 +64,8 @@ pub struct OidcAuthenticator {
 struct Realm {
     key: String,
     client_id: String,
+    /// Algorithms that its tokens may be signed with; empty for all of the allow-list.
+    algorithms: Vec<Algorithm>,
     expected: Expected,
     keys: Keys,
 }
@@ -68,7 +81,7 @@ impl OidcAuthenticator {
     /// An authenticator of all realms. No issuer is asked for anything before the first token of its realm.
     ///
     /// `built_in` holds the opened issuers of the realms that use the built-in one. A realm without any issuer, which
-    /// only `local` allows, has no valid tokens. `lifecycle` runs the fetches of keys.
+    /// only `local` allows, has no valid tokens. `lifecycle` runs the fetches of keys, each behind the breaker of its issuer.
     ///
     /// # Errors
     /// A built-in issuer outside `local` or missing, an issuer of two realms, or one that is not https outside `local`.
@@ -78,6 +91,7 @@ impl OidcAuthenticator {
         built_in: &[Arc<LocalIssuer>],
         clock: Clock,
         lifecycle: &Lifecycle,
+        breakers: &Breakers,
     ) -> Result<Self, SetupError> {
         let is_local = environment == Environment::Local;
         if !is_local && !built_in.is_empty() {
@@ -95,7 +109,10 @@ impl OidcAuthenticator {
                 (issuer.issuer_url().to_owned(), Keys::BuiltIn(keys))
             } else if let Some(url) = &config.iam.issuer_url {
                 let issuer = Issuer::new(url, is_local).map_err(unusable)?;
-                let keys = RemoteKeys::new(key, issuer, clock.clone(), lifecycle.clone());
+                let breaker = breakers
+                    .obtain(&format!("oidc {key}"), breaker_settings())
+                    .map_err(|error| SetupError::Breaker(key.clone(), error))?;
+                let keys = RemoteKeys::new(key, issuer, breaker, clock.clone(), lifecycle.clone());
                 (url.clone(), Keys::Remote(keys))
             } else {
                 tracing::info!(realm = key, "the realm has no issuer: nobody can sign in");
@@ -104,6 +121,7 @@ impl OidcAuthenticator {
             let realm = Realm {
                 key: key.clone(),
                 client_id: config.iam.client_id.clone(),
+                algorithms: config.iam.algorithms.iter().copied().map(algorithm).collect(),
                 expected: expected(&issuer_url, &config.iam),
                 keys,
             };
@@ -118,6 +136,9 @@ impl OidcAuthenticator {
         let token = UnverifiedToken::parse(token)?;
         let realm = self.realms.get(&token.issuer);
         let realm = realm.ok_or_else(|| Refusal::UnknownIssuer(token.issuer.clone()))?;
+        if !realm.algorithms.is_empty() && !realm.algorithms.contains(&token.algorithm) {
+            return Err(Refusal::Algorithm(format!("{:?}", token.algorithm)));
+        }
         let key = realm.keys.find(&token.key_id).await?;
         let claims = token.verified_by(&key)?;
         realm.expected.check(&claims, self.clock.now())?;
@@ -149,6 +170,15 @@ impl Keys {
             Self::BuiltIn(keys) => keys.find(key_id).ok_or_else(|| Refusal::UnknownKey(key_id.to_owned())),
             Self::Remote(keys) => keys.find(key_id).await,
         }
+    }
+}
+
+fn algorithm(named: SigningAlgorithm) -> Algorithm {
+    match named {
+        SigningAlgorithm::RS256 => Algorithm::RS256,
+        SigningAlgorithm::PS256 => Algorithm::PS256,
+        SigningAlgorithm::ES256 => Algorithm::ES256,
+        SigningAlgorithm::EdDSA => Algorithm::EdDSA,
     }
 }
 

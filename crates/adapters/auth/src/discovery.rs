@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use athyper_kernel_telemetry::TraceContext;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
+use tracing::Instrument as _;
 use url::{Host, Url};
 
 use crate::keys::{KeySet, KeySetError};
@@ -99,8 +101,35 @@ impl Issuer {
     }
 
     async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
-        let response = self.client.get(url.clone()).send().await?;
+        // Names by the semantic conventions of OpenTelemetry for HTTP clients.
+        let span = tracing::info_span!(
+            "GET",
+            otel.kind = "client",
+            http.request.method = "GET",
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            url.full = url.as_str(),
+            http.response.status_code = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
+        );
+        let answer = self.answer(url).instrument(span.clone()).await;
+        if answer.is_err() {
+            span.record("otel.status_code", "error");
+        }
+        answer
+    }
+
+    async fn answer(&self, url: Url) -> Result<Vec<u8>, FetchError> {
+        let mut request = self.client.get(url.clone());
+        if let Some(trace) = TraceContext::current() {
+            request = request.header("traceparent", trace.traceparent());
+            if let Some(state) = trace.tracestate() {
+                request = request.header("tracestate", state);
+            }
+        }
+        let response = request.send().await?;
         let status = response.status();
+        tracing::Span::current().record("http.response.status_code", status.as_u16());
         if status == StatusCode::OK {
             read(response, url).await
         } else {

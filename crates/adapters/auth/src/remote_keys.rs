@@ -1,14 +1,17 @@
 //! The keys of an issuer elsewhere: kept, renewed, and fetched at most once at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_resilience::{CircuitBreaker, Outcome};
 use athyper_kernel_types::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Instrument as _;
 
-use crate::discovery::Issuer;
+use crate::discovery::{FetchError, Issuer};
 use crate::keys::{KeySet, VerificationKey};
 use crate::refusal::Refusal;
 
@@ -21,6 +24,9 @@ const INTERVAL_WITHOUT_KEYS: TimeDelta = TimeDelta::seconds(5);
 /// Age from which keys are renewed although nobody misses one, so that a key that the issuer took back stops working.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
+/// Longest time of one fetch: two requests, and a moment.
+const LONGEST_FETCH: Duration = Duration::from_secs(11);
+
 /// The keys of one issuer. Reading them takes no lock.
 ///
 /// Keys that are there are used, however old, while newer ones cannot be had: an outage of the issuer does not lock out
@@ -28,6 +34,7 @@ const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 pub(crate) struct RemoteKeys {
     realm_key: String,
     issuer: Issuer,
+    breaker: Arc<CircuitBreaker>,
     clock: Clock,
     lifecycle: Lifecycle,
     known: ArcSwapOption<Known>,
@@ -49,12 +56,30 @@ struct Attempt {
 
 type Gate = OwnedMutexGuard<Option<Attempt>>;
 
+/// What the outcome says about the issuer. One that answers with another's document, or without a key that we can use, is
+/// well, and wrongly configured.
+fn verdict(outcome: &Result<KeySet, FetchError>) -> Outcome {
+    match outcome {
+        Ok(_) => Outcome::Success,
+        Err(FetchError::Http(_)) => Outcome::TargetFault { retry_after: None },
+        Err(FetchError::Status { status, .. }) => Outcome::of_http_status(status.as_u16(), None),
+        Err(_) => Outcome::CallerFault,
+    }
+}
+
 impl RemoteKeys {
     /// No keys yet; they are fetched when the first token needs one.
-    pub(crate) fn new(realm_key: &str, issuer: Issuer, clock: Clock, lifecycle: Lifecycle) -> Arc<Self> {
+    pub(crate) fn new(
+        realm_key: &str,
+        issuer: Issuer,
+        breaker: Arc<CircuitBreaker>,
+        clock: Clock,
+        lifecycle: Lifecycle,
+    ) -> Arc<Self> {
         Arc::new(Self {
             realm_key: realm_key.to_owned(),
             issuer,
+            breaker,
             clock,
             lifecycle,
             known: ArcSwapOption::empty(),
@@ -80,7 +105,9 @@ impl RemoteKeys {
             return Err(self.absent(key_id, attempt));
         }
         // In a task of its own: a caller who hangs up ends neither the fetch nor the wait of the others for it.
-        let fetch = self.lifecycle.spawn(self.task_name(), Arc::clone(self).fetch(gate));
+        // It goes on with the trace of the caller who began it.
+        let fetch = Arc::clone(self).fetch(gate).in_current_span();
+        let fetch = self.lifecycle.spawn(self.task_name(), fetch);
         if let Err(error) = fetch.await {
             tracing::error!(realm = self.realm_key, %error, "fetching the keys of the issuer was ended");
         }
@@ -110,7 +137,7 @@ impl RemoteKeys {
     async fn fetch(self: Arc<Self>, mut gate: Gate) {
         // Should the task be ended in the middle, it counts as an attempt.
         *gate = Some(self.failed_now());
-        match self.issuer.fetch_keys().await {
+        match self.breaker.call(LONGEST_FETCH, self.issuer.fetch_keys(), verdict).await {
             Ok(keys) => {
                 let now = self.clock.now();
                 self.known.store(Some(Arc::new(Known { keys, fetched_at: now })));

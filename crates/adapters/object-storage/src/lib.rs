@@ -28,6 +28,7 @@ mod stats;
 mod storage;
 mod tenant;
 mod upload;
+mod upload_store;
 
 pub use digest::Sha256Digest;
 pub use error::StorageError;

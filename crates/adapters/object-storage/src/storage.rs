@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use athyper_kernel_resilience::{CallError, CircuitBreaker, Outcome};
 use athyper_kernel_types::{Clock, TenantId};
 
 use crate::error::StorageError;
@@ -13,10 +14,15 @@ use crate::signed::Grant;
 use crate::stats::{Counters, StorageStats};
 use crate::tenant::TenantStorage;
 
+/// Longest time of one operation. Each request to the store has its own, much shorter one; this bounds an upload whose
+/// sender is slow.
+const LONGEST_CALL: Duration = Duration::from_mins(10);
+
 /// Objects in a folder or in a bucket. A clone is the same storage.
 #[derive(Clone)]
 pub struct ObjectStorage {
     inner: Arc<Inner>,
+    breaker: Option<Arc<CircuitBreaker>>,
 }
 
 struct Inner {
@@ -51,7 +57,13 @@ impl ObjectStorage {
     }
 
     fn new(backend: Backend) -> Self {
-        Self { inner: Arc::new(Inner { backend, counters: Counters::default() }) }
+        Self { inner: Arc::new(Inner { backend, counters: Counters::default() }), breaker: None }
+    }
+
+    /// The same storage, whose operations are refused at once while the breaker knows that the store does not answer.
+    #[must_use]
+    pub fn behind(self, breaker: Arc<CircuitBreaker>) -> Self {
+        Self { breaker: Some(breaker), ..self }
     }
 
     /// The objects of one tenant.
@@ -68,11 +80,13 @@ impl ObjectStorage {
     /// there.
     pub async fn ping(&self) -> Result<Duration, StorageError> {
         let start = Instant::now();
-        let answer = match self.backend() {
-            Backend::Folder(folder) => folder.ping().await,
-            Backend::S3(s3) => s3.ping().await,
-        };
-        self.counters().outcome(answer)?;
+        self.call(async {
+            match self.backend() {
+                Backend::Folder(folder) => folder.ping().await,
+                Backend::S3(s3) => s3.ping().await,
+            }
+        })
+        .await?;
         self.clean_up().await;
         Ok(start.elapsed())
     }
@@ -107,12 +121,39 @@ impl ObjectStorage {
         self.counters().stats()
     }
 
+    /// Makes one call to the store, through the breaker where there is one, and counts its outcome.
+    pub(crate) async fn call<T>(
+        &self,
+        operation: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        let outcome = match &self.breaker {
+            None => operation.await,
+            Some(breaker) => match breaker.call(LONGEST_CALL, operation, verdict).await {
+                Err(CallError::Failed(error)) => Err(error),
+                Err(error) => Err(StorageError::Unavailable { reason: error.to_string() }),
+                Ok(value) => Ok(value),
+            },
+        };
+        self.counters().outcome(outcome)
+    }
+
     pub(crate) fn backend(&self) -> &Backend {
         &self.inner.backend
     }
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.inner.counters
+    }
+}
+
+/// What the outcome of a call says about the store. The content of an upload comes from somebody else, whose fault is not
+/// the store's.
+fn verdict<T>(outcome: &Result<T, StorageError>) -> Outcome {
+    use StorageError::{Denied, Settings, Unavailable};
+    match outcome {
+        Ok(_) => Outcome::Success,
+        Err(Unavailable { .. } | Denied { .. } | Settings(_)) => Outcome::TargetFault { retry_after: None },
+        Err(_) => Outcome::CallerFault,
     }
 }
 

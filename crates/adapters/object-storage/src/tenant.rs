@@ -54,8 +54,9 @@ impl TenantStorage {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         self.storage.clean_up().await;
-        let receipt = upload::put(self.storage.backend(), &self.location(key), body, options).await;
-        let receipt = self.storage.counters().outcome(receipt)?;
+        let location = self.location(key);
+        let receipt =
+            self.storage.call(upload::put(self.storage.backend(), &location, body, options)).await?;
         self.storage.counters().puts.fetch_add(1, Relaxed);
         self.storage.counters().bytes_put.fetch_add(receipt.size, Relaxed);
         Ok(receipt)
@@ -83,11 +84,13 @@ impl TenantStorage {
     pub async fn get(&self, key: &ObjectKey, options: &GetOptions) -> Result<Download, StorageError> {
         self.storage.counters().gets.fetch_add(1, Relaxed);
         let location = self.location(key);
-        let download = match self.storage.backend() {
-            Backend::Folder(folder) => folder.get(&location, options).await,
-            Backend::S3(s3) => s3.get(&location, options).await,
+        let download = async {
+            match self.storage.backend() {
+                Backend::Folder(folder) => folder.get(&location, options).await,
+                Backend::S3(s3) => s3.get(&location, options).await,
+            }
         };
-        let download = self.storage.counters().outcome(download)?;
+        let download = self.storage.call(download).await?;
         let storage = self.storage.clone();
         let body = download.body.inspect(move |piece| {
             if let Ok(piece) = piece {
@@ -104,11 +107,13 @@ impl TenantStorage {
     pub async fn head(&self, key: &ObjectKey) -> Result<ObjectInfo, StorageError> {
         self.storage.counters().gets.fetch_add(1, Relaxed);
         let location = self.location(key);
-        let info = match self.storage.backend() {
-            Backend::Folder(folder) => folder.head(&location).await,
-            Backend::S3(s3) => s3.head(&location).await,
+        let info = async {
+            match self.storage.backend() {
+                Backend::Folder(folder) => folder.head(&location).await,
+                Backend::S3(s3) => s3.head(&location).await,
+            }
         };
-        self.storage.counters().outcome(info)
+        self.storage.call(info).await
     }
 
     /// Whether there is such an object.
@@ -137,11 +142,13 @@ impl TenantStorage {
     /// Only those of every operation.
     pub async fn delete_many(&self, keys: &[ObjectKey]) -> Result<(), StorageError> {
         let locations = keys.iter().map(|key| self.location(key)).collect();
-        let deleted = match self.storage.backend() {
-            Backend::Folder(folder) => folder.delete(locations).await,
-            Backend::S3(s3) => s3.delete(locations).await,
+        let deleted = async {
+            match self.storage.backend() {
+                Backend::Folder(folder) => folder.delete(locations).await,
+                Backend::S3(s3) => s3.delete(locations).await,
+            }
         };
-        self.storage.counters().outcome(deleted)?;
+        self.storage.call(deleted).await?;
         self.storage.counters().deletes.fetch_add(keys.len() as u64, Relaxed);
         Ok(())
     }
@@ -156,11 +163,13 @@ impl TenantStorage {
             return self.head(from).await.map(|_| ());
         }
         let (from, to) = (self.location(from), self.location(to));
-        let copied = match self.storage.backend() {
-            Backend::Folder(folder) => folder.copy(&from, &to).await,
-            Backend::S3(s3) => s3.copy(&from, &to).await,
+        let copied = async {
+            match self.storage.backend() {
+                Backend::Folder(folder) => folder.copy(&from, &to).await,
+                Backend::S3(s3) => s3.copy(&from, &to).await,
+            }
         };
-        self.storage.counters().outcome(copied)
+        self.storage.call(copied).await
     }
 
     /// Gives an object another key: a copy, then a deletion. When it fails in between, both are there, and calling it
@@ -183,11 +192,13 @@ impl TenantStorage {
     pub async fn list(&self, request: &ListRequest) -> Result<ListPage, StorageError> {
         request.check()?;
         self.storage.counters().lists.fetch_add(1, Relaxed);
-        let page = match self.storage.backend() {
-            Backend::Folder(folder) => folder.list(self.tenant, request).await,
-            Backend::S3(s3) => s3.list(self.tenant, request).await,
+        let page = async {
+            match self.storage.backend() {
+                Backend::Folder(folder) => folder.list(self.tenant, request).await,
+                Backend::S3(s3) => s3.list(self.tenant, request).await,
+            }
         };
-        self.storage.counters().outcome(page)
+        self.storage.call(page).await
     }
 
     /// A URL that lets anybody who has it read the object for some time.

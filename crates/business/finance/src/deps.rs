@@ -1,10 +1,12 @@
 //! All that this domain needs, by type, and how it is had from the container. The container is named nowhere else.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use athyper_kernel_container::{Scope, Token, tokens};
-use athyper_kernel_jobs::JobType;
+use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_types::{Clock, SeriesPattern};
 
@@ -17,16 +19,27 @@ const JOURNAL_NUMBERS: &str = "JE-{YYYY}-{SEQ:6}";
 /// The source of the current time.
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
+/// Where files wait for the job that reads them.
+const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
+
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name()];
+pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name(), UPLOADS.name()];
 
 /// What the commands, queries and jobs of the ledger work with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Deps {
     /// Tells what day it is.
     pub(crate) clock: Clock,
     /// How the numbers of journals are written.
     pub(crate) journal_numbers: SeriesPattern,
+    /// Where files wait for the job that reads them.
+    pub(crate) uploads: Arc<dyn UploadStore>,
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").field("journal_numbers", &self.journal_numbers).finish_non_exhaustive()
+    }
 }
 
 /// Builds the routes and jobs of the ledger.
@@ -35,17 +48,20 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
         let deps = Deps {
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             journal_numbers: SeriesPattern::parse(JOURNAL_NUMBERS)?,
+            uploads: scope.resolve(&UPLOADS).await?,
         };
         Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
     })
 }
 
 fn jobs(deps: &Deps) -> Vec<JobType> {
-    let deps = deps.clone();
+    let (of_accounts, of_journals) = (deps.clone(), deps.clone());
     vec![
-        JobType::new(&import_accounts::ImportAccounts::sample(), import_accounts::run),
+        JobType::new(&import_accounts::ImportAccounts::sample(), move |run, payload| {
+            import_accounts::run(run, of_accounts.clone(), payload)
+        }),
         JobType::new(&import_journals::ImportJournals::sample(), move |run, payload| {
-            import_journals::run(run, deps.clone(), payload)
+            import_journals::run(run, of_journals.clone(), payload)
         }),
         JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run).schedulable(),
     ]

@@ -7,9 +7,10 @@ use crate::path::Path;
 use crate::variables::super_variable;
 
 /// The locked paths. Nothing lies beside these in `s3`, so `s3.*` is locked as a whole.
-const LOCKED: [&str; 11] = [
+const LOCKED: [&str; 16] = [
     "db.url",
     "db.adminUrl",
+    "db.replicaUrl",
     "redis.url",
     "s3.endpoint",
     "s3.accessKey",
@@ -17,7 +18,11 @@ const LOCKED: [&str; 11] = [
     "s3.region",
     "s3.bucket",
     "s3.useSsl",
+    "s3.pathStyle",
+    "s3.timeoutMs",
+    "mail.smtp.url",
     "telemetry.otlpEndpoint",
+    "telemetry.otlpHeaders",
     "iam.strategy",
 ];
 

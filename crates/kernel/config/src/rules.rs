@@ -42,6 +42,12 @@ fn check_addresses(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
     scheme("db.url", config.db.url.as_ref(), ["postgres://", "postgresql://"]);
     scheme("db.adminUrl", config.db.admin_url.as_ref(), ["postgres://", "postgresql://"]);
     scheme("redis.url", config.redis.url.as_ref(), ["redis://", "rediss://"]);
+    scheme("db.replicaUrl", config.db.replica_url.as_ref(), ["postgres://", "postgresql://"]);
+    scheme("mail.smtp.url", config.mail.smtp.url.as_ref(), ["smtps://", "smtp://"]);
+    if config.mail.smtp.url.is_some() && config.mail.from.is_none() {
+        let mend = "set MAIL_FROM, such as Athyper <no-reply@example.com>";
+        faults.push(Fault::new(Path::dotted("mail.from"), "required where there is a mail server", mend));
+    }
     let plain_endpoint = config.s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     if config.s3.use_ssl && plain_endpoint {
         let mend = "begin it with https://, or set ATHYPER_SUPER__S3_USE_SSL=false";

@@ -7,6 +7,7 @@ mod free_json;
 mod http;
 mod iam;
 mod job_queue;
+mod mail;
 mod network;
 mod operator;
 mod process;
@@ -18,15 +19,18 @@ mod telemetry;
 mod text;
 
 pub use audit::{AuditConfig, AuditWriter};
-pub use db::DbConfig;
+pub use db::{DbConfig, DbPooler};
 pub use free_json::FreeJson;
 pub use http::{CorsConfig, ForwardedHeader, HttpConfig, RateLimitConfig};
 pub use iam::{IamConfig, IamStrategy};
 pub use job_queue::JobQueueConfig;
+pub use mail::{MailConfig, SmtpConfig};
 pub use network::{InvalidNetwork, Network};
 pub use operator::OperatorConfig;
 pub use process::{Environment, LogLevel, Mode};
-pub use realm::{FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, TenantConfig};
+pub use realm::{
+    FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, SigningAlgorithm, TenantConfig,
+};
 pub use redis::RedisConfig;
 pub use root::RuntimeConfig;
 pub use s3::S3Config;

@@ -11,7 +11,7 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 29] = [
+const VARIABLES: [(&str, &str); 36] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
@@ -25,6 +25,8 @@ const VARIABLES: [(&str, &str); 29] = [
     ("DATABASE_URL", "db.url"),
     ("DB_ADMIN_URL", "db.adminUrl"),
     ("DATABASE_ADMIN_URL", "db.adminUrl"),
+    ("DB_POOLER", "db.pooler"),
+    ("DB_REPLICA_URL", "db.replicaUrl"),
     ("DB_POOL_MAX", "db.poolMax"),
     ("REDIS_URL", "redis.url"),
     ("S3_ENDPOINT", "s3.endpoint"),
@@ -33,6 +35,11 @@ const VARIABLES: [(&str, &str); 29] = [
     ("S3_REGION", "s3.region"),
     ("S3_BUCKET", "s3.bucket"),
     ("S3_USE_SSL", "s3.useSsl"),
+    ("S3_PATH_STYLE", "s3.pathStyle"),
+    ("S3_TIMEOUT_MS", "s3.timeoutMs"),
+    ("SMTP_URL", "mail.smtp.url"),
+    ("MAIL_FROM", "mail.from"),
+    ("OTLP_HEADERS", "telemetry.otlpHeaders"),
     ("OTLP_ENDPOINT", "telemetry.otlpEndpoint"),
     ("TELEMETRY_ENABLED", "telemetry.enabled"),
     ("IAM_STRATEGY", "iam.strategy"),

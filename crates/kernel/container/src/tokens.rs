@@ -37,6 +37,10 @@ pub const ADAPTER_AUTH: &str = "adapter.auth";
 pub const ADAPTER_CACHE: &str = "adapter.cache";
 /// The object storage.
 pub const ADAPTER_OBJECT_STORAGE: &str = "adapter.objectStorage";
+/// Where uploads wait for their job: the kernel's port to the object storage.
+pub const ADAPTER_UPLOADS: &str = "adapter.uploads";
+/// What sends mail.
+pub const ADAPTER_MAIL: &str = "adapter.mail";
 /// The exporter of traces and metrics.
 pub const ADAPTER_TELEMETRY: &str = "adapter.telemetry";
 
@@ -95,6 +99,8 @@ pub const CATALOGUE: &[&str] = &[
     ADAPTER_AUTH,
     ADAPTER_CACHE,
     ADAPTER_OBJECT_STORAGE,
+    ADAPTER_UPLOADS,
+    ADAPTER_MAIL,
     ADAPTER_TELEMETRY,
     RUNTIME_HTTP_SERVER,
     RUNTIME_JOB_QUEUE,

@@ -1,11 +1,13 @@
 //! The handle from which every transaction is opened. It owns the pool and shows it to nobody.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::Clock;
 use sqlx::postgres::PgListener;
 
+use crate::replica::Replica;
 use crate::{DbError, ReadTx, SystemReason, SystemTx, TenantTx};
 
 #[expect(clippy::disallowed_types, reason = "this is the one owner of the pool")]
@@ -15,6 +17,31 @@ type Pool = sqlx::PgPool;
 struct Inner {
     pool: Pool,
     clock: Clock,
+    pooler: Option<Pooler>,
+    replica: Option<Replica>,
+}
+
+/// What each transaction has to do where a pooler stands between, which lends a connection for one transaction alone:
+/// nothing that the connection was told before can be relied on, and statements of others may still lie prepared on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pooler {
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+    /// How long a transaction may stand still.
+    pub idle_timeout: Duration,
+}
+
+impl Pooler {
+    /// What follows `begin`. Names of prepared statements are given out by each client for itself, so that two of them
+    /// would meet on one connection; outside a transaction nobody keeps any.
+    fn opening(self) -> String {
+        format!(
+            "deallocate all; select set_config('statement_timeout', '{}', true), \
+             set_config('idle_in_transaction_session_timeout', '{}', true); ",
+            self.statement_timeout.as_millis(),
+            self.idle_timeout.as_millis()
+        )
+    }
 }
 
 /// The database, to open transactions on. Cheap to clone.
@@ -35,7 +62,23 @@ pub struct PoolStats {
 impl Database {
     /// Wraps a pool that logs in as the application role. Only the database adapter has one.
     pub fn new(pool: Pool, clock: Clock) -> Self {
-        Self(Arc::new(Inner { pool, clock }))
+        Self(Arc::new(Inner { pool, clock, pooler: None, replica: None }))
+    }
+
+    /// Wraps a pool whose connections lead to a pooler in transaction mode, such as PgBouncer. The pool must keep no
+    /// prepared statements (`statement_cache_capacity(0)`).
+    pub fn behind_pooler(pool: Pool, clock: Clock, pooler: Pooler) -> Self {
+        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler), replica: None }))
+    }
+
+    /// The same database, whose lists and reports are read from a replica while that answers. Its pool logs in as the
+    /// application role too, stands behind a pooler if that of the primary does, and gives up soon: its callers wait for
+    /// it before they turn to the primary.
+    #[must_use]
+    pub fn with_replica(self, replica: Pool) -> Self {
+        let Inner { pool, clock, pooler, .. } = &*self.0;
+        let replica = Some(Replica::new(replica));
+        Self(Arc::new(Inner { pool: pool.clone(), clock: clock.clone(), pooler: *pooler, replica }))
     }
 
     /// The clock that stamps rows.
@@ -48,11 +91,7 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
-        let opening = format!(
-            "begin; select set_config('athyper.tenant_id', '{}', true)",
-            context.tenant_id().uuid().hyphenated()
-        );
-        let tx = self.begin(opening).await?;
+        let tx = self.begin("begin", &opening_of(context)).await?;
         Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone()))
     }
 
@@ -61,12 +100,39 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn read_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
-        let opening = format!(
-            "begin read only; select set_config('athyper.tenant_id', '{}', true)",
-            context.tenant_id().uuid().hyphenated()
-        );
-        let tx = self.begin(opening).await?;
+        let tx = self.begin(READ, &opening_of(context)).await?;
         Ok(ReadTx::new(tx, context.clone()))
+    }
+
+    /// Opens a transaction that reads for a list or a report: as [`read_tx`](Self::read_tx), on the replica where there is
+    /// one that answers. What was committed a moment ago may not be there yet, so it is not for a read that decides
+    /// about a write, nor for one that follows a write of the same request or job.
+    ///
+    /// # Errors
+    /// As [`read_tx`](Self::read_tx).
+    pub async fn report_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
+        let now = self.0.clock.now();
+        if let Some(replica) = self.0.replica.as_ref().filter(|replica| replica.may_answer(now)) {
+            match self.begin_on(&replica.pool, READ, &opening_of(context)).await {
+                Ok(tx) => {
+                    replica.answered();
+                    return Ok(ReadTx::new(tx, context.clone()));
+                }
+                Err(error) => replica.failed(now, &error),
+            }
+        }
+        self.read_tx(context).await
+    }
+
+    /// Asks the replica for an answer; none where there is no replica.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ping_replica(&self) -> Result<(), DbError> {
+        if let Some(replica) = &self.0.replica {
+            sqlx::raw_sql("select 1").execute(&replica.pool).await?;
+        }
+        Ok(())
     }
 
     /// Opens a transaction that crosses tenants, for a stated reason.
@@ -75,17 +141,17 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time; [`DbError::Failed`] when the login role is not
     /// a member of `athyper_system`.
     pub async fn system_tx(&self, reason: SystemReason) -> Result<SystemTx, DbError> {
-        let tx = self.begin("begin; set local role athyper_system".to_owned()).await?;
+        let tx = self.begin("begin", "set local role athyper_system").await?;
         Ok(SystemTx::new(tx, reason, Actor::system(reason.as_str()), self.0.clock.clone()))
     }
 
     /// Opens a transaction on the platform's own trail; for the audit writer alone.
     pub(crate) async fn platform_tx(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
         let opening = format!(
-            "begin; select set_config('athyper.tenant_id', '{}', true)",
+            "select set_config('athyper.tenant_id', '{}', true)",
             athyper_kernel_types::PLATFORM_TENANT.uuid().hyphenated()
         );
-        self.begin(opening).await
+        self.begin("begin", &opening).await
     }
 
     /// Asks the database for an answer.
@@ -93,11 +159,18 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub async fn ping(&self) -> Result<(), DbError> {
-        sqlx::query("select 1").execute(&self.0.pool).await?;
+        // Not a prepared statement: a pooler might run its second half on another connection.
+        sqlx::raw_sql("select 1").execute(&self.0.pool).await?;
         Ok(())
     }
 
-    /// A connection of its own that hears notifications on these channels, and connects again when it is lost.
+    /// Whether notifications can be heard. A pooler takes the connection away that would hear them.
+    pub fn can_listen(&self) -> bool {
+        self.0.pooler.is_none()
+    }
+
+    /// A connection of its own that hears notifications on these channels, and connects again when it is lost. Ask
+    /// [`can_listen`](Self::can_listen) first.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had.
@@ -109,20 +182,54 @@ impl Database {
 
     /// How the pool is used at this moment.
     pub fn stats(&self) -> PoolStats {
-        PoolStats {
-            max: self.0.pool.options().get_max_connections(),
-            open: self.0.pool.size(),
-            idle: u32::try_from(self.0.pool.num_idle()).unwrap_or(u32::MAX),
+        stats(&self.0.pool)
+    }
+
+    /// How the replica's pool is used at this moment, where there is a replica.
+    pub fn replica_stats(&self) -> Option<PoolStats> {
+        self.0.replica.as_ref().map(|replica| stats(&replica.pool))
+    }
+
+    /// Closes the pools: waits for transactions under way, then for the connections to end.
+    pub async fn close(&self) {
+        self.0.pool.close().await;
+        if let Some(replica) = &self.0.replica {
+            replica.pool.close().await;
         }
     }
 
-    /// Closes the pool: waits for transactions under way, then for the connections to end.
-    pub async fn close(&self) {
-        self.0.pool.close().await;
+    /// One round trip opens the transaction and says whose it is. The text holds nothing but a UUID or a constant.
+    async fn begin(
+        &self,
+        begin: &str,
+        opening: &str,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        self.begin_on(&self.0.pool, begin, opening).await
     }
 
-    /// One round trip opens the transaction and says whose it is. The text holds nothing but a UUID or a constant.
-    async fn begin(&self, opening: String) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-        Ok(self.0.pool.begin_with(sqlx::AssertSqlSafe(opening)).await?)
+    async fn begin_on(
+        &self,
+        pool: &Pool,
+        begin: &str,
+        opening: &str,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        let pooler = self.0.pooler.map(Pooler::opening).unwrap_or_default();
+        let text = format!("{begin}; {pooler}{opening}");
+        Ok(pool.begin_with(sqlx::AssertSqlSafe(text)).await?)
+    }
+}
+
+/// Begins a transaction that cannot write.
+const READ: &str = "begin read only";
+
+fn opening_of(context: &TenantContext) -> String {
+    format!("select set_config('athyper.tenant_id', '{}', true)", context.tenant_id().uuid().hyphenated())
+}
+
+fn stats(pool: &Pool) -> PoolStats {
+    PoolStats {
+        max: pool.options().get_max_connections(),
+        open: pool.size(),
+        idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
     }
 }

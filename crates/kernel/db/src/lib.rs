@@ -3,7 +3,7 @@
 //! - [`TenantTx`] reads and writes one tenant's rows. It is opened from a `TenantContext`, tells the database whose
 //!   rows it may see in the statement that opens it, and closes with [`TenantTx::commit`], which writes the audit
 //!   event. There is no bare commit; dropping it rolls back.
-//! - [`ReadTx`] reads one tenant's rows and cannot write.
+//! - [`ReadTx`] reads one tenant's rows and cannot write; for lists and reports perhaps on a replica.
 //! - [`SystemTx`] crosses tenants, asks for a [`SystemReason`] and leaves a trace.
 //!
 //! The pool is private: there is no other way to a connection. [`Schema`] carries the migrations of one schema.
@@ -14,13 +14,14 @@ mod directory;
 mod done;
 mod error;
 mod migrate;
+mod replica;
 mod schemas;
 mod series;
 mod system_tx;
 mod tenant_tx;
 
 pub use audit_store::DatabaseAuditWriter;
-pub use database::{Database, PoolStats};
+pub use database::{Database, PoolStats, Pooler};
 pub use directory::{TenantDirectory, TenantRecord, register_tenants};
 pub use done::Done;
 pub use error::DbError;

@@ -7,6 +7,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::{Environment, IamConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_tenant_context::{
     Actor, ContextError, ContextRequest, HeaderKeys, Resolved, TenantContext, claim_keys, resolve,
 };
@@ -76,6 +77,8 @@ pub struct Edge {
     pub rates: Option<RateLimits>,
     /// Streams of events.
     pub streams: EventStreams,
+    /// Where uploaded files are stored on their way in.
+    pub uploads: Arc<dyn UploadStore>,
 }
 
 impl std::fmt::Debug for Edge {

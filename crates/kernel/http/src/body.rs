@@ -1,36 +1,105 @@
-//! Bodies that a command takes: JSON, a CSV file, or none.
+//! Bodies that a command takes: JSON or none; files are in `csv_file.rs`.
 
+use std::error::Error;
+use std::fmt;
+
+use async_trait::async_trait;
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
+use athyper_kernel_jobs::UploadStore;
+use athyper_kernel_types::{Clock, TenantId};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use crate::EdgeLimits;
+use crate::{Caller, EdgeLimits};
 
-/// How a request's body is limited and decoded.
+/// What a body is taken in with.
+#[derive(Clone, Copy)]
+pub struct Intake<'c> {
+    pub(crate) limits: EdgeLimits,
+    pub(crate) tenant: TenantId,
+    pub(crate) uploads: &'c dyn UploadStore,
+    pub(crate) clock: &'c Clock,
+}
+
+impl<'c> Intake<'c> {
+    pub(crate) fn of(caller: &'c Caller) -> Self {
+        let edge = caller.edge();
+        Self {
+            limits: edge.limits,
+            tenant: caller.context().tenant_id(),
+            uploads: &*edge.uploads,
+            clock: edge.database.clock(),
+        }
+    }
+}
+
+impl fmt::Debug for Intake<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// How a request's body is limited, read and decoded.
+#[async_trait]
 pub trait Body: Sized + Send {
-    /// Largest size, in bytes.
-    fn limit(limits: EdgeLimits) -> usize;
-
-    /// Decodes the whole body.
+    /// Reads and decodes the whole body; also gives the bytes that stand for it, so that the same request can be told
+    /// from another one.
     ///
     /// # Errors
     /// A problem that names the field or the place.
-    fn decode(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Problem>;
+    async fn take(
+        headers: &HeaderMap,
+        body: axum::body::Body,
+        intake: &Intake<'_>,
+    ) -> Result<(Bytes, Self), Problem>;
+
+    /// Lets go of what was stored on the way in, when the request is answered without it.
+    async fn discard(self, _intake: &Intake<'_>) {}
+}
+
+/// Reads a body into memory.
+async fn read_all(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large(limit as u64)),
+        Err(error) => Err(broken_body(error)),
+    }
+}
+
+pub(crate) fn too_large(limit: u64) -> Problem {
+    let detail = format!("the body is larger than the {limit} bytes that this operation takes");
+    let field = FieldError::new("", "too_large", "split the file or send less at once");
+    Problem::new(ProblemKind::TooLarge, "request.too_large", detail).with_fields(vec![field])
+}
+
+pub(crate) fn broken_body(error: Box<dyn Error + Send + Sync>) -> Problem {
+    let detail = "the body ended before it was complete";
+    Problem::new(ProblemKind::Malformed, "request.broken_body", detail).with_cause(error)
 }
 
 /// A JSON document.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
+#[async_trait]
 impl<T: DeserializeOwned + Send> Body for Json<T> {
-    fn limit(limits: EdgeLimits) -> usize {
-        limits.body_bytes
+    async fn take(
+        headers: &HeaderMap,
+        body: axum::body::Body,
+        intake: &Intake<'_>,
+    ) -> Result<(Bytes, Self), Problem> {
+        let bytes = read_all(body, intake.limits.body_bytes).await?;
+        let decoded = Self::decode(headers, &bytes)?;
+        Ok((bytes, decoded))
     }
+}
 
-    fn decode(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Problem> {
+impl<T: DeserializeOwned> Json<T> {
+    fn decode(headers: &HeaderMap, bytes: &Bytes) -> Result<Self, Problem> {
         require_media_type(headers, "application/json")?;
-        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(json_problem)?;
         deserializer
             .end()
@@ -39,54 +108,27 @@ impl<T: DeserializeOwned + Send> Body for Json<T> {
     }
 }
 
-/// An uploaded CSV file: UTF-8, with or without a byte order mark.
-#[derive(Clone, Debug)]
-pub struct CsvFile(pub Bytes);
-
-impl Body for CsvFile {
-    fn limit(limits: EdgeLimits) -> usize {
-        limits.upload_bytes
-    }
-
-    fn decode(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Problem> {
-        require_media_type(headers, "text/csv")?;
-        if let Err(error) = std::str::from_utf8(&bytes) {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let row = 1 + before.split(|byte| *byte == b'\n').skip(1).count() as u64;
-            let message = "this line is not UTF-8: save the file in UTF-8 and send it again";
-            return Err(malformed(
-                "request.invalid_encoding",
-                format!("line {row} of the file is not UTF-8"),
-            )
-            .with_fields(vec![FieldError::in_row(row, "", "invalid_encoding", message)]));
-        }
-        let without_mark = if bytes.starts_with(b"\xEF\xBB\xBF") { bytes.slice(3..) } else { bytes };
-        if without_mark.iter().all(u8::is_ascii_whitespace) {
-            return Err(malformed("request.empty_file", "the file is empty"));
-        }
-        Ok(Self(without_mark))
-    }
-}
-
 /// No body; one that is sent all the same is ignored when it is empty JSON and refused otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct NoBody;
 
+#[async_trait]
 impl Body for NoBody {
-    fn limit(limits: EdgeLimits) -> usize {
-        limits.body_bytes
-    }
-
-    fn decode(_headers: &HeaderMap, bytes: Bytes) -> Result<Self, Problem> {
+    async fn take(
+        _headers: &HeaderMap,
+        body: axum::body::Body,
+        intake: &Intake<'_>,
+    ) -> Result<(Bytes, Self), Problem> {
+        let bytes = read_all(body, intake.limits.body_bytes).await?;
         if bytes.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}')) {
-            Ok(Self)
+            Ok((bytes, Self))
         } else {
             Err(malformed("request.unexpected_body", "this operation takes no body"))
         }
     }
 }
 
-fn require_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+pub(crate) fn require_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = sent.parse::<mime::Mime>().map(|mime| mime.essence_str().to_owned()).unwrap_or_default();
     if essence == wanted {
@@ -138,7 +180,7 @@ pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-fn malformed(code: &'static str, detail: impl Into<String>) -> Problem {
+pub(crate) fn malformed(code: &'static str, detail: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::Malformed, code, detail)
 }
 
@@ -168,7 +210,7 @@ mod tests {
     #[test]
     fn a_wrong_field_is_named_by_its_pointer() {
         let body = Bytes::from_static(br#"{"lines":[{"amount":"1"},{"amount":2}]}"#);
-        let problem = Json::<Entry>::decode(&headers("application/json"), body).unwrap_err();
+        let problem = Json::<Entry>::decode(&headers("application/json"), &body).unwrap_err();
         assert_eq!(problem.kind, ProblemKind::Invalid);
         assert_eq!(problem.fields[0].pointer, "/lines/1/amount");
     }
@@ -177,28 +219,14 @@ mod tests {
     fn broken_json_and_trailing_text_are_malformed() {
         for text in ["{", "", "{\"lines\":[]} x"] {
             let body = Bytes::from_static(text.as_bytes());
-            let problem = Json::<Entry>::decode(&headers("application/json"), body).unwrap_err();
+            let problem = Json::<Entry>::decode(&headers("application/json"), &body).unwrap_err();
             assert_eq!(problem.kind, ProblemKind::Malformed, "{text:?}");
         }
     }
 
     #[test]
     fn another_media_type_is_refused() {
-        let problem = Json::<Entry>::decode(&headers("text/plain"), Bytes::from_static(b"{}")).unwrap_err();
+        let problem = Json::<Entry>::decode(&headers("text/plain"), &Bytes::from_static(b"{}")).unwrap_err();
         assert_eq!(problem.kind, ProblemKind::UnsupportedMediaType);
-    }
-
-    #[test]
-    fn broken_utf8_names_the_line() {
-        let body = Bytes::from_static(b"account,type\nA,\xFF\n");
-        let problem = CsvFile::decode(&headers("text/csv; charset=utf-8"), body).unwrap_err();
-        assert_eq!(problem.fields[0].row, Some(2));
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_no_content() {
-        let file = CsvFile::decode(&headers("text/csv"), Bytes::from_static(b"\xEF\xBB\xBFa\n")).unwrap();
-        assert_eq!(&*file.0, b"a\n");
-        assert!(CsvFile::decode(&headers("text/csv"), Bytes::from_static(b"\xEF\xBB\xBF \n")).is_err());
     }
 }

@@ -2,16 +2,14 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_error::{FieldError, Problem, ProblemKind};
+use athyper_kernel_error::{Problem, ProblemKind};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::idempotency::{self, IdempotencyKey, Seen};
 use crate::version::if_match_allows;
-use crate::{Body, Caller, ProblemResponse, Reply};
+use crate::{Body, Caller, Intake, ProblemResponse, Reply};
 
 /// What the handler of a state change takes. The body has been read before the transaction was opened, so a slow
 /// sender holds no connection to the database.
@@ -83,9 +81,9 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
         let (parts, body) = request.into_parts();
         let caller = Caller::of(&parts).map_err(IntoResponse::into_response)?;
         let refuse = |problem: Problem| ProblemResponse(problem).into_response();
-        let bytes = read_all(body, B::limit(caller.edge().limits)).await.map_err(refuse)?;
-        let key = IdempotencyKey::of(&parts, caller.operation(), &bytes).map_err(refuse)?;
-        let decoded = B::decode(&parts.headers, bytes).map_err(refuse)?;
+        let intake = Intake::of(&caller);
+        let (content, decoded) = B::take(&parts.headers, body, &intake).await.map_err(refuse)?;
+        let key = IdempotencyKey::of(&parts, caller.operation(), &content).map_err(refuse)?;
         let if_match = header_text(&parts.headers, "if-match");
         let opened = caller.edge().database.tenant_tx(caller.context()).await;
         let mut tx = opened.map_err(|error| refuse(error.into()))?;
@@ -98,25 +96,11 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
             if let Some(answer) = answer {
                 // Ended here and not later by the pool: until then the key counts as being served.
                 tx.rollback().await.map_err(|error| refuse(error.into()))?;
+                decoded.discard(&intake).await;
                 return Err(answer);
             }
         }
         Ok(Self { tx, body: decoded, caller, if_match, idempotency: key })
-    }
-}
-
-async fn read_all(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            let detail = format!("the body is larger than the {limit} bytes that this operation takes");
-            let field = FieldError::new("", "too_large", "split the file or send less at once");
-            Err(Problem::new(ProblemKind::TooLarge, "request.too_large", detail).with_fields(vec![field]))
-        }
-        Err(error) => {
-            let detail = "the body ended before it was complete";
-            Err(Problem::new(ProblemKind::Malformed, "request.broken_body", detail).with_cause(error))
-        }
     }
 }
 

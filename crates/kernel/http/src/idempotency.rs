@@ -6,7 +6,6 @@
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use axum::http::request::Parts;
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use sqlx::types::Json;
 
@@ -26,8 +25,8 @@ pub(crate) struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of this request, if it has one.
-    pub(crate) fn of(parts: &Parts, operation: &str, body: &Bytes) -> Result<Option<Self>, Problem> {
+    /// The key of this request, if it has one. `content` is the body, or what stands for it alone: its digest.
+    pub(crate) fn of(parts: &Parts, operation: &str, content: &[u8]) -> Result<Option<Self>, Problem> {
         let Some(value) = parts.headers.get(HEADER) else { return Ok(None) };
         let key = value.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > LONGEST_KEY {
@@ -37,7 +36,7 @@ impl IdempotencyKey {
         }
         let mut digest = Sha256::new();
         let uri = parts.uri.path_and_query().map_or("", |path| path.as_str());
-        for part in [operation.as_bytes(), uri.as_bytes(), body] {
+        for part in [operation.as_bytes(), uri.as_bytes(), content] {
             // The length in front of each part keeps two different requests from reading alike.
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);

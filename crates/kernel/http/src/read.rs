@@ -22,6 +22,11 @@ pub struct Read<Q = NoQuery> {
     if_none_match: Option<String>,
 }
 
+/// What the handler of a list or a report takes: a [`Read`] that may be served by a replica, and so may miss what was
+/// committed a moment ago.
+#[derive(Debug)]
+pub struct Report<Q = NoQuery>(pub Read<Q>);
+
 /// No query parameters.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,14 +53,42 @@ impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Read<Q>
     type Rejection = ProblemResponse;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ProblemResponse> {
+        let asked = Asked::of(parts)?;
+        let tx = asked.caller.edge().database.read_tx(asked.caller.context()).await?;
+        Ok(asked.with(tx))
+    }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Report<Q> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ProblemResponse> {
+        let asked = Asked::of(parts)?;
+        let tx = asked.caller.edge().database.report_tx(asked.caller.context()).await?;
+        Ok(Self(asked.with(tx)))
+    }
+}
+
+/// What a request asks, before a transaction is open.
+struct Asked<Q> {
+    query: Q,
+    caller: Caller,
+    if_none_match: Option<String>,
+}
+
+impl<Q: DeserializeOwned> Asked<Q> {
+    fn of(parts: &Parts) -> Result<Self, ProblemResponse> {
         let caller = Caller::of(parts)?;
         let query = parse_query(parts.uri.query().unwrap_or_default())?;
         let if_none_match = parts
             .headers
             .get(header::IF_NONE_MATCH)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let tx = caller.edge().database.read_tx(caller.context()).await?;
-        Ok(Self { tx, query, caller, if_none_match })
+        Ok(Self { query, caller, if_none_match })
+    }
+
+    fn with(self, tx: ReadTx) -> Read<Q> {
+        Read { tx, query: self.query, caller: self.caller, if_none_match: self.if_none_match }
     }
 }
 

@@ -70,18 +70,7 @@ pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Reque
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
     let info = RequestInfo::of(request.headers(), peer, &arrivals);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!(
-        "request",
-        request_id = info.request_id,
-        trace_id = info.trace.trace_id(),
-        span_id = info.trace.span_id(),
-        client = info.origin.client.map(tracing::field::display),
-        operation = tracing::field::Empty,
-        realm = tracing::field::Empty,
-        tenant = tracing::field::Empty,
-        org = tracing::field::Empty,
-        actor = tracing::field::Empty,
-    );
+    let span = request_span(&request, &info, &route);
     let method = request.method().clone();
     let told = [(REQUEST_ID, info.request_id.clone()), (TRACE_RESPONSE, info.trace.traceparent())];
     request.extensions_mut().insert(info.clone());
@@ -89,6 +78,7 @@ pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Reque
     let serve = async {
         let response = next.run(request).await;
         let (status, took) = (response.status().as_u16(), started.elapsed());
+        tracing::Span::current().record("http.response.status_code", status);
         tracing::info!(%method, route, status, elapsed_us = took.as_micros(), "request");
         response
     };
@@ -99,6 +89,33 @@ pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Reque
         }
     }
     response
+}
+
+/// The span of a request. Names with a dot are those of the semantic conventions of OpenTelemetry for HTTP servers.
+fn request_span(request: &Request, info: &RequestInfo, route: &str) -> tracing::Span {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let method = request.method().as_str();
+    tracing::info_span!(
+        "request",
+        request_id = info.request_id,
+        trace_id = info.trace.trace_id(),
+        span_id = info.trace.span_id(),
+        traceparent = header("traceparent"),
+        tracestate = header("tracestate"),
+        otel.name = format!("{method} {route}").trim_end(),
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = Some(route).filter(|route| !route.is_empty()),
+        http.response.status_code = tracing::field::Empty,
+        url.path = request.uri().path(),
+        user_agent.original = header("user-agent"),
+        client.address = info.origin.client.map(tracing::field::display),
+        operation = tracing::field::Empty,
+        realm = tracing::field::Empty,
+        tenant = tracing::field::Empty,
+        org = tracing::field::Empty,
+        actor = tracing::field::Empty,
+    )
 }
 
 /// Letters, digits and `. _ : -`, at most 128: safe in a log line, a header and a file name.

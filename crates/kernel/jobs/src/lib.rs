@@ -26,9 +26,11 @@ mod record;
 mod retention;
 mod run;
 pub mod schedule;
+mod send_mail;
 mod side_queue;
 pub mod store;
 mod upload;
+mod upload_store;
 
 use athyper_kernel_db::{Migration, Schema};
 
@@ -49,8 +51,12 @@ pub use record::{AttemptError, JobDetail, JobFilter, JobProgress, JobRecord, Job
 pub use retention::{RETENTION_SCHEDULES, RetentionRules, retention_job};
 pub use run::{ClaimedJob, JobRun};
 pub use schedule::{ScheduleDef, ScheduleSpec};
+pub use send_mail::SendMail;
 pub use side_queue::{SideJob, SideQueue, SideQueueError};
-pub use upload::{Upload, delete_upload, read_upload, store_upload};
+pub use upload::{
+    KeptUpload, StoredUpload, UPLOAD_PREFIX, Upload, delete_upload, find_upload, keep_upload, upload_key,
+};
+pub use upload_store::{Incoming, Outgoing, UploadError, UploadPage, UploadStore};
 
 /// Channel on which a commit that enqueued something is announced.
 pub const WAKE_CHANNEL: &str = "athyper_jobs";
@@ -88,6 +94,11 @@ pub const JOBS_SCHEMA: Schema = Schema {
             version: 6,
             description: "expand schedule policies",
             sql: include_str!("../migrations/0006_expand_schedule_policies.sql"),
+        },
+        Migration {
+            version: 7,
+            description: "expand upload object",
+            sql: include_str!("../migrations/0007_expand_upload_object.sql"),
         },
     ],
 };

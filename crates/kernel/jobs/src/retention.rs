@@ -1,13 +1,16 @@
 //! Lets go of what is old: ended jobs and operations, forgotten uploads, runs of schedules, used idempotency keys.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{DbError, TenantTx};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::{JobError, JobPayload, JobRun, JobType, ScheduleDef};
+use crate::upload::entered;
+use crate::{JobError, JobPayload, JobRun, JobType, ScheduleDef, UPLOAD_PREFIX, UploadError, UploadStore};
 
 /// Rows that one statement deletes at most, so that no transaction is long.
 const BATCH: i64 = 1_000;
@@ -25,13 +28,15 @@ pub struct RetentionRules {
     pub uploads: TimeDelta,
     /// What became of the times of schedules, from when it was decided.
     pub schedule_runs: TimeDelta,
+    /// Stored content that no file is entered for, from when it was stored: longer than any request takes.
+    pub orphans: TimeDelta,
     /// Answers to idempotency keys, from the first request.
     pub idempotency_keys: TimeDelta,
 }
 
 impl Default for RetentionRules {
-    /// A week for jobs that succeeded, ninety days for dead ones, operations and runs of schedules, thirty days for uploads, and two
-    /// days for idempotency keys.
+    /// A week for jobs that succeeded, ninety days for dead ones, operations and runs of schedules, thirty days for
+    /// uploads, an hour for orphans, and two days for idempotency keys.
     fn default() -> Self {
         Self {
             ended_jobs: TimeDelta::days(7),
@@ -39,6 +44,7 @@ impl Default for RetentionRules {
             operations: TimeDelta::days(90),
             uploads: TimeDelta::days(30),
             schedule_runs: TimeDelta::days(90),
+            orphans: TimeDelta::hours(1),
             idempotency_keys: TimeDelta::days(2),
         }
     }
@@ -60,12 +66,14 @@ pub const RETENTION_SCHEDULES: [ScheduleDef; 2] = [
     ScheduleDef::cron::<ApplyRetention>("17 * * * *").named("platform.apply_own_retention").for_platform(),
 ];
 
-/// The job that applies these rules to one tenant.
-pub fn retention_job(rules: RetentionRules) -> JobType {
-    let rules = Arc::new(rules);
+/// The job that applies these rules to one tenant, and to what it has in this store.
+pub fn retention_job(rules: RetentionRules, uploads: Arc<dyn UploadStore>) -> JobType {
     JobType::new(&ApplyRetention {}, move |run, _| {
-        let rules = Arc::clone(&rules);
-        async move { apply(&run, &rules).await }
+        let uploads = Arc::clone(&uploads);
+        async move {
+            apply(&run, &rules).await?;
+            remove_orphans(&run, &*uploads, rules.orphans).await
+        }
     })
 }
 
@@ -156,4 +164,43 @@ async fn delete(tx: &mut TenantTx, kind: &Kind, before: DateTime<Utc>) -> Result
     let tenant = tx.tenant_id().uuid();
     let deleted = sqlx::query(kind.delete).bind(tenant).bind(before).bind(BATCH).execute(tx.conn()).await?;
     Ok(deleted.rows_affected())
+}
+
+/// Deletes stored content that no file is entered for: of requests that were refused or broke off after it was stored,
+/// and of files whose entry is deleted. A store that does not answer now is asked again by the next run.
+async fn remove_orphans(run: &JobRun, uploads: &dyn UploadStore, grace: TimeDelta) -> Result<(), JobError> {
+    let tenant = run.context().tenant_id();
+    let mut after = None;
+    loop {
+        let page = match uploads.list(tenant, UPLOAD_PREFIX, after).await {
+            Err(UploadError::Unavailable { reason, .. }) => {
+                tracing::warn!(reason, "orphaned uploads are not looked for now");
+                return Ok(());
+            }
+            page => page?,
+        };
+        let mut tx = run.read_tx().await?;
+        let before = run.now() - grace;
+        let ids: HashMap<Uuid, &String> = page
+            .objects
+            .iter()
+            .filter(|(_, stored_at)| *stored_at < before)
+            .filter_map(|(key, _)| Some((key.strip_prefix(UPLOAD_PREFIX)?.parse().ok()?, key)))
+            .collect();
+        let wanted: Vec<Uuid> = ids.keys().copied().collect();
+        let entered: HashSet<Uuid> = entered(&mut tx, &wanted).await?.into_iter().collect();
+        drop(tx);
+        let orphans = ids.iter().filter(|(id, _)| !entered.contains(*id));
+        let orphans: Vec<String> = orphans.map(|(_, key)| (*key).clone()).collect();
+        if !orphans.is_empty() {
+            uploads.delete(tenant, &orphans).await?;
+            let event = AuditEvent::info(ApplyRetention::NAME).with("orphanedUploads", orphans.len());
+            let tx = run.tx().await?;
+            run.commit(tx, event.with("before", before.to_rfc3339())).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }

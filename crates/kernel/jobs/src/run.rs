@@ -5,6 +5,7 @@ use athyper_kernel_db::{Database, DbError, TenantTx};
 use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::JobId;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -75,6 +76,11 @@ impl JobRun {
     /// told [`TraceContext::current`].
     pub fn trace(&self) -> Option<&TraceContext> {
         self.job.trace.as_ref()
+    }
+
+    /// The present time (UTC), by the clock that stamps rows.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.database.clock().now()
     }
 
     /// Opens a transaction of the job's tenant. What it does is kept only by [`JobRun::commit`] or

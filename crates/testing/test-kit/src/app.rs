@@ -11,7 +11,7 @@ use athyper_kernel_http::{
     OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
-use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, store};
+use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Client, REALM, TestAuthenticator, TestDatabase, iam_config, token};
+use crate::{Client, REALM, TestAuthenticator, TestDatabase, folder_uploads, iam_config, token};
 
 /// Modules, their database and the edge in front of them.
 pub struct TestApp {
@@ -35,6 +35,10 @@ pub struct TestApp {
     pub openapi: utoipa::openapi::OpenApi,
     /// All jobs that the modules can run.
     pub jobs: Vec<JobType>,
+    /// Where uploads wait for their job.
+    pub uploads: Arc<dyn UploadStore>,
+    /// The folder of the uploads, which goes with the test.
+    pub folder: tempfile::TempDir,
 }
 
 impl TestApp {
@@ -50,6 +54,9 @@ impl TestApp {
         let db = TestDatabase::new(&schemas).await;
         let mut builder = ContainerBuilder::new();
         builder.value(&Token::<Clock>::new(tokens::KERNEL_CLOCK), Arc::new(db.database.clock().clone()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let uploads = folder_uploads(folder.path(), db.database.clock().clone());
+        builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();
@@ -76,6 +83,7 @@ impl TestApp {
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
             rates: RateLimits::new(rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),
+            uploads: Arc::clone(&uploads),
         };
         let router = router
             .route_layer(from_fn_with_state(Arc::new(edge), admit))
@@ -84,7 +92,7 @@ impl TestApp {
                 Arrivals { clock, proxies: TrustedProxies::default() },
                 trace_requests,
             ));
-        Self { db, router, openapi, jobs }
+        Self { db, router, openapi, jobs, uploads, folder }
     }
 
     /// A client of the user who has this role in this tenant.

@@ -24,8 +24,10 @@ mod app;
 mod client;
 mod database;
 mod identity;
+mod uploads;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{REALM, TENANTS, TestAuthenticator, iam_config, token};
+pub use uploads::folder_uploads;

@@ -1,8 +1,10 @@
 //! Every allowed algorithm works, and a key works with its own only.
 
+use athyper_kernel_config::Environment;
+use athyper_kernel_http::Authenticator as _;
 use serde_json::json;
 
-use crate::support::{Key, World, header, token_signed_by};
+use crate::support::{Key, World, authenticator, header, realm, token_signed_by};
 
 #[tokio::test]
 async fn each_allowed_algorithm_is_verified() {
@@ -61,4 +63,22 @@ async fn keys_that_are_not_for_our_algorithms_are_as_good_as_absent() {
         let reason = world.refuse(&world.alpha.token(&header("ES256", kid), &world.claims())).await;
         assert_eq!(reason, format!("the issuer has no key with the id {kid:?}"));
     }
+}
+
+#[tokio::test]
+async fn a_realm_may_pin_its_algorithms() {
+    let world = World::new().await;
+    let rsa = Key::rsa();
+    world.stub.publish("alpha", &[world.alpha.jwk("ec", "ES256"), rsa.jwk("rsa", "RS256")]);
+    let mut pinned = realm(&world.stub.issuer("alpha"));
+    pinned["iam"]["algorithms"] = json!(["ES256"]);
+    let realms = json!({"alpha": pinned});
+    let authenticator =
+        authenticator(Environment::Local, realms, world.clock.clone(), &world.lifecycle).unwrap();
+    let own = world.alpha.token(&header("ES256", "ec"), &world.claims());
+    assert!(authenticator.authenticate(&own).await.is_ok());
+    let other = rsa.token(&header("RS256", "rsa"), &world.claims());
+    let problem = authenticator.authenticate(&other).await.unwrap_err();
+    assert_eq!(problem.cause_chain().unwrap(), "algorithm \"RS256\" is not allowed");
+    world.accept(&other).await;
 }

@@ -12,6 +12,8 @@ use athyper_adapter_auth::{
 use athyper_kernel_config::{Environment, IamConfig, RealmConfig};
 use athyper_kernel_http::Authenticator as _;
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
+use athyper_kernel_resilience::Breakers;
+use athyper_kernel_types::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -47,7 +49,14 @@ fn authenticator(issuer: LocalIssuer) -> (OidcAuthenticator, athyper_kernel_type
     let (clock, hand) = clock();
     let lifecycle = Lifecycle::new(LifecycleOptions::default());
     let iam = iam(json!({"athyper": built_in()}));
-    let made = OidcAuthenticator::new(Environment::Local, &iam, &[Arc::new(issuer)], clock, &lifecycle);
+    let made = OidcAuthenticator::new(
+        Environment::Local,
+        &iam,
+        &[Arc::new(issuer)],
+        clock,
+        &lifecycle,
+        &Breakers::new(Clock::system()),
+    );
     (made.unwrap(), hand)
 }
 
@@ -121,8 +130,15 @@ fn it_cannot_be_opened_outside_local() {
         let opened = Arc::new(open(TempDir::new().unwrap().path(), BASE).unwrap());
         let lifecycle = Lifecycle::new(LifecycleOptions::default());
         let iam = iam(json!({"athyper": built_in()}));
-        let refused =
-            OidcAuthenticator::new(environment, &iam, &[opened], clock().0, &lifecycle).unwrap_err();
+        let refused = OidcAuthenticator::new(
+            environment,
+            &iam,
+            &[opened],
+            clock().0,
+            &lifecycle,
+            &Breakers::new(Clock::system()),
+        )
+        .unwrap_err();
         assert!(matches!(refused, SetupError::BuiltInIssuerOutsideLocal(which) if which == environment));
     }
 }
@@ -206,7 +222,15 @@ async fn another_program_can_verify_its_tokens_by_discovery() {
     lifecycle.spawn("issuer", async move { axum::serve(listener, routes).await.unwrap() });
 
     let iam = iam(json!({"elsewhere": realm(issuer.issuer_url())}));
-    let elsewhere = OidcAuthenticator::new(Environment::Local, &iam, &[], clock().0, &lifecycle).unwrap();
+    let elsewhere = OidcAuthenticator::new(
+        Environment::Local,
+        &iam,
+        &[],
+        clock().0,
+        &lifecycle,
+        &Breakers::new(Clock::system()),
+    )
+    .unwrap();
     let identity = elsewhere.authenticate(&token(&issuer, "demo", "accountant")).await.unwrap();
     assert_eq!((identity.realm_key.as_str(), &*identity.roles[0]), ("elsewhere", "accountant"));
 

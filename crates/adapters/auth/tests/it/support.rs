@@ -8,6 +8,7 @@ use athyper_kernel_config::{Environment, IamConfig};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{Authenticator, Identity};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
+use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::{Clock, ManualClock};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -276,5 +277,6 @@ pub(crate) fn authenticator(
     lifecycle: &Lifecycle,
 ) -> Result<OidcAuthenticator, SetupError> {
     let iam: IamConfig = serde_json::from_value(json!({"realms": realms})).unwrap();
-    OidcAuthenticator::new(environment, &iam, &[], clock, lifecycle)
+    let breakers = Breakers::new(clock.clone());
+    OidcAuthenticator::new(environment, &iam, &[], clock, lifecycle, &breakers)
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential, S3ConditionalPut};
-use object_store::client::{HttpConnector as _, ReqwestConnector};
+use object_store::client::HttpConnector as _;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::calls::Calls;
+use super::tracing_client::TracingConnector;
 use crate::error::StorageError;
 
 /// How long a connection may take to be made, at most.
@@ -70,9 +71,10 @@ pub(super) fn prepare(settings: &S3Settings) -> Result<(AmazonS3, Calls), Storag
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         .with_retry(retry(settings.timeout))
         .with_client_options(options.clone())
+        .with_http_connector(TracingConnector)
         .build()
         .map_err(set_up)?;
-    let http = ReqwestConnector::default().connect(&options).map_err(set_up)?;
+    let http = TracingConnector.connect(&options).map_err(set_up)?;
     let credential =
         AwsCredential { key_id: key_id.to_owned(), secret_key: secret_key.to_owned(), token: None };
     let calls = Calls::new(http, credential, settings.region.clone(), settings.bucket.clone(), base);

@@ -4,6 +4,7 @@ mod attributes;
 mod calls;
 mod connect;
 mod presign;
+mod tracing_client;
 mod upload;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

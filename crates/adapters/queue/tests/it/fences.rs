@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use athyper_adapter_queue::{Worker, WorkerConfig};
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{Backoff, JobError, OperationState, set_progress, store_upload};
+use athyper_kernel_jobs::{Backoff, JobError, OperationState, keep_upload, set_progress};
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
-use crate::stage::{self, Running, Stage, config, contexts, lifecycle, tenant, work, worker_of};
+use crate::stage::{self, Running, Stage, config, contexts, lifecycle, tenant, upload, work, worker_of};
 
 const LOST: &str = "the worker stopped while it ran the job";
 
@@ -29,7 +29,7 @@ async fn whoever_lost_the_lease_completes_nothing() {
             async move {
                 gate.acquire().await.unwrap().forget();
                 let mut tx = run.tx().await?;
-                store_upload(&mut tx, name, &[], &[]).await?;
+                keep_upload(&mut tx, &upload(name)).await?;
                 let result = run.complete(tx, AuditEvent::info("test.done")).await;
                 results.lock().unwrap().push((name, format!("{result:?}")));
                 result

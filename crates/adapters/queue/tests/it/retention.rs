@@ -1,10 +1,15 @@
 //! What is old is let go, and nothing else.
 
-use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job, store_upload};
-use chrono::TimeDelta;
+use std::sync::Arc;
 
-use crate::stage::{Running, Stage, config, tenant, work};
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, keep_upload, retention_job, upload_key};
+use athyper_kernel_types::Clock;
+use athyper_test_kit::folder_uploads;
+use chrono::TimeDelta;
+use futures::{StreamExt as _, stream};
+
+use crate::stage::{Running, Stage, config, tenant, upload, work};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_things_of_the_tenant_are_deleted_and_young_ones_kept() {
@@ -18,7 +23,7 @@ async fn old_things_of_the_tenant_are_deleted_and_young_ones_kept() {
         }
         for name in ["old", "young"] {
             let mut tx = stage.database.tenant_tx(context).await.unwrap();
-            store_upload(&mut tx, name, &[], &[]).await.unwrap();
+            keep_upload(&mut tx, &upload(name)).await.unwrap();
             tx.commit(AuditEvent::info("test.stored")).await.unwrap();
         }
         let tenant = context.tenant_id();
@@ -45,7 +50,10 @@ async fn old_things_of_the_tenant_are_deleted_and_young_ones_kept() {
         acme.tenant_id()
     );
     stage.execute(&bulk).await;
-    let worker = Running::start(&stage, vec![retention_job(RetentionRules::default())], config("one"));
+    let folder = tempfile::tempdir().unwrap();
+    let uploads = folder_uploads(folder.path(), Clock::system());
+    let job = retention_job(RetentionRules::default(), uploads);
+    let worker = Running::start(&stage, vec![job], config("one"));
     let schedule = RETENTION_SCHEDULES[0];
     stage.execute(&format!(
         "insert into jobs.job (tenant_id, id, type, queue, payload, payload_version, run_at, max_attempts, realm_key, \
@@ -88,4 +96,47 @@ async fn old_things_of_the_tenant_are_deleted_and_young_ones_kept() {
         "one event for each batch"
     );
     assert_eq!(RetentionRules::default().ended_jobs, TimeDelta::days(7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_content_that_no_file_is_entered_for_is_removed_after_its_grace() {
+    let stage = Stage::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let uploads = folder_uploads(folder.path(), Clock::system());
+    let (acme, umbrella) = (tenant("acme"), tenant("umbrella"));
+    let store = async |of: athyper_kernel_types::TenantId| {
+        let stored = upload("text/csv");
+        let content = stream::iter([Ok("a,b".into())]).boxed();
+        uploads.put(of, &upload_key(stored.id), "text/csv", content, 100).await.unwrap();
+        stored
+    };
+    let kept = store(acme.tenant_id()).await;
+    let mut tx = stage.database.tenant_tx(&acme).await.unwrap();
+    keep_upload(&mut tx, &kept).await.unwrap();
+    tx.commit(AuditEvent::info("test.stored")).await.unwrap();
+    store(acme.tenant_id()).await;
+    let of_another = store(umbrella.tenant_id()).await;
+
+    let run = async |rules: RetentionRules| {
+        let worker = Running::start(&stage, vec![retention_job(rules, Arc::clone(&uploads))], config("one"));
+        let schedule = RETENTION_SCHEDULES[0];
+        stage.execute(&format!(
+            "insert into jobs.job (tenant_id, id, type, queue, payload, payload_version, run_at, max_attempts, \
+               realm_key, tenant_key, actor_kind, actor_id, request_id, enqueued_at) \
+             select '{}', gen_random_uuid(), '{}', '{}', '{{}}', 1, now(), 1, 'main', 'acme', 'system', 's', 'r', now()",
+            acme.tenant_id(), schedule.job, schedule.queue
+        ))
+        .await;
+        stage.counts("select count(*) from jobs.job where state <> 'succeeded'", 0).await;
+        worker.stop().await;
+    };
+    let keys = async |of| -> Vec<String> {
+        let page = uploads.list(of, "uploads/", None).await.unwrap();
+        page.objects.into_iter().map(|(key, _)| key).collect()
+    };
+    run(RetentionRules::default()).await;
+    assert_eq!(keys(acme.tenant_id()).await.len(), 2, "an orphan may belong to a request under way");
+    run(RetentionRules { orphans: TimeDelta::zero(), ..RetentionRules::default() }).await;
+    assert_eq!(keys(acme.tenant_id()).await, [upload_key(kept.id)]);
+    assert_eq!(keys(umbrella.tenant_id()).await, [upload_key(of_another.id)]);
 }

@@ -8,6 +8,7 @@ use athyper_adapter_queue::{ScheduleClock, ScheduledTenant, Scheduler, WorkerCon
 use athyper_kernel_jobs::schedule::{Misfire, Overlap, ScheduleDef, SchedulePolicy};
 use athyper_kernel_jobs::{RETENTION_SCHEDULES, RetentionRules, retention_job};
 use athyper_kernel_types::{Clock, ManualClock};
+use athyper_test_kit::folder_uploads;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use chrono_tz::Tz;
 use tokio::sync::Semaphore;
@@ -280,7 +281,9 @@ async fn the_platform_has_one_job_of_its_own() {
         )
         .await;
     simulated.pass(TimeDelta::hours(1)).await;
-    let worker = Running::start(stage, vec![retention_job(RetentionRules::default())], config("one"));
+    let folder = tempfile::tempdir().unwrap();
+    let job = retention_job(RetentionRules::default(), folder_uploads(folder.path(), Clock::system()));
+    let worker = Running::start(stage, vec![job], config("one"));
     let own = "tenant_id = '00000000-0000-0000-0000-000000000000'";
     stage.counts(&format!("select count(*) from jobs.job where state = 'succeeded' and {own}"), 1).await;
     worker.stop().await;

@@ -7,7 +7,8 @@ use athyper_adapter_queue::{ContextFactory, JobOrigin, Worker, WorkerConfig};
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA};
 use athyper_kernel_jobs::{
-    JOBS_SCHEMA, JobError, JobPayload, JobRun, JobType, NewJob, Operation, enqueue, start_operation,
+    JOBS_SCHEMA, JobError, JobPayload, JobRun, JobType, NewJob, Operation, StoredUpload, enqueue,
+    start_operation,
 };
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_tenant_context::{Actor, Resolved, Source, TenantContext};
@@ -259,5 +260,15 @@ impl Running {
     pub(crate) async fn stop(self) {
         let report = self.lifecycle.shutdown("test over").await;
         assert!(report.is_clean(), "{report:?}");
+    }
+}
+
+/// A file that was stored, as far as a row can tell.
+pub(crate) fn upload(media_type: &str) -> StoredUpload {
+    StoredUpload {
+        id: Id::new(&Clock::system()),
+        media_type: media_type.to_owned(),
+        size: 0,
+        sha256: [0; 32],
     }
 }

@@ -30,13 +30,13 @@ use crate::responses::CreateProblems;
     responses((status = 202, description = "The operation to follow", body = Operation), CreateProblems)
 )]
 pub(crate) async fn import_accounts(mut cmd: Command<CsvFile>) -> Result<Reply, ProblemResponse> {
-    let done = execute(&mut cmd.tx, &cmd.body.0).await?;
+    let done = execute(&mut cmd.tx, &cmd.body).await?;
     let reply = accepted(&done.output)?;
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, file: &[u8]) -> Result<Done<Operation>, Error> {
-    CsvTable::check_start(file, COLUMNS).map_err(Error::InvalidFile)?;
+pub(crate) async fn execute(tx: &mut TenantTx, file: &CsvFile) -> Result<Done<Operation>, Error> {
+    CsvTable::check_start(&file.start, COLUMNS).map_err(Error::InvalidFile)?;
 
     let (upload, sha256) = keep_file(tx, file).await?;
     let job = NewJob::new(&ImportAccounts { upload })?.serial_key(IMPORTS_IN_TURN);
@@ -44,7 +44,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, file: &[u8]) -> Result<Done<Opera
 
     let event = AuditEvent::info("finance.import_accounts")
         .about("platform.operation", operation.id)
-        .with("bytes", file.len())
+        .with("bytes", file.upload.size)
         .with("sha256", sha256);
     Ok(Done::new(operation, event))
 }

@@ -37,17 +37,17 @@ use crate::tenant_defaults;
 )]
 pub(crate) async fn import_journals(mut cmd: Command<CsvFile>) -> Result<Reply, ProblemResponse> {
     let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
-    let done = execute(&mut cmd.tx, &cmd.body.0, rights).await?;
+    let done = execute(&mut cmd.tx, &cmd.body, rights).await?;
     let reply = accepted(&done.output)?;
     cmd.finish(done.event, reply).await
 }
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
-    file: &[u8],
+    file: &CsvFile,
     rights: PostingRights,
 ) -> Result<Done<Operation>, Error> {
-    CsvTable::check_start(file, COLUMNS).map_err(Error::InvalidFile)?;
+    CsvTable::check_start(&file.start, COLUMNS).map_err(Error::InvalidFile)?;
 
     let (upload, sha256) = keep_file(tx, file).await?;
     let payload = ImportJournals {
@@ -60,7 +60,7 @@ pub(crate) async fn execute(
 
     let event = AuditEvent::info("finance.import_journals")
         .about("platform.operation", operation.id)
-        .with("bytes", file.len())
+        .with("bytes", file.upload.size)
         .with("sha256", sha256);
     Ok(Done::new(operation, event))
 }

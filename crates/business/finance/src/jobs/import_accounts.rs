@@ -9,8 +9,9 @@ use athyper_kernel_types::{Clock, Id};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::Deps;
 use crate::error::Error;
-use crate::jobs::file::read_file;
+use crate::jobs::file::{free_file, read_file};
 use crate::model::account::Account;
 use crate::model::account_file::{self, FileAccount};
 use crate::model::chart::{Chart, ChartError, Wanted};
@@ -46,9 +47,9 @@ struct Additions {
     unchanged: usize,
 }
 
-pub(crate) async fn run(run: JobRun, payload: ImportAccounts) -> Result<(), JobError> {
+pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportAccounts) -> Result<(), JobError> {
+    let (rows, errors) = read_file(&run, &*deps.uploads, payload.upload, account_file::read).await?;
     let mut tx = run.tx().await?;
-    let (rows, errors) = read_file(&mut tx, payload.upload, account_file::read).await?;
     accounts::lock_chart(&mut tx).await?;
     let chart = Chart::new(&accounts::all(&mut tx).await?);
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -66,7 +67,9 @@ pub(crate) async fn run(run: JobRun, payload: ImportAccounts) -> Result<(), JobE
         .with("created", additions.created)
         .with("groups", groups)
         .with("unchanged", additions.unchanged);
-    run.complete(tx, event).await
+    run.complete(tx, event).await?;
+    free_file(&run, &*deps.uploads, payload.upload).await;
+    Ok(())
 }
 
 /// What the rows add to the chart, or what is wrong with them. Parents come before what is below them, whatever their

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::Deps;
 use crate::error::Error;
-use crate::jobs::file::read_file;
+use crate::jobs::file::{free_file, read_file};
 use crate::model::account::{Account, AccountCode};
 use crate::model::csv_table::RowErrors;
 use crate::model::journal::{ImportedFrom, JournalId, NewJournal, NewLine};
@@ -68,7 +68,7 @@ impl ImportJournals {
 }
 
 pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Result<(), JobError> {
-    let (entries, mut done) = read_and_check(&run, &payload).await?;
+    let (entries, mut done) = read_and_check(&run, &deps, &payload).await?;
     let total = entries.len();
     let pending = entries.get(done..).unwrap_or_default();
 
@@ -92,7 +92,9 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Res
             let result = summary(&mut tx, &run, &entries).await?;
             succeed_operation(&mut tx, run.id(), result.clone()).await?;
             delete_upload(&mut tx, payload.upload).await?;
-            return run.complete(tx, event.with("result", result)).await;
+            run.complete(tx, event.with("result", result)).await?;
+            free_file(&run, &*deps.uploads, payload.upload).await;
+            return Ok(());
         }
         run.commit(tx, event).await?;
     }
@@ -100,11 +102,15 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Res
 }
 
 /// Reads the file, holds what is not yet posted of it against the ledger, and says how many entries are posted.
-async fn read_and_check(run: &JobRun, payload: &ImportJournals) -> Result<(Vec<FileEntry>, usize), JobError> {
-    let mut tx = run.read_tx().await?;
+async fn read_and_check(
+    run: &JobRun,
+    deps: &Deps,
+    payload: &ImportJournals,
+) -> Result<(Vec<FileEntry>, usize), JobError> {
     let default_currency = payload.default_currency;
-    let (entries, mut errors) =
-        read_file(&mut tx, payload.upload, move |file| journal_file::read(file, default_currency)).await?;
+    let read = move |file: &[u8]| journal_file::read(file, default_currency);
+    let (entries, mut errors) = read_file(run, &*deps.uploads, payload.upload, read).await?;
+    let mut tx = run.read_tx().await?;
     let done = imports::done_entries(&mut tx, run.id()).await?.unwrap_or(0);
     let done = usize::try_from(done).unwrap_or(0);
     let known = accounts::all(&mut tx).await?;

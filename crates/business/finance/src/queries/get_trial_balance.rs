@@ -1,7 +1,7 @@
 //! The trial balance: the closing balance of every account at the end of a day.
 
 use athyper_kernel_db::{DbError, ReadTx};
-use athyper_kernel_http::{ProblemResponse, Read, Reply};
+use athyper_kernel_http::{ProblemResponse, Reply, Report};
 use athyper_kernel_types::{Currency, Money};
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -110,7 +110,7 @@ pub(crate) struct TrialBalanceTotals {
 )]
 pub(crate) async fn get_trial_balance(
     State(deps): State<Deps>,
-    mut read: Read<GetTrialBalance>,
+    Report(mut read): Report<GetTrialBalance>,
 ) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&execute(&mut read.tx, &deps, &read.query).await?)?)
 }

@@ -1,7 +1,7 @@
 //! Lists accounts by code.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, Read, Reply};
+use athyper_kernel_http::{ProblemResponse, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use serde::Deserialize;
 
@@ -48,7 +48,7 @@ pub(crate) struct ListAccounts {
         ReadProblems
     )
 )]
-pub(crate) async fn list_accounts(mut read: Read<ListAccounts>) -> Result<Reply, ProblemResponse> {
+pub(crate) async fn list_accounts(Report(mut read): Report<ListAccounts>) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
 }
 

@@ -1,7 +1,7 @@
 //! Lists journals, newest first.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, Read, Reply};
+use athyper_kernel_http::{ProblemResponse, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use serde::Deserialize;
 
@@ -56,7 +56,7 @@ pub(crate) struct ListJournals {
         ReadProblems
     )
 )]
-pub(crate) async fn list_journals(mut read: Read<ListJournals>) -> Result<Reply, ProblemResponse> {
+pub(crate) async fn list_journals(Report(mut read): Report<ListJournals>) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
 }
 

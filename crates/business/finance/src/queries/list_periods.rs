@@ -1,7 +1,7 @@
 //! Lists periods by their first day.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, Read, Reply};
+use athyper_kernel_http::{ProblemResponse, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 
 use crate::error::Error;
@@ -33,7 +33,7 @@ const SORT: &str = "periods starts_on";
         ReadProblems
     )
 )]
-pub(crate) async fn list_periods(mut read: Read<PageRequest>) -> Result<Reply, ProblemResponse> {
+pub(crate) async fn list_periods(Report(mut read): Report<PageRequest>) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
 }
 

@@ -48,11 +48,26 @@ pub struct RealmIam {
     pub audience: Option<String>,
     /// Clients whose tokens are accepted by `azp`; empty means this platform's own.
     pub allowed_azp: Vec<String>,
+    /// Algorithms that its tokens may be signed with; empty means all that are known.
+    pub algorithms: Vec<SigningAlgorithm>,
     /// Name under which `ATHYPER_SUPER__IAM_SECRET__<name>` holds the client secret; unset means the realm key.
     pub client_secret_ref: Option<String>,
     /// The client secret, joined from the environment at load; no layer may set it directly.
     #[serde(skip_deserializing, serialize_with = "serialize_redacted")]
     pub client_secret: Option<SecretString>,
+}
+
+/// How a token may be signed (RFC 7518, section 3.1; RFC 8037, section 3.1). Nothing with a shared secret is among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// RSA by PKCS #1.
+    RS256,
+    /// RSA by PSS.
+    PS256,
+    /// ECDSA on P-256.
+    ES256,
+    /// Ed25519.
+    EdDSA,
 }
 
 /// What of the session machinery is switched on.

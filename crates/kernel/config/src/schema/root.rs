@@ -7,7 +7,7 @@ use validator::Validate;
 
 use super::text::{http_url, not_blank};
 use super::{
-    AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, Mode,
+    AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, MailConfig, Mode,
     OperatorConfig, RedisConfig, S3Config, TelemetryConfig,
 };
 
@@ -43,7 +43,10 @@ pub struct RuntimeConfig {
     /// Object storage.
     #[validate(nested)]
     pub s3: S3Config,
-    /// Traces and metrics.
+    /// Mail.
+    #[validate(nested)]
+    pub mail: MailConfig,
+    /// Traces, metrics and logs.
     #[validate(nested)]
     pub telemetry: TelemetryConfig,
     /// Background jobs.
@@ -75,6 +78,7 @@ impl Default for RuntimeConfig {
             db: DbConfig::default(),
             redis: RedisConfig::default(),
             s3: S3Config::default(),
+            mail: MailConfig::default(),
             telemetry: TelemetryConfig::default(),
             job_queue: JobQueueConfig::default(),
             http: HttpConfig::default(),

@@ -28,6 +28,11 @@ pub struct S3Config {
     pub bucket: String,
     /// Whether the endpoint must be spoken to over TLS: an `http://` endpoint is then refused.
     pub use_ssl: bool,
+    /// Whether the bucket stands in the path of requests, as most services other than AWS want, and not in the host name.
+    pub path_style: bool,
+    /// How long one request may take, in milliseconds.
+    #[validate(range(min = 100, max = 600_000))]
+    pub timeout_ms: u64,
 }
 
 impl Default for S3Config {
@@ -39,6 +44,8 @@ impl Default for S3Config {
             region: "us-east-1".to_owned(),
             bucket: "athyper".to_owned(),
             use_ssl: false,
+            path_style: true,
+            timeout_ms: 10_000,
         }
     }
 }

@@ -100,3 +100,18 @@ fn the_built_in_issuer_and_audit_writers_for_development_are_local_only() {
         );
     }
 }
+
+#[test]
+fn a_mail_server_needs_a_sender() {
+    let server = ("ATHYPER_SUPER__SMTP_URL", "smtps://mail.example");
+    let lines = refused(input(None, &[server], &[]));
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].starts_with("mail.from (not set): required"), "{lines:#?}");
+    loaded(input(None, &[server, ("MAIL_FROM", "Athyper <no-reply@example.com>")], &[]));
+    let http =
+        refused(input(None, &[("ATHYPER_SUPER__SMTP_URL", "http://m"), ("MAIL_FROM", "a@b.example")], &[]));
+    assert!(
+        http[0].starts_with("mail.smtp.url (super, ATHYPER_SUPER__SMTP_URL): has an unknown scheme"),
+        "{http:#?}"
+    );
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{input, loaded, refused};
 
 /// Locked path, a fitting value, the plain variables for it, and the variable that a message names.
-const LOCKED: [(&str, &str, &[&str], &str); 11] = [
+const LOCKED: [(&str, &str, &[&str], &str); 16] = [
     ("db.url", "postgres://hunter2", &["DATABASE_URL", "DB_URL"], "ATHYPER_SUPER__DB_URL"),
     (
         "db.adminUrl",
@@ -14,6 +14,7 @@ const LOCKED: [(&str, &str, &[&str], &str); 11] = [
         &["DATABASE_ADMIN_URL", "DB_ADMIN_URL"],
         "ATHYPER_SUPER__DB_ADMIN_URL",
     ),
+    ("db.replicaUrl", "postgres://hunter2", &["DB_REPLICA_URL"], "ATHYPER_SUPER__DB_REPLICA_URL"),
     ("redis.url", "redis://hunter2", &["REDIS_URL"], "ATHYPER_SUPER__REDIS_URL"),
     ("s3.endpoint", "http://hunter2", &["S3_ENDPOINT"], "ATHYPER_SUPER__S3_ENDPOINT"),
     ("s3.accessKey", "hunter2", &["S3_ACCESS_KEY"], "ATHYPER_SUPER__S3_ACCESS_KEY"),
@@ -21,6 +22,10 @@ const LOCKED: [(&str, &str, &[&str], &str); 11] = [
     ("s3.region", "hunter2", &["S3_REGION"], "ATHYPER_SUPER__S3_REGION"),
     ("s3.bucket", "hunter2", &["S3_BUCKET"], "ATHYPER_SUPER__S3_BUCKET"),
     ("s3.useSsl", "true", &["S3_USE_SSL"], "ATHYPER_SUPER__S3_USE_SSL"),
+    ("s3.pathStyle", "true", &["S3_PATH_STYLE"], "ATHYPER_SUPER__S3_PATH_STYLE"),
+    ("s3.timeoutMs", "4711", &["S3_TIMEOUT_MS"], "ATHYPER_SUPER__S3_TIMEOUT_MS"),
+    ("mail.smtp.url", "smtp://hunter2", &["SMTP_URL"], "ATHYPER_SUPER__SMTP_URL"),
+    ("telemetry.otlpHeaders", "a=hunter2", &["OTLP_HEADERS"], "ATHYPER_SUPER__OTLP_HEADERS"),
     ("telemetry.otlpEndpoint", "http://hunter2", &["OTLP_ENDPOINT"], "ATHYPER_SUPER__OTLP_ENDPOINT"),
     ("iam.strategy", "multi_realm", &["IAM_STRATEGY"], "ATHYPER_SUPER__IAM_STRATEGY"),
 ];
@@ -47,7 +52,7 @@ fn every_locked_path_is_refused_from_every_lower_layer_in_every_environment() {
             refuses(input(Some(&tree(path, json!(value))), &[env], &[]), "file", "test.json");
             refuses(input(Some(&tree(path, json!(null))), &[env], &[]), "file", "test.json");
             refuses(input(None, &[env], &[(path, value)]), "overrides", "--set");
-            let (section, key) = path.split_once('.').expect("two keys");
+            let (section, key) = path.rsplit_once('.').expect("two keys");
             let object = json!({ key: value }).to_string();
             refuses(input(None, &[env], &[(section, &object)]), "overrides", "--set");
             for variable in variables {
@@ -65,7 +70,8 @@ fn a_locked_path_is_set_by_its_super_variable() {
         for name in names {
             found |= name == super_variable;
             let value = if path == "s3.useSsl" { "true" } else { value };
-            let explained = loaded(input(None, &[(&name, value)], &[])).explain(Some(path));
+            let env = [(name.as_str(), value), ("MAIL_FROM", "a@example.com")];
+            let explained = loaded(input(None, &env, &[])).explain(Some(path));
             assert_eq!((explained.len(), explained[0].source.as_str()), (1, name.as_str()));
         }
         assert!(found, "{path}");

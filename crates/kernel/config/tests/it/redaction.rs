@@ -18,6 +18,10 @@ fn full_of_secrets() -> LoadInput {
     let env = [
         ("ATHYPER_SUPER__DB_URL", "postgres://u:hunter2@h/d"),
         ("ATHYPER_SUPER__DB_ADMIN_URL", "postgres://u:hunter2@h/d"),
+        ("ATHYPER_SUPER__DB_REPLICA_URL", "postgres://u:hunter2@h/d"),
+        ("ATHYPER_SUPER__SMTP_URL", "smtps://u:hunter2@h"),
+        ("MAIL_FROM", "a@example.com"),
+        ("ATHYPER_SUPER__OTLP_HEADERS", "authorization=Bearer hunter2"),
         ("ATHYPER_SUPER__REDIS_URL", "redis://:hunter2@h"),
         ("ATHYPER_SUPER__S3_ACCESS_KEY", SECRET),
         ("ATHYPER_SUPER__S3_SECRET_KEY", SECRET),

@@ -20,7 +20,7 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let issuer = Issuer::start().await;
+        let issuer = Issuer::start();
         let platform = Platform::new();
         let config = json!({"iam": {"realms": {
             "athyper": {

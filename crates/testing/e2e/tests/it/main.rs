@@ -9,14 +9,21 @@
 )]
 
 mod attacks;
+mod collector;
 mod configuration;
 mod edge;
+mod fault_outages;
 mod first_start;
 mod issuer;
 mod kills;
 mod ledger_import;
+mod mail;
 mod operator_port;
 mod ordinary_user;
+mod pooler;
 mod refusals;
+mod servers;
 mod shutdown;
+mod switch;
 mod tokens;
+mod traces;
