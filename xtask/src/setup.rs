@@ -1,35 +1,53 @@
 //! Installs what this machine lacks for building and checking the repository. Safe to repeat.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use athyper_peers::{Install, PEERS, Peer, is_root};
 
-use crate::process;
+use crate::{process, repo};
 
-/// A Cargo subcommand that the checks use, in the version they were written for.
+/// A program from crates.io that the checks use, in the version they were written for.
 struct Tool {
     name: &'static str,
     version: &'static str,
+    /// Where it is installed.
+    root: String,
     /// Further arguments of its installation.
     options: &'static [&'static str],
 }
 
-const TOOLS: [Tool; 2] = [
-    Tool {
-        name: "cargo-nextest",
-        version: "0.9.143",
-        // Without the part that updates the program, and the second TLS library that it needs.
-        options: &["--no-default-features", "--features", "default-no-update"],
-    },
-    Tool { name: "cargo-deny", version: "0.20.2", options: &[] },
-];
+fn cargo_tools() -> [Tool; 2] {
+    let root = || process::TOOLS.to_owned();
+    [
+        Tool {
+            name: "cargo-nextest",
+            version: "0.9.143",
+            root: root(),
+            // Without the part that updates the program, and the second TLS library that it needs.
+            options: &["--no-default-features", "--features", "default-no-update"],
+        },
+        Tool { name: "cargo-deny", version: "0.20.2", root: root(), options: &[] },
+    ]
+}
+
+/// Programs of PyPI that the checks use, each in a virtual environment of its own below the tools folder.
+struct PythonTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// Sends requests made from the OpenAPI document, and holds the answers against it.
+pub(crate) const SCHEMATHESIS: &str = "schemathesis";
+
+const PYTHON_TOOLS: [PythonTool; 1] = [PythonTool { name: SCHEMATHESIS, version: "4.32.5" }];
 
 /// Where Debian keeps the PostgreSQL programs of each major version.
 const DEBIAN_POSTGRESQL: &str = "/usr/lib/postgresql";
 
-/// Checks the toolchain and installs the missing tools, the PostgreSQL programs and Redis.
+/// Checks the toolchain and installs the missing tools, the PostgreSQL programs and the peers of the tests.
 pub(crate) fn run() -> Result<()> {
     for component in ["fmt", "clippy"] {
         let version = process::ask("cargo", &[component, "--version"]).with_context(|| {
@@ -37,11 +55,20 @@ pub(crate) fn run() -> Result<()> {
         })?;
         println!("setup: {}", version.trim());
     }
-    for tool in &TOOLS {
-        install(tool)?;
+    for tool in &cargo_tools() {
+        match process::find(tool.name) {
+            Some(file) => println!("setup: {} is {}", tool.name, file.display()),
+            None => build(tool)?,
+        }
     }
     postgresql()?;
-    redis()
+    for peer in &PEERS {
+        install_peer(peer)?;
+    }
+    for tool in &PYTHON_TOOLS {
+        install_python(tool)?;
+    }
+    Ok(())
 }
 
 /// Fails with the way out when a tool is missing.
@@ -49,11 +76,7 @@ pub(crate) fn require(tool: &str) -> Result<()> {
     process::find(tool).map(drop).with_context(|| format!("{tool} is missing: run `cargo xtask setup`"))
 }
 
-fn install(tool: &Tool) -> Result<()> {
-    if let Some(file) = process::find(tool.name) {
-        println!("setup: {} is {}", tool.name, file.display());
-        return Ok(());
-    }
+fn build(tool: &Tool) -> Result<()> {
     println!("setup: building {} {}, which takes some minutes once", tool.name, tool.version);
     let started = Instant::now();
     // The published profiles optimise across all crates: minutes more for a tool that runs for seconds.
@@ -62,7 +85,7 @@ fn install(tool: &Tool) -> Result<()> {
         "--config=profile.release.opt-level=1",
         "--config=profile.release.codegen-units=16",
     ];
-    let install = ["install", "--locked", tool.name, "--version", tool.version, "--root", process::TOOLS];
+    let install = ["install", "--locked", tool.name, "--version", tool.version, "--root", &tool.root];
     process::run("cargo", &[&install[..], tool.options, &light[..]].concat())?;
     println!("setup: built {} in {} s", tool.name, started.elapsed().as_secs());
     Ok(())
@@ -86,20 +109,66 @@ fn postgresql() -> Result<()> {
     Ok(())
 }
 
-/// Redis, which the cache is tested on.
-fn redis() -> Result<()> {
-    match process::find("redis-server") {
-        Some(program) => println!("setup: Redis is {}", program.display()),
-        None if install_package("redis-server")? => println!("setup: installed Redis"),
-        None => println!("setup: no Redis found; the tests on it say that they are left out"),
+/// Installs a program that tests speak to. Where this user cannot, its tests say that they are left out.
+fn install_peer(peer: &Peer) -> Result<()> {
+    if let Some(program) = peer.look() {
+        println!("setup: {} is {}", peer.program, program.display());
+        return Ok(());
     }
+    match peer.install {
+        Install::Crate { name, version, options } => {
+            build(&Tool { name, version, root: format!("{}/{name}", process::TOOLS), options })?;
+        }
+        Install::Debian(package) if install_package(package)? => {}
+        Install::Debian(package) => {
+            println!(
+                "setup: there is no {} for {}, and this user cannot install Debian's package {package}; its tests are \
+                 left out and say so",
+                peer.program, peer.purpose
+            );
+            return Ok(());
+        }
+    }
+    let program = peer.look().with_context(|| format!("installing brought no {}", peer.program))?;
+    println!("setup: {} is {}", peer.program, program.display());
     Ok(())
+}
+
+/// The program of a tool of PyPI, once it is installed.
+pub(crate) fn python_program(name: &str) -> PathBuf {
+    repo::root().join(process::TOOLS).join("python").join(name).join("bin").join(name)
+}
+
+/// Installs a tool of PyPI, in the version it was written for.
+fn install_python(tool: &PythonTool) -> Result<()> {
+    let program = python_program(tool.name);
+    let shown = program.display().to_string();
+    let present = process::ask(&shown, &["--version"]).is_some_and(|text| text.contains(tool.version));
+    if !present {
+        if !python_with_environments()? {
+            println!("setup: there is no Python with venv for {}; what needs it is left out", tool.name);
+            return Ok(());
+        }
+        let folder = format!("{}/python/{}", process::TOOLS, tool.name);
+        process::run("python3", &["-m", "venv", "--clear", &folder])?;
+        let wanted = format!("{}=={}", tool.name, tool.version);
+        let pip = format!("{folder}/bin/pip");
+        let quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
+        process::run(&pip, &[&["install"], &quiet[..], &[&wanted]].concat())?;
+    }
+    println!("setup: {} {} is {shown}", tool.name, tool.version);
+    Ok(())
+}
+
+/// Whether virtual environments can be made, after installing what Debian splits off; false where this user cannot.
+fn python_with_environments() -> Result<bool> {
+    let works = || process::ask("python3", &["-c", "import ensurepip, venv"]).is_some();
+    Ok(works() || (install_package("python3-venv")? && works()))
 }
 
 /// Installs a package of Debian; false where this user or this system cannot.
 fn install_package(name: &str) -> Result<bool> {
-    let is_root = process::ask("id", &["-u"]).is_some_and(|id| id.trim() == "0");
-    if !is_root || process::find("apt-get").is_none() {
+    if !is_root() || process::find("apt-get").is_none() {
         return Ok(false);
     }
     process::run("apt-get", &["update"])?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use athyper_adapter_db_postgres::embedded::{ClusterOptions, EmbeddedDatabase, start};
-use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once};
-use athyper_kernel_config::RuntimeConfig;
+use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once, connect_through_pooler};
+use athyper_kernel_config::{DbPooler, RuntimeConfig};
 use athyper_kernel_db::{
     AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, TenantDirectory, migrate, register_tenants,
 };
@@ -63,7 +63,11 @@ impl DatabaseServer {
             statement_timeout: Duration::from_millis(config.db.statement_timeout_ms),
             application_name: config.service_name.clone(),
         };
-        Ok(connect(&self.app_url, &settings, clock).await?)
+        let database = match config.db.pooler {
+            DbPooler::None => connect(&self.app_url, &settings, clock).await?,
+            DbPooler::Transaction => connect_through_pooler(&self.app_url, &settings, clock).await?,
+        };
+        Ok(database)
     }
 }
 

@@ -86,9 +86,11 @@ impl StartError {
     /// What the process exits with (BSD sysexits).
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Command(_) | Self::Authenticator(_) | Self::Cache(_) => {
-                ExitCode::ConfigInvalid
-            }
+            Self::Config(_)
+            | Self::Command(_)
+            | Self::Authenticator(_)
+            | Self::Cache(_)
+            | Self::Connect(ConnectError::Pooler) => ExitCode::ConfigInvalid,
             Self::Connect(ConnectError::Role(_)) => ExitCode::NoPermission,
             Self::Embedded(_)
             | Self::Connect(_)

@@ -10,8 +10,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::tidy::Finding;
 use crate::tidy::layer::{Layer, Place};
 
-/// The one crate of the testing layer that any crate may use in its own tests.
-const TEST_KIT: &str = "athyper-test-kit";
+/// The crates of the testing layer that any crate may use in its own tests.
+const TEST_CRATES: [&str; 2] = ["athyper-test-kit", PEERS];
+/// The programs that tests speak to: what the tests look for, the tools install.
+const PEERS: &str = "athyper-peers";
 
 /// A crate of the workspace and the crates of the workspace that it depends on.
 #[derive(Debug)]
@@ -73,8 +75,11 @@ pub(crate) fn check(crates: &[Crate]) -> Vec<Finding> {
             let Some(&other) = layers.get(used.name.as_str()) else {
                 continue;
             };
-            let is_test_kit = used.is_for_tests && used.name == TEST_KIT && layer != Layer::Tool;
-            if !layer.may_use(other) && !is_test_kit {
+            let is_excepted = match layer {
+                Layer::Tool => used.name == PEERS,
+                _ => used.is_for_tests && TEST_CRATES.contains(&used.name.as_str()),
+            };
+            if !layer.may_use(other) && !is_excepted {
                 let what = format!(
                     "{} must not depend on {}: {} is a crate of {}; {}",
                     layer.word(),

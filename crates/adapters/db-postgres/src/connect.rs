@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use athyper_kernel_db::Database;
+use athyper_kernel_db::{Database, Pooler};
 use athyper_kernel_types::Clock;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::role_check::{RoleCheckError, check_application_role};
+
+/// How long a transaction may stand still, so that one that was forgotten frees its locks.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_mins(1);
 
 /// Size and patience of the pool.
 #[derive(Clone, Debug)]
@@ -32,6 +35,12 @@ pub enum ConnectError {
     /// The server does not answer or refuses the login.
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[source] sqlx::Error),
+    /// A pooler answers, and the configuration names none.
+    #[error(
+        "db.url leads to a pooler such as PgBouncer, which takes no settings of a session: set db.pooler to transaction \
+         (variable DB_POOLER), and let the pooler work in transaction mode"
+    )]
+    Pooler,
     /// The login role could go around row security.
     #[error(transparent)]
     Role(#[from] RoleCheckError),
@@ -46,22 +55,57 @@ pub async fn connect(
     settings: &PoolSettings,
     clock: Clock,
 ) -> Result<Database, ConnectError> {
-    let millis = settings.statement_timeout.as_millis().to_string();
-    let options = parse(url)?
-        .application_name(&settings.application_name)
-        .options([("statement_timeout", millis.as_str()), ("idle_in_transaction_session_timeout", "60000")]);
+    let (statement, idle) = (millis(settings.statement_timeout), millis(IDLE_IN_TRANSACTION));
+    let options = parse(url)?.options([
+        ("statement_timeout", statement.as_str()),
+        ("idle_in_transaction_session_timeout", idle.as_str()),
+    ]);
+    Ok(Database::new(open(options, settings).await?, clock))
+}
+
+/// Opens the pool as [`connect`] does, where the URL leads to a pooler in transaction mode, such as PgBouncer. Each
+/// transaction then sets its own limits and keeps no prepared statements, and no notifications are heard.
+///
+/// # Errors
+/// When the server does not answer, or the role is too mighty.
+pub async fn connect_through_pooler(
+    url: &SecretString,
+    settings: &PoolSettings,
+    clock: Clock,
+) -> Result<Database, ConnectError> {
+    // Numbers travel in binary form, so that no digit of theirs hangs on the setting that is left out.
+    let options = parse(url)?.statement_cache_capacity(0).extra_float_digits(None);
+    let pool = open(options, settings).await?;
+    let pooler = Pooler { statement_timeout: settings.statement_timeout, idle_timeout: IDLE_IN_TRANSACTION };
+    Ok(Database::behind_pooler(pool, clock, pooler))
+}
+
+#[expect(clippy::disallowed_types, reason = "the adapter makes the pool that the kernel then owns")]
+async fn open(options: PgConnectOptions, settings: &PoolSettings) -> Result<sqlx::PgPool, ConnectError> {
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
-        .connect_with(options)
+        .connect_with(options.application_name(&settings.application_name))
         .await
-        .map_err(ConnectError::Unreachable)?;
+        .map_err(unreachable)?;
     let role = check_application_role(&pool).await;
     if let Err(error) = role {
         pool.close().await;
         return Err(error.into());
     }
-    Ok(Database::new(pool, clock))
+    Ok(pool)
+}
+
+/// PgBouncer refuses what it cannot hand to every session that a client may meet, and says so in these words.
+fn unreachable(error: sqlx::Error) -> ConnectError {
+    let is_pooler = error
+        .as_database_error()
+        .is_some_and(|error| error.message().starts_with("unsupported startup parameter"));
+    if is_pooler { ConnectError::Pooler } else { ConnectError::Unreachable(error) }
+}
+
+fn millis(duration: Duration) -> String {
+    duration.as_millis().to_string()
 }
 
 /// Opens one connection, such as the owner's for migrations.

@@ -1,6 +1,6 @@
 //! Refuses a login role that could go around row security: with it, isolation would hang on our code alone.
 
-use sqlx::{Executor, Postgres};
+use sqlx::{Executor, Postgres, Row as _};
 
 /// Why a role is refused, and the statement that mends it.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,8 @@ const QUESTION: &str = "select r.rolname::text, case \
 pub async fn check_application_role<'c>(
     connection: impl Executor<'c, Database = Postgres>,
 ) -> Result<(), RoleCheckError> {
-    let (role, reason): (String, Option<String>) = sqlx::query_as(QUESTION).fetch_one(connection).await?;
+    // Not a prepared statement: a pooler might run its second half on another connection.
+    let row = connection.fetch_one(sqlx::raw_sql(QUESTION)).await?;
+    let (role, reason): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
     reason.map_or(Ok(()), |reason| Err(RoleCheckError::TooMighty { role, reason }))
 }

@@ -40,8 +40,8 @@ pub use input::{CONFIG_PATH_VARIABLE, FileSource, LoadInput, parse_override};
 pub use layer::Layer;
 pub use load::load;
 pub use schema::{
-    AuditConfig, AuditWriter, CorsConfig, DbConfig, Environment, FeatureFlags, ForwardedHeader, FreeJson,
-    HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, Mode, Network,
+    AuditConfig, AuditWriter, CorsConfig, DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader,
+    FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, Mode, Network,
     OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig, RealmIam, RedisConfig,
     RuntimeConfig, S3Config, TelemetryConfig, TenantConfig, is_key,
 };

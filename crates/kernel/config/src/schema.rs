@@ -18,7 +18,7 @@ mod telemetry;
 mod text;
 
 pub use audit::{AuditConfig, AuditWriter};
-pub use db::DbConfig;
+pub use db::{DbConfig, DbPooler};
 pub use free_json::FreeJson;
 pub use http::{CorsConfig, ForwardedHeader, HttpConfig, RateLimitConfig};
 pub use iam::{IamConfig, IamStrategy};

@@ -11,7 +11,7 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 29] = [
+const VARIABLES: [(&str, &str); 30] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
@@ -25,6 +25,7 @@ const VARIABLES: [(&str, &str); 29] = [
     ("DATABASE_URL", "db.url"),
     ("DB_ADMIN_URL", "db.adminUrl"),
     ("DATABASE_ADMIN_URL", "db.adminUrl"),
+    ("DB_POOLER", "db.pooler"),
     ("DB_POOL_MAX", "db.poolMax"),
     ("REDIS_URL", "redis.url"),
     ("S3_ENDPOINT", "s3.endpoint"),

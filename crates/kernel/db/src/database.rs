@@ -1,6 +1,7 @@
 //! The handle from which every transaction is opened. It owns the pool and shows it to nobody.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::Clock;
@@ -15,6 +16,30 @@ type Pool = sqlx::PgPool;
 struct Inner {
     pool: Pool,
     clock: Clock,
+    pooler: Option<Pooler>,
+}
+
+/// What each transaction has to do where a pooler stands between, which lends a connection for one transaction alone:
+/// nothing that the connection was told before can be relied on, and statements of others may still lie prepared on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pooler {
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+    /// How long a transaction may stand still.
+    pub idle_timeout: Duration,
+}
+
+impl Pooler {
+    /// What follows `begin`. Names of prepared statements are given out by each client for itself, so that two of them
+    /// would meet on one connection; outside a transaction nobody keeps any.
+    fn opening(self) -> String {
+        format!(
+            "deallocate all; select set_config('statement_timeout', '{}', true), \
+             set_config('idle_in_transaction_session_timeout', '{}', true); ",
+            self.statement_timeout.as_millis(),
+            self.idle_timeout.as_millis()
+        )
+    }
 }
 
 /// The database, to open transactions on. Cheap to clone.
@@ -35,7 +60,13 @@ pub struct PoolStats {
 impl Database {
     /// Wraps a pool that logs in as the application role. Only the database adapter has one.
     pub fn new(pool: Pool, clock: Clock) -> Self {
-        Self(Arc::new(Inner { pool, clock }))
+        Self(Arc::new(Inner { pool, clock, pooler: None }))
+    }
+
+    /// Wraps a pool whose connections lead to a pooler in transaction mode, such as PgBouncer. The pool must keep no
+    /// prepared statements (`statement_cache_capacity(0)`).
+    pub fn behind_pooler(pool: Pool, clock: Clock, pooler: Pooler) -> Self {
+        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler) }))
     }
 
     /// The clock that stamps rows.
@@ -49,10 +80,10 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
         let opening = format!(
-            "begin; select set_config('athyper.tenant_id', '{}', true)",
+            "select set_config('athyper.tenant_id', '{}', true)",
             context.tenant_id().uuid().hyphenated()
         );
-        let tx = self.begin(opening).await?;
+        let tx = self.begin("begin", &opening).await?;
         Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone()))
     }
 
@@ -62,10 +93,10 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn read_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
         let opening = format!(
-            "begin read only; select set_config('athyper.tenant_id', '{}', true)",
+            "select set_config('athyper.tenant_id', '{}', true)",
             context.tenant_id().uuid().hyphenated()
         );
-        let tx = self.begin(opening).await?;
+        let tx = self.begin("begin read only", &opening).await?;
         Ok(ReadTx::new(tx, context.clone()))
     }
 
@@ -75,17 +106,17 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time; [`DbError::Failed`] when the login role is not
     /// a member of `athyper_system`.
     pub async fn system_tx(&self, reason: SystemReason) -> Result<SystemTx, DbError> {
-        let tx = self.begin("begin; set local role athyper_system".to_owned()).await?;
+        let tx = self.begin("begin", "set local role athyper_system").await?;
         Ok(SystemTx::new(tx, reason, Actor::system(reason.as_str()), self.0.clock.clone()))
     }
 
     /// Opens a transaction on the platform's own trail; for the audit writer alone.
     pub(crate) async fn platform_tx(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
         let opening = format!(
-            "begin; select set_config('athyper.tenant_id', '{}', true)",
+            "select set_config('athyper.tenant_id', '{}', true)",
             athyper_kernel_types::PLATFORM_TENANT.uuid().hyphenated()
         );
-        self.begin(opening).await
+        self.begin("begin", &opening).await
     }
 
     /// Asks the database for an answer.
@@ -93,11 +124,18 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub async fn ping(&self) -> Result<(), DbError> {
-        sqlx::query("select 1").execute(&self.0.pool).await?;
+        // Not a prepared statement: a pooler might run its second half on another connection.
+        sqlx::raw_sql("select 1").execute(&self.0.pool).await?;
         Ok(())
     }
 
-    /// A connection of its own that hears notifications on these channels, and connects again when it is lost.
+    /// Whether notifications can be heard. A pooler takes the connection away that would hear them.
+    pub fn can_listen(&self) -> bool {
+        self.0.pooler.is_none()
+    }
+
+    /// A connection of its own that hears notifications on these channels, and connects again when it is lost. Ask
+    /// [`can_listen`](Self::can_listen) first.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had.
@@ -122,7 +160,13 @@ impl Database {
     }
 
     /// One round trip opens the transaction and says whose it is. The text holds nothing but a UUID or a constant.
-    async fn begin(&self, opening: String) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-        Ok(self.0.pool.begin_with(sqlx::AssertSqlSafe(opening)).await?)
+    async fn begin(
+        &self,
+        begin: &str,
+        opening: &str,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        let pooler = self.0.pooler.map(Pooler::opening).unwrap_or_default();
+        let text = format!("{begin}; {pooler}{opening}");
+        Ok(self.0.pool.begin_with(sqlx::AssertSqlSafe(text)).await?)
     }
 }

@@ -20,7 +20,7 @@ mod system_tx;
 mod tenant_tx;
 
 pub use audit_store::DatabaseAuditWriter;
-pub use database::{Database, PoolStats};
+pub use database::{Database, PoolStats, Pooler};
 pub use directory::{TenantDirectory, TenantRecord, register_tenants};
 pub use done::Done;
 pub use error::DbError;

@@ -1,9 +1,5 @@
 //! One suite of tests that both backends must pass, and tests of what only Redis can suffer.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test fails by panicking and tells why it is skipped"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
 mod in_process;

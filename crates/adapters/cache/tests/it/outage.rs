@@ -45,9 +45,9 @@ async fn a_stopped_server_is_an_error_and_a_restart_mends_it() {
     let cache = server.cache_with(impatient());
     let tenant = cache.tenant(TenantId::nil());
     tenant.set(SPACE, "k", b"v", LONG).await.unwrap();
-    server.stop();
+    server.process.stop();
     assert_unavailable(&cache).await;
-    server.run();
+    server.process.run();
     tenant.set(SPACE, "k", b"again", LONG).await.unwrap();
     assert_eq!(tenant.get(SPACE, "k").await.unwrap().unwrap(), &b"again"[..]);
     cache.ping().await.unwrap();
@@ -59,9 +59,9 @@ async fn a_server_that_stands_still_is_an_error_within_the_timeout() {
     let Some(server) = RedisServer::start() else { return };
     let cache = server.cache_with(impatient());
     cache.ping().await.unwrap();
-    server.signal("STOP");
+    server.process.freeze();
     assert_unavailable(&cache).await;
-    server.signal("CONT");
+    server.process.thaw();
     let tenant = cache.tenant(TenantId::nil());
     tenant.set(SPACE, "k", b"v", LONG).await.unwrap();
     assert_eq!(tenant.get(SPACE, "k").await.unwrap().unwrap(), &b"v"[..]);
@@ -73,8 +73,8 @@ async fn a_subscriber_is_told_of_a_lost_connection() {
     let cache = server.cache_with(impatient());
     let tenant = cache.tenant(TenantId::nil());
     let mut messages = tenant.subscribe(SPACE).await.unwrap();
-    server.stop();
-    server.run();
+    server.process.stop();
+    server.process.run();
     let event = timeout(Duration::from_secs(20), messages.next()).await.unwrap();
     assert_eq!(event, Some(CacheEvent::Reconnected));
     tenant.publish(SPACE, b"after").await.unwrap();
@@ -126,10 +126,10 @@ async fn nobody_waits_for_ever_for_a_connection() {
     cache.ping().await.unwrap();
     let pool = cache.stats().pool.unwrap();
     assert_eq!((pool.max, pool.open, pool.idle, pool.waiting), (1, 1, 1, 0));
-    server.signal("STOP");
+    server.process.freeze();
     let (first, second) = tokio::join!(cache.ping(), cache.ping());
     assert!(matches!(first, Err(CacheError::Unavailable { .. })));
     assert!(matches!(second, Err(CacheError::Unavailable { .. })));
-    server.signal("CONT");
+    server.process.thaw();
     cache.ping().await.unwrap();
 }

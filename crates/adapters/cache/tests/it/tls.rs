@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use athyper_adapter_cache::{Cache, CacheError, RedisSettings};
+use athyper_peers::OPENSSL;
 
 use crate::server::RedisServer;
 
@@ -24,10 +25,7 @@ fn make_certificates(folder: &Path) {
 }
 
 fn start() -> Option<(RedisServer, Vec<u8>)> {
-    if Command::new("openssl").arg("version").output().is_err() {
-        println!("skipped: there is no openssl to make certificates with");
-        return None;
-    }
+    OPENSSL.find()?;
     let mut authority = Vec::new();
     let server = RedisServer::start_with(|folder| {
         make_certificates(folder);

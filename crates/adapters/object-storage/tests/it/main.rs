@@ -1,10 +1,5 @@
 //! One suite of tests that both backends must pass, and tests of what only one of them can suffer.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test fails by panicking and tells why it is skipped"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod contract;
 mod failures;

@@ -6,9 +6,10 @@ use athyper_adapter_object_storage::{
     GetOptions, ObjectStorage, PutOptions, S3Settings, SignedDownload, StorageError, TenantStorage,
 };
 use athyper_kernel_types::Clock;
+use athyper_peers::free_port;
 use chrono::TimeDelta;
 
-use crate::s3_server::{S3Server, free_port};
+use crate::s3_server::S3Server;
 use crate::stage::{content, key, pieces, tenant};
 
 fn storage(settings: &S3Settings) -> ObjectStorage {
@@ -74,7 +75,7 @@ async fn a_server_that_stands_still_is_an_outage_and_its_return_mends_it() {
     let storage = storage(&S3Settings { timeout, ..server.settings() });
     let tenant = storage.tenant(tenant(1));
     tenant.put_bytes(&key("a"), &b"v"[..], &PutOptions::default()).await.unwrap();
-    server.signal("STOP");
+    server.process.freeze();
     let start = Instant::now();
     let read = tenant.get(&key("a"), &GetOptions::default()).await.unwrap_err();
     let put = tenant.put_bytes(&key("b"), &b"v"[..], &PutOptions::default()).await.unwrap_err();
@@ -83,7 +84,7 @@ async fn a_server_that_stands_still_is_an_outage_and_its_return_mends_it() {
     for error in [read, put, ping] {
         assert!(matches!(error, StorageError::Unavailable { .. }), "{error}");
     }
-    server.signal("CONT");
+    server.process.thaw();
     storage.ping().await.unwrap();
     assert!(tenant.exists(&key("a")).await.unwrap());
 }

@@ -43,7 +43,7 @@ impl Stage {
     pub(crate) fn s3() -> Option<Self> {
         let server = S3Server::start()?;
         let storage = ObjectStorage::s3(&server.settings(), Clock::system()).unwrap();
-        let root = server.root().to_owned();
+        let root = server.root();
         Some(Self { storage, root, _folder: None, _server: Some(server), _route: None })
     }
 

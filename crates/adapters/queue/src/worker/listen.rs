@@ -12,6 +12,10 @@ use crate::outage::Outage;
 
 /// Listens until the process stops, and connects again whenever the connection is lost.
 pub(super) async fn listen(shared: Arc<Shared>) {
+    if !shared.database.can_listen() {
+        tracing::info!("jobs are polled for, because a pooler keeps announcements back");
+        return;
+    }
     let stopping = shared.lifecycle.stopping();
     let queues: HashSet<&str> = shared.types.values().map(|job_type| job_type.queue).collect();
     let mut outage = Outage::new("listen for announcements of jobs");

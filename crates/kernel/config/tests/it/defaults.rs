@@ -24,7 +24,7 @@ fn the_defaults_are_the_documented_ones() {
         json!({
             "env": "local", "mode": "api", "serviceName": "athyper-runtime", "port": 3000, "logLevel": "info",
             "shutdownTimeoutMs": 15_000, "publicBaseUrl": null, "dataDir": null,
-            "db": {"url": null, "adminUrl": null, "poolMax": 10, "acquireTimeoutMs": 5_000,
+            "db": {"url": null, "adminUrl": null, "pooler": "none", "poolMax": 10, "acquireTimeoutMs": 5_000,
                    "statementTimeoutMs": 30_000},
             "redis": {"url": null},
             "s3": {"endpoint": null, "accessKey": null, "secretKey": null, "region": "us-east-1",

@@ -13,7 +13,7 @@ fn a_prefix_selects_whole_keys() {
     assert_eq!(paths(Some("audit.writer")), ["audit.writer"]);
     assert_eq!(
         paths(Some("db")),
-        ["db.url", "db.adminUrl", "db.poolMax", "db.acquireTimeoutMs", "db.statementTimeoutMs"]
+        ["db.url", "db.adminUrl", "db.pooler", "db.poolMax", "db.acquireTimeoutMs", "db.statementTimeoutMs"]
     );
     assert!(paths(Some("d")).is_empty());
     assert!(paths(None).len() > 40);
@@ -28,6 +28,7 @@ fn a_line_names_path_value_layer_and_source() {
         loaded.explain_text(Some("db")),
         "db.url = \"[redacted]\"    (super, ATHYPER_SUPER__DB_URL)\n\
          db.adminUrl = (unset)    (defaults, built-in)\n\
+         db.pooler = \"none\"    (defaults, built-in)\n\
          db.poolMax = 3    (overrides, --set)\n\
          db.acquireTimeoutMs = 5000    (defaults, built-in)\n\
          db.statementTimeoutMs = 30000    (defaults, built-in)\n"

@@ -1,6 +1,6 @@
 //! Which layer wins, how texts are read, and which variable sets what.
 
-use athyper_kernel_config::{Layer, LoadInput, LogLevel};
+use athyper_kernel_config::{DbPooler, Layer, LoadInput, LogLevel};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -81,6 +81,7 @@ fn every_plain_variable_sets_its_path() {
             ("SHUTDOWN_TIMEOUT_MS", "500"),
             ("PUBLIC_BASE_URL", "https://a.example"),
             ("ATHYPER_DATA_DIR", "/data"),
+            ("DB_POOLER", "transaction"),
             ("DB_POOL_MAX", "7"),
             ("TELEMETRY_ENABLED", "no"),
             ("IAM_DEFAULT_REALM", "r"),
@@ -96,6 +97,7 @@ fn every_plain_variable_sets_its_path() {
     assert_eq!(config.shutdown_timeout_ms, 500);
     assert_eq!(config.public_base_url.as_deref(), Some("https://a.example"));
     assert_eq!(config.data_dir.as_deref(), Some("/data".as_ref()));
+    assert_eq!(config.db.pooler, DbPooler::Transaction);
     assert_eq!(config.db.pool_max, 7);
     assert!(!config.telemetry.enabled);
     assert_eq!(config.iam.default_realm_key, "r");

@@ -26,6 +26,7 @@ mod kernel_roles;
 mod kernel_series;
 mod kernel_transactions;
 mod lists;
+mod pgbouncer;
 mod platform;
 mod problem_form;
 mod problems;

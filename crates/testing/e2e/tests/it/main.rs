@@ -17,6 +17,7 @@ mod kills;
 mod ledger_import;
 mod operator_port;
 mod ordinary_user;
+mod pooler;
 mod refusals;
 mod shutdown;
 mod tokens;
