@@ -13,6 +13,9 @@ use crate::modules::modules;
 /// Name of the security scheme.
 const BEARER: &str = "bearer";
 
+/// The form of a key of a tenant or an organisation.
+const KEY: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$";
+
 /// Problems that every operation can answer with.
 const COMMON_PROBLEMS: [(&str, &str); 6] = [
     ("401", "No token, or one that cannot be verified"),
@@ -65,21 +68,30 @@ pub(crate) fn complete(document: &mut OpenApi) {
 fn describe(operation: &mut Operation, is_command: bool) {
     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
     let mut headers = vec![
-        ("x-tenant", "Tenant to work in, among those that the token may enter"),
-        ("x-org", "Organisation within the tenant"),
-        ("x-request-id", "Id for the log, given back in the answer"),
+        ("x-tenant", KEY, "Tenant to work in, among those that the token may enter"),
+        ("x-org", KEY, "Organisation within the tenant"),
+        (
+            "x-request-id",
+            "",
+            "Id for the log, given back in the answer; one that is too long or odd is replaced",
+        ),
     ];
     if is_command {
-        headers.push(("Idempotency-Key", "The same key with the same request gets the first answer"));
+        let text = "The same key with the same request gets the first answer";
+        headers.push(("Idempotency-Key", "^[!-~]{1,255}$", text));
     }
     let parameters = operation.parameters.get_or_insert_default();
-    for (name, text) in headers {
+    for (name, pattern, text) in headers {
         let parameter = ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
             .description(Some(text))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+            .schema(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(pattern).filter(|pattern| !pattern.is_empty())),
+            ));
         parameters.push(RefOr::T(parameter.build()));
     }
     let commands: &[_] =
