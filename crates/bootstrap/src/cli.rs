@@ -34,6 +34,8 @@ pub(crate) enum Command {
     },
     /// Prints the OpenAPI document
     Openapi,
+    /// Brings the schemas of the database up to date, as its own step of a deployment, and ends
+    Migrate,
 }
 
 /// Looks at the configuration.

@@ -1,10 +1,11 @@
 //! What a `main` calls: reads the command line, and runs the process or one of its commands.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process;
 
 use athyper_adapter_db_postgres::embedded::{keeper_request, run_keeper};
-use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, load};
+use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, RuntimeConfig, load};
 use athyper_kernel_lifecycle::ExitCode;
 use athyper_kernel_telemetry::{
     LogFormat, Output, TelemetryConfig, TelemetryGuard, init, install_panic_hook,
@@ -13,6 +14,7 @@ use athyper_kernel_types::Clock;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::{Cli, Command, ConfigCommand, program};
+use crate::database::DatabaseServer;
 use crate::error::StartError;
 use crate::{identity, openapi, start};
 
@@ -57,12 +59,28 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
             print(&format!("{token}\n"))?;
         }
         Some(Command::Openapi) => {}
+        Some(Command::Migrate) => {
+            let _logging = log(mode, &loaded)?;
+            runtime()?.block_on(migrate(&loaded.config, &environment))?;
+            print("the schemas are up to date\n")?;
+        }
         None => {
             let _logging = log(mode, &loaded)?;
             return runtime()?.block_on(start::start(&loaded, environment));
         }
     }
     Ok(ExitCode::Clean)
+}
+
+/// Brings the schemas up to date. Without the role that may, that is a mistake, and not nothing to do.
+async fn migrate(config: &RuntimeConfig, environment: &BTreeMap<String, String>) -> Result<(), StartError> {
+    let server = DatabaseServer::find(config, environment).await?;
+    if !server.can_migrate() {
+        let text =
+            "there is no role to migrate as: set ATHYPER_SUPER__DB_ADMIN_URL to the url of athyper_owner";
+        return Err(StartError::Command(text.to_owned()));
+    }
+    server.migrate().await
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {

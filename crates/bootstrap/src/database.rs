@@ -46,6 +46,11 @@ impl DatabaseServer {
         })
     }
 
+    /// Whether this process was given the role that migrates.
+    pub(crate) fn can_migrate(&self) -> bool {
+        self.owner_url.is_some()
+    }
+
     /// Brings all schemas up to date, where this process was given the role that may.
     pub(crate) async fn migrate(&self) -> Result<(), StartError> {
         if let Some(url) = &self.owner_url {

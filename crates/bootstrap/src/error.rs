@@ -35,8 +35,8 @@ pub enum StartError {
     Database(#[from] DbError),
     /// The schemas are missing and nobody may make them.
     #[error(
-        "the database has no schemas of the platform yet: set ATHYPER_SUPER__DB_ADMIN_URL to the url of the role \
-         athyper_owner, which makes them, and start again"
+        "the database has no schemas of the platform yet: run the command migrate with ATHYPER_SUPER__DB_ADMIN_URL set to \
+         the url of the role athyper_owner, which makes them, and start again"
     )]
     NotMigrated,
     /// The port is taken or forbidden.
