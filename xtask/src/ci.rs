@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::{openapi, process, repo, setup, tidy};
+use crate::{fuzz, openapi, process, repo, setup, tidy};
 
 /// One step of the run, in the order they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,6 +27,8 @@ pub(crate) enum StepName {
     Tests,
     /// Examples in the documentation of the kernel crates
     DocTests,
+    /// Made-up requests to a running api
+    Fuzz,
 }
 
 /// A skip that matches nothing any more has to go: the list of accepted duplicates only shrinks.
@@ -117,6 +119,7 @@ fn perform(step: StepName, summary: &mut Option<String>) -> Result<()> {
             outcome
         }
         StepName::DocTests => doc_tests(),
+        StepName::Fuzz => fuzz::run(fuzz::STEP, 1),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod ci;
 mod diff;
+mod fuzz;
 mod openapi;
 mod process;
 mod repo;
@@ -11,6 +12,7 @@ mod setup;
 mod tidy;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -41,6 +43,15 @@ enum Habit {
         /// Compare instead of write
         #[arg(long)]
         check: bool,
+    },
+    /// Hold a running api against its OpenAPI document with made-up requests
+    Fuzz {
+        /// How long, in seconds
+        #[arg(long, default_value_t = fuzz::STEP.as_secs())]
+        seconds: u64,
+        /// What the requests are made from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Start a domain crate
     NewDomain {
@@ -75,6 +86,7 @@ fn main() -> ExitCode {
         Habit::Setup => setup::run(),
         Habit::Tidy { graph } => tidy::run(graph),
         Habit::Openapi { check } => openapi::run(check),
+        Habit::Fuzz { seconds, seed } => fuzz::run(Duration::from_secs(seconds), seed),
         Habit::NewDomain { layer, name, record } => scaffold::new_domain(layer, &name, &record),
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
         Habit::Ci { only, skip } => ci::run(&only, &skip),

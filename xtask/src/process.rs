@@ -25,7 +25,7 @@ pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
         // rustfmt looks at the kind of terminal alone.
         command.env("CARGO_TERM_COLOR", "never").env("TERM", "dumb");
     }
-    if environment("CI").is_some() {
+    if is_ci() {
         // Incremental files help only the next build in the same folder, which a fresh machine never makes.
         command.env("CARGO_INCREMENTAL", "0");
     }
@@ -107,6 +107,11 @@ fn path_with_tools() -> Option<OsString> {
     let tools = repo::root().join(TOOLS).join("bin");
     let inherited = environment("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once(tools).chain(std::env::split_paths(&inherited))).ok()
+}
+
+/// Whether nobody watches and nothing may be left out.
+pub(crate) fn is_ci() -> bool {
+    environment("CI").is_some()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a tool reads PATH and CI; services read configuration")]
