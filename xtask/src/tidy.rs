@@ -2,6 +2,7 @@
 
 mod allow;
 mod catalogue;
+mod deploy;
 mod graph;
 mod layer;
 mod manifest;
@@ -85,6 +86,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(text::check(tree));
     findings.extend(manifest::check(tree));
     findings.extend(catalogue::check(tree));
+    findings.extend(deploy::check(tree));
     findings.extend(migrations::check(tree));
     findings.extend(store::check(tree));
     match AllowList::parse(ALLOW_LIST, tree.text(ALLOW_LIST).unwrap_or_default()) {
