@@ -4,6 +4,7 @@ mod allow;
 mod catalogue;
 mod deploy;
 mod graph;
+mod joins;
 mod layer;
 mod manifest;
 mod migrations;
@@ -89,6 +90,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(deploy::check(tree));
     findings.extend(migrations::check(tree));
     findings.extend(store::check(tree));
+    findings.extend(joins::check(tree));
     match AllowList::parse(ALLOW_LIST, tree.text(ALLOW_LIST).unwrap_or_default()) {
         Ok(list) => findings.extend(list.judge(&size::measure(tree))),
         Err(broken) => findings.extend(broken),
