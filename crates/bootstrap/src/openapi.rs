@@ -13,8 +13,8 @@ use crate::modules::modules;
 /// Name of the security scheme.
 const BEARER: &str = "bearer";
 
-/// The form of a key of a tenant or an organisation.
-const KEY: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$";
+/// The form of a key of a tenant or an organisation; a blank one counts as none.
+const KEY: &str = "^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$";
 
 /// Problems that every operation can answer with.
 const COMMON_PROBLEMS: [(&str, &str); 6] = [
@@ -67,31 +67,26 @@ pub(crate) fn complete(document: &mut OpenApi) {
 
 fn describe(operation: &mut Operation, is_command: bool) {
     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let key = || text().pattern(Some(KEY));
+    let given_back = "Id for the log, given back in the answer; one that is too long or odd is replaced";
     let mut headers = vec![
-        ("x-tenant", KEY, "Tenant to work in, among those that the token may enter"),
-        ("x-org", KEY, "Organisation within the tenant"),
-        (
-            "x-request-id",
-            "",
-            "Id for the log, given back in the answer; one that is too long or odd is replaced",
-        ),
+        ("x-tenant", key(), "Tenant to work in, among those that the token may enter"),
+        ("x-org", key(), "Organisation within the tenant"),
+        ("x-request-id", text(), given_back),
     ];
     if is_command {
-        let text = "The same key with the same request gets the first answer";
-        headers.push(("Idempotency-Key", "^[!-~]{1,255}$", text));
+        let same = "The same key with the same request gets the first answer";
+        headers.push(("Idempotency-Key", text().min_length(Some(1)).max_length(Some(255)), same));
     }
     let parameters = operation.parameters.get_or_insert_default();
-    for (name, pattern, text) in headers {
+    for (name, schema, text) in headers {
         let parameter = ParameterBuilder::new()
             .name(name)
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
             .description(Some(text))
-            .schema(Some(
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .pattern(Some(pattern).filter(|pattern| !pattern.is_empty())),
-            ));
+            .schema(Some(schema));
         parameters.push(RefOr::T(parameter.build()));
     }
     let commands: &[_] =

@@ -109,6 +109,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Follower {
     }
 }
 
+/// One event of the stream, by its fields (HTML standard, section 9.2.6).
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes what the stream writes field by field")]
+pub(crate) struct OperationEvent {
+    /// Always `progress`.
+    event: String,
+    /// What `Last-Event-ID` takes to go on from here.
+    id: String,
+    /// How long to wait before connecting again, in milliseconds.
+    retry: Option<u32>,
+    /// The operation as JSON text, as `GET /v1/operations/{id}` gives it.
+    data: String,
+}
+
 /// Follow an operation
 ///
 /// A stream of server-sent events: `progress` with the operation as data whenever its state or progress changes, the last
@@ -125,8 +139,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Follower {
     ),
     responses(
         (
-            status = 200, description = "Events until the operation ends", body = String, content_type = "text/event-stream",
-            example = "event: progress\nid: running-400-1142\ndata: {\"id\":\"019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071\",\"kind\":\"finance.import_journals\",\"state\":\"running\",\"done\":400,\"total\":1142,\"errors\":[],\"createdAt\":\"2025-01-15T09:00:00Z\"}\n\n"
+            status = 200, description = "Events until the operation ends; data is the operation as JSON",
+            body = OperationEvent, content_type = "text/event-stream",
+            example = json!({
+                "event": "progress", "id": "running-400-1142", "retry": 2000,
+                "data": "{\"id\":\"019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071\",\"state\":\"running\",\"done\":400,\"total\":1142}",
+            })
         ),
         (status = 204, description = "The operation has ended and its last event was received"),
         (status = 404, description = "No such operation in this tenant", body = ProblemBody, content_type = "application/problem+json"),
