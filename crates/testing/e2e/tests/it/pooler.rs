@@ -34,7 +34,10 @@ async fn fault_an_import_and_its_readers_share_a_few_connections() {
     let platform = Platform::new();
     let launch = |program: Program| -> Launch {
         let launch = platform.launch(program).env("ATHYPER_SUPER__DB_URL", &pooled);
-        launch.env("DB_POOLER", "transaction").set("db.poolMax=20").set("jobQueue.runInApi=false")
+        let launch = launch.env("DB_POOLER", "transaction").set("db.poolMax=20");
+        // Many wait for few connections, on whatever machine: how long they do is not what is tested.
+        let launch = launch.set("db.acquireTimeoutMs=60000").set("http.requestTimeoutMs=90000");
+        launch.set("jobQueue.runInApi=false")
     };
     let api = platform.serve(launch(Program::Api)).await;
     let worker = platform.worker(launch(Program::Worker)).await;
