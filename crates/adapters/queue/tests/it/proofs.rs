@@ -243,10 +243,15 @@ async fn kill_workers(jobs: u32, kills: u32) {
     stage.execute(EFFECTS).await;
     enqueue_all(&stage, jobs).await;
     let begun = Instant::now();
+    let mut told = begun;
     let mut fleet = Fleet::new(&stage);
     let (mut killed, mut moved, mut most) = (0, (0, Instant::now()), (0, 0));
     loop {
         let done = stage.count("select count(*) from proof.effect").await;
+        if told.elapsed() > Duration::from_secs(10) {
+            told = Instant::now();
+            println!("{done} of {jobs} jobs, {killed} kills, {:.0} s", begun.elapsed().as_secs_f64());
+        }
         if done > moved.0 {
             moved = (done, Instant::now());
         }
@@ -255,9 +260,6 @@ async fn kill_workers(jobs: u32, kills: u32) {
         while killed < due.min(kills) {
             fleet.kill_one();
             killed += 1;
-            if killed % 50 == 0 {
-                println!("{killed} kills, {done} of {jobs} jobs, {:.0} s", begun.elapsed().as_secs_f64());
-            }
         }
         let running = "select coalesce(max(n) filter (where serial), 0), coalesce(max(n) filter (where not serial), 0) \
             from (select gate like 'serial%' as serial, count(*) as n from jobs.job \
