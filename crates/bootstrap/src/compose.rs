@@ -26,7 +26,7 @@ use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
 use crate::identity::{self, LocalIdentity};
-use crate::job_metrics::{measured, observe_depth};
+use crate::job_metrics::{observe_depth, observer};
 use crate::mail::{Post, mail_job};
 use crate::modules::modules;
 use crate::outside_health::{mail_check, replica_check, storage_check};
@@ -182,14 +182,13 @@ fn register_services(builder: &mut ContainerBuilder) {
         }
         Ok(Arc::new(services))
     });
-    let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name(), METRICS.name()];
+    let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name()];
     builder.singleton(&JOBS, &needs, |scope: Scope| async move {
         let services = scope.resolve(&SERVICES).await?;
         let domains = services.iter().flat_map(|service| service.jobs.iter().cloned());
         let retention = retention_job(RetentionRules::default(), scope.resolve(&UPLOADS).await?);
         let mail = mail_job(scope.resolve(&MAIL).await?);
-        let metrics = JobMetrics::new(&*scope.resolve(&METRICS).await?)?;
-        Ok(Arc::new(domains.chain([retention, mail]).map(|job| measured(job, &metrics)).collect()))
+        Ok(Arc::new(domains.chain([retention, mail]).collect()))
     });
     let needs = [
         CONFIG.name(),
@@ -256,18 +255,20 @@ fn register_runtime(builder: &mut ContainerBuilder) {
         let (database, tenants) = (scope.resolve(&DATABASE).await?, scope.resolve(&TENANTS).await?);
         let boot_id = scope.resolve(&BOOT_ID).await?;
         let jobs = scope.resolve(&JOBS).await?;
+        let metrics = scope.resolve(&METRICS).await?;
         let settings = WorkerConfig {
             concurrency: usize::try_from(config.job_queue.concurrency)?,
             poll_interval: Duration::from_millis(config.job_queue.poll_interval_ms),
             lease: Duration::from_secs(config.job_queue.lease_seconds.into()),
             drain: Duration::from_millis(config.shutdown_timeout_ms) * 2 / 3,
+            observer: observer(JobMetrics::new(&metrics)?),
             ..WorkerConfig::new(format!("{}/{boot_id}", config.service_name))
         };
         let is_measured = config.telemetry.enabled;
         let contexts = job_contexts(config, (*tenants).clone());
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         if is_measured {
-            observe_depth(&*scope.resolve(&METRICS).await?, &database, &lifecycle)?;
+            observe_depth(&metrics, &database, &lifecycle)?;
         }
         Ok(Arc::new(Worker::start(&database, &lifecycle, (*jobs).clone(), contexts, settings)?))
     });

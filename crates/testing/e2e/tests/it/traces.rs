@@ -61,6 +61,8 @@ async fn a_request_and_its_job_in_another_process_are_one_trace() {
         assert_eq!(facts.get(name).map(String::as_str), Some(value), "{name} of {facts:?}");
     }
     let job = spans.iter().find(|span| span.name == "job").unwrap();
+    let ids: Vec<_> = spans.iter().map(|span| &span.span_id).collect();
+    assert!(ids.contains(&&job.parent_span_id), "the job stands below what enqueued it: {job:?}");
     assert_eq!(attributes(job)["operation"], "finance.import_accounts");
 
     let received = collector
