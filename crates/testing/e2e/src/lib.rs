@@ -44,10 +44,11 @@ mod random;
 mod running;
 mod wire;
 
+pub use athyper_peers::{free_port, is_root};
 pub use client::{Answer, Client};
 pub use launch::Launch;
 pub use ledger::Ledger;
-pub use machine::{Signal, free_port, is_root, processes_of, wait_until};
+pub use machine::{Signal, processes_of, wait_until};
 pub use operation::{follow, follow_until, import};
 pub use platform::Platform;
 pub use programs::Program;

@@ -1,9 +1,7 @@
-//! What the tests need of the machine: ports, signals, and a look at the processes that run.
+//! What the tests need of the machine: signals, and a look at the processes that run.
 
 use std::ffi::OsString;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -35,17 +33,6 @@ impl Signal {
         let sent = Command::new("/bin/sh").args(["-c", &script]).status().expect("a shell");
         assert!(sent.success(), "SIG{name} to {pid}");
     }
-}
-
-/// A port of 127.0.0.1 that nobody listens on at this moment.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
-/// Whether the tests run as root.
-pub fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// A variable of the test's own environment.

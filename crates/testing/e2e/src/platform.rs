@@ -5,13 +5,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use athyper_peers::free_port;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::client::Client;
 use crate::launch::Launch;
-use crate::machine::{Signal, free_port, processes_of};
+use crate::machine::{Signal, processes_of};
 use crate::programs::Program;
 use crate::running::Running;
 

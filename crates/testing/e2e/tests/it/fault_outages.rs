@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use athyper_e2e::{Answer, Client, Launch, Platform, Program, Running, Signal, follow, free_port};
+use athyper_peers::Process;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::collector::Collector;
 use crate::issuer::Issuer;
-use crate::servers::{Postgres, Server, redis, s3};
+use crate::servers::{Postgres, redis, s3};
 
 const ACCOUNTS: &str = "/v1/finance/accounts";
 /// How long anything may take to be as it was.
@@ -29,8 +30,8 @@ struct Stage {
     operator: u16,
     client: Client,
     postgres: Postgres,
-    redis: Server,
-    s3: Server,
+    redis: Process,
+    s3: Process,
     issuer: Issuer,
     collector: Collector,
     platform: Platform,
@@ -61,8 +62,8 @@ impl Stage {
                 .env("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm")
                 .env("ATHYPER_SUPER__DB_URL", postgres.url("app"))
                 .env("ATHYPER_SUPER__DB_ADMIN_URL", postgres.url("owner"))
-                .env("ATHYPER_SUPER__REDIS_URL", format!("redis://127.0.0.1:{}", redis.port))
-                .env("ATHYPER_SUPER__S3_ENDPOINT", format!("http://127.0.0.1:{}", s3.port))
+                .env("ATHYPER_SUPER__REDIS_URL", format!("redis://127.0.0.1:{}", redis.port()))
+                .env("ATHYPER_SUPER__S3_ENDPOINT", format!("http://127.0.0.1:{}", s3.port()))
                 .env("ATHYPER_SUPER__S3_ACCESS_KEY", "key")
                 .env("ATHYPER_SUPER__S3_SECRET_KEY", "secret")
                 .env("ATHYPER_SUPER__OTLP_ENDPOINT", collector.server.url())
@@ -229,7 +230,7 @@ async fn cache(stage: &mut Stage, load: &Load) {
     stage.until_found("the cache is missed", |found| found["status"] == "degraded").await;
     load.gets_on("the cache is away").await;
     assert_eq!(stage.readiness().await, (200, "\"degraded\"".to_owned()));
-    stage.redis.start_again();
+    stage.redis.run();
     stage.until_found("the cache is back", |found| found["status"] == "healthy").await;
     load.gets_on("the cache is back").await;
 }
@@ -256,7 +257,7 @@ async fn objects(stage: &mut Stage, load: &Load) {
     load.gets_on("the objects are away").await;
     let state = stage.client.get(&waiting).await.expect(200).text("/state");
     assert!(matches!(state.as_str(), "queued" | "running"), "{state}");
-    stage.s3.start_again();
+    stage.s3.run();
     stage.until_found("the objects are back", |found| found["status"] == "healthy").await;
     let deadline = Instant::now() + PATIENCE;
     let again = loop {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use athyper_e2e::{Launch, Platform, Program, Running, free_port, is_root, wait_until};
+use athyper_peers::{Process, REDIS, S3};
 
 /// Who runs PostgreSQL where the tests run as root, which it refuses: nobody.
 const NOBODY: u32 = 65_534;
@@ -112,50 +113,22 @@ impl Postgres {
     }
 }
 
-/// A server that is ended at once and started again on its port.
-pub(crate) struct Server {
-    launch: Launch,
-    pub(crate) port: u16,
-    process: Option<Running>,
-}
-
-impl Server {
-    fn start(launch: Launch, port: u16) -> Self {
-        let mut server = Self { launch, port, process: None };
-        server.start_again();
-        server
-    }
-
-    pub(crate) fn stop(&mut self) {
-        if let Some(process) = self.process.take() {
-            process.kill();
-        }
-    }
-
-    pub(crate) fn start_again(&mut self) {
-        self.process = Some(self.launch.clone().start());
-        let port = self.port;
-        wait_until("the server listens", START, || listens(port));
-    }
-}
-
 /// A Redis server; none where it is not installed.
-pub(crate) fn redis(platform: &Platform) -> Option<Server> {
-    let program = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].map(PathBuf::from);
-    let program = program.into_iter().find(|program| program.exists())?;
+pub(crate) fn redis(platform: &Platform) -> Option<Process> {
+    let program = REDIS.find()?;
     let port = free_port();
     let options = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-    Some(Server::start(launch(platform, &program).args(&options), port))
+    Some(Process::start(&program, &options, port, &platform.folder().join("redis.log")))
 }
 
 /// An S3 server with the bucket `athyper`; none where it is not installed.
-pub(crate) fn s3(platform: &Platform) -> Option<Server> {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target/tools/s3s-fs/bin/s3s-fs");
-    let program = program.canonicalize().ok()?;
+pub(crate) fn s3(platform: &Platform) -> Option<Process> {
+    let program = S3.find()?;
     let folder = platform.folder().join("s3");
     fs::create_dir_all(folder.join("athyper")).unwrap();
     let (port, folder) = (free_port(), folder.display().to_string());
-    let options = ["--host", "127.0.0.1", "--port", &port.to_string(), "--access-key", "key"];
-    let launch = launch(platform, &program).args(&options).args(&["--secret-key", "secret", &folder]);
-    Some(Server::start(launch, port))
+    let number = port.to_string();
+    let address = ["--host", "127.0.0.1", "--port", &number];
+    let options = [&address[..], &["--access-key", "key", "--secret-key", "secret", &folder]].concat();
+    Some(Process::start(&program, &options, port, &platform.folder().join("s3.log")))
 }
