@@ -8,13 +8,8 @@ use crate::catalogue::check;
 use crate::findings::Tolerated;
 
 /// What the catalogue may show, and why.
-const TOLERATED: [Tolerated; 4] = [
+const TOLERATED: [Tolerated; 3] = [
     Tolerated { rule: "no-tenant", subject: "platform.tenant", reason: "the register of tenants itself" },
-    Tolerated {
-        rule: "index",
-        subject: "jobs.job_claim",
-        reason: "the queue claims for all tenants at once",
-    },
     Tolerated {
         rule: "index",
         subject: "jobs.job_lease_end",
