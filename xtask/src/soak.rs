@@ -1,40 +1,53 @@
 //! Runs the long proofs, which the ordinary test run leaves out: `cargo xtask soak [NAME]`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::process;
+use crate::{fuzz, process};
 
-/// One long proof: its name, the crate that has it, and which of the crate's ignored tests it is.
+/// One long proof.
 struct Soak {
     name: &'static str,
-    package: &'static str,
-    filter: &'static str,
+    work: Work,
 }
 
-/// All long proofs. They are ignored tests whose names begin with `soak_`, and print how far they are.
-const SOAKS: [Soak; 1] =
-    [Soak { name: "queue", package: "athyper-adapter-queue", filter: "test(/(^|::)soak_/)" }];
+/// What a long proof is.
+#[derive(Clone, Copy)]
+enum Work {
+    /// The ignored tests of a crate whose names begin with `soak_`; they print how far they are.
+    Tests(&'static str),
+    /// Requests made from the OpenAPI document, for as long and with this seed.
+    Fuzz(Duration, u64),
+}
+
+/// All long proofs.
+const SOAKS: [Soak; 2] = [
+    Soak { name: "queue", work: Work::Tests("athyper-adapter-queue") },
+    Soak { name: "fuzz", work: Work::Fuzz(Duration::from_hours(1), 42) },
+];
 
 /// Runs the proof of this name, or all, one after the other.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
     let chosen: Vec<&Soak> = SOAKS.iter().filter(|soak| name.is_none_or(|name| name == soak.name)).collect();
     if chosen.is_empty() {
-        let known = SOAKS.map(|soak| soak.name).join(", ");
+        let known = SOAKS.each_ref().map(|soak| soak.name).join(", ");
         bail!("there is no soak of this name; there are: {known}");
     }
     for soak in chosen {
         println!("\n== soak {}", soak.name);
         let started = Instant::now();
-        process::run("cargo", &arguments(soak))?;
+        match soak.work {
+            Work::Tests(package) => process::run("cargo", &arguments(package))?,
+            Work::Fuzz(limit, seed) => fuzz::run(limit, seed)?,
+        }
         println!("soak {}: passed in {:.0} s", soak.name, started.elapsed().as_secs_f64());
     }
     Ok(())
 }
 
 /// The output is not captured, so that the proofs can say how far they are.
-fn arguments(soak: &Soak) -> [&'static str; 12] {
+fn arguments(package: &'static str) -> [&'static str; 12] {
     [
         "nextest",
         "run",
@@ -45,9 +58,9 @@ fn arguments(soak: &Soak) -> [&'static str; 12] {
         "only",
         "--no-capture",
         "-p",
-        soak.package,
+        package,
         "-E",
-        soak.filter,
+        "test(/(^|::)soak_/)",
     ]
 }
 

@@ -1,8 +1,9 @@
 //! The parts outside the process: cache, objects, and the circuit breakers before what may not answer.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,8 +69,9 @@ fn folder_settings(
     environment: &BTreeMap<String, String>,
 ) -> Result<FolderSettings, StartError> {
     let folder = data_folder(config, environment)?.join("objects");
-    fs::create_dir_all(&folder)
-        .map_err(|source| StartError::Io { doing: "make the folder of objects", source })?;
+    // Nobody else on this machine may enter it.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|source| StartError::Io { doing: "make the folder of objects", source })?;
     let key = signing_key(&folder.with_file_name("objects.key"));
     Ok(FolderSettings {
         path: folder,

@@ -10,6 +10,8 @@ mod record;
 mod token;
 mod upload;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use athyper_kernel_types::{Clock, Id, TenantId};
@@ -78,7 +80,9 @@ impl Folder {
         let unusable = |error: &dyn std::fmt::Display| {
             StorageError::Settings(format!("{}: {error}", settings.path.display()))
         };
-        std::fs::create_dir_all(&settings.path).map_err(|error| unusable(&error))?;
+        // Nobody else on this machine may enter it.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&settings.path);
+        made.map_err(|error| unusable(&error))?;
         let store = LocalFileSystem::new_with_prefix(&settings.path).map_err(|error| unusable(&error))?;
         Ok(Self {
             store: store.with_automatic_cleanup(true).with_fsync(settings.fsync),
