@@ -74,6 +74,9 @@ pub enum StartError {
     /// A command cannot be carried out as it was given.
     #[error("{0}")]
     Command(String),
+    /// The queue on Redis cannot be set up.
+    #[error(transparent)]
+    SideJobs(#[from] athyper_adapter_queue::RedisQueueError),
     /// The cache cannot be set up.
     #[error(transparent)]
     Cache(#[from] athyper_adapter_cache::CacheError),
@@ -105,6 +108,7 @@ impl StartError {
             | Self::Command(_)
             | Self::Authenticator(_)
             | Self::Cache(_)
+            | Self::SideJobs(_)
             | Self::Storage(_)
             | Self::MailSettings(_)
             | Self::Export(_)

@@ -1,8 +1,9 @@
 //! The composition root that the three processes share: it reads the configuration, wires the parts and runs the mode.
 //!
-//! [`run`] is all that a `main` calls. `compose` registers every part with the container, `modules` lists the domains,
+//! [`run`] is all that a `main` calls. `compose` and `background` register every part with the container, `modules` lists the domains,
 //! `router` mounts them behind the edge, `start` runs a mode from its first line of log to its last.
 
+mod background;
 mod banner;
 mod cli;
 mod commands;
@@ -26,6 +27,7 @@ mod rates;
 mod router;
 mod serve;
 mod server;
+mod side_jobs;
 mod start;
 mod telemetry;
 mod tokens;

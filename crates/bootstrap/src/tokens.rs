@@ -9,7 +9,7 @@ use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_http::Authenticator;
-use athyper_kernel_jobs::{JobType, UploadStore};
+use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
 use athyper_kernel_resilience::Breakers;
@@ -19,6 +19,7 @@ use crate::database::DatabaseServer;
 use crate::health::Health;
 use crate::identity::LocalIdentity;
 use crate::mail::Post;
+use crate::side_jobs::SideJobs;
 
 pub(crate) const CONFIG: Token<RuntimeConfig> = Token::new(tokens::KERNEL_CONFIG);
 pub(crate) const LIFECYCLE: Token<Lifecycle> = Token::new(tokens::KERNEL_LIFECYCLE);
@@ -39,6 +40,8 @@ pub(crate) const AUDIT: Token<dyn AuditWriter> = Token::new(tokens::GOVERNANCE_A
 pub(crate) const SERVICES: Token<Vec<DomainParts>> = Token::new(tokens::REGISTRY_SERVICES);
 pub(crate) const ROUTES: Token<axum::Router> = Token::new(tokens::REGISTRY_ROUTES);
 pub(crate) const JOBS: Token<Vec<JobType>> = Token::new(tokens::REGISTRY_JOBS);
+pub(crate) const SIDE_JOBS: Token<SideJobs> = Token::new("runtime.sideJobs");
+pub(crate) const SIDE_QUEUE: Token<dyn SideQueue> = Token::new(tokens::RUNTIME_JOB_QUEUE);
 pub(crate) const WORKER: Token<Worker> = Token::new(tokens::RUNTIME_WORKER_POOL);
 pub(crate) const SCHEDULER: Token<Scheduler> = Token::new(tokens::RUNTIME_SCHEDULER);
 pub(crate) const HEALTH: Token<Health> = Token::new(tokens::OBSERVABILITY_HEALTH);

@@ -1,7 +1,10 @@
 //! Section `jobQueue`: background jobs.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::Environment;
 
@@ -18,6 +21,9 @@ pub struct JobQueueConfig {
     /// How long a taken job belongs to its worker without a sign of life, in seconds.
     #[validate(range(min = 1, max = 3_600))]
     pub lease_seconds: u32,
+    /// Queues of which a tenant's jobs run only so many at once, in all processes together.
+    #[validate(custom(function = "at_least_one"))]
+    pub queue_limits: BTreeMap<String, u16>,
     /// Whether the api process runs jobs and schedules as well; only in `local` unless set.
     pub run_in_api: Option<bool>,
 }
@@ -29,8 +35,24 @@ impl JobQueueConfig {
     }
 }
 
+/// Accepts limits that let something through; whoever wants nothing to run pauses the queue.
+fn at_least_one(limits: &BTreeMap<String, u16>) -> Result<(), ValidationError> {
+    if limits.values().any(|limit| *limit == 0) {
+        return Err(
+            ValidationError::new("limits").with_message(Cow::Borrowed("each limit must be 1 or more"))
+        );
+    }
+    Ok(())
+}
+
 impl Default for JobQueueConfig {
     fn default() -> Self {
-        Self { concurrency: 8, poll_interval_ms: 1_000, lease_seconds: 30, run_in_api: None }
+        Self {
+            concurrency: 8,
+            poll_interval_ms: 1_000,
+            lease_seconds: 30,
+            queue_limits: BTreeMap::new(),
+            run_in_api: None,
+        }
     }
 }

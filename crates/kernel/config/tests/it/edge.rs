@@ -1,4 +1,4 @@
-//! Settings of the HTTP server and of the operator port.
+//! Settings of the HTTP server, of the operator port and of the queues.
 
 use std::net::IpAddr;
 
@@ -33,6 +33,7 @@ fn what_cannot_work_is_refused() {
         (json!({"http": {"rateLimits": {"tenantPerMinute": 0}}}), "http.rateLimits.tenantPerMinute"),
         (json!({"http": {"headerLimitBytes": 100}}), "http.headerLimitBytes"),
         (json!({"operator": {"host": "localhost"}}), "operator.host"),
+        (json!({"jobQueue": {"queueLimits": {"imports": 0}}}), "jobQueue.queueLimits"),
     ] {
         let lines = refused(input(Some(&file), &[], &[]));
         assert!(lines.len() == 1 && lines[0].starts_with(path), "{path}: {lines:?}");
