@@ -3,6 +3,7 @@
 //!
 //! `axum::serve` has none of these limits. TLS and HTTP/2 end at the proxy in front.
 
+mod linger;
 mod stall;
 #[cfg(test)]
 mod tests;
@@ -23,11 +24,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use linger::{Lingering, take_rests};
 use stall::StallGuard;
 
 /// How long to wait when the system has no more sockets to give.
@@ -127,8 +129,11 @@ async fn serve_connection(
     // One copy is here and one in the service; each answer under way has another.
     let active = Arc::new(());
     let counted = Arc::clone(&active);
+    let (to_rests, rests) = mpsc::unbounded_channel();
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let (parts, body) = request.into_parts();
+        let body = Body::new(Lingering::new(body, &parts.headers, to_rests.clone()));
+        let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         let (answer, guard) = (router.clone().oneshot(request), Arc::clone(&counted));
         async move {
@@ -148,13 +153,15 @@ async fn serve_connection(
         .max_headers(MOST_HEADERS)
         .max_buf_size(limits.head_bytes)
         .serve_connection(TokioIo::new(StallGuard::new(stream, limits.stall_time)), service);
-    let mut connection = pin!(connection);
+    let (mut connection, mut rests) = (pin!(connection), pin!(take_rests(rests)));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = rests.as_mut() => Ok(()),
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = connection => ended,
+                () = rests => Ok(()),
                 // A head that never ends must not keep the process.
                 () = idle(&active) => Ok(()),
             }

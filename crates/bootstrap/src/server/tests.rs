@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -49,6 +50,7 @@ impl Server {
             .route("/", get(|| async { "hello" }))
             .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
             .route("/echo", post(|body: Bytes| async { body }))
+            .route("/refuse", post(|| async { StatusCode::BAD_REQUEST }))
             .route("/slow", get(slow));
         let listener = listen(&[[127, 0, 0, 1].into()], 0).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -145,6 +147,22 @@ async fn a_head_that_is_too_large_or_no_http_is_refused() {
     let both = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ncontent-length: 5\r\n\r\nabcd";
     stream.write_all(both.as_bytes()).await.unwrap();
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 400"));
+}
+
+#[tokio::test]
+async fn a_caller_who_is_refused_while_it_sends_gets_its_answer() {
+    let server = Server::start(LIMITS).await;
+    let mut sender = server.connect().await;
+    let head = format!("POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", 64 << 20);
+    sender.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![b'x'; 1 << 20];
+    for _ in 0..64 {
+        timeout(FOREVER, sender.write_all(&piece)).await.expect("it is taken").expect("it is taken");
+    }
+    assert!(answer(&mut sender, "").await.starts_with("HTTP/1.1 400"));
+    // The connection is as good as before.
+    sender.write_all(HELLO).await.unwrap();
+    assert!(answer(&mut sender, "hello").await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
