@@ -116,10 +116,14 @@ async fn check_open_routes(platform: &Platform) {
     assert_eq!(anybody.get("/v1/nothing").await.expect(404).code(), "request.not_found");
 }
 
-/// Nobody but its owner reads a file of the data folder, or lists one of its folders.
+/// Nobody but its owner reads a file of the data folder, or lists one of its folders. Programs that had to be obtained are
+/// those of a public package, and PostgreSQL's user runs them.
 fn check_closed(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
+        if entry.file_name() == "postgres-binaries" {
+            continue;
+        }
         let metadata = entry.metadata().unwrap();
         let mode = metadata.permissions().mode();
         // Root lets PostgreSQL's user pass its folders; passing is not looking.
