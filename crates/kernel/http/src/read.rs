@@ -92,8 +92,17 @@ impl<Q: DeserializeOwned> Asked<Q> {
     }
 }
 
-/// Reads a query string.
+/// Reads a query string. A NUL is refused in any parameter: no text of the database can hold one.
 pub(crate) fn parse_query<Q: DeserializeOwned>(query: &str) -> Result<Q, Problem> {
+    if let Some((name, _)) = url_pairs(query).find(|(_, value)| value.contains('\0')) {
+        let field = FieldError::new(format!("?{name}"), "invalid", "a text without NUL is expected");
+        return Err(Problem::new(
+            ProblemKind::Malformed,
+            "request.invalid_query",
+            "a query parameter is wrong",
+        )
+        .with_fields(vec![field]));
+    }
     let pairs = serde_urlencoded::Deserializer::new(url_pairs(query));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         // Inside a flattened part of the form serde forgets the name.
@@ -139,5 +148,7 @@ mod tests {
         assert_eq!(problem.fields[0].pointer, "?limit");
         let problem = parse_query::<Filter>("size=3").unwrap_err();
         assert!(problem.fields[0].message.contains("size"), "{problem:?}");
+        let problem = parse_query::<Filter>("limit=3&asOf=a%00b").unwrap_err();
+        assert_eq!(problem.fields[0].pointer, "?asOf");
     }
 }
