@@ -14,7 +14,7 @@ use athyper_peers::{free_port, is_root};
 use crate::{process, repo, setup};
 
 /// How long the step of `ci` looks for mistakes.
-pub(crate) const STEP: Duration = Duration::from_secs(150);
+pub(crate) const STEP: Duration = Duration::from_secs(100);
 /// How many requests it makes up for each operation, before it follows links at random until the time is over.
 const EXAMPLES: &str = "20";
 /// How long the first start may take.
