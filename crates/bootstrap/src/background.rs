@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use athyper_adapter_queue::{
-    ContextFactory, JobOrigin, RedisWorker, ScheduledTenant, Scheduler, Worker, WorkerConfig,
+    ContextFactory, JobOrigin, RedisWorker, ScheduledTenant, Scheduler, TenantPage, TenantPages, Worker,
+    WorkerConfig,
 };
 use athyper_adapter_telemetry::JobMetrics;
 use athyper_kernel_config::RuntimeConfig;
-use athyper_kernel_container::{BoxError, ContainerBuilder, Scope};
-use athyper_kernel_db::TenantDirectory;
+use athyper_kernel_container::{ContainerBuilder, Scope};
+use athyper_kernel_db::{TenantDirectory, TenantRecord, TenantStatus};
 use athyper_kernel_jobs::{RETENTION_SCHEDULES, SideQueue};
-use athyper_kernel_tenant_context::{ClaimKeys, ContextRequest, Resolved, Source, TenantContext, resolve};
+use athyper_kernel_tenant_context::{
+    ClaimKeys, ContextRequest, Resolved, Source, TenantContext, choose_tenant,
+};
 use athyper_kernel_types::PLATFORM_TENANT;
+use chrono_tz::Tz;
 
 use crate::error::StartError;
 use crate::job_metrics::{observe_depth, observer};
@@ -23,6 +27,9 @@ use crate::tokens::{
     BOOT_ID, CLOCK, CONFIG, DATABASE, JOBS, LIFECYCLE, METRICS, SCHEDULER, SIDE_JOBS, SIDE_QUEUE, TENANTS,
     WORKER,
 };
+
+/// Tenants whose schedules are entered in one transaction.
+const TENANT_PAGE: u16 = 500;
 
 /// Registers what works in the background.
 pub(crate) fn register_background(builder: &mut ContainerBuilder) {
@@ -83,23 +90,30 @@ pub(crate) fn register_background(builder: &mut ContainerBuilder) {
         let database = scope.resolve(&DATABASE).await?;
         let mut schedules = RETENTION_SCHEDULES.to_vec();
         schedules.extend(modules().iter().flat_map(|module| module.schedules).copied());
-        let tenants = scheduled_tenants(&config, &tenants)?;
+        check_zones(&config)?;
+        let tenants = scheduled_tenants(config, (*tenants).clone());
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
-        Ok(Arc::new(Scheduler::start(&database, &lifecycle, &schedules, &tenants).await?))
+        Ok(Arc::new(Scheduler::start(&database, &lifecycle, &schedules, tenants).await?))
     });
 }
 
-/// What the configuration says about the tenant of a job.
+/// What is known about the tenant of a job; nothing while it is not served.
 fn job_contexts(config: Arc<RuntimeConfig>, tenants: TenantDirectory) -> ContextFactory {
-    Arc::new(move |origin: &JobOrigin| {
-        if origin.tenant_id == PLATFORM_TENANT {
-            return of_platform(origin);
-        }
-        let tenant = tenants.by_id(origin.tenant_id)?;
-        let resolved = of_tenant(&config, &tenant.realm_key, &tenant.tenant_key, origin.org_key.clone())?;
-        let context =
-            TenantContext::new(tenant.id, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
-        Some(context.with_trace(origin.trace_id.clone()))
+    Arc::new(move |origin: JobOrigin| {
+        let (config, tenants) = (Arc::clone(&config), tenants.clone());
+        Box::pin(async move {
+            if origin.tenant_id == PLATFORM_TENANT {
+                return of_platform(&origin);
+            }
+            let tenant = tenants.by_id(origin.tenant_id).await.map_err(|error| {
+                tracing::warn!(%error, "the tenant of a job cannot be looked up");
+            });
+            let tenant = tenant.ok()??;
+            let resolved = of_tenant(&config, &tenant, origin.org_key.clone())?;
+            let context =
+                TenantContext::new(tenant.id, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
+            Some(context.with_trace(origin.trace_id.clone()))
+        })
     })
 }
 
@@ -121,46 +135,72 @@ fn of_platform(origin: &JobOrigin) -> Option<TenantContext> {
     Some(context.with_trace(origin.trace_id.clone()))
 }
 
-/// The context of work that the platform does for a tenant by itself.
-fn of_tenant(config: &RuntimeConfig, realm: &str, tenant: &str, org: Option<String>) -> Option<Resolved> {
+/// The context of work that the platform does for a tenant by itself; none while the tenant is not active.
+fn of_tenant(config: &RuntimeConfig, tenant: &TenantRecord, org: Option<String>) -> Option<Resolved> {
+    if tenant.status != TenantStatus::Active {
+        return None;
+    }
     let claims = ClaimKeys {
-        realm: Some(realm.to_owned()),
-        tenant: Some(tenant.to_owned()),
+        realm: Some(tenant.realm_key.clone()),
+        tenant: Some(tenant.tenant_key.clone()),
         org,
         ..ClaimKeys::default()
     };
     let request = ContextRequest { claims: Some(claims), ..ContextRequest::default() };
-    resolve(config.env, &config.iam, &request).ok()
+    let chosen = choose_tenant(config.env, &config.iam, &request).ok()?;
+    chosen.resolve(config.env, &config.iam, Some(&tenant.settings)).ok()
 }
 
-/// The tenants with the zones that their schedules keep.
-fn scheduled_tenants(
-    config: &RuntimeConfig,
-    tenants: &TenantDirectory,
-) -> Result<Vec<ScheduledTenant>, BoxError> {
-    let mut scheduled = Vec::new();
-    for tenant in tenants.all() {
-        let resolved = of_tenant(config, &tenant.realm_key, &tenant.tenant_key, None);
-        let zone = resolved
-            .as_ref()
-            .and_then(|resolved| resolved.defaults.get("timezone"))
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or("UTC");
-        let zone = zone.parse().map_err(|_| {
-            StartError::Command(format!(
-                "tenant {} has the zone {zone}, which is no IANA zone: write it like Europe/Berlin",
-                tenant.tenant_key
-            ))
-        })?;
-        scheduled.push(ScheduledTenant { record: tenant.clone(), zone });
+/// The active tenants with the zones that their schedules keep.
+fn scheduled_tenants(config: Arc<RuntimeConfig>, tenants: TenantDirectory) -> TenantPages {
+    Arc::new(move |after| {
+        let (config, tenants) = (Arc::clone(&config), tenants.clone());
+        Box::pin(async move {
+            let (records, last) = tenants.active_after(after, TENANT_PAGE).await?;
+            let tenants = records.iter().map(|tenant| ScheduledTenant {
+                id: tenant.id,
+                realm_key: tenant.realm_key.clone(),
+                tenant_key: tenant.tenant_key.clone(),
+                zone: zone_of(&config, tenant),
+            });
+            Ok(TenantPage { tenants: tenants.collect(), last })
+        })
+    })
+}
+
+/// Refuses a tenant of the configuration whose zone is none.
+fn check_zones(config: &RuntimeConfig) -> Result<(), StartError> {
+    for realm in config.iam.realms.values() {
+        for (key, tenant) in &realm.tenants {
+            let named = [&tenant.defaults, &realm.defaults];
+            let zone = named.into_iter().find_map(|defaults| defaults.as_map().get("timezone")?.as_str());
+            if let Some(zone) = zone.filter(|zone| zone.parse::<Tz>().is_err()) {
+                let text = format!(
+                    "tenant {key} has the zone {zone}, which is no IANA zone: write it like Europe/Berlin"
+                );
+                return Err(StartError::Command(text));
+            }
+        }
     }
-    Ok(scheduled)
+    Ok(())
+}
+
+/// The zone that the tenant's defaults name. A wrong one is refused where it is set; should one have got in all the same,
+/// schedules run in UTC rather than not at all.
+fn zone_of(config: &RuntimeConfig, tenant: &TenantRecord) -> Tz {
+    let resolved = of_tenant(config, tenant, None);
+    let named = resolved.as_ref().and_then(|resolved| resolved.defaults.get("timezone")?.as_str());
+    named.map_or(Tz::UTC, |zone| {
+        zone.parse().unwrap_or_else(|_| {
+            tracing::error!(tenant = tenant.tenant_key, zone, "no IANA zone: its schedules run in UTC");
+            Tz::UTC
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use athyper_kernel_tenant_context::Actor;
-    use athyper_kernel_types::{Clock, TenantId};
 
     use super::*;
 
@@ -175,10 +215,7 @@ mod tests {
             request_id: "schedule-1".to_owned(),
             trace_id: None,
         };
-        let contexts = job_contexts(Arc::new(RuntimeConfig::default()), TenantDirectory::default());
-        let context = contexts(&origin).unwrap();
+        let context = of_platform(&origin).unwrap();
         assert_eq!((context.tenant_id(), context.tenant_key()), (PLATFORM_TENANT, "platform"));
-        let stranger = JobOrigin { tenant_id: TenantId::new(&Clock::system()), ..origin };
-        assert!(contexts(&stranger).is_none(), "a tenant that nobody knows");
     }
 }

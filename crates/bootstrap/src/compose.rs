@@ -12,7 +12,7 @@ use athyper_adapter_telemetry::{HttpMetrics, Metrics};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{Container, ContainerBuilder, Scope};
-use athyper_kernel_db::DatabaseAuditWriter;
+use athyper_kernel_db::{DatabaseAuditWriter, follow_changes};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
@@ -71,13 +71,21 @@ fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(server))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), METRICS.name(), DATABASE_SERVER.name()];
+    let needs = [CONFIG.name(), CLOCK.name(), METRICS.name(), LIFECYCLE.name(), DATABASE_SERVER.name()];
     builder
         .singleton(&DATABASE, &needs, |scope: Scope| async move {
             let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
             let server = scope.resolve(&DATABASE_SERVER).await?;
             let database = server.open(&config, (*clock).clone()).await?;
             telemetry::observe_database(&*scope.resolve(&METRICS).await?, &database)?;
+            let (lifecycle, followed) = (scope.resolve(&LIFECYCLE).await?, database.clone());
+            let stopping = lifecycle.stopping();
+            lifecycle.spawn("changes", async move {
+                tokio::select! {
+                    () = stopping.cancelled() => {}
+                    () = follow_changes(followed) => {}
+                }
+            });
             Ok(Arc::new(database))
         })
         .dispose(|database| async move {

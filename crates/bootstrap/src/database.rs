@@ -92,18 +92,7 @@ pub(crate) async fn tenants(
     config: &RuntimeConfig,
     database: &Database,
 ) -> Result<TenantDirectory, StartError> {
-    let wanted: Vec<(String, String, String)> = config
-        .iam
-        .realms
-        .iter()
-        .flat_map(|(realm, settings)| {
-            settings.tenants.iter().map(move |(tenant, settings)| {
-                let name = settings.name.clone().unwrap_or_else(|| tenant.clone());
-                (realm.clone(), tenant.clone(), name)
-            })
-        })
-        .collect();
-    register_tenants(database, &wanted).await.map_err(|error| {
+    register_tenants(database, &config.iam).await.map_err(|error| {
         // Without the schemas the very first statement fails; say what is missing rather than how it failed.
         if error.to_string().contains("does not exist") { StartError::NotMigrated } else { error.into() }
     })

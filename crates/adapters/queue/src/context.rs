@@ -1,5 +1,7 @@
 //! Where a job comes from, and how the caller makes a tenant's context of it.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
@@ -24,6 +26,15 @@ pub struct JobOrigin {
     pub trace_id: Option<String>,
 }
 
-/// Joins a job's origin with what the configuration says about the tenant. `None` when the tenant is unknown in this
-/// process; the job is then tried again later, perhaps by a process that knows it.
-pub type ContextFactory = Arc<dyn Fn(&JobOrigin) -> Option<TenantContext> + Send + Sync>;
+/// Joins a job's origin with what is known about the tenant. `None` when the tenant is not served by this process at this
+/// moment; the job is then tried again later, perhaps by a process that serves it.
+pub type ContextFactory = Arc<dyn Fn(JobOrigin) -> MadeContext + Send + Sync>;
+
+/// A context that is being made.
+pub type MadeContext = Pin<Box<dyn Future<Output = Option<TenantContext>> + Send>>;
+
+/// The context of a job, unless it is another tenant's: that would open the other's rows to the job.
+pub(crate) async fn context_of(contexts: &ContextFactory, origin: JobOrigin) -> Option<TenantContext> {
+    let tenant_id = origin.tenant_id;
+    contexts(origin).await.filter(|context| context.tenant_id() == tenant_id)
+}

@@ -51,10 +51,12 @@ mod store;
 mod worker;
 
 pub use config::WorkerConfig;
-pub use context::{ContextFactory, JobOrigin};
+pub use context::{ContextFactory, JobOrigin, MadeContext};
 pub use depth::{QueueDepth, QueueState, queue_depth, queue_states};
 pub use observer::{JobEvent, JobNews, JobObserver};
 pub use redis::{DeadSideJob, RedisQueue, RedisQueueError, RedisWorker, SideError};
-pub use scheduler::{ScheduleClock, ScheduleError, ScheduledTenant, Scheduler};
+pub use scheduler::{
+    NextPage, ScheduleClock, ScheduleError, ScheduledTenant, Scheduler, TenantPage, TenantPages,
+};
 pub use stats::WorkerStats;
 pub use worker::{Worker, WorkerError};

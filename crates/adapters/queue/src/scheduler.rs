@@ -4,12 +4,17 @@ mod clock;
 mod enter;
 mod fire;
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use athyper_kernel_db::{Database, DbError, TenantRecord};
+use athyper_kernel_db::{Change, Database, DbError, is_of_tenant};
 use athyper_kernel_jobs::{CronError, ScheduleDef};
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_types::{PLATFORM_TENANT, TenantId};
 use chrono_tz::Tz;
+use tokio::sync::broadcast;
 use tokio::time::sleep;
 
 pub use clock::ScheduleClock;
@@ -21,14 +26,36 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// Shortest sleep, for due schedules that another scheduler is just taking.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(50);
 
+/// How long changes of tenants are gathered before the schedules are entered anew.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// A tenant with the zone in which its calendar runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledTenant {
-    /// The tenant.
-    pub record: TenantRecord,
+    /// Id of the tenant.
+    pub id: TenantId,
+    /// Key of the realm.
+    pub realm_key: String,
+    /// Key of the tenant.
+    pub tenant_key: String,
     /// Its time zone.
     pub zone: Tz,
 }
+
+/// Some tenants, in the order of their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantPage {
+    /// Those whose schedules run.
+    pub tenants: Vec<ScheduledTenant>,
+    /// The last id that the page speaks of; nothing when no tenant comes after it.
+    pub last: Option<TenantId>,
+}
+
+/// Gives the tenants after an id. A tenant that a page speaks of and does not hold has no schedules.
+pub type TenantPages = Arc<dyn Fn(TenantId) -> NextPage + Send + Sync>;
+
+/// A page that is being read.
+pub type NextPage = Pin<Box<dyn Future<Output = Result<TenantPage, DbError>> + Send>>;
 
 /// Why the schedules cannot be entered.
 #[derive(Debug, thiserror::Error)]
@@ -64,8 +91,9 @@ pub enum ScheduleError {
 pub struct Scheduler;
 
 impl Scheduler {
-    /// Enters the schedules of all modules for all tenants and starts to fire them. Schedules that were changed get a
-    /// new next time; those that nobody declares any more, or whose tenant is not among `tenants`, are removed.
+    /// Checks the schedules of all modules, and starts to enter them for all tenants and to fire them. Schedules that were
+    /// changed get a new next time; those that nobody declares any more, or whose tenant is not among `tenants`, are
+    /// removed. Tenants that come or go while it runs are noticed within seconds. The start does not wait for the tenants.
     ///
     /// Schedules that a newer release declared stay as they are, so that during a rolling deployment a process of the
     /// old release takes nothing from the new one. After a return to an older release they still make their jobs, which
@@ -79,15 +107,17 @@ impl Scheduler {
         database: &Database,
         lifecycle: &Lifecycle,
         schedules: &[ScheduleDef],
-        tenants: &[ScheduledTenant],
+        tenants: TenantPages,
     ) -> Result<Self, ScheduleError> {
         let clock = ScheduleClock::database();
-        Self::enter(database, schedules, tenants, &clock).await?;
+        enter::enter_platform(database, schedules, &release(), &clock).await?;
+        let register = Register { database: database.clone(), schedules: schedules.to_vec(), tenants };
+        lifecycle.spawn("schedules of tenants", keep_entered(register, lifecycle.clone(), clock.clone()));
         lifecycle.spawn("scheduler", run(database.clone(), lifecycle.clone(), clock));
         Ok(Self)
     }
 
-    /// The first half of [`Scheduler::start`]: enters the schedules, as of this clock.
+    /// Enters the schedules of the platform and of these tenants, which are all that there are, as of this clock.
     ///
     /// # Errors
     /// As [`Scheduler::start`].
@@ -97,7 +127,9 @@ impl Scheduler {
         tenants: &[ScheduledTenant],
         clock: &ScheduleClock,
     ) -> Result<(), ScheduleError> {
-        enter::enter(database, schedules, tenants, &release(), clock).await
+        enter::enter_platform(database, schedules, &release(), clock).await?;
+        let page = TenantPage { tenants: tenants.to_vec(), last: None };
+        enter::enter_page(database, schedules, (FIRST, &page), &release(), clock).await
     }
 
     /// What a scheduler does again and again: fires all schedules that are due by this clock. Gives the time until the next
@@ -113,6 +145,74 @@ impl Scheduler {
 /// The release of this program, as numbers that compare: `1.12.0` is `[1, 12, 0]`.
 fn release() -> Vec<i32> {
     env!("CARGO_PKG_VERSION").split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+}
+
+/// Before the first tenant: the platform itself, which no page speaks of.
+const FIRST: TenantId = PLATFORM_TENANT;
+
+/// What is entered for whom.
+struct Register {
+    database: Database,
+    schedules: Vec<ScheduleDef>,
+    tenants: TenantPages,
+}
+
+impl Register {
+    /// Enters the schedules of all tenants, page by page.
+    async fn enter_all(&self, clock: &ScheduleClock) -> Result<(), ScheduleError> {
+        let mut after = FIRST;
+        loop {
+            let page = (self.tenants)(after).await?;
+            enter::enter_page(&self.database, &self.schedules, (after, &page), &release(), clock).await?;
+            match page.last {
+                Some(last) => after = last,
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Enters the schedules of tenants at the start and whenever one came or went.
+async fn keep_entered(register: Register, lifecycle: Lifecycle, clock: ScheduleClock) {
+    let stopping = lifecycle.stopping();
+    let mut outage = Outage::new("enter the schedules of tenants");
+    let mut changes = register.database.changes().subscribe();
+    loop {
+        let entered = tokio::select! {
+            () = stopping.cancelled() => return,
+            entered = register.enter_all(&clock) => entered,
+        };
+        let wait = match entered {
+            Ok(()) => {
+                outage.over();
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = of_tenant(&mut changes) => SETTLE,
+                }
+            }
+            Err(ScheduleError::Database(error)) => outage.failed(&error),
+            Err(error) => {
+                tracing::error!(%error, "the schedules of tenants cannot be entered");
+                return;
+            }
+        };
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+/// Waits until some tenant came or went. While changes are not heard, or were missed, that may be at any time.
+async fn of_tenant(changes: &mut broadcast::Receiver<Change>) {
+    loop {
+        match changes.recv().await {
+            Ok(change) if is_of_tenant(&change) => return,
+            Ok(_other) => {}
+            Err(broadcast::error::RecvError::Lagged(_)) => return,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
 }
 
 async fn run(database: Database, lifecycle: Lifecycle, clock: ScheduleClock) {

@@ -28,7 +28,6 @@
 //! 3. Cover it in `tests/it`, at HTTP level.
 
 mod access;
-mod changes;
 mod commands;
 mod deps;
 mod error;
@@ -37,7 +36,6 @@ mod model;
 mod module;
 mod posting;
 mod queries;
-mod responses;
 mod routes;
 mod store;
 mod tenant_defaults;

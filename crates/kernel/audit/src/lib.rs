@@ -5,10 +5,12 @@
 //! go through an [`AuditWriter`]. Before an event is written anywhere, [`redact`] takes secrets out of it, by the name
 //! of the field and by the shape of the value.
 
+mod changes;
 mod event;
 mod redact;
 mod writer;
 
+pub use changes::changes;
 pub use event::{AuditEvent, Level};
 pub use redact::{redact, redact_value};
 pub use writer::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter, WriteError};

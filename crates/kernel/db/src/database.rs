@@ -7,8 +7,9 @@ use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::Clock;
 use sqlx::postgres::PgListener;
 
+use crate::changes::Reader;
 use crate::replica::Replica;
-use crate::{DbError, ReadTx, SystemReason, SystemTx, TenantTx};
+use crate::{Changes, DbError, ReadTx, SystemReason, SystemTx, TenantTx};
 
 #[expect(clippy::disallowed_types, reason = "this is the one owner of the pool")]
 type Pool = sqlx::PgPool;
@@ -19,6 +20,7 @@ struct Inner {
     clock: Clock,
     pooler: Option<Pooler>,
     replica: Option<Replica>,
+    changes: Changes,
 }
 
 /// What each transaction has to do where a pooler stands between, which lends a connection for one transaction alone:
@@ -62,13 +64,13 @@ pub struct PoolStats {
 impl Database {
     /// Wraps a pool that logs in as the application role. Only the database adapter has one.
     pub fn new(pool: Pool, clock: Clock) -> Self {
-        Self(Arc::new(Inner { pool, clock, pooler: None, replica: None }))
+        Self(Arc::new(Inner { pool, clock, pooler: None, replica: None, changes: Changes::new() }))
     }
 
     /// Wraps a pool whose connections lead to a pooler in transaction mode, such as PgBouncer. The pool must keep no
     /// prepared statements (`statement_cache_capacity(0)`).
     pub fn behind_pooler(pool: Pool, clock: Clock, pooler: Pooler) -> Self {
-        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler), replica: None }))
+        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler), replica: None, changes: Changes::new() }))
     }
 
     /// The same database, whose lists and reports are read from a replica while that answers. Its pool logs in as the
@@ -76,14 +78,26 @@ impl Database {
     /// it before they turn to the primary.
     #[must_use]
     pub fn with_replica(self, replica: Pool) -> Self {
-        let Inner { pool, clock, pooler, .. } = &*self.0;
-        let replica = Some(Replica::new(replica));
-        Self(Arc::new(Inner { pool: pool.clone(), clock: clock.clone(), pooler: *pooler, replica }))
+        let Inner { pool, clock, pooler, changes, .. } = &*self.0;
+        let (pool, clock, changes) = (pool.clone(), clock.clone(), changes.clone());
+        Self(Arc::new(Inner { pool, clock, pooler: *pooler, replica: Some(Replica::new(replica)), changes }))
     }
 
     /// The clock that stamps rows.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// What this process hears of changes: nothing until somebody [follows](crate::follow_changes) them.
+    pub fn changes(&self) -> &Changes {
+        &self.0.changes
+    }
+
+    /// One look at the changes that others announced.
+    pub(crate) async fn look_for_changes(&self, reader: &mut Reader) -> Result<(), DbError> {
+        let mut tx = self.begin("begin", "set local role athyper_system").await?;
+        reader.look(&mut tx, &self.0.changes).await?;
+        Ok(tx.rollback().await?)
     }
 
     /// Opens a transaction that sees and changes the rows of this tenant alone.
@@ -92,7 +106,7 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
         let tx = self.begin("begin", &opening_of(context)).await?;
-        Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone()))
+        Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone(), self.0.changes.clone()))
     }
 
     /// Opens a transaction that sees the rows of this tenant alone and cannot write.
@@ -142,7 +156,13 @@ impl Database {
     /// a member of `athyper_system`.
     pub async fn system_tx(&self, reason: SystemReason) -> Result<SystemTx, DbError> {
         let tx = self.begin("begin", "set local role athyper_system").await?;
-        Ok(SystemTx::new(tx, reason, Actor::system(reason.as_str()), self.0.clock.clone()))
+        let (actor, clock) = (Actor::system(reason.as_str()), self.0.clock.clone());
+        Ok(SystemTx::new(tx, reason, actor, clock, self.0.changes.clone()))
+    }
+
+    /// Opens a transaction that names no tenant and so sees the register alone.
+    pub(crate) async fn register_tx(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
+        self.begin(READ, "select set_config('athyper.tenant_id', '', true)").await
     }
 
     /// Opens a transaction on the platform's own trail; for the audit writer alone.

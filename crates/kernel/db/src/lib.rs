@@ -6,13 +6,17 @@
 //! - [`ReadTx`] reads one tenant's rows and cannot write; for lists and reports perhaps on a replica.
 //! - [`SystemTx`] crosses tenants, asks for a [`SystemReason`] and leaves a trace.
 //!
+//! [`announce`] tells every process what a transaction has changed, and [`FreshCache`] keeps what nobody has changed.
+//!
 //! The pool is private: there is no other way to a connection. [`Schema`] carries the migrations of one schema.
 
 mod audit_store;
+mod changes;
 mod database;
 mod directory;
 mod done;
 mod error;
+mod fresh_cache;
 mod migrate;
 mod replica;
 mod schemas;
@@ -21,10 +25,14 @@ mod system_tx;
 mod tenant_tx;
 
 pub use audit_store::DatabaseAuditWriter;
+pub use changes::{Change, Changes, Stamp, announce, announce_for, follow_changes};
 pub use database::{Database, PoolStats, Pooler};
-pub use directory::{TenantDirectory, TenantRecord, register_tenants};
+pub use directory::{
+    TenantDirectory, TenantRecord, TenantStatus, announce_tenant, is_of_tenant, register_tenants,
+};
 pub use done::Done;
 pub use error::DbError;
+pub use fresh_cache::FreshCache;
 pub use migrate::{MigrateError, Migration, Schema, migrate};
 pub use schemas::{AUDIT_SCHEMA, PLATFORM_SCHEMA};
 pub use series::take_numbers;

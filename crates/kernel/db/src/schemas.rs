@@ -2,14 +2,26 @@
 
 use crate::{Migration, Schema};
 
-/// Tenants, idempotency keys, number series, and the function that protects a tenant's table.
+/// Tenants, changes, idempotency keys, number series, and the function that protects a tenant's table.
 pub const PLATFORM_SCHEMA: Schema = Schema {
     name: "platform",
-    migrations: &[Migration {
-        version: 1,
-        description: "expand foundation",
-        sql: include_str!("../migrations/platform/0001_expand_foundation.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            description: "expand foundation",
+            sql: include_str!("../migrations/platform/0001_expand_foundation.sql"),
+        },
+        Migration {
+            version: 2,
+            description: "expand changes",
+            sql: include_str!("../migrations/platform/0002_expand_changes.sql"),
+        },
+        Migration {
+            version: 3,
+            description: "expand tenants",
+            sql: include_str!("../migrations/platform/0003_expand_tenants.sql"),
+        },
+    ],
 };
 
 /// The audit trail.

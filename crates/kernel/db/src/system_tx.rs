@@ -6,7 +6,7 @@ use athyper_kernel_types::{Clock, PLATFORM_TENANT};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
 
-use crate::{DbError, audit_store};
+use crate::{Change, Changes, DbError, audit_store};
 
 /// Why a transaction may cross tenants. A new reason is a decision, so the list is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct SystemTx {
     actor: Actor,
     clock: Clock,
     now: DateTime<Utc>,
+    changes: Changes,
+    changed: Vec<Change>,
 }
 
 impl SystemTx {
@@ -56,9 +58,15 @@ impl SystemTx {
         reason: SystemReason,
         actor: Actor,
         clock: Clock,
+        changes: Changes,
     ) -> Self {
         let now = clock.now();
-        Self { tx, reason, actor, clock, now }
+        Self { tx, reason, actor, clock, now, changes, changed: Vec::new() }
+    }
+
+    /// Keeps a change that this process takes note of at the commit, before it hears of it.
+    pub(crate) fn remember_change(&mut self, change: Change) {
+        self.changed.push(change);
     }
 
     /// The connection.
@@ -86,6 +94,8 @@ impl SystemTx {
             audit_store::insert_for(&mut self.tx, PLATFORM_TENANT, &self.actor, &self.clock, self.now, event)
                 .await?;
         }
-        Ok(self.tx.commit().await?)
+        let committed = self.tx.commit().await;
+        self.changed.into_iter().for_each(|change| self.changes.note(change));
+        Ok(committed?)
     }
 }

@@ -6,7 +6,7 @@ use athyper_kernel_types::{Clock, TenantId};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
 
-use crate::{DbError, audit_store};
+use crate::{Change, Changes, DbError, audit_store};
 
 /// Reads and writes one tenant's rows. Dropping it rolls back; [`TenantTx::commit`] is the only way to keep anything.
 #[derive(Debug)]
@@ -15,12 +15,24 @@ pub struct TenantTx {
     context: TenantContext,
     clock: Clock,
     now: DateTime<Utc>,
+    changes: Changes,
+    changed: Vec<Change>,
 }
 
 impl TenantTx {
-    pub(crate) fn new(tx: Transaction<'static, Postgres>, context: TenantContext, clock: Clock) -> Self {
+    pub(crate) fn new(
+        tx: Transaction<'static, Postgres>,
+        context: TenantContext,
+        clock: Clock,
+        changes: Changes,
+    ) -> Self {
         let now = clock.now();
-        Self { tx, context, clock, now }
+        Self { tx, context, clock, now, changes, changed: Vec::new() }
+    }
+
+    /// Keeps a change that this process takes note of at the commit, before it hears of it.
+    pub(crate) fn remember_change(&mut self, change: Change) {
+        self.changed.push(change);
     }
 
     /// The connection, for a store function.
@@ -54,7 +66,10 @@ impl TenantTx {
     /// When the event cannot be written or the database refuses the commit; then nothing was kept.
     pub async fn commit(mut self, event: AuditEvent) -> Result<(), DbError> {
         audit_store::insert(&mut self.tx, &self.context, &self.clock, self.now, event).await?;
-        Ok(self.tx.commit().await?)
+        let committed = self.tx.commit().await;
+        // Also when nobody knows whether the commit came to pass.
+        self.changed.into_iter().for_each(|change| self.changes.note(change));
+        Ok(committed?)
     }
 
     /// Gives up what was done and frees the connection at once.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::{Environment, IamConfig};
-use athyper_kernel_db::{Database, TenantDirectory};
+use athyper_kernel_db::{Database, TenantDirectory, TenantStatus};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_tenant_context::{
-    Actor, ContextError, ContextRequest, HeaderKeys, Resolved, TenantContext, claim_keys, resolve,
+    Actor, ContextError, ContextRequest, HeaderKeys, TenantContext, choose_tenant, claim_keys,
 };
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
@@ -181,42 +181,62 @@ async fn enter(
     let wanted = HeaderKeys { realm: text("x-realm"), tenant: text("x-tenant"), org: text("x-org") };
     let own = ContextRequest { headers: HeaderKeys::default(), claims: Some(claims.clone()) };
     let request = ContextRequest { headers: wanted, claims: Some(claims) };
-    match resolve(edge.environment, &edge.iam, &request) {
-        Ok(resolved) => {
-            let unknown = || ProblemResponse::from(context_problem(&ContextError::UnknownTenant));
-            join(edge, identity, resolved, info).ok_or_else(unknown)
+    let error = match context_of(edge, identity, &request, info).await {
+        Ok(context) => return Ok(context),
+        Err(Refusal::Context(error)) => error,
+        Err(Refusal::Problem(problem)) => return Err(problem),
+    };
+    // Whoever tries a door that is not theirs leaves a trace in their own tenant's trail.
+    let is_attempt = matches!(error, ContextError::Disagreement { .. } | ContextError::NotEntitled { .. });
+    if is_attempt && let Ok(context) = context_of(edge, identity, &own, info).await {
+        if let Some(rates) = &edge.rates {
+            // The trail is not for anybody to fill.
+            rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
         }
-        Err(error) => {
-            // Whoever tries a door that is not theirs leaves a trace in their own tenant's trail.
-            let is_attempt =
-                matches!(error, ContextError::Disagreement { .. } | ContextError::NotEntitled { .. });
-            if is_attempt
-                && let Ok(resolved) = resolve(edge.environment, &edge.iam, &own)
-                && let Some(context) = join(edge, identity, resolved, info)
-            {
-                if let Some(rates) = &edge.rates {
-                    // The trail is not for anybody to fill.
-                    rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
-                }
-                let event = AuditEvent::warn(TENANT_REFUSED).message(error.to_string());
-                refuse(edge, &context, event, info).await?;
-            }
-            Err(context_problem(&error).into())
-        }
+        let event = AuditEvent::warn(TENANT_REFUSED).message(error.to_string());
+        refuse(edge, &context, event, info).await?;
+    }
+    Err(context_problem(&error).into())
+}
+
+/// Why there is no context for a request.
+enum Refusal {
+    /// The rule of tenancy is against it.
+    Context(ContextError),
+    /// Anything else.
+    Problem(ProblemResponse),
+}
+
+impl From<ContextError> for Refusal {
+    fn from(error: ContextError) -> Self {
+        Self::Context(error)
     }
 }
 
-fn join(
+/// Applies the rule of tenancy to the register of tenants.
+async fn context_of(
     edge: &Edge,
     identity: &Identity,
-    resolved: Resolved,
+    request: &ContextRequest,
     info: Option<&RequestInfo>,
-) -> Option<TenantContext> {
-    let tenant = edge.tenants.find(&resolved.realm_key, resolved.tenant_key.as_deref()?)?;
+) -> Result<TenantContext, Refusal> {
+    let chosen = choose_tenant(edge.environment, &edge.iam, request)?;
+    let tenant_key = chosen.tenant_key().ok_or(ContextError::TenantRequired)?;
+    let found = edge.tenants.find(chosen.realm_key(), tenant_key).await;
+    let found = found.map_err(|error| Refusal::Problem(error.into()))?;
+    // An archived tenant is one that nobody knows.
+    let tenant = found.filter(|tenant| tenant.status != TenantStatus::Archived);
+    let tenant = tenant.ok_or(ContextError::UnknownTenant)?;
+    let resolved = chosen.resolve(edge.environment, &edge.iam, Some(&tenant.settings))?;
+    if tenant.status == TenantStatus::Suspended {
+        let detail = "the tenant is suspended: ask whoever runs the platform";
+        let problem = Problem::new(ProblemKind::Forbidden, "request.tenant_suspended", detail);
+        return Err(Refusal::Problem(problem.into()));
+    }
     let trace_id = info.map(|info| info.trace.trace_id());
     let request_id = info.map(|info| info.request_id.clone()).unwrap_or_default();
-    let context = TenantContext::new(tenant.id, resolved, identity.actor.clone(), request_id).ok()?;
-    Some(context.with_trace(trace_id))
+    let context = TenantContext::new(tenant.id, resolved, identity.actor.clone(), request_id)?;
+    Ok(context.with_trace(trace_id))
 }
 
 /// Writes down that a request was refused, and from where it came.

@@ -26,6 +26,7 @@ mod rate_local;
 mod read;
 mod reply;
 mod request_info;
+mod responses;
 mod version;
 
 pub use access::{Access, AccessRules, OperationIndex, Permission};
@@ -44,4 +45,5 @@ pub use rate_local::LocalRateCounter;
 pub use read::{NoQuery, Read, Report};
 pub use reply::Reply;
 pub use request_info::{Arrivals, RequestInfo, trace_requests};
+pub use responses::{ChangeProblems, CreateProblems, ReadProblems, RecordProblems};
 pub use version::etag;

@@ -1,4 +1,5 @@
-//! Lets go of what is old: ended jobs and operations, forgotten uploads, runs of schedules, used idempotency keys.
+//! Lets go of what is old: ended jobs and operations, forgotten uploads, runs of schedules, used idempotency keys, announced
+//! changes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -32,11 +33,14 @@ pub struct RetentionRules {
     pub orphans: TimeDelta,
     /// Answers to idempotency keys, from the first request.
     pub idempotency_keys: TimeDelta,
+    /// What was announced to other processes, from when it was announced: longer than any of them believes its caches
+    /// without having heard.
+    pub changes: TimeDelta,
 }
 
 impl Default for RetentionRules {
     /// A week for jobs that succeeded, ninety days for dead ones, operations and runs of schedules, thirty days for
-    /// uploads, an hour for orphans, and two days for idempotency keys.
+    /// uploads, an hour for orphans and announced changes, and two days for idempotency keys.
     fn default() -> Self {
         Self {
             ended_jobs: TimeDelta::days(7),
@@ -46,6 +50,7 @@ impl Default for RetentionRules {
             schedule_runs: TimeDelta::days(90),
             orphans: TimeDelta::hours(1),
             idempotency_keys: TimeDelta::days(2),
+            changes: TimeDelta::hours(1),
         }
     }
 }
@@ -84,7 +89,7 @@ struct Kind {
     delete: &'static str,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind {
         name: "endedJobs",
         age: |rules| rules.ended_jobs,
@@ -137,6 +142,13 @@ const KINDS: [Kind; 7] = [
         delete: "delete from platform.idempotency_key where (tenant_id, actor_id, key) in (\
                    select tenant_id, actor_id, key from platform.idempotency_key \
                    where tenant_id = $1 and created_at < $2 order by created_at limit $3)",
+    },
+    Kind {
+        name: "changes",
+        age: |rules| rules.changes,
+        delete: "delete from platform.change where (tenant_id, position) in (\
+                   select tenant_id, position from platform.change where tenant_id = $1 and recorded_at < $2 \
+                   order by recorded_at limit $3)",
     },
 ];
 

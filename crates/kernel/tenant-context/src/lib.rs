@@ -8,4 +8,4 @@ mod context;
 mod resolve;
 
 pub use context::{Actor, ActorKind, ContextError, Resolved, Source, TenantContext};
-pub use resolve::{ClaimKeys, ContextRequest, HeaderKeys, claim_keys, resolve};
+pub use resolve::{ChosenTenant, ClaimKeys, ContextRequest, HeaderKeys, choose_tenant, claim_keys, resolve};

@@ -79,8 +79,7 @@ pub fn claim_keys(claims: &Map<String, Value>) -> ClaimKeys {
     }
 }
 
-/// Decides realm, tenant and organisation, and merges their defaults. For a job, the claims are the keys of the tenant
-/// that enqueued it.
+/// Decides realm, tenant and organisation, and merges their defaults, for tenants of the configuration.
 ///
 /// # Errors
 /// A [`ContextError`], none of which tells whether a key exists that the identity may not enter.
@@ -89,41 +88,102 @@ pub fn resolve(
     iam: &IamConfig,
     request: &ContextRequest,
 ) -> Result<Resolved, ContextError> {
+    let chosen = choose_tenant(env, iam, request)?;
+    let tenant = chosen.tenant_key().and_then(|key| iam.realms.get(chosen.realm_key())?.tenants.get(key));
+    let tenant = tenant.cloned();
+    chosen.resolve(env, iam, tenant.as_ref())
+}
+
+/// The tenant that a request is for, before anybody looked whether there is one.
+#[derive(Clone, Debug)]
+pub struct ChosenTenant {
+    headers: HeaderKeys,
+    claims: Option<ClaimKeys>,
+    realm: (String, Source),
+    tenant: Option<(String, Source)>,
+}
+
+/// Decides realm and tenant. For a job, the claims are the keys of the tenant that enqueued it.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn choose_tenant(
+    env: Environment,
+    iam: &IamConfig,
+    request: &ContextRequest,
+) -> Result<ChosenTenant, ContextError> {
     let headers = checked_headers(&request.headers)?;
     let claims = request.claims.as_ref().map(checked_claims).transpose()?;
     let standing = Standing::of(env, iam, claims.as_ref());
+    let realm = choose_realm(iam, &headers, claims.as_ref())?;
+    if !iam.realms.contains_key(realm.0) {
+        return Err(ContextError::UnknownRealm);
+    }
+    let tenant = tenant_of(standing, &headers, default_tenant(iam, realm.0))?;
+    let (realm, tenant) = (owned(realm), tenant.map(owned));
+    Ok(ChosenTenant { headers, claims, realm, tenant })
+}
 
-    let (realm_key, realm_source) = choose_realm(iam, &headers, claims.as_ref())?;
-    let realm = iam.realms.get(realm_key).ok_or(ContextError::UnknownRealm)?;
-    let in_default_realm = realm_key == iam.default_realm_key;
-    let default_tenant = iam.default_tenant_key.as_deref().filter(|_| in_default_realm);
+impl ChosenTenant {
+    /// Key of the realm, which the configuration has.
+    pub fn realm_key(&self) -> &str {
+        &self.realm.0
+    }
 
-    let tenant = choose_tenant(standing, &headers, default_tenant)?;
-    let tenant_config = match tenant {
-        Some((key, _)) => Some(realm.tenants.get(key).ok_or(ContextError::UnknownTenant)?),
-        None => None,
-    };
-    let tenant_key = tenant.map(|(key, _)| key);
-    let default_org =
-        iam.default_org_key.as_deref().filter(|_| tenant_key.is_some() && tenant_key == default_tenant);
+    /// Key of the tenant, if one was chosen.
+    pub fn tenant_key(&self) -> Option<&str> {
+        self.tenant.as_ref().map(|(key, _)| &**key)
+    }
 
-    let org = choose_org(standing, &headers, tenant_key, default_org)?;
-    let org_config = match (org, tenant_config) {
-        (Some((key, _)), Some(tenant)) => Some(tenant.orgs.get(key).ok_or(ContextError::UnknownOrg)?),
-        _ => None,
-    };
+    /// Decides the organisation and merges the defaults. `settings` are those of the tenant that was chosen.
+    ///
+    /// # Errors
+    /// [`ContextError::UnknownTenant`] for a tenant without settings, and those of the choice of an organisation.
+    pub fn resolve(
+        self,
+        env: Environment,
+        iam: &IamConfig,
+        settings: Option<&TenantConfig>,
+    ) -> Result<Resolved, ContextError> {
+        let realm = iam.realms.get(&self.realm.0).ok_or(ContextError::UnknownRealm)?;
+        let tenant_key = self.tenant_key();
+        if tenant_key.is_some() && settings.is_none() {
+            return Err(ContextError::UnknownTenant);
+        }
+        let standing = Standing::of(env, iam, self.claims.as_ref());
+        let in_default = tenant_key.is_some() && tenant_key == default_tenant(iam, &self.realm.0);
+        let default_org = iam.default_org_key.as_deref().filter(|_| in_default);
+        let org = choose_org(standing, &self.headers, tenant_key, default_org)?.map(owned);
+        let org_config = match (&org, settings) {
+            (Some((key, _)), Some(tenant)) => Some(tenant.orgs.get(key).ok_or(ContextError::UnknownOrg)?),
+            _ => None,
+        };
+        let cascade = cascade(realm, settings, org_config);
+        let ((tenant_key, tenant_source), (org_key, org_source)) = (split(self.tenant), split(org));
+        Ok(Resolved {
+            realm_key: self.realm.0,
+            tenant_key,
+            org_key,
+            realm_source: self.realm.1,
+            tenant_source,
+            org_source,
+            defaults: cascade.values,
+            defaults_sources: cascade.sources,
+        })
+    }
+}
 
-    let cascade = cascade(realm, tenant_config, org_config);
-    Ok(Resolved {
-        realm_key: realm_key.to_owned(),
-        tenant_key: tenant_key.map(str::to_owned),
-        org_key: org.map(|(key, _)| key.to_owned()),
-        realm_source,
-        tenant_source: tenant.map(|(_, source)| source),
-        org_source: org.map(|(_, source)| source),
-        defaults: cascade.values,
-        defaults_sources: cascade.sources,
-    })
+/// The tenant of a request in this realm that names none.
+fn default_tenant<'a>(iam: &'a IamConfig, realm_key: &str) -> Option<&'a str> {
+    iam.default_tenant_key.as_deref().filter(|_| realm_key == iam.default_realm_key)
+}
+
+fn owned((key, source): Choice<'_>) -> (String, Source) {
+    (key.to_owned(), source)
+}
+
+fn split(choice: Option<(String, Source)>) -> (Option<String>, Option<Source>) {
+    choice.map_or((None, None), |(key, source)| (Some(key), Some(source)))
 }
 
 /// A key and where it came from.
@@ -172,7 +232,7 @@ fn choose_realm<'a>(
     }
 }
 
-fn choose_tenant<'a>(
+fn tenant_of<'a>(
     standing: Standing<'a>,
     headers: &'a HeaderKeys,
     default: Option<&'a str>,

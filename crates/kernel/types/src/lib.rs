@@ -1,4 +1,4 @@
-//! The value types every other crate speaks in: ids, time, money, calendars, pages and number series.
+//! The value types every other crate speaks in: ids, time, money, calendars, texts, pages and number series.
 //!
 //! Everything here is pure data and pure functions. The single contact with the outside world is
 //! [`Clock::system`], which reads the machine's clock.
@@ -10,6 +10,7 @@ mod id;
 mod money;
 mod page;
 mod series;
+mod text;
 
 pub use calendar::{
     BusinessCalendar, CalendarConfig, CalendarError, ExtraWorkingDay, MonthDay, TimeOfDay, WeekHours,
@@ -24,3 +25,4 @@ pub use id::{
 pub use money::{Money, MoneyError, Rounding};
 pub use page::{Cursor, Page, PageError, PageRequest};
 pub use series::{SeriesError, SeriesPattern};
+pub use text::{Name, Reason, Text, TextError};

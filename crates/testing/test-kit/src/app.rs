@@ -126,7 +126,7 @@ impl TestApp {
         };
         let request = ContextRequest { claims: Some(claims), ..ContextRequest::default() };
         let resolved = resolve(Environment::Local, &iam_config(), &request).expect("context");
-        let tenant = self.db.tenants.find(REALM, &row.tenant_key).expect("tenant");
+        let tenant_id = self.db.tenant_id(&row.tenant_key);
         let actor = Actor { kind: ActorKind::User, id: row.actor_id };
         let job = ClaimedJob {
             id: Id::from_uuid(row.id),
@@ -135,7 +135,7 @@ impl TestApp {
             attempt: row.attempt,
             max_attempts: row.max_attempts,
             lease_token: row.lease_token,
-            context: TenantContext::new(tenant.id, resolved, actor, row.request_id).expect("context"),
+            context: TenantContext::new(tenant_id, resolved, actor, row.request_id).expect("context"),
             trace: None,
             in_database: true,
         };

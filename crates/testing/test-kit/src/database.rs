@@ -8,13 +8,13 @@ use athyper_adapter_db_postgres::embedded::{ClusterOptions, EmbeddedDatabase, st
 use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once};
 use athyper_kernel_db::{Database, Schema, TenantDirectory, migrate, register_tenants};
 use athyper_kernel_tenant_context::{Actor, Resolved, Source, TenantContext};
-use athyper_kernel_types::{Clock, ManualClock};
+use athyper_kernel_types::{Clock, ManualClock, TenantId};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::identity::{REALM, TENANTS};
+use crate::identity::{REALM, TENANTS, iam_config};
 
 /// The instant at which every test starts.
 const START: &str = "2025-01-15T09:00:00Z";
@@ -25,6 +25,7 @@ pub struct TestDatabase {
     pub database: Database,
     /// The two tenants.
     pub tenants: TenantDirectory,
+    ids: BTreeMap<&'static str, TenantId>,
     /// The clock that stamps rows; it stands still until it is moved.
     pub clock: ManualClock,
     /// Name of the database.
@@ -63,17 +64,17 @@ impl TestDatabase {
             application_name: name.clone(),
         };
         let database = connect(&url, &settings, clock).await.expect("connect");
-        let wanted: Vec<_> = TENANTS
-            .iter()
-            .map(|tenant| (REALM.to_owned(), (*tenant).to_owned(), (*tenant).to_owned()))
-            .collect();
-        let tenants = register_tenants(&database, &wanted).await.expect("register tenants");
-        Self { database, tenants, clock: manual, name, server }
+        let tenants = register_tenants(&database, &iam_config()).await.expect("register tenants");
+        let mut ids = BTreeMap::new();
+        for tenant in TENANTS {
+            let record = tenants.find(REALM, tenant).await.expect("the register").expect("tenant");
+            ids.insert(tenant, record.id);
+        }
+        Self { database, tenants, ids, clock: manual, name, server }
     }
 
     /// A context of this tenant, for a test that opens transactions itself.
     pub fn context(&self, tenant_key: &str) -> TenantContext {
-        let tenant = self.tenants.find(REALM, tenant_key).expect("tenant");
         let resolved = Resolved {
             realm_key: REALM.to_owned(),
             tenant_key: Some(tenant_key.to_owned()),
@@ -84,7 +85,13 @@ impl TestDatabase {
             defaults: serde_json::Map::from_iter([("currency".to_owned(), "USD".into())]),
             defaults_sources: BTreeMap::new(),
         };
-        TenantContext::new(tenant.id, resolved, Actor::user("test"), "test").expect("context")
+        let id = self.tenant_id(tenant_key);
+        TenantContext::new(id, resolved, Actor::user("test"), "test").expect("context")
+    }
+
+    /// Id of this tenant.
+    pub fn tenant_id(&self, tenant_key: &str) -> TenantId {
+        *self.ids.get(tenant_key).expect("tenant")
     }
 
     /// A connection of the superuser, for what no tenant could see or do.

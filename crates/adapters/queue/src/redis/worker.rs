@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::{LOST, RedisQueue, RedisQueueError, SideClaim, SideEnd, SideLost};
+use crate::context::context_of;
 use crate::outage::Outage;
 use crate::worker::ends::{Ending, Outcome, jitter, storable};
 use crate::worker::run::{call, job_span, log_end, own_trace};
@@ -170,9 +171,9 @@ async fn run(shared: Arc<Shared>, claim: SideClaim, until: Instant, slot: OwnedS
         trace_id: Some(trace.trace_id()),
     };
     let span = job_span(Some(&origin), &trace, enqueued.as_ref(), (job.id, &job.name, claim.attempt));
-    let context = (shared.contexts)(&origin).filter(|context| context.tenant_id() == origin.tenant_id);
     async {
         let started = Instant::now();
+        let context = context_of(&shared.contexts, origin).await;
         let outcome = if let (Some(context), Some(job_type)) = (context, shared.types.get(job.name.as_str()))
         {
             let claimed = ClaimedJob {
@@ -194,7 +195,7 @@ async fn run(shared: Arc<Shared>, claim: SideClaim, until: Instant, slot: OwnedS
                 () = shared.give_up.cancelled() => Outcome::Returned,
             }
         } else {
-            tracing::warn!("the tenant of this job is not configured here, trying again later");
+            tracing::warn!("the tenant of this job is not served here now, trying again later");
             Outcome::Snooze(UNKNOWN_TENANT)
         };
         let ending = record(&shared, &claim, &outcome).await;

@@ -10,8 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::{ScheduleClock, ScheduleError, ScheduledTenant};
+use super::{ScheduleClock, ScheduleError, ScheduledTenant, TenantPage};
 
 /// Key of realm and tenant of the platform's own work.
 const PLATFORM_KEY: &str = "platform";
@@ -24,29 +25,53 @@ struct Owner<'a> {
     zone: Tz,
 }
 
-/// Enters, changes and removes schedules, in one transaction.
-pub(super) async fn enter(
+impl<'a> Owner<'a> {
+    fn of(tenant: &'a ScheduledTenant) -> Self {
+        let ScheduledTenant { id, realm_key, tenant_key, zone } = tenant;
+        Self { id: *id, realm_key, tenant_key, zone: *zone }
+    }
+}
+
+/// Enters, changes and removes the schedules of the platform itself, and checks those of all tenants.
+pub(super) async fn enter_platform(
     database: &Database,
     schedules: &[ScheduleDef],
-    tenants: &[ScheduledTenant],
     release: &[i32],
     clock: &ScheduleClock,
 ) -> Result<(), ScheduleError> {
+    check(schedules)?;
+    let owner =
+        Owner { id: PLATFORM_TENANT, realm_key: PLATFORM_KEY, tenant_key: PLATFORM_KEY, zone: Tz::UTC };
     let mut tx = database.system_tx(SystemReason::RunSchedules).await?;
     let now = clock.now(tx.conn()).await?;
-    let wanted = rows(schedules, tenants, now, tx.clock())?;
+    let wanted = rows(schedules, ScheduleScope::Platform, &[owner], now, tx.clock())?;
     write(tx.conn(), &wanted, release).await?;
+    remove(tx.conn(), &wanted, (PLATFORM_TENANT, PLATFORM_TENANT), release).await?;
     Ok(tx.commit().await?)
 }
 
-/// The wanted rows, as an array of objects.
-fn rows(
+/// Enters, changes and removes the schedules of the tenants that this page speaks of, in one transaction.
+pub(super) async fn enter_page(
+    database: &Database,
     schedules: &[ScheduleDef],
-    tenants: &[ScheduledTenant],
-    now: DateTime<Utc>,
-    clock: &Clock,
-) -> Result<Value, ScheduleError> {
-    let mut rows = Vec::new();
+    (after, page): (TenantId, &TenantPage),
+    release: &[i32],
+    clock: &ScheduleClock,
+) -> Result<(), ScheduleError> {
+    let owners: Vec<Owner<'_>> = page.tenants.iter().map(Owner::of).collect();
+    let mut tx = database.system_tx(SystemReason::RunSchedules).await?;
+    let now = clock.now(tx.conn()).await?;
+    let wanted = rows(schedules, ScheduleScope::EachTenant, &owners, now, tx.clock())?;
+    write(tx.conn(), &wanted, release).await?;
+    let last = page.last.unwrap_or(TenantId::from_uuid(Uuid::max()));
+    // The range begins behind the last page, whose tenant is therefore not looked at again.
+    let first = TenantId::from_uuid(Uuid::from_u128(after.uuid().as_u128().saturating_add(1)));
+    remove(tx.conn(), &wanted, (first, last), release).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What is wrong with a declaration is said before anything is entered.
+fn check(schedules: &[ScheduleDef]) -> Result<(), ScheduleError> {
     let mut names = HashSet::new();
     for schedule in schedules {
         let name = schedule.name;
@@ -56,21 +81,24 @@ fn rows(
         if !name.contains('.') {
             return Err(ScheduleError::Name(name));
         }
+        rhythm(schedule)?;
+    }
+    Ok(())
+}
+
+/// The wanted rows, as an array of objects.
+fn rows(
+    schedules: &[ScheduleDef],
+    scope: ScheduleScope,
+    owners: &[Owner<'_>],
+    now: DateTime<Utc>,
+    clock: &Clock,
+) -> Result<Value, ScheduleError> {
+    let mut rows = Vec::new();
+    for schedule in schedules.iter().filter(|schedule| schedule.scope == scope) {
         let rhythm = rhythm(schedule)?;
-        match schedule.scope {
-            ScheduleScope::EachTenant => {
-                for tenant in tenants {
-                    let (realm_key, tenant_key) = (&*tenant.record.realm_key, &*tenant.record.tenant_key);
-                    let owner = Owner { id: tenant.record.id, realm_key, tenant_key, zone: tenant.zone };
-                    rows.push(row(schedule, &rhythm, &owner, now, clock)?);
-                }
-            }
-            ScheduleScope::Platform => {
-                let keys = (PLATFORM_KEY, PLATFORM_KEY);
-                let owner =
-                    Owner { id: PLATFORM_TENANT, realm_key: keys.0, tenant_key: keys.1, zone: Tz::UTC };
-                rows.push(row(schedule, &rhythm, &owner, now, clock)?);
-            }
+        for owner in owners {
+            rows.push(row(schedule, &rhythm, owner, now, clock)?);
         }
     }
     Ok(Value::Array(rows))
@@ -166,15 +194,29 @@ async fn write(conn: &mut PgConnection, wanted: &Value, release: &[i32]) -> Resu
     )
     .bind(wanted)
     .bind(release)
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Removes what is not wanted of the tenants from the first to the last of these.
+async fn remove(
+    conn: &mut PgConnection,
+    wanted: &Value,
+    (first, last): (TenantId, TenantId),
+    release: &[i32],
+) -> Result<(), DbError> {
     sqlx::query(
-        "delete from jobs.schedule present where present.release <= $2 and present.origin = 'code' and not exists (\
+        "delete from jobs.schedule present where present.release <= $2 and present.origin = 'code' \
+         and present.tenant_id between $3 and $4 \
+         and not exists (\
            select 1 from jsonb_to_recordset($1) as wanted(tenant_id uuid, name text) \
            where wanted.tenant_id = present.tenant_id and wanted.name = present.name)",
     )
     .bind(wanted)
     .bind(release)
+    .bind(first.uuid())
+    .bind(last.uuid())
     .execute(conn)
     .await?;
     Ok(())

@@ -18,6 +18,7 @@ use super::Shared;
 use super::ends::{self, Ending, Outcome};
 use super::feed::Claim;
 use super::leases::Lease;
+use crate::context::context_of;
 use crate::store::ClaimedRow;
 use crate::{JobEvent, JobOrigin};
 
@@ -34,20 +35,19 @@ pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
     // What the job leaves in the trail names the trace too, also when the job is where that begins.
     let origin = origin.map(|origin| JobOrigin { trace_id: Some(trace.trace_id()), ..origin });
     let span = job_span(origin.as_ref(), &trace, enqueued.as_ref(), (held.id, &row.name, row.attempt));
-    let context = origin.and_then(|origin| {
-        let context = (shared.contexts)(&origin)?;
-        // A context of another tenant would open that one's rows to the job.
-        (context.tenant_id() == origin.tenant_id).then_some(context)
-    });
     async {
         let started = Instant::now();
+        let context = match origin {
+            Some(origin) => context_of(&shared.contexts, origin).await,
+            None => None,
+        };
         let outcome = if let (Some(context), Some(job_type)) = (context, shared.types.get(row.name.as_str()))
         {
             let job = claimed_job(&row, &held, context);
             let run = JobRun::new(job, shared.database.clone());
             handle(&shared, &mut lease, &job_type.handler, run).await
         } else {
-            tracing::warn!("the tenant of this job is not configured here, trying again later");
+            tracing::warn!("the tenant of this job is not served here now, trying again later");
             Outcome::Snooze(UNKNOWN_TENANT)
         };
         let ending = ends::record(&shared, &row, &held, &mut lease, &outcome).await;

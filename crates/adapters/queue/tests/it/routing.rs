@@ -181,7 +181,11 @@ async fn a_run_has_the_context_of_its_cause_and_an_unknown_tenant_waits() {
     })];
     let all = contexts();
     let some: athyper_adapter_queue::ContextFactory =
-        Arc::new(move |origin| if origin.tenant_key == "acme" { all(origin) } else { None });
+        Arc::new(
+            move |origin| {
+                if origin.tenant_key == "acme" { all(origin) } else { Box::pin(async { None }) }
+            },
+        );
     let life = lifecycle();
     Worker::start(&stage.database, &life, types, some, config("one")).unwrap();
     let (ran, waits) = (stage.enqueue(&known, work("")).await, stage.enqueue(&unknown, work("")).await);

@@ -2,7 +2,7 @@
 
 use athyper_adapter_queue::{ScheduleClock, ScheduledTenant, Scheduler};
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{Done, TenantRecord, TenantTx};
+use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_jobs::schedule::{
     Backfilled, Outcome, Overlap, SchedulableJobs, ScheduleDef, ScheduleProblem, ScheduleRecord,
     ScheduleSpec, ScheduleState, StoredSchedule, backfill_schedule, create_schedule, delete_schedule,
@@ -183,13 +183,8 @@ async fn a_change_keeps_the_next_time_unless_the_calendar_changes() {
 async fn a_pause_holds_until_it_is_ended_and_is_made_up_for_by_nothing() {
     let stage = Stage::new().await;
     let context = tenant("acme");
-    let record = TenantRecord {
-        id: context.tenant_id(),
-        realm_key: "main".to_owned(),
-        tenant_key: "acme".to_owned(),
-        name: String::new(),
-    };
-    let tenants = [ScheduledTenant { record, zone: Tz::UTC }];
+    let (realm_key, tenant_key) = ("main".to_owned(), "acme".to_owned());
+    let tenants = [ScheduledTenant { id: context.tenant_id(), realm_key, tenant_key, zone: Tz::UTC }];
     let declared = [ScheduleDef::cron::<Work>("0 6 * * *")];
     let world = ScheduleClock::database();
     Scheduler::enter(&stage.database, &declared, &tenants, &world).await.unwrap();

@@ -13,7 +13,7 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::schedules::{enter, tenants};
+use crate::schedules::{enter, pages, tenants};
 use crate::stage::{Stage, Work, lifecycle};
 
 /// A source of chance that gives the same run for the same seed (splitmix64).
@@ -179,7 +179,7 @@ async fn each_time_fires_once(seed: u64) {
         let owners: Vec<(Uuid, Tz)> = if is_platform {
             vec![(Uuid::nil(), Tz::UTC)]
         } else {
-            tenants.iter().map(|tenant| (tenant.record.id.uuid(), tenant.zone)).collect()
+            tenants.iter().map(|tenant| (tenant.id.uuid(), tenant.zone)).collect()
         };
         for (tenant, zone) in owners {
             let wanted = expected(&def, zone, start, end);
@@ -222,8 +222,8 @@ async fn stopping_one_scheduler_changes_nothing_for_the_others() {
     let rows = "select count(*) from jobs.schedule where next_at > now()";
     let (first, second) = (lifecycle(), lifecycle());
     let (one, other) = (stage.connect(), stage.connect());
-    Scheduler::start(&one, &first, &definitions, &tenants).await.unwrap();
-    Scheduler::start(&other, &second, &definitions, &tenants).await.unwrap();
+    Scheduler::start(&one, &first, &definitions, pages(&tenants)).await.unwrap();
+    Scheduler::start(&other, &second, &definitions, pages(&tenants)).await.unwrap();
     assert!(first.shutdown("one goes").await.is_clean());
     let all = stage.count("select count(*) from jobs.schedule").await;
     assert_eq!(all, 17);

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use athyper_adapter_queue::{ScheduleError, ScheduledTenant, Scheduler};
-use athyper_kernel_db::TenantRecord;
+use athyper_adapter_queue::{
+    ScheduleClock, ScheduleError, ScheduledTenant, Scheduler, TenantPage, TenantPages,
+};
+use athyper_kernel_db::{SystemReason, announce_tenant, follow_changes};
 use athyper_kernel_jobs::ScheduleDef;
 use athyper_kernel_tenant_context::ActorKind;
 use athyper_kernel_types::{Clock, TenantId};
@@ -21,27 +23,72 @@ fn schedule(name: &'static str, cron: &'static str) -> ScheduleDef {
 
 pub(crate) fn tenants(zones: &[Tz]) -> Vec<ScheduledTenant> {
     let tenant = |(index, zone): (usize, &Tz)| ScheduledTenant {
-        record: TenantRecord {
-            id: TenantId::new(&Clock::system()),
-            realm_key: "main".to_owned(),
-            tenant_key: format!("tenant-{index}"),
-            name: String::new(),
-        },
+        id: TenantId::new(&Clock::system()),
+        realm_key: "main".to_owned(),
+        tenant_key: format!("tenant-{index}"),
         zone: *zone,
     };
     zones.iter().enumerate().map(tenant).collect()
 }
 
-/// Enters the schedules without firing any for long.
+/// Enters the schedules without firing any.
 pub(crate) async fn enter(
     stage: &Stage,
     schedules: &[ScheduleDef],
     tenants: &[ScheduledTenant],
 ) -> Result<(), ScheduleError> {
+    Scheduler::enter(&stage.database, schedules, tenants, &ScheduleClock::database()).await
+}
+
+/// These tenants, in pages of two.
+pub(crate) fn pages(tenants: &[ScheduledTenant]) -> TenantPages {
+    shared_pages(Arc::new(Mutex::new(tenants.to_vec())))
+}
+
+fn shared_pages(tenants: Arc<Mutex<Vec<ScheduledTenant>>>) -> TenantPages {
+    Arc::new(move |after| {
+        let mut all = tenants.lock().unwrap().clone();
+        all.sort_by_key(|tenant| tenant.id.uuid());
+        all.retain(|tenant| tenant.id.uuid() > after.uuid());
+        let is_more = all.len() > 2;
+        all.truncate(2);
+        let last = all.last().map(|tenant| tenant.id).filter(|_| is_more);
+        Box::pin(async move { Ok(TenantPage { tenants: all, last }) })
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_comes_while_it_runs_is_scheduled_and_one_that_goes_is_not() {
+    let stage = Stage::new().await;
+    let all = tenants(&[Tz::UTC; 5]);
+    let (gone, kept) = (&all[1], &all[4]);
+    let register = Arc::new(Mutex::new(all[..4].to_vec()));
+    let schedules = [schedule("test.nightly", "0 3 * * *")];
     let life = lifecycle();
-    let started = Scheduler::start(&stage.database, &life, schedules, tenants).await;
-    assert!(life.shutdown("entered").await.is_clean());
-    started.map(drop)
+    let followed = stage.database.clone();
+    let stopping = life.stopping();
+    life.spawn("changes", async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = follow_changes(followed) => {}
+        }
+    });
+    Scheduler::start(&stage.database, &life, &schedules, shared_pages(Arc::clone(&register))).await.unwrap();
+    stage.counts("select count(*) from jobs.schedule", 4).await;
+
+    register.lock().unwrap().retain(|tenant| tenant.id != gone.id);
+    register.lock().unwrap().push(kept.clone());
+    // Another process made the change.
+    let mut tx = stage.connect().system_tx(SystemReason::RegisterTenants).await.unwrap();
+    announce_tenant(&mut tx, kept.id, "main", &kept.tenant_key).await.unwrap();
+    tx.commit().await.unwrap();
+    let of = |tenant: &ScheduledTenant| {
+        format!("select count(*) from jobs.schedule where tenant_id = '{}'", tenant.id.uuid())
+    };
+    stage.counts(&of(kept), 1).await;
+    stage.counts(&of(gone), 0).await;
+    stage.counts("select count(*) from jobs.schedule", 4).await;
+    assert!(life.shutdown("test over").await.is_clean());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +112,7 @@ async fn four_schedulers_fire_each_nominal_time_once() {
         let databases = lives.each_ref().map(|_| stage.connect());
         let mut starts = Vec::new();
         for (life, database) in lives.iter().zip(&databases) {
-            starts.push(Scheduler::start(database, life, &schedules, &tenants));
+            starts.push(Scheduler::start(database, life, &schedules, pages(&tenants)));
         }
         let [a, b, c, d] = <[_; 4]>::try_from(starts).ok().unwrap();
         tokio::try_join!(a, b, c, d).unwrap();
@@ -105,7 +152,7 @@ async fn missed_times_are_made_up_for_by_the_latest_alone() {
         config("one"),
     );
     let life = lifecycle();
-    Scheduler::start(&stage.database, &life, &schedules, &tenants).await.unwrap();
+    Scheduler::start(&stage.database, &life, &schedules, pages(&tenants)).await.unwrap();
     stage.counts("select count(*) from jobs.job where state = 'succeeded'", 1).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(life.shutdown("test over").await.is_clean());
@@ -129,7 +176,7 @@ async fn missed_times_are_made_up_for_by_the_latest_alone() {
     assert_eq!(stage.count(&format!("{runs} 'fired' and job_id = (select id from jobs.job)")).await, 1);
 
     let contexts = seen.lock().unwrap();
-    assert_eq!(contexts[0].tenant_id(), tenants[0].record.id);
+    assert_eq!(contexts[0].tenant_id(), tenants[0].id);
     assert_eq!((contexts[0].actor().kind, contexts[0].actor().id.as_str()), (ActorKind::System, "scheduler"));
     assert!(contexts[0].request_id().starts_with("schedule-"));
 }

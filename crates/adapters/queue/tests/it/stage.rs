@@ -233,7 +233,7 @@ fn context_of(origin: &JobOrigin) -> TenantContext {
 
 /// Knows every tenant.
 pub(crate) fn contexts() -> ContextFactory {
-    Arc::new(|origin| Some(context_of(origin)))
+    Arc::new(|origin| Box::pin(async move { Some(context_of(&origin)) }))
 }
 
 pub(crate) fn lifecycle() -> Lifecycle {

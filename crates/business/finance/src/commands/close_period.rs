@@ -1,13 +1,11 @@
 //! Closes a period: nothing is posted into it any more.
 
-use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 
-use crate::changes::changes;
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
-use crate::responses::ChangeProblems;
 use crate::store::{imports, periods};
 
 /// Close a period

@@ -2,7 +2,8 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, Json, ProblemResponse, Reply};
+use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_types::Name;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -10,8 +11,6 @@ use crate::error::Error;
 use crate::model::account::{Account, AccountCode, AccountType};
 use crate::model::chart::{Chart, ChartError, Wanted};
 use crate::model::day::Day;
-use crate::model::text::Name;
-use crate::responses::CreateProblems;
 use crate::store::accounts;
 
 /// An account to add.

@@ -2,16 +2,14 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, Json, ProblemResponse, Reply};
-use athyper_kernel_types::Id;
+use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_types::{Id, Name};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::model::day::Day;
 use crate::model::period::{Period, PeriodState};
-use crate::model::text::Name;
-use crate::responses::CreateProblems;
 use crate::store::periods;
 
 /// A period to declare.

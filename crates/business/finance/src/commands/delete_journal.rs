@@ -2,13 +2,12 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 use serde_json::json;
 
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::queries::get_journal;
-use crate::responses::ChangeProblems;
 use crate::store::{journals, lines};
 
 /// Delete a draft

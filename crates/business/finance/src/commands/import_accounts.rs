@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, CsvFile, ProblemResponse, Reply, accepted};
+use athyper_kernel_http::{Command, CreateProblems, CsvFile, ProblemResponse, Reply, accepted};
 use athyper_kernel_jobs::{NewJob, Operation, start_operation};
 
 use crate::error::Error;
@@ -10,7 +10,6 @@ use crate::jobs::import_accounts::ImportAccounts;
 use crate::jobs::{IMPORTS_IN_TURN, keep_file};
 use crate::model::account_file::COLUMNS;
 use crate::model::csv_table::CsvTable;
-use crate::responses::CreateProblems;
 
 /// Import accounts
 ///

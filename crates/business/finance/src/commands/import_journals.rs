@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, CsvFile, ProblemResponse, Reply, accepted};
+use athyper_kernel_http::{Command, CreateProblems, CsvFile, ProblemResponse, Reply, accepted};
 use athyper_kernel_jobs::{NewJob, Operation, start_operation};
 
 use crate::access::POST_TO_SOFT_CLOSED;
@@ -12,7 +12,6 @@ use crate::jobs::{IMPORTS_IN_TURN, keep_file};
 use crate::model::csv_table::CsvTable;
 use crate::model::journal_file::COLUMNS;
 use crate::posting::PostingRights;
-use crate::responses::CreateProblems;
 use crate::tenant_defaults;
 
 /// Import journals

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::FieldError;
-use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 use serde_json::json;
 
@@ -17,7 +17,6 @@ use crate::model::balance::{imbalances, totals};
 use crate::model::journal::{Journal, JournalState, JournalWithLines, Line};
 use crate::posting::{PostingRights, enter_periods, post};
 use crate::queries::get_journal;
-use crate::responses::ChangeProblems;
 use crate::store::{accounts, journals};
 
 /// Post a journal

@@ -1,17 +1,15 @@
 //! Opens a period again, for a stated reason.
 
-use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_types::Reason;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::changes::changes;
 use crate::commands::close_period::enter_state;
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
-use crate::model::text::Reason;
-use crate::responses::ChangeProblems;
 use crate::store::periods;
 
 /// Why a period is opened again.

@@ -2,8 +2,8 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_types::Id;
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_types::{Id, Text};
 use axum::extract::State;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -17,10 +17,9 @@ use crate::model::balance::totals;
 use crate::model::day::Day;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::model::period::first_open_day;
-use crate::model::text::{Narration, Text};
+use crate::model::text::Narration;
 use crate::posting::{PostingRights, enter_periods, post};
 use crate::queries::get_journal;
-use crate::responses::ChangeProblems;
 use crate::store::{journals, lines, periods};
 
 /// How a journal is reversed.

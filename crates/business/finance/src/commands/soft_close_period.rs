@@ -1,14 +1,12 @@
 //! Closes a period for most: only who may post to soft-closed periods still can.
 
-use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 
-use crate::changes::changes;
 use crate::commands::close_period::{check_not_guarded, enter_state};
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
-use crate::responses::ChangeProblems;
 use crate::store::periods;
 
 /// Soft-close a period

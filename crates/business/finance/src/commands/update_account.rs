@@ -1,16 +1,14 @@
 //! Renames an account, blocks it, or makes it a group.
 
-use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_types::Name;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::changes::changes;
 use crate::error::Error;
 use crate::model::account::{Account, AccountState};
-use crate::model::text::Name;
-use crate::responses::ChangeProblems;
 use crate::store::accounts;
 
 /// What to change; what is left out stays as it is.

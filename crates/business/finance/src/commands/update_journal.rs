@@ -1,15 +1,13 @@
 //! Replaces what a draft says.
 
-use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 
-use crate::changes::changes;
 use crate::commands::create_journal::{DraftJournal, check};
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::queries::get_journal;
-use crate::responses::ChangeProblems;
 use crate::store::{journals, lines};
 
 /// Replace a draft

@@ -1,10 +1,9 @@
 //! Reads one account.
 
-use athyper_kernel_http::{PathId, ProblemResponse, Read, Reply};
+use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
 
 use crate::error::Error;
 use crate::model::account::Account;
-use crate::responses::RecordProblems;
 use crate::store::accounts;
 
 /// Get an account

@@ -1,11 +1,10 @@
 //! Reads one journal with its lines.
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_http::{PathId, ProblemResponse, Read, Reply};
+use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
 
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalId, JournalWithLines};
-use crate::responses::RecordProblems;
 use crate::store::{journals, lines};
 
 /// Get a journal

@@ -1,10 +1,9 @@
 //! Reads one period.
 
-use athyper_kernel_http::{PathId, ProblemResponse, Read, Reply};
+use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
 
 use crate::error::Error;
 use crate::model::period::Period;
-use crate::responses::RecordProblems;
 use crate::store::periods;
 
 /// Get a period

@@ -1,7 +1,7 @@
 //! The trial balance: the closing balance of every account at the end of a day.
 
 use athyper_kernel_db::{DbError, ReadTx};
-use athyper_kernel_http::{ProblemResponse, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
 use athyper_kernel_types::{Currency, Money};
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -14,7 +14,6 @@ use crate::error::Error;
 use crate::model::account::AccountType;
 use crate::model::day::Day;
 use crate::model::period::month_of;
-use crate::responses::ReadProblems;
 use crate::store::balances::{self, ClosingBalance};
 use crate::tenant_defaults;
 

@@ -1,13 +1,12 @@
 //! Lists accounts by code.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use serde::Deserialize;
 
 use crate::error::Error;
 use crate::model::account::{Account, AccountCode, AccountType};
-use crate::responses::ReadProblems;
 use crate::store::accounts::{self, Filter};
 
 /// Which accounts.

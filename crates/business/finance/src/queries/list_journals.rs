@@ -1,7 +1,7 @@
 //! Lists journals, newest first.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use serde::Deserialize;
 
@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::model::account::AccountCode;
 use crate::model::day::Day;
 use crate::model::journal::{Journal, JournalId, JournalState};
-use crate::responses::ReadProblems;
 use crate::store::journals::{self, Filter};
 
 /// Which journals.

@@ -1,13 +1,12 @@
 //! Lists periods by their first day.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 
 use crate::error::Error;
 use crate::model::day::Day;
 use crate::model::period::Period;
-use crate::responses::ReadProblems;
 use crate::store::periods;
 
 /// Order of the list.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use athyper_kernel_http::ProblemBody;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema as _};
+
+use crate::ProblemBody;
 
 /// Status and meaning of the problems that any operation may answer with.
 const ANY: &[(u16, &str)] = &[
@@ -30,16 +31,20 @@ const VERSION: &[(u16, &str)] =
     &[(412, "The record has another version than If-Match says"), (428, "If-Match is required")];
 
 /// The problems of a read that names no record.
-pub(crate) struct ReadProblems;
+#[derive(Clone, Copy, Debug)]
+pub struct ReadProblems;
 
 /// The problems of a read of one record.
-pub(crate) struct RecordProblems;
+#[derive(Clone, Copy, Debug)]
+pub struct RecordProblems;
 
 /// The problems of a change that makes a record.
-pub(crate) struct CreateProblems;
+#[derive(Clone, Copy, Debug)]
+pub struct CreateProblems;
 
 /// The problems of a change of one record.
-pub(crate) struct ChangeProblems;
+#[derive(Clone, Copy, Debug)]
+pub struct ChangeProblems;
 
 impl IntoResponses for ReadProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {

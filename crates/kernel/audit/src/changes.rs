@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// The fields that differ between two states of a record, each with its value before and after. The version, which
 /// always differs, is left out.
-pub(crate) fn changes<T: Serialize>(before: &T, after: &T) -> Value {
+pub fn changes<T: Serialize>(before: &T, after: &T) -> Value {
     let (before, after) = (fields(before), fields(after));
     let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
     names

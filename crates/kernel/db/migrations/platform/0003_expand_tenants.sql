@@ -1,0 +1,14 @@
+-- Tenants that are made while the platform runs: their state and their settings. A tenant of the configuration has its
+-- settings there and takes nothing from these columns.
+alter table platform.tenant
+    add column status text not null default 'active'
+        constraint tenant_status check (status in ('active', 'suspended', 'archived')),
+    add column origin text not null default 'config' constraint tenant_origin check (origin in ('config', 'api')),
+    add column settings jsonb not null default '{}',
+    add column version bigint not null default 1,
+    add column updated_at timestamptz;
+update platform.tenant set updated_at = created_at;
+alter table platform.tenant alter column updated_at set not null;
+-- Lists go by realm and key.
+create index tenant_list on platform.tenant (realm_key, tenant_key, id);
+grant update on platform.tenant to athyper_system;
