@@ -25,12 +25,15 @@ pub(crate) enum Command {
         /// Key of the tenant
         #[arg(long)]
         tenant: String,
-        /// Name of the user: admin, accountant or viewer
+        /// Name of the user: admin, accountant or viewer; in the operators' realm admin or operator
         #[arg(long)]
         user: String,
         /// Key of the realm; the default realm when left out
         #[arg(long)]
         realm: Option<String>,
+        /// The tenant is not in the configuration: it was made while the platform runs
+        #[arg(long)]
+        any_tenant: bool,
     },
     /// Sends a mail the configured way, and says what became of it
     MailTest {

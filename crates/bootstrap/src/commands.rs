@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process;
 
+use athyper_adapter_auth::TokenRequest;
 use athyper_adapter_db_postgres::embedded::{keeper_request, run_keeper};
 use athyper_kernel_config::{Environment, LoadInput, LoadedConfig, LogLevel, Mode, RuntimeConfig, load};
 use athyper_kernel_lifecycle::ExitCode;
@@ -56,8 +57,9 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
         Some(Command::Config(ConfigCommand::Explain { path })) => {
             print(&loaded.explain_text(path.as_deref()))?;
         }
-        Some(Command::Token { tenant, user, realm }) => {
-            let token = identity::demo_token(&loaded.config, &environment, realm.as_deref(), &tenant, &user)?;
+        Some(Command::Token { tenant, user, realm, any_tenant }) => {
+            let request = TokenRequest { any_tenant, ..TokenRequest::new(tenant, user) };
+            let token = identity::demo_token(&loaded.config, &environment, realm.as_deref(), &request)?;
             print(&format!("{token}\n"))?;
         }
         Some(Command::Migrate) => {

@@ -44,7 +44,9 @@ impl LocalIdentity {
         let mut data_dir = None;
         for (key, realm) in config.iam.realms.iter().filter(|(_, realm)| realm.built_in_issuer) {
             let folder = data_folder(config, environment)?;
-            issuers.push(Arc::new(LocalIssuer::open(config.env, &folder, &base_url, key, realm)?));
+            let issuer = LocalIssuer::open(config.env, &folder, &base_url, key, realm)?;
+            let is_of_operators = config.iam.platform_realm_key.as_ref() == Some(key);
+            issuers.push(Arc::new(if is_of_operators { issuer.of_operators() } else { issuer }));
             data_dir = Some(folder);
         }
         Ok(Self { base_url, data_dir, issuers })
@@ -86,8 +88,7 @@ pub(crate) fn demo_token(
     config: &RuntimeConfig,
     environment: &BTreeMap<String, String>,
     realm: Option<&str>,
-    tenant: &str,
-    user: &str,
+    request: &TokenRequest,
 ) -> Result<String, StartError> {
     let served = read_base_url(&data_folder(config, environment)?)?;
     let local =
@@ -99,7 +100,7 @@ pub(crate) fn demo_token(
              builtInIssuer"
         ))
     })?;
-    let token = issuer.issue(&TokenRequest::new(tenant, user), Clock::system().now())?;
+    let token = issuer.issue(request, Clock::system().now())?;
     Ok(token.expose_secret().to_owned())
 }
 

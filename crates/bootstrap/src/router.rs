@@ -75,6 +75,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
     }
     let streams = usize::try_from(http.max_event_streams).unwrap_or(usize::MAX);
     let edge = Edge {
+        operators: Some(Arc::new(athyper_control::Reading::new(parts.database.clone()))),
         database: parts.database,
         tenants: parts.tenants,
         environment: parts.config.env,

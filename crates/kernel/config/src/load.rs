@@ -10,7 +10,7 @@ use crate::faults::{Fitted, fit};
 use crate::layer::{Layer, Origin};
 use crate::merge::Merged;
 use crate::overrides::readings;
-use crate::schema::{Environment, RealmConfig};
+use crate::schema::{Environment, OPERATORS, RealmConfig};
 use crate::variables::{ClientSecrets, Setting};
 use crate::{ConfigErrors, LoadInput, Mode, RuntimeConfig};
 use crate::{file, locks, overrides, realm_rules, rules, variables};
@@ -35,6 +35,10 @@ pub fn load(input: LoadInput, mode: Mode) -> Result<LoadedConfig, ConfigErrors> 
     let mut config = deserialise(&mut merged, &mut report);
     if config.env == Environment::Local && config.iam.realms.is_empty() {
         config.iam.realms.insert(config.iam.default_realm_key.clone(), RealmConfig::demo());
+        if config.iam.platform_realm_key.is_none() && config.iam.default_realm_key != OPERATORS {
+            config.iam.realms.insert(OPERATORS.to_owned(), RealmConfig::demo_operators());
+            config.iam.platform_realm_key = Some(OPERATORS.to_owned());
+        }
     }
     join_secrets(&mut config, &secrets, &mut merged);
     check(&config, mode, &secrets, &merged, &mut report);

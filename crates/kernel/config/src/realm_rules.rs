@@ -18,6 +18,7 @@ pub(crate) fn check(config: &RuntimeConfig, secrets: &ClientSecrets, report: &Re
         return faults;
     }
     check_strategy(&config.iam, &mut faults);
+    check_operators(&config.iam, report, &mut faults);
     check_defaults(&config.iam, report, &mut faults);
     for (key, realm) in &config.iam.realms {
         let path = realms_path().child(key);
@@ -41,10 +42,25 @@ fn realms_path() -> Path {
 }
 
 fn check_strategy(iam: &IamConfig, faults: &mut Vec<Fault>) {
-    if iam.strategy == IamStrategy::SingleRealm && iam.realms.len() > 1 {
-        let what = format!("holds {} realms although iam.strategy is single_realm", iam.realms.len());
+    // The operators' realm serves no customer and is not counted.
+    let served = iam.realms.keys().filter(|key| iam.platform_realm_key.as_ref() != Some(*key)).count();
+    if iam.strategy == IamStrategy::SingleRealm && served > 1 {
+        let what = format!("holds {served} realms although iam.strategy is single_realm");
         let mend = "keep one, or set ATHYPER_SUPER__IAM_STRATEGY=multi_realm";
         faults.push(Fault::new(realms_path(), what, mend));
+    }
+}
+
+/// The operators' realm must exist, and be no customer's.
+fn check_operators(iam: &IamConfig, report: &Report, faults: &mut Vec<Fault>) {
+    let Some(key) = &iam.platform_realm_key else { return };
+    let path = Path::dotted("iam.platformRealmKey");
+    if !iam.realms.contains_key(key) && !report.is_broken(&realms_path().child(key)) {
+        let mend = "add it to iam.realms, or name another";
+        faults.push(Fault::new(path, "names a realm that is not configured", mend));
+    } else if *key == iam.default_realm_key {
+        let what = "names the default realm: whoever names no realm would be an operator";
+        faults.push(Fault::new(path, what, "give the operators a realm of their own"));
     }
 }
 

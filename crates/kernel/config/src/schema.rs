@@ -20,6 +20,7 @@ mod text;
 
 pub use audit::{AuditConfig, AuditWriter};
 pub use db::{DbConfig, DbPooler};
+pub(crate) use demo::OPERATORS;
 pub use free_json::FreeJson;
 pub use http::{CorsConfig, ForwardedHeader, HttpConfig, RateLimitConfig};
 pub use iam::{IamConfig, IamStrategy};

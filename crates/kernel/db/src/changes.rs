@@ -42,7 +42,7 @@ const BACKLOG: usize = 1_024;
 /// When the database does not answer.
 pub async fn announce(tx: &mut TenantTx, topic: &'static str, key: &str) -> Result<(), DbError> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
-    write(tx.conn(), tenant, topic, key, now).await?;
+    announce_on(tx.conn(), tenant, topic, key, now).await?;
     tx.remember_change(Change { tenant_id: tenant, topic: topic.into(), key: key.into() });
     Ok(())
 }
@@ -58,12 +58,13 @@ pub async fn announce_for(
     key: &str,
 ) -> Result<(), DbError> {
     let now = tx.now();
-    write(tx.conn(), tenant, topic, key, now).await?;
+    announce_on(tx.conn(), tenant, topic, key, now).await?;
     tx.remember_change(Change { tenant_id: tenant, topic: topic.into(), key: key.into() });
     Ok(())
 }
 
-async fn write(
+/// Writes the row of a change, and wakes those who read it.
+pub(crate) async fn announce_on(
     conn: &mut PgConnection,
     tenant: TenantId,
     topic: &str,
@@ -197,14 +198,11 @@ pub async fn follow_changes(database: Database) {
         if listener.is_none() && database.can_listen() {
             listener = database.listen(&[CHANNEL]).await.ok();
         }
-        let heard = match &mut listener {
-            Some(connection) => timeout(PAUSE, connection.try_recv()).await,
-            None => {
-                sleep(PAUSE).await;
-                continue;
-            }
+        let Some(connection) = &mut listener else {
+            sleep(PAUSE).await;
+            continue;
         };
-        if matches!(heard, Ok(Err(_))) {
+        if matches!(timeout(PAUSE, connection.try_recv()).await, Ok(Err(_))) {
             listener = None;
             sleep(PAUSE).await;
         }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Database, DbError, FreshCache, SystemReason, SystemTx, announce_for};
+use crate::{Crossing, Database, DbError, FreshCache, SystemReason, SystemTx, announce_for};
 
 /// Topic of changes of the register: keys are ids, and pairs of realm and tenant key.
-const TOPIC: &str = "tenant";
+const TENANT_TOPIC: &str = "tenant";
 
 /// Tenants that a process keeps in memory.
 const KEPT: u64 = 20_000;
@@ -98,7 +98,7 @@ impl TenantDirectory {
         Self(Arc::new(Inner {
             database: database.clone(),
             configured: configured.collect(),
-            cache: FreshCache::new(database, TOPIC, KEPT),
+            cache: FreshCache::new(database, TENANT_TOPIC, KEPT),
         }))
     }
 
@@ -197,13 +197,38 @@ pub async fn announce_tenant(
     realm_key: &str,
     tenant_key: &str,
 ) -> Result<(), DbError> {
-    announce_for(tx, PLATFORM_TENANT, TOPIC, &keys(realm_key, tenant_key)).await?;
-    announce_for(tx, PLATFORM_TENANT, TOPIC, &id.to_string()).await
+    for key in keys_of_tenant(id, realm_key, tenant_key) {
+        announce_for(tx, PLATFORM_TENANT, TENANT_TOPIC, &key).await?;
+    }
+    Ok(())
+}
+
+impl Crossing<'_> {
+    /// As [`announce_tenant`], within a tenant's transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn announce_tenant(
+        &mut self,
+        id: TenantId,
+        realm_key: &str,
+        tenant_key: &str,
+    ) -> Result<(), DbError> {
+        for key in keys_of_tenant(id, realm_key, tenant_key) {
+            self.announce(PLATFORM_TENANT, TENANT_TOPIC, &key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The keys under which processes keep a tenant.
+fn keys_of_tenant(id: TenantId, realm_key: &str, tenant_key: &str) -> [String; 2] {
+    [keys(realm_key, tenant_key), id.to_string()]
 }
 
 /// Whether a change says that some tenant was made or has changed.
 pub fn is_of_tenant(change: &crate::Change) -> bool {
-    change.tenant_id == PLATFORM_TENANT && &*change.topic == TOPIC
+    change.tenant_id == PLATFORM_TENANT && &*change.topic == TENANT_TOPIC
 }
 
 /// Enters the configured tenants in the register, where they are not in it yet. A tenant that was made while the platform

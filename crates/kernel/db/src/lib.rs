@@ -12,6 +12,7 @@
 
 mod audit_store;
 mod changes;
+mod crossing;
 mod database;
 mod directory;
 mod done;
@@ -26,6 +27,7 @@ mod tenant_tx;
 
 pub use audit_store::DatabaseAuditWriter;
 pub use changes::{Change, Changes, Stamp, announce, announce_for, follow_changes};
+pub use crossing::Crossing;
 pub use database::{Database, PoolStats, Pooler};
 pub use directory::{
     TenantDirectory, TenantRecord, TenantStatus, announce_tenant, is_of_tenant, register_tenants,

@@ -17,6 +17,8 @@ pub struct TenantTx {
     now: DateTime<Utc>,
     changes: Changes,
     changed: Vec<Change>,
+    /// Whether statements run as the role that crosses tenants.
+    pub(crate) is_crossing: bool,
 }
 
 impl TenantTx {
@@ -27,7 +29,7 @@ impl TenantTx {
         changes: Changes,
     ) -> Self {
         let now = clock.now();
-        Self { tx, context, clock, now, changes, changed: Vec::new() }
+        Self { tx, context, clock, now, changes, changed: Vec::new(), is_crossing: false }
     }
 
     /// Keeps a change that this process takes note of at the commit, before it hears of it.
@@ -65,6 +67,9 @@ impl TenantTx {
     /// # Errors
     /// When the event cannot be written or the database refuses the commit; then nothing was kept.
     pub async fn commit(mut self, event: AuditEvent) -> Result<(), DbError> {
+        if self.is_crossing {
+            return Err(DbError::Corrupt("a crossing of tenants was not ended before the commit".to_owned()));
+        }
         audit_store::insert(&mut self.tx, &self.context, &self.clock, self.now, event).await?;
         let committed = self.tx.commit().await;
         // Also when nobody knows whether the commit came to pass.

@@ -17,6 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 
+use crate::operator::{OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
 use crate::origin::from_address;
 use crate::rate::Standing;
 use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
@@ -77,6 +78,8 @@ pub struct Edge {
     pub rates: Option<RateLimits>,
     /// Streams of events.
     pub streams: EventStreams,
+    /// Who says whether an operator may read in a tenant; none where no operator may.
+    pub operators: Option<Arc<dyn OperatorAccess>>,
     /// Where uploaded files are stored on their way in.
     pub uploads: Arc<dyn UploadStore>,
 }
@@ -111,14 +114,20 @@ async fn let_in(
         .and_then(|path| edge.access.operations.find(request.method(), path.as_str()));
     let info = request.extensions().get::<RequestInfo>().cloned();
     let identity = identify(edge, bearer(request.headers())?, info.as_ref()).await?;
-    let context = enter(edge, &identity, request.headers(), info.as_ref()).await?;
+    let operation = operation.ok_or_else(|| Problem::internal("the route has no operation id"))?;
+    let is_operator = looks_elsewhere(edge, &identity, request.headers());
+    let context = if is_operator {
+        let asked = (request.method(), &*operation);
+        enter_as_operator(edge, &identity, asked, request.headers(), info.as_ref()).await?
+    } else {
+        enter(edge, &identity, request.headers(), info.as_ref()).await?
+    };
     let span = tracing::Span::current();
     span.record("realm", context.realm_key()).record("tenant", context.tenant_key());
     span.record("actor", &context.actor().id);
     if let Some(org) = context.org_key() {
         span.record("org", org);
     }
-    let operation = operation.ok_or_else(|| Problem::internal("the route has no operation id"))?;
     span.record("operation", &*operation);
     if let Some(rates) = &edge.rates {
         // Before the roles are looked at: a refusal costs a row of the audit trail.
@@ -126,9 +135,11 @@ async fn let_in(
         *standing = now;
         allowed?;
     }
-    if !edge.access.allows(&operation, &identity.roles) {
+    check_realm(edge, &context, &operation)?;
+    // An operator has no role in the tenant, and reads whatever a reading operation shows.
+    if !is_operator && !edge.access.allows(&operation, &identity.roles) {
         let event = AuditEvent::warn("platform.access_denied").with("operation", &*operation);
-        refuse(edge, &context, event, info.as_ref()).await?;
+        record(edge, &context, event, info.as_ref()).await?;
         return Err(Problem::new(
             ProblemKind::Forbidden,
             "request.forbidden",
@@ -137,7 +148,8 @@ async fn let_in(
         .into());
     }
     let address = info.and_then(|info| info.origin.client);
-    let caller = Caller::new(context, identity.roles, operation, address, Arc::clone(edge));
+    let roles = if is_operator { Arc::from([]) } else { identity.roles };
+    let caller = Caller::new(context, roles, operation, address, Arc::clone(edge));
     request.extensions_mut().insert(caller);
     Ok(())
 }
@@ -167,7 +179,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 /// The tenant that the identity works in.
-async fn enter(
+pub(crate) async fn enter(
     edge: &Edge,
     identity: &Identity,
     headers: &HeaderMap,
@@ -194,7 +206,7 @@ async fn enter(
             rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
         }
         let event = AuditEvent::warn(TENANT_REFUSED).message(error.to_string());
-        refuse(edge, &context, event, info).await?;
+        record(edge, &context, event, info).await?;
     }
     Err(context_problem(&error).into())
 }
@@ -239,8 +251,8 @@ async fn context_of(
     Ok(context.with_trace(trace_id))
 }
 
-/// Writes down that a request was refused, and from where it came.
-async fn refuse(
+/// Writes down what the edge decided about a request, and from where that came.
+pub(crate) async fn record(
     edge: &Edge,
     context: &TenantContext,
     event: AuditEvent,

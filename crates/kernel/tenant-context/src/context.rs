@@ -88,6 +88,8 @@ pub enum ActorKind {
     User,
     /// Another program.
     Service,
+    /// Somebody who runs the platform and looks into a tenant.
+    Operator,
 }
 
 impl ActorKind {
@@ -97,12 +99,15 @@ impl ActorKind {
             Self::System => "system",
             Self::User => "user",
             Self::Service => "service",
+            Self::Operator => "operator",
         }
     }
 
     /// The kind with this stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::System, Self::User, Self::Service].into_iter().find(|kind| kind.as_str() == word)
+        [Self::System, Self::User, Self::Service, Self::Operator]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use athyper_kernel_config::{Environment, RateLimitConfig};
+use athyper_kernel_config::{Environment, IamConfig, RateLimitConfig, RuntimeConfig};
 use athyper_kernel_container::{ContainerBuilder, Token, tokens};
-use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, Schema};
+use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
     Access, AccessRules, Arrivals, Edge, EdgeLimits, EventStreams, LocalRateCounter, OPERATION_PERMISSIONS,
-    OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
+    OperationIndex, OperatorAccess, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes,
+    trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -23,7 +24,23 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Client, REALM, TestAuthenticator, TestDatabase, folder_uploads, iam_config, token};
+use crate::{Client, TestAuthenticator, TestDatabase, folder_uploads, iam_config, realm_of, token};
+
+/// What a test may want otherwise.
+pub struct TestOptions {
+    /// Realms and tenants.
+    pub iam: Arc<IamConfig>,
+    /// How often requests may come.
+    pub rates: RateLimitConfig,
+    /// Makes what says whether an operator may read in a tenant.
+    pub operators: Option<fn(&Database) -> Arc<dyn OperatorAccess>>,
+}
+
+impl Default for TestOptions {
+    fn default() -> Self {
+        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None }
+    }
+}
 
 /// Modules, their database and the edge in front of them.
 pub struct TestApp {
@@ -44,15 +61,17 @@ pub struct TestApp {
 impl TestApp {
     /// Migrates a database for these modules and mounts their routes.
     pub async fn new(modules: &[DomainModule]) -> Self {
-        Self::with_rate_limits(modules, &RateLimitConfig::default()).await
+        Self::with(modules, TestOptions::default()).await
     }
 
-    /// As [`TestApp::new`], with other limits than the default ones.
-    pub async fn with_rate_limits(modules: &[DomainModule], rates: &RateLimitConfig) -> Self {
+    /// As [`TestApp::new`], with something else than the default.
+    pub async fn with(modules: &[DomainModule], options: TestOptions) -> Self {
         let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
         schemas.extend(modules.iter().filter_map(|module| module.schema));
         let db = TestDatabase::new(&schemas).await;
         let mut builder = ContainerBuilder::new();
+        let config = RuntimeConfig { iam: (*options.iam).clone(), ..RuntimeConfig::default() };
+        builder.value(&Token::<RuntimeConfig>::new(tokens::KERNEL_CONFIG), Arc::new(config));
         builder.value(&Token::<Clock>::new(tokens::KERNEL_CLOCK), Arc::new(db.database.clock().clone()));
         let folder = tempfile::tempdir().expect("a folder");
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
@@ -74,16 +93,17 @@ impl TestApp {
             database: db.database.clone(),
             tenants: db.tenants.clone(),
             environment: Environment::Local,
-            iam: iam_config(),
+            iam: options.iam,
             authenticator: Arc::new(TestAuthenticator),
             access: Access {
                 operations: OperationIndex::from_openapi(&openapi),
                 rules: AccessRules::new(permissions.copied()),
             },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
-            rates: RateLimits::new(rates, Arc::new(LocalRateCounter::default()), clock.clone()),
+            rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),
             uploads: Arc::clone(&uploads),
+            operators: options.operators.map(|make| make(&db.database)),
         };
         let router = router
             .route_layer(from_fn_with_state(Arc::new(edge), admit))
@@ -120,7 +140,7 @@ impl TestApp {
         .expect("claim");
         let row = row?;
         let claims = ClaimKeys {
-            realm: Some(REALM.to_owned()),
+            realm: Some(realm_of(&row.tenant_key).to_owned()),
             tenant: Some(row.tenant_key.clone()),
             ..ClaimKeys::default()
         };

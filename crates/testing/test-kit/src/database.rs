@@ -14,16 +14,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::identity::{REALM, TENANTS, iam_config};
+use crate::identity::{OPERATOR_TENANTS, TENANTS, iam_config, realm_of};
 
 /// The instant at which every test starts.
 const START: &str = "2025-01-15T09:00:00Z";
 
-/// A migrated database with two tenants, `demo` and `globex`.
+/// A migrated database with two tenants, `demo` and `globex`, and two of operators.
 pub struct TestDatabase {
     /// The handle, logged in as the application role.
     pub database: Database,
-    /// The two tenants.
+    /// The register of tenants.
     pub tenants: TenantDirectory,
     ids: BTreeMap<&'static str, TenantId>,
     /// The clock that stamps rows; it stands still until it is moved.
@@ -66,8 +66,8 @@ impl TestDatabase {
         let database = connect(&url, &settings, clock).await.expect("connect");
         let tenants = register_tenants(&database, &iam_config()).await.expect("register tenants");
         let mut ids = BTreeMap::new();
-        for tenant in TENANTS {
-            let record = tenants.find(REALM, tenant).await.expect("the register").expect("tenant");
+        for tenant in TENANTS.into_iter().chain(OPERATOR_TENANTS) {
+            let record = tenants.find(realm_of(tenant), tenant).await.expect("the register").expect("tenant");
             ids.insert(tenant, record.id);
         }
         Self { database, tenants, ids, clock: manual, name, server }
@@ -76,7 +76,7 @@ impl TestDatabase {
     /// A context of this tenant, for a test that opens transactions itself.
     pub fn context(&self, tenant_key: &str) -> TenantContext {
         let resolved = Resolved {
-            realm_key: REALM.to_owned(),
+            realm_key: realm_of(tenant_key).to_owned(),
             tenant_key: Some(tenant_key.to_owned()),
             org_key: None,
             realm_source: Source::Claim,

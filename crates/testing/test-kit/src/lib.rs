@@ -26,8 +26,11 @@ mod database;
 mod identity;
 mod uploads;
 
-pub use app::TestApp;
+pub use app::{TestApp, TestOptions};
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
-pub use identity::{REALM, TENANTS, TestAuthenticator, iam_config, token};
+pub use identity::{
+    OPERATOR_REALM, OPERATOR_TENANTS, REALM, TENANTS, TestAuthenticator, iam_config, operators_apart,
+    realm_of, token,
+};
 pub use uploads::folder_uploads;

@@ -1,4 +1,4 @@
-//! The users that every tenant of a realm with the built-in issuer has.
+//! The users that every tenant of a realm with the built-in issuer has, and those of the operators' realm.
 
 /// A user of the built-in issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,4 +16,10 @@ pub const DEMO_USERS: &[DemoUser] = &[
     DemoUser { user: "admin", name: "Alex Admin", roles: &["admin"] },
     DemoUser { user: "accountant", name: "Casey Accountant", roles: &["accountant"] },
     DemoUser { user: "viewer", name: "Vic Viewer", roles: &["viewer"] },
+];
+
+/// Those of the operators' realm.
+pub(crate) const DEMO_OPERATORS: &[DemoUser] = &[
+    DemoUser { user: "admin", name: "Pat Platform", roles: &["platform_admin"] },
+    DemoUser { user: "operator", name: "Olu Operator", roles: &["platform_operator"] },
 ];

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::demo_users::{DEMO_USERS, DemoUser};
+use super::demo_users::{DEMO_OPERATORS, DEMO_USERS, DemoUser};
 use super::error::LocalIssuerError;
 use super::key::{SigningKey, random_text};
 
@@ -25,12 +25,14 @@ pub struct TokenRequest {
     pub user: String,
     /// How long the token is valid; 12 hours unless changed.
     pub lifetime: TimeDelta,
+    /// Whether the tenant need not be one of the configuration: it was made while the platform runs.
+    pub any_tenant: bool,
 }
 
 impl TokenRequest {
     /// A token of a demo user in a tenant, valid for 12 hours.
     pub fn new(tenant: impl Into<String>, user: impl Into<String>) -> Self {
-        Self { tenant: tenant.into(), user: user.into(), lifetime: LIFETIME }
+        Self { tenant: tenant.into(), user: user.into(), lifetime: LIFETIME, any_tenant: false }
     }
 }
 
@@ -42,6 +44,7 @@ pub struct LocalIssuer {
     client_id: String,
     audience: String,
     tenants: Vec<String>,
+    users: &'static [DemoUser],
     key: SigningKey,
 }
 
@@ -77,8 +80,15 @@ impl LocalIssuer {
             client_id: iam.client_id.clone(),
             audience: iam.audience.clone().unwrap_or_else(|| iam.client_id.clone()),
             tenants: realm.tenants.keys().cloned().collect(),
+            users: DEMO_USERS,
             key: SigningKey::open(data_dir, realm_key)?,
         })
+    }
+
+    /// The same issuer for the realm of those who run the platform, with other users.
+    #[must_use]
+    pub fn of_operators(self) -> Self {
+        Self { users: DEMO_OPERATORS, ..self }
     }
 
     /// Key of the realm.
@@ -143,17 +153,17 @@ impl LocalIssuer {
     }
 
     fn user(&self, request: &TokenRequest) -> Result<&'static DemoUser, LocalIssuerError> {
-        if !self.tenants.contains(&request.tenant) {
+        if !request.any_tenant && !self.tenants.contains(&request.tenant) {
             return Err(LocalIssuerError::UnknownTenant {
                 realm: self.realm_key.clone(),
                 tenant: request.tenant.clone(),
                 known: self.tenants.join(", "),
             });
         }
-        let user = DEMO_USERS.iter().find(|known| known.user == request.user);
+        let user = self.users.iter().find(|known| known.user == request.user);
         user.ok_or_else(|| LocalIssuerError::UnknownUser {
             user: request.user.clone(),
-            known: DEMO_USERS.iter().map(|known| known.user).collect::<Vec<_>>().join(", "),
+            known: self.users.iter().map(|known| known.user).collect::<Vec<_>>().join(", "),
         })
     }
 }

@@ -6,6 +6,9 @@ use serde_json::json;
 
 use super::{FreeJson, OrgConfig, RealmConfig, RealmIam, TenantConfig};
 
+/// Key of the operators' realm where none is configured.
+pub(crate) const OPERATORS: &str = "platform";
+
 impl RealmConfig {
     /// The realm that `local` serves when none is configured: two small companies with different currencies, zones and
     /// locales, and tokens of the built-in issuer.
@@ -24,6 +27,18 @@ impl RealmConfig {
                 ("demo".to_owned(), tenant("Demo Trading Ltd", american, &["head-office"])),
                 ("globex".to_owned(), tenant("Globex GmbH", german, &[])),
             ]),
+            ..Self::default()
+        }
+    }
+
+    /// The realm of those who run the platform, beside [`demo`](Self::demo): one tenant, in which they are.
+    pub(crate) fn demo_operators() -> Self {
+        let operators =
+            TenantConfig { name: Some("Operators of the platform".to_owned()), ..TenantConfig::default() };
+        Self {
+            iam: RealmIam { client_id: "athyper".to_owned(), ..RealmIam::default() },
+            built_in_issuer: true,
+            tenants: BTreeMap::from([("operators".to_owned(), operators)]),
             ..Self::default()
         }
     }

@@ -31,6 +31,8 @@ pub struct IamConfig {
     pub default_org_key: Option<String>,
     /// In production, refuse a token that names no tenant and a header that contradicts it.
     pub require_tenant_claims_in_prod: bool,
+    /// The realm of those who run the platform; unset, nobody can make tenants while it runs.
+    pub platform_realm_key: Option<String>,
     /// The realms by key.
     pub realms: BTreeMap<String, RealmConfig>,
 }
@@ -43,6 +45,7 @@ impl Default for IamConfig {
             default_tenant_key: None,
             default_org_key: None,
             require_tenant_claims_in_prod: true,
+            platform_realm_key: None,
             realms: BTreeMap::new(),
         }
     }

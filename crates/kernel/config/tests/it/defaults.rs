@@ -42,7 +42,7 @@ fn the_defaults_are_the_documented_ones() {
             "operator": {"port": null, "host": null},
             "audit": {"writer": "database"},
             "iam": {"strategy": "single_realm", "defaultRealmKey": "athyper", "defaultTenantKey": null,
-                    "defaultOrgKey": null, "requireTenantClaimsInProd": true, "realms": null},
+                    "defaultOrgKey": null, "requireTenantClaimsInProd": true, "platformRealmKey": "platform", "realms": null},
         })
     );
 }
@@ -71,7 +71,8 @@ fn a_realm_starts_with_every_flag_off_and_the_platform_minimums() {
 fn local_without_realms_serves_the_demo_realm_under_the_default_key() {
     let loaded = loaded(input(None, &[("IAM_DEFAULT_REALM", "acme")], &[]));
     let realms = &loaded.config.iam.realms;
-    assert_eq!(realms.keys().collect::<Vec<_>>(), ["acme"]);
+    assert_eq!(realms.keys().collect::<Vec<_>>(), ["acme", "platform"]);
+    assert_eq!(loaded.config.iam.platform_realm_key.as_deref(), Some("platform"));
     let realm = serde_json::to_value(&realms["acme"]).expect("serialises");
     assert_eq!(realm["builtInIssuer"], true);
     assert_eq!(realm["iam"]["clientId"], "athyper");

@@ -48,7 +48,7 @@ fn a_line_names_path_value_layer_and_source() {
     );
     assert_eq!(
         loaded.check_text(),
-        "configuration is valid: env local, mode api, 1 realm(s), values: 1 from file, 1 from overrides, \
+        "configuration is valid: env local, mode api, 2 realm(s), values: 1 from file, 1 from overrides, \
          1 from super\n"
     );
 }
@@ -57,6 +57,6 @@ fn a_line_names_path_value_layer_and_source() {
 fn without_sources_all_is_built_in() {
     assert_eq!(
         loaded(LoadInput::default()).check_text(),
-        "configuration is valid: env local, mode api, 1 realm(s), values: all built-in\n"
+        "configuration is valid: env local, mode api, 2 realm(s), values: all built-in\n"
     );
 }

@@ -51,6 +51,31 @@ fn the_default_tenant_and_organisation_must_exist() {
 }
 
 #[test]
+fn the_operators_have_a_realm_of_their_own_which_is_not_counted() {
+    let file = |key: &str| {
+        json!({"iam": {"platformRealmKey": key,
+            "realms": {"athyper": realm(json!({})), "ops": realm(json!({}))}}})
+    };
+    loaded(input(Some(&file("ops")), &[], &[]));
+    assert_eq!(
+        refused(input(Some(&file("athyper")), &[("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm")], &[])),
+        [
+            "iam.platformRealmKey (file, test.json): names the default realm: whoever names no realm would be an \
+          operator; give the operators a realm of their own"
+        ]
+    );
+    let lines =
+        refused(input(Some(&file("nowhere")), &[("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm")], &[]));
+    assert_eq!(
+        lines,
+        [
+            "iam.platformRealmKey (file, test.json): names a realm that is not configured; add it to iam.realms, or \
+          name another"
+        ]
+    );
+}
+
+#[test]
 fn one_realm_is_one_realm() {
     let file = json!({"iam": {"realms": {"athyper": realm(json!({})), "b": realm(json!({}))}}});
     assert_eq!(

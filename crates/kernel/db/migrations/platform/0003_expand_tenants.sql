@@ -6,9 +6,8 @@ alter table platform.tenant
     add column origin text not null default 'config' constraint tenant_origin check (origin in ('config', 'api')),
     add column settings jsonb not null default '{}',
     add column version bigint not null default 1,
-    add column updated_at timestamptz;
-update platform.tenant set updated_at = created_at;
-alter table platform.tenant alter column updated_at set not null;
+    -- A process of an older release, which may run beside this one for a while, does not name it.
+    add column updated_at timestamptz not null default now();
 -- Lists go by realm and key.
 create index tenant_list on platform.tenant (realm_key, tenant_key, id);
 grant update on platform.tenant to athyper_system;

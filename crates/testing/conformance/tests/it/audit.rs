@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::document::Operation;
 use crate::findings::Findings;
-use crate::platform::{Call, Platform};
+use crate::platform::{ADMIN, Call, Platform};
 use crate::rows::Rows;
 use crate::specimen;
 
@@ -57,7 +57,7 @@ async fn check_success(platform: &Platform, operation: &Operation, findings: &mu
     let user = platform.admin("demo");
     let call = platform.prepare(operation, &user).await;
     let request_id = format!("conformance.{}", operation.id);
-    let (answer, events) = events_of(platform, operation, &call, ("admin", &request_id)).await;
+    let (answer, events) = events_of(platform, operation, &call, (ADMIN, &request_id)).await;
     let expected = Event {
         tenant_id: user.context.tenant_id().uuid(),
         kind: operation.id.clone(),
@@ -66,8 +66,10 @@ async fn check_success(platform: &Platform, operation: &Operation, findings: &mu
         request_id: Some(request_id),
         realm_key: Some(user.context.realm_key().to_owned()),
     };
+    // Other trails may be told as well: that of the platform, and of a tenant that an operator changes.
+    let own: Vec<_> = events.iter().filter(|event| event.tenant_id == expected.tenant_id).collect();
     let what = format!("{} wrote {events:#?}", answer.status);
-    findings.expect(events == [expected], "one-event", operation.name(), what);
+    findings.expect(own == [&expected], "one-event", operation.name(), what);
 }
 
 /// Changes that are refused: by the version, by the role, by the form of the body, by the id.
@@ -86,7 +88,7 @@ async fn check_refusals(platform: &Platform, operation: &Operation, findings: &m
         refused.push(("an id of nothing", nowhere));
     }
     for (how, call) in refused {
-        let (answer, events) = events_of(platform, operation, &call, ("admin", "conformance.refused")).await;
+        let (answer, events) = events_of(platform, operation, &call, (ADMIN, "conformance.refused")).await;
         let what = format!("{how} is answered with {}", answer.status);
         findings.expect((400..500).contains(&answer.status), "refusal", operation.name(), what);
         findings.expect(events.is_empty(), "no-event", operation.name(), format!("{how} wrote {events:#?}"));
@@ -136,7 +138,7 @@ async fn every_change_writes_one_event_and_nothing_else_writes_any() {
 async fn an_attempt_at_another_tenant_is_written_down() {
     let platform = Platform::new().await;
     let operation = platform.operations.first().expect("an operation");
-    let client = platform.app.user("demo", "admin").with("x-tenant", "globex");
+    let client = platform.admin("demo").client.with("x-tenant", "globex");
     let answer = Call::to(operation.path_with("x")).send(&client, &operation.method).await;
     assert_eq!(answer.status, 403, "{:?}", answer.body);
     let events = events(&platform.app.db).await;

@@ -8,7 +8,7 @@ use athyper_bootstrap::modules;
 use athyper_kernel_config::RateLimitConfig;
 use athyper_kernel_http::ProblemResponse;
 use athyper_kernel_types::Clock;
-use athyper_test_kit::{Answer, TestApp};
+use athyper_test_kit::{Answer, TestApp, TestOptions};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use serde_json::Value;
@@ -25,6 +25,10 @@ const NOBODY: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 const LIMIT: u32 = 3;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+fn limited(rates: RateLimitConfig) -> TestOptions {
+    TestOptions { rates, ..TestOptions::default() }
+}
 
 fn header(answer: &Answer, name: &str) -> String {
     answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
@@ -120,7 +124,7 @@ async fn check_outage(platform: &Platform) -> Findings {
 async fn every_operation_is_limited() {
     let mut platform = Platform::new().await;
     let limits = RateLimitConfig { operation_per_minute: LIMIT, ..RateLimitConfig::default() };
-    platform.app = TestApp::with_rate_limits(&modules(), &limits).await;
+    platform.app = TestApp::with(&modules(), limited(limits)).await;
     check_limits(&platform).await.none();
 }
 
@@ -158,7 +162,7 @@ async fn a_full_pool_says_when_to_come_again() {
 #[tokio::test]
 async fn a_tenant_is_limited_as_a_whole_and_not_for_ever() {
     let limits = RateLimitConfig { tenant_per_minute: 4, ..RateLimitConfig::default() };
-    let app = TestApp::with_rate_limits(&modules(), &limits).await;
+    let app = TestApp::with(&modules(), limited(limits)).await;
     let (admin, viewer) = (app.user("demo", "admin"), app.user("demo", "viewer"));
     for client in [&admin, &viewer] {
         client.get("/v1/operations").await.expect(200);
@@ -178,7 +182,7 @@ async fn a_tenant_is_limited_as_a_whole_and_not_for_ever() {
 #[tokio::test]
 async fn an_address_that_tries_tokens_has_to_wait() {
     let limits = RateLimitConfig { failed_tokens_per_minute: 3, ..RateLimitConfig::default() };
-    let app = TestApp::with_rate_limits(&modules(), &limits).await;
+    let app = TestApp::with(&modules(), limited(limits)).await;
     for number in 0..3 {
         app.anonymous().get("/v1/operations").await.expect(401);
         let forged = app.anonymous().with("authorization", &format!("Bearer forged-{number}"));
@@ -194,6 +198,6 @@ async fn an_address_that_tries_tokens_has_to_wait() {
 async fn routes_without_limits_are_found() {
     let mut platform = specimen::broken().await;
     let off = RateLimitConfig { enabled: false, ..RateLimitConfig::default() };
-    platform.app = TestApp::with_rate_limits(&[specimen::MODULE], &off).await;
+    platform.app = TestApp::with(&[specimen::MODULE], limited(off)).await;
     check_limits(&platform).await.all_of(&[("rate-limit", "specimen.list_notes")]);
 }

@@ -78,7 +78,7 @@ async fn what_is_not_committed_is_not_kept() {
         .fetch_one(&mut db.superuser().await)
         .await
         .unwrap();
-    assert_eq!(tenants, 2);
+    assert_eq!(tenants, 4);
 }
 
 #[tokio::test]

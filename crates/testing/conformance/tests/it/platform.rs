@@ -18,6 +18,9 @@ use crate::document::{Operation, operations};
 use crate::findings::Findings;
 use crate::fixtures;
 
+/// The roles that together may do everything.
+pub(crate) const ADMIN: &str = "admin+platform_admin";
+
 /// The modules, mounted behind the edge.
 pub(crate) struct Platform {
     pub(crate) app: TestApp,
@@ -127,7 +130,7 @@ impl Platform {
 
     /// The user who may do everything in a tenant.
     pub(crate) fn admin(&self, tenant: &str) -> User {
-        self.user(tenant, "admin")
+        self.user(tenant, ADMIN)
     }
 
     /// A user of a tenant with one role.

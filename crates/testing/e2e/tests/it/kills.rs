@@ -8,6 +8,9 @@ use tokio::time::sleep;
 
 /// How often the worker is killed during the import of each tenant.
 const KILLS: u32 = 10;
+/// How often the proof may begin anew because an import came to its end before the last kill: on a machine that is busy
+/// elsewhere the hand that kills may be late.
+const ATTEMPTS: u32 = 4;
 /// How often the import is taken from a worker that is frozen.
 const THEFTS: usize = 4;
 /// How many kills in a row may come before the import has got any further: it is to come to its end.
@@ -17,17 +20,32 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn fault_an_import_survives_its_workers() {
-    let ledger = Ledger::EXAMPLE;
     let mut random = Random::told();
+    for attempt in 1..=ATTEMPTS {
+        let kills = kill_in_both_tenants(&mut random).await;
+        eprintln!("attempt {attempt}: {kills} kills");
+        if kills == 2 * KILLS {
+            return;
+        }
+    }
+    panic!("the imports were over too soon, {ATTEMPTS} times");
+}
+
+/// Imports the ledger into both tenants while workers are killed, holds the result against what must come out, and gives
+/// the number of kills.
+async fn kill_in_both_tenants(random: &mut Random) -> u32 {
+    let ledger = Ledger::EXAMPLE;
     let platform = Platform::new();
     let _api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
+    let mut all = 0;
     for tenant in ["demo", "globex"] {
         let client = platform.client(tenant, "accountant").await;
         let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
         let first = platform.worker(worker(&platform)).await;
         assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
         let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
-        let last = kill_workers(&platform, &client, &journals, &mut random, first).await;
+        let (last, kills) = kill_workers(&platform, &client, &journals, random, first).await;
+        all += kills;
 
         let operation = follow(&client, &journals, PATIENCE).await;
         assert_eq!((&operation["state"], &operation["errors"]), (&json!("succeeded"), &json!([])));
@@ -36,6 +54,7 @@ async fn fault_an_import_survives_its_workers() {
         ledger.check_month_ends(&client).await;
         last.terminate().await.expect_code(0);
     }
+    all
 }
 
 /// A frozen worker is no dead one: when it thaws it goes on where it was, in the middle of a batch, and another worker
@@ -92,14 +111,15 @@ fn worker(platform: &Platform) -> Launch {
     platform.launch(Program::Worker).set("jobQueue.leaseSeconds=1").set("jobQueue.pollIntervalMs=100")
 }
 
-/// Kills worker after worker at random moments of the import: while it reads the file, or in the middle of a batch.
+/// Kills worker after worker at random moments of the import: while it reads the file, or in the middle of a batch. Gives
+/// the worker that lives, and how many were killed before the import had come to its end.
 async fn kill_workers(
     platform: &Platform,
     client: &Client,
     import: &str,
     random: &mut Random,
     first: Running,
-) -> Running {
+) -> (Running, u32) {
     let mut running = first;
     let mut fruitless = 0;
     for kill in 1..=KILLS {
@@ -117,11 +137,14 @@ async fn kill_workers(
         running.kill();
         let after = client.get(import).await.expect(200).json();
         eprintln!("kill {kill}: {} of {} journals, {}", after["done"], after["total"], after["state"]);
-        assert!(matches!(after["state"].as_str(), Some("queued" | "running")), "too late to kill: {after}");
-        fruitless = if after["done"] == before { fruitless + 1 } else { 0 };
         running = worker(platform).start();
+        if after["state"] == "succeeded" {
+            return (running, kill - 1);
+        }
+        assert!(matches!(after["state"].as_str(), Some("queued" | "running")), "{after}");
+        fruitless = if after["done"] == before { fruitless + 1 } else { 0 };
     }
-    running
+    (running, KILLS)
 }
 
 /// Waits until a worker has taken the import over once more than `before`, and says whether it has; at most for as long
