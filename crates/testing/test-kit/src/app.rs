@@ -26,14 +26,17 @@ use uuid::Uuid;
 
 use crate::{Client, TestAuthenticator, TestDatabase, folder_uploads, iam_config, realm_of, token};
 
+/// Makes what says whether an operator may read in a tenant.
+pub type MakeOperators = fn(&Database) -> Arc<dyn OperatorAccess>;
+
 /// What a test may want otherwise.
 pub struct TestOptions {
     /// Realms and tenants.
     pub iam: Arc<IamConfig>,
     /// How often requests may come.
     pub rates: RateLimitConfig,
-    /// Makes what says whether an operator may read in a tenant.
-    pub operators: Option<fn(&Database) -> Arc<dyn OperatorAccess>>,
+    /// What says whether an operator may read in a tenant; none where no operator may.
+    pub operators: Option<MakeOperators>,
 }
 
 impl Default for TestOptions {

@@ -26,7 +26,7 @@ mod database;
 mod identity;
 mod uploads;
 
-pub use app::{TestApp, TestOptions};
+pub use app::{MakeOperators, TestApp, TestOptions};
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{

@@ -3,7 +3,7 @@
 use athyper_kernel_config::{TenantConfig, is_key};
 use athyper_kernel_db::TenantStatus;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_types::TenantId;
+use athyper_kernel_types::{Currency, TenantId};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,7 @@ impl Origin {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = control::Tenant)]
+#[expect(clippy::struct_field_names, reason = "the key is called so everywhere, beside that of the realm")]
 pub(crate) struct Tenant {
     /// Id, the same for ever.
     #[schema(value_type = String, format = Uuid)]
@@ -80,13 +81,13 @@ pub(crate) fn faults_of(settings: &TenantConfig) -> Vec<FieldError> {
     let all = std::iter::once(("/settings/defaults".to_owned(), settings.defaults.as_map())).chain(orgs);
     for (pointer, defaults) in all {
         if let Some(zone) = defaults.get("timezone")
-            && !zone.as_str().is_some_and(|zone| zone.parse::<Tz>().is_ok())
+            && zone.as_str().is_none_or(|zone| zone.parse::<Tz>().is_err())
         {
             let message = "an IANA zone such as Europe/Berlin is expected";
             faults.push(FieldError::new(format!("{pointer}/timezone"), "invalid_zone", message));
         }
         if let Some(currency) = defaults.get("currency")
-            && !currency.as_str().is_some_and(|code| code.parse::<athyper_kernel_types::Currency>().is_ok())
+            && currency.as_str().is_none_or(|code| code.parse::<Currency>().is_err())
         {
             let message = "a currency code of ISO 4217 such as EUR is expected";
             faults.push(FieldError::new(format!("{pointer}/currency"), "invalid_currency", message));

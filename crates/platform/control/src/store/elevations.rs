@@ -44,7 +44,7 @@ pub(crate) async fn insert(tx: &mut TenantTx, elevation: &Elevation) -> Result<(
     .bind(tenant)
     .bind(elevation.id.uuid())
     .bind(&elevation.actor_id)
-    .bind(elevation.tenant_id.map(|id| id.uuid()))
+    .bind(elevation.tenant_id.map(Id::uuid))
     .bind(&elevation.reason)
     .bind(elevation.starts_at)
     .bind(elevation.ends_at)
@@ -104,7 +104,7 @@ pub(crate) async fn find_live(
     )
     .bind(tenant)
     .bind(actor_id)
-    .bind(target.map(|id| id.uuid()))
+    .bind(target.map(Id::uuid))
     .bind(now)
     .fetch_optional(tx.conn())
     .await?;
@@ -124,7 +124,7 @@ pub(crate) async fn list(
          order by id desc limit $3",
     )
     .bind(tenant)
-    .bind(before.map(|id| id.uuid()))
+    .bind(before.map(Id::uuid))
     .bind(i64::from(limit))
     .fetch_all(tx.conn())
     .await?;

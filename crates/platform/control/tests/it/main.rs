@@ -1,12 +1,6 @@
 //! Platform control as its callers use it: over HTTP, on a real database, with operators in a realm of their own.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a helper of a test fails the test there and then"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test there and then")]
 
 mod elevations;
 mod looking;

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use athyper_control::{MODULE, Reading};
-use athyper_kernel_http::OperatorAccess;
-use athyper_test_kit::{Client, TestApp, TestOptions, operators_apart};
+use athyper_test_kit::{Client, MakeOperators, TestApp, TestOptions, operators_apart};
 use serde_json::{Value, json};
 
 pub(crate) async fn app() -> TestApp {
-    let operators: fn(&athyper_kernel_db::Database) -> Arc<dyn OperatorAccess> =
-        |database| Arc::new(Reading::new(database.clone()));
+    let operators: MakeOperators = |database| Arc::new(Reading::new(database.clone()));
     let options =
         TestOptions { iam: operators_apart(), operators: Some(operators), ..TestOptions::default() };
     TestApp::with(&[MODULE], options).await
