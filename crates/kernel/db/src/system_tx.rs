@@ -19,6 +19,8 @@ pub enum SystemReason {
     RunSchedules,
     /// An operator looks across tenants.
     Diagnose,
+    /// An operator has all data keys wrapped by another master key.
+    RewrapKeys,
 }
 
 impl SystemReason {
@@ -29,6 +31,7 @@ impl SystemReason {
             Self::RunQueue => "run_queue",
             Self::RunSchedules => "run_schedules",
             Self::Diagnose => "diagnose",
+            Self::RewrapKeys => "rewrap_keys",
         }
     }
 
@@ -36,7 +39,7 @@ impl SystemReason {
     /// touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
     /// bury the trail.
     fn is_audited(self) -> bool {
-        matches!(self, Self::RegisterTenants | Self::Diagnose)
+        matches!(self, Self::RegisterTenants | Self::Diagnose | Self::RewrapKeys)
     }
 }
 

@@ -16,6 +16,7 @@ use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
+use athyper_kernel_vault::Vault;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Client, REALM, TestAuthenticator, TestDatabase, folder_uploads, iam_config, token};
+use crate::{Client, REALM, TestAuthenticator, TestDatabase, folder_uploads, iam_config, test_vault, token};
 
 /// Modules, their database and the edge in front of them.
 pub struct TestApp {
@@ -57,6 +58,7 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
+        builder.value(&Token::<Vault>::new(tokens::KERNEL_VAULT), Arc::new(test_vault()));
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();

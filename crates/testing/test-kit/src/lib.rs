@@ -25,9 +25,11 @@ mod client;
 mod database;
 mod identity;
 mod uploads;
+mod vault;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{REALM, TENANTS, TestAuthenticator, iam_config, token};
 pub use uploads::folder_uploads;
+pub use vault::test_vault;
