@@ -43,6 +43,9 @@ pub(crate) enum Command {
     },
     /// Prints the OpenAPI document
     Openapi,
+    /// Looks after the keys that secrets and personal data are sealed with
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Brings the schemas of the database up to date, as its own step of a deployment, and ends
     Migrate,
 }
@@ -57,6 +60,13 @@ pub(crate) enum ConfigCommand {
         /// Only this path and what is below it, such as db or iam.realms
         path: Option<String>,
     },
+}
+
+/// Looks after keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Wraps all data keys by the present master key, so that a former one can be forgotten
+    Rewrap,
 }
 
 /// Name of the program of a mode.

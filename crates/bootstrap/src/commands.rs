@@ -14,12 +14,12 @@ use athyper_kernel_telemetry::{
 use athyper_kernel_types::Clock;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::{Cli, Command, ConfigCommand, program};
+use crate::cli::{Cli, Command, ConfigCommand, VaultCommand, program};
 use crate::database::DatabaseServer;
 use crate::error::StartError;
 use crate::mail::Post;
 use crate::telemetry::LAST_EXPORT;
-use crate::{identity, openapi, start, telemetry};
+use crate::{identity, openapi, start, telemetry, vault};
 
 /// Runs a process of this mode to its end.
 pub fn run(mode: Mode) -> process::ExitCode {
@@ -66,6 +66,11 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
             let _logging = log(mode, &loaded, None)?;
             runtime()?.block_on(migrate(&loaded.config, &environment))?;
             print("the schemas are up to date\n")?;
+        }
+        Some(Command::Vault(VaultCommand::Rewrap)) => {
+            let _logging = log(mode, &loaded, None)?;
+            let rewrapped = runtime()?.block_on(vault::rewrap(&loaded.config, &environment))?;
+            print(&format!("{} data keys were wrapped by the present master key\n", rewrapped.keys))?;
         }
         Some(Command::MailTest { to }) => {
             let clock = Clock::system();

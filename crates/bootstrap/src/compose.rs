@@ -30,9 +30,9 @@ use crate::outside_health::{mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS,
-    LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, ROUTES, SERVICES, TENANTS, UPLOADS,
+    LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, ROUTES, SERVICES, TENANTS, UPLOADS, VAULT,
 };
-use crate::{outside, router, telemetry};
+use crate::{outside, router, telemetry, vault};
 
 /// What a process knows before anything is built.
 pub(crate) struct Inputs {
@@ -54,6 +54,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&METRICS, Arc::new(inputs.metrics));
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
+    register_vault(&mut builder, Arc::clone(&environment));
     register_outside(&mut builder, &environment);
     register_identity(&mut builder, environment);
     register_services(&mut builder);
@@ -107,6 +108,13 @@ fn register_database(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             }
         };
         Ok(writer)
+    });
+}
+
+fn register_vault(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<String, String>>) {
+    builder.singleton(&VAULT, &[CONFIG.name()], move |scope: Scope| {
+        let environment = Arc::clone(&environment);
+        async move { Ok(Arc::new(vault::open(&*scope.resolve(&CONFIG).await?, &environment)?)) }
     });
 }
 

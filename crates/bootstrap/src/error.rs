@@ -5,6 +5,7 @@ use athyper_adapter_db_postgres::{ConnectError, ProvisionError};
 use athyper_kernel_config::ConfigErrors;
 use athyper_kernel_db::{DbError, MigrateError};
 use athyper_kernel_lifecycle::ExitCode;
+use athyper_kernel_vault::VaultError;
 
 /// Why a process does not start. Each text says how to mend it.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,15 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The master keys cannot be used.
+    #[error(transparent)]
+    MasterKey(#[from] athyper_kernel_vault::MasterKeyError),
+    /// The master key of this machine cannot be had.
+    #[error(transparent)]
+    LocalKey(#[from] athyper_kernel_vault::LocalKeyError),
+    /// Data keys cannot be wrapped anew.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Anything of the identity adapter.
     #[error(transparent)]
     Identity(#[from] athyper_adapter_auth::LocalIssuerError),
@@ -107,6 +117,8 @@ impl StartError {
             Self::Config(_)
             | Self::Command(_)
             | Self::Authenticator(_)
+            | Self::MasterKey(_)
+            | Self::Vault(VaultError::MasterKeyMissing { .. })
             | Self::Cache(_)
             | Self::SideJobs(_)
             | Self::Storage(_)
@@ -124,9 +136,13 @@ impl StartError {
             | Self::Port { .. }
             | Self::OperatorPort { .. } => ExitCode::ServiceUnavailable,
             Self::Part(error) => source_of::<Self>(error).map_or(ExitCode::Unexpected, Self::exit_code),
-            Self::Wiring(_) | Self::Io { .. } | Self::Identity(_) | Self::Metric(_) | Self::Telemetry(_) => {
-                ExitCode::Unexpected
-            }
+            Self::Wiring(_)
+            | Self::Io { .. }
+            | Self::Identity(_)
+            | Self::LocalKey(_)
+            | Self::Vault(_)
+            | Self::Metric(_)
+            | Self::Telemetry(_) => ExitCode::Unexpected,
         }
     }
 }

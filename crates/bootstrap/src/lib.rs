@@ -31,6 +31,7 @@ mod side_jobs;
 mod start;
 mod telemetry;
 mod tokens;
+mod vault;
 
 pub use athyper_kernel_config::Mode;
 pub use commands::run;

@@ -14,6 +14,7 @@ use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
+use athyper_kernel_vault::Vault;
 
 use crate::database::DatabaseServer;
 use crate::health::Health;
@@ -25,6 +26,7 @@ pub(crate) const CONFIG: Token<RuntimeConfig> = Token::new(tokens::KERNEL_CONFIG
 pub(crate) const LIFECYCLE: Token<Lifecycle> = Token::new(tokens::KERNEL_LIFECYCLE);
 pub(crate) const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 pub(crate) const BOOT_ID: Token<str> = Token::new(tokens::KERNEL_BOOT_ID);
+pub(crate) const VAULT: Token<Vault> = Token::new(tokens::KERNEL_VAULT);
 pub(crate) const DATABASE_SERVER: Token<DatabaseServer> = Token::new("adapter.dbServer");
 pub(crate) const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 pub(crate) const METRICS: Token<Metrics> = Token::new(tokens::OBSERVABILITY_METRICS);

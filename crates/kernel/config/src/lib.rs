@@ -41,8 +41,8 @@ pub use layer::Layer;
 pub use load::load;
 pub use schema::{
     AuditConfig, AuditWriter, CorsConfig, DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader,
-    FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig, Mode,
-    Network, OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig, RealmIam,
-    RedisConfig, RuntimeConfig, S3Config, SigningAlgorithm, SmtpConfig, TelemetryConfig, TenantConfig,
-    is_key,
+    FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig,
+    MasterKeyFault, Mode, Network, OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig,
+    RealmIam, RedisConfig, RuntimeConfig, S3Config, SigningAlgorithm, SmtpConfig, TelemetryConfig,
+    TenantConfig, VaultConfig, decode_master_key, is_key,
 };

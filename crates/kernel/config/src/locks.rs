@@ -7,7 +7,7 @@ use crate::path::Path;
 use crate::variables::super_variable;
 
 /// The locked paths. Nothing lies beside these in `s3`, so `s3.*` is locked as a whole.
-const LOCKED: [&str; 16] = [
+const LOCKED: [&str; 18] = [
     "db.url",
     "db.adminUrl",
     "db.replicaUrl",
@@ -24,6 +24,8 @@ const LOCKED: [&str; 16] = [
     "telemetry.otlpEndpoint",
     "telemetry.otlpHeaders",
     "iam.strategy",
+    "vault.masterKey",
+    "vault.masterKeys",
 ];
 
 /// Whether a path is locked or lies below one that is.

@@ -5,9 +5,12 @@ use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKin
 
 use crate::errors::{Fault, Report};
 use crate::path::Path;
-use crate::schema::{AuditWriter, Environment};
+use crate::schema::{AuditWriter, Environment, decode_master_key};
 use crate::variables::super_variable;
 use crate::{Mode, RuntimeConfig};
+
+/// How a master key is made.
+const MAKE_MASTER_KEY: &str = "make one with: openssl rand -base64 32";
 
 /// Everything outside the realms that breaks a rule.
 pub(crate) fn check(config: &RuntimeConfig, mode: Mode, report: &Report) -> Vec<Fault> {
@@ -20,6 +23,7 @@ pub(crate) fn check(config: &RuntimeConfig, mode: Mode, report: &Report) -> Vec<
         faults.push(Fault::new(Path::dotted("mode"), what, "leave it out, or start the other process"));
     }
     check_addresses(config, &mut faults);
+    check_master_keys(config, &mut faults);
     if config.mode == Mode::Api && config.operator.port_in(config.mode) == config.port {
         let what = "is the public port, where nobody may see what operators see";
         faults.push(Fault::new(Path::dotted("operator.port"), what, "choose another"));
@@ -55,6 +59,17 @@ fn check_addresses(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
     }
 }
 
+fn check_master_keys(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
+    let present = config.vault.master_key.iter().map(|key| (Path::dotted("vault.masterKey"), key));
+    let former = config.vault.master_keys.iter();
+    let former = former.map(|(name, key)| (Path::dotted("vault.masterKeys").child(name), key));
+    for (path, key) in present.chain(former) {
+        if let Err(fault) = decode_master_key(key.expose_secret()) {
+            faults.push(Fault::new(path, fault.to_string(), MAKE_MASTER_KEY));
+        }
+    }
+}
+
 /// What `local` replaces by embedded parts and everywhere else must be given.
 fn check_deployed(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
     let env = config.env;
@@ -69,6 +84,11 @@ fn check_deployed(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
     for path in required.iter().filter(|(_, present)| !present).map(|(path, _)| Path::dotted(path)) {
         let variable = super_variable(&path).unwrap_or_default();
         faults.push(Fault::new(path, format!("required in {env}"), format!("set {variable}")));
+    }
+    if config.vault.master_key.is_none() {
+        let what = format!("required in {env}, to seal secrets and personal data");
+        let mend = format!("set ATHYPER_SUPER__MASTER_KEY; {MAKE_MASTER_KEY}");
+        faults.push(Fault::new(Path::dotted("vault.masterKey"), what, mend));
     }
     if config.audit.writer != AuditWriter::Database {
         let what = format!("only database keeps an audit trail in {env}");

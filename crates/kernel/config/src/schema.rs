@@ -17,6 +17,7 @@ mod root;
 mod s3;
 mod telemetry;
 mod text;
+mod vault;
 
 pub use audit::{AuditConfig, AuditWriter};
 pub use db::{DbConfig, DbPooler};
@@ -37,3 +38,4 @@ pub use root::RuntimeConfig;
 pub use s3::S3Config;
 pub use telemetry::TelemetryConfig;
 pub use text::is_key;
+pub use vault::{MasterKeyFault, VaultConfig, decode_master_key};

@@ -1,5 +1,7 @@
 //! How secrets are shown: not at all.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 use serde::Serializer;
 use serde_json::{Map, Value};
@@ -20,6 +22,14 @@ pub(crate) fn serialize_redacted<S: Serializer>(
         Some(_) => serializer.serialize_some(REDACTED),
         None => serializer.serialize_none(),
     }
+}
+
+/// Serialises named secrets as their names, each with a mark that it is set.
+pub(crate) fn serialize_redacted_map<S: Serializer>(
+    secrets: &BTreeMap<String, SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(secrets.keys().map(|name| (name, REDACTED)))
 }
 
 /// A copy of a free JSON object in which every value under a key that speaks of a secret, and every address that

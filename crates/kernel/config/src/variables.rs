@@ -11,7 +11,7 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 36] = [
+const VARIABLES: [(&str, &str); 37] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
@@ -42,6 +42,7 @@ const VARIABLES: [(&str, &str); 36] = [
     ("OTLP_HEADERS", "telemetry.otlpHeaders"),
     ("OTLP_ENDPOINT", "telemetry.otlpEndpoint"),
     ("TELEMETRY_ENABLED", "telemetry.enabled"),
+    ("MASTER_KEY", "vault.masterKey"),
     ("IAM_STRATEGY", "iam.strategy"),
     ("IAM_DEFAULT_REALM", "iam.defaultRealmKey"),
     ("IAM_DEFAULT_TENANT", "iam.defaultTenantKey"),
@@ -55,6 +56,10 @@ pub(crate) const SUPER_PREFIX: &str = "ATHYPER_SUPER__";
 
 /// Start of the rest of the name, after [`SUPER_PREFIX`], of a variable that holds a client secret.
 const SECRET_PREFIX: &str = "IAM_SECRET__";
+
+/// Start of the rest of the name of a variable that holds a former master key, and the path that such keys are under.
+const FORMER_KEY_PREFIX: &str = "MASTER_KEYS__";
+const FORMER_KEYS: &str = "vault.masterKeys";
 
 /// A variable that sets a path.
 pub(crate) struct Setting {
@@ -78,21 +83,27 @@ pub(crate) fn read_super(
     env: &BTreeMap<String, String>,
     report: &mut Report,
 ) -> (Vec<Setting>, ClientSecrets) {
-    let found = settings(env, Layer::Super, super_names(), report);
+    let mut found = settings(env, Layer::Super, super_names(), report);
     let mut secrets = ClientSecrets::new();
     // A single underscore and lower case are common slips, so they are caught by the shorter prefix.
     let ours = |name: &str| name.to_ascii_uppercase().starts_with("ATHYPER_SUPER");
     for (name, text) in env.iter().filter(|(name, _)| ours(name)) {
         let Some(text) = non_blank(text) else { continue };
-        let secret = name.strip_prefix(SUPER_PREFIX).and_then(|rest| rest.strip_prefix(SECRET_PREFIX));
-        if let Some(realm) = secret.filter(|realm| !realm.is_empty()) {
+        let after = |prefix| name.strip_prefix(SUPER_PREFIX).and_then(|rest| rest.strip_prefix(prefix));
+        let secret = after(SECRET_PREFIX);
+        if let Some(key) = after(FORMER_KEY_PREFIX).filter(|key| !key.is_empty()) {
+            let path = Path::dotted(FORMER_KEYS).child(key);
+            let origin = Origin::new(Layer::Super, name.clone());
+            found.push(Setting { path, text: text.to_owned(), origin });
+        } else if let Some(realm) = secret.filter(|realm| !realm.is_empty()) {
             secrets.insert(realm.to_owned(), SecretString::from(text));
         } else if !super_names().any(|(known, _)| known == *name) {
             let candidates: Vec<String> = super_names().map(|(name, _)| name).collect();
             let mend = match nearest(name, candidates.iter().map(String::as_str)) {
                 Some(close) => format!("did you mean {close}?"),
                 None => format!(
-                    "unset it; {SUPER_PREFIX}{SECRET_PREFIX}<realm> and these are known: {}",
+                    "unset it; {SUPER_PREFIX}{SECRET_PREFIX}<realm>, {SUPER_PREFIX}{FORMER_KEY_PREFIX}<name> and these \
+                     are known: {}",
                     candidates.join(", ")
                 ),
             };
@@ -105,6 +116,9 @@ pub(crate) fn read_super(
 /// The variable of the `super` layer that sets a path.
 pub(crate) fn super_variable(path: &Path) -> Option<String> {
     let dotted = path.to_string();
+    if dotted == FORMER_KEYS {
+        return Some(format!("{SUPER_PREFIX}{FORMER_KEY_PREFIX}<name>"));
+    }
     super_names().find(|(_, path)| *path == dotted).map(|(name, _)| name)
 }
 

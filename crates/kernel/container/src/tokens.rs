@@ -17,6 +17,8 @@ pub const KERNEL_ENV: &str = "kernel.env";
 pub const KERNEL_CLOCK: &str = "kernel.clock";
 /// The id of this run of the process.
 pub const KERNEL_BOOT_ID: &str = "kernel.bootId";
+/// What seals secrets and personal data at rest.
+pub const KERNEL_VAULT: &str = "kernel.vault";
 
 // Context: what one request or job carries.
 
@@ -92,6 +94,7 @@ pub const CATALOGUE: &[&str] = &[
     KERNEL_ENV,
     KERNEL_CLOCK,
     KERNEL_BOOT_ID,
+    KERNEL_VAULT,
     CONTEXT_REQUEST,
     CONTEXT_TENANT,
     CONTEXT_AUTH,

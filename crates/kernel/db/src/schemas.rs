@@ -2,7 +2,7 @@
 
 use crate::{Migration, Schema};
 
-/// Tenants, changes, idempotency keys, number series, and the function that protects a tenant's table.
+/// Tenants, their data keys, changes, idempotency keys, number series, and the function that protects a tenant's table.
 pub const PLATFORM_SCHEMA: Schema = Schema {
     name: "platform",
     migrations: &[
@@ -20,6 +20,11 @@ pub const PLATFORM_SCHEMA: Schema = Schema {
             version: 3,
             description: "expand tenants",
             sql: include_str!("../migrations/platform/0003_expand_tenants.sql"),
+        },
+        Migration {
+            version: 4,
+            description: "expand tenant key",
+            sql: include_str!("../migrations/platform/0004_expand_tenant_key.sql"),
         },
     ],
 };

@@ -21,6 +21,8 @@ pub enum SystemReason {
     Diagnose,
     /// An operator makes or changes a tenant.
     ManageTenants,
+    /// An operator has all data keys wrapped by another master key.
+    RewrapKeys,
 }
 
 impl SystemReason {
@@ -32,6 +34,7 @@ impl SystemReason {
             Self::RunSchedules => "run_schedules",
             Self::Diagnose => "diagnose",
             Self::ManageTenants => "manage_tenants",
+            Self::RewrapKeys => "rewrap_keys",
         }
     }
 
@@ -39,7 +42,7 @@ impl SystemReason {
     /// touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
     /// bury the trail.
     fn is_audited(self) -> bool {
-        matches!(self, Self::RegisterTenants | Self::Diagnose | Self::ManageTenants)
+        matches!(self, Self::RegisterTenants | Self::Diagnose | Self::ManageTenants | Self::RewrapKeys)
     }
 }
 

@@ -17,6 +17,7 @@ use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
+use athyper_kernel_vault::Vault;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
@@ -24,7 +25,9 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::{Client, TestAuthenticator, TestDatabase, folder_uploads, iam_config, realm_of, token};
+use crate::{
+    Client, TestAuthenticator, TestDatabase, folder_uploads, iam_config, realm_of, test_vault, token,
+};
 
 /// Makes what says whether an operator may read in a tenant.
 pub type MakeOperators = fn(&Database) -> Arc<dyn OperatorAccess>;
@@ -79,6 +82,7 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
+        builder.value(&Token::<Vault>::new(tokens::KERNEL_VAULT), Arc::new(test_vault()));
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();

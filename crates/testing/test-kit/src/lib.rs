@@ -25,6 +25,7 @@ mod client;
 mod database;
 mod identity;
 mod uploads;
+mod vault;
 
 pub use app::{MakeOperators, TestApp, TestOptions};
 pub use client::{Answer, Client};
@@ -34,3 +35,4 @@ pub use identity::{
     realm_of, token,
 };
 pub use uploads::folder_uploads;
+pub use vault::test_vault;

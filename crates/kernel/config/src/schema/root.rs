@@ -8,7 +8,7 @@ use validator::Validate;
 use super::text::{http_url, not_blank};
 use super::{
     AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, MailConfig, Mode,
-    OperatorConfig, RedisConfig, S3Config, TelemetryConfig,
+    OperatorConfig, RedisConfig, S3Config, TelemetryConfig, VaultConfig,
 };
 
 /// The whole configuration of one process, after all layers were merged and checked.
@@ -60,6 +60,8 @@ pub struct RuntimeConfig {
     pub operator: OperatorConfig,
     /// Audit trail.
     pub audit: AuditConfig,
+    /// Master keys of what is sealed at rest.
+    pub vault: VaultConfig,
     /// Realms, tenants and organisations.
     pub iam: IamConfig,
 }
@@ -84,6 +86,7 @@ impl Default for RuntimeConfig {
             http: HttpConfig::default(),
             operator: OperatorConfig::default(),
             audit: AuditConfig::default(),
+            vault: VaultConfig::default(),
             iam: IamConfig::default(),
         }
     }

@@ -41,6 +41,7 @@ fn the_defaults_are_the_documented_ones() {
                                     "operations": {}, "failedTokensPerMinute": 600}},
             "operator": {"port": null, "host": null},
             "audit": {"writer": "database"},
+            "vault": {"masterKey": null, "masterKeys": {}},
             "iam": {"strategy": "single_realm", "defaultRealmKey": "athyper", "defaultTenantKey": null,
                     "defaultOrgKey": null, "requireTenantClaimsInProd": true, "platformRealmKey": "platform", "realms": null},
         })

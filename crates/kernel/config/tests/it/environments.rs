@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use crate::support::{input, loaded, refused};
 
-const REAL_PARTS: [(&str, &str); 5] = [
+const REAL_PARTS: [(&str, &str); 6] = [
     ("ATHYPER_SUPER__DB_URL", "postgres://h/d"),
     ("ATHYPER_SUPER__REDIS_URL", "redis://h"),
     ("ATHYPER_SUPER__S3_ENDPOINT", "https://h"),
     ("ATHYPER_SUPER__S3_ACCESS_KEY", "a"),
     ("ATHYPER_SUPER__S3_SECRET_KEY", "b"),
+    ("ATHYPER_SUPER__MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
 ];
 
 fn deployed<'a>(environment: &'a str, parts: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -46,6 +47,10 @@ fn outside_local_every_real_part_is_required() {
                 ),
                 format!(
                     "publicBaseUrl (not set): required in {environment}; set ATHYPER_SUPER__PUBLIC_BASE_URL"
+                ),
+                format!(
+                    "vault.masterKey (not set): required in {environment}, to seal secrets and personal data; \
+                     set ATHYPER_SUPER__MASTER_KEY; make one with: openssl rand -base64 32"
                 ),
                 "iam.defaultRealmKey (not set): names a realm that is not configured; \
                  add it to iam.realms, or name another"

@@ -5,6 +5,7 @@ mod edge;
 mod environments;
 mod explain;
 mod locked;
+mod master_keys;
 mod precedence;
 mod realms;
 mod redaction;

@@ -55,7 +55,7 @@ fn many_mistakes_in_all_layers_are_one_report() {
          refreshRotation, csrfProtection, pkceFlow, strictIssuerCheck",
         "iam.realms.athyper.platformMinimums.maxLoginFailures (file, test.json): not allowed; must be from 1 to 10",
         "\"unknown\\nline\" (file, test.json): unknown key; known here: env, mode, serviceName, port, logLevel, \
-         shutdownTimeoutMs, publicBaseUrl, dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, iam",
+         shutdownTimeoutMs, publicBaseUrl, dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, vault, iam",
         "logLevel (env, LOG_LEVEL): not a known value; use one of fatal, error, warn, info, debug, trace",
         "redis.url (env, REDIS_URL): locked: only the operator may set it; set ATHYPER_SUPER__REDIS_URL instead",
         "telemetry.enabled (env, TELEMETRY_ENABLED): is a text; \
@@ -77,6 +77,8 @@ fn many_mistakes_in_all_layers_are_one_report() {
          name it in a realm's iam.clientSecretRef, or correct or unset the variable",
         "s3.accessKey (not set): required in production; set ATHYPER_SUPER__S3_ACCESS_KEY",
         "s3.secretKey (not set): required in production; set ATHYPER_SUPER__S3_SECRET_KEY",
+        "vault.masterKey (not set): required in production, to seal secrets and personal data; \
+         set ATHYPER_SUPER__MASTER_KEY; make one with: openssl rand -base64 32",
         "publicBaseUrl (not set): required in production; set ATHYPER_SUPER__PUBLIC_BASE_URL",
     ];
     lines.sort_unstable();
@@ -127,6 +129,8 @@ fn an_unusable_file_is_reported_with_its_place_and_the_other_layers_are_still_ch
             "s3.endpoint (not set): required in production; set ATHYPER_SUPER__S3_ENDPOINT",
             "s3.accessKey (not set): required in production; set ATHYPER_SUPER__S3_ACCESS_KEY",
             "s3.secretKey (not set): required in production; set ATHYPER_SUPER__S3_SECRET_KEY",
+            "vault.masterKey (not set): required in production, to seal secrets and personal data; \
+             set ATHYPER_SUPER__MASTER_KEY; make one with: openssl rand -base64 32",
         ],
         "nothing is said of what may be in the file"
     );
@@ -163,6 +167,7 @@ fn a_setting_that_is_wrong_is_not_also_called_missing() {
         ("ATHYPER_SUPER__S3_ENDPOINT", "http://h"),
         ("ATHYPER_SUPER__S3_ACCESS_KEY", "a"),
         ("ATHYPER_SUPER__S3_SECRET_KEY", "b"),
+        ("ATHYPER_SUPER__MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
         ("ATHYPER_SUPER__S3_USE_SSL", "1"),
         ("ATHYPER_SUPER__IAM_SECRET__athyper", "hunter2"),
     ];

@@ -27,6 +27,7 @@ mod kernel_replica;
 mod kernel_roles;
 mod kernel_series;
 mod kernel_transactions;
+mod kernel_vault;
 mod lists;
 mod pgbouncer;
 mod platform;

@@ -66,6 +66,7 @@ impl Stage {
                 .env("ATHYPER_SUPER__S3_ENDPOINT", format!("http://127.0.0.1:{}", s3.port()))
                 .env("ATHYPER_SUPER__S3_ACCESS_KEY", "key")
                 .env("ATHYPER_SUPER__S3_SECRET_KEY", "secret")
+                .env("ATHYPER_SUPER__MASTER_KEY", "YXRoeXBlci10cmlhbC1tYXN0ZXIta2V5LTMyYnl0ZXM=")
                 .env("ATHYPER_SUPER__OTLP_ENDPOINT", collector.server.url())
                 .set("telemetry.metricsIntervalMs=500")
                 .set(&format!("operator.port={operator}"))

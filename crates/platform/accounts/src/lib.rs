@@ -1,0 +1,1 @@
+//! Local accounts, for tenants without an identity provider.
