@@ -11,6 +11,7 @@ use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_tenant_context::{
     Actor, ContextError, ContextRequest, HeaderKeys, TenantContext, choose_tenant, claim_keys,
 };
+use athyper_kernel_types::PrincipalId;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::origin::from_address;
 use crate::rate::Standing;
+use crate::rights::{Question, Rights, forbidden};
 use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
 
 /// Event of an identity that tried a tenant which is not its own.
@@ -35,6 +37,9 @@ pub struct Identity {
     pub roles: Arc<[String]>,
     /// All claims.
     pub claims: Map<String, Value>,
+    /// The principal of the tenant, where who verified the identity knows it; none for a token of an issuer, whose
+    /// subject says who it is.
+    pub principal: Option<PrincipalId>,
 }
 
 /// Verifies tokens. The auth adapter implements it.
@@ -126,20 +131,36 @@ async fn let_in(
         *standing = now;
         allowed?;
     }
-    if !edge.access.allows(&operation, &identity.roles) {
-        let event = AuditEvent::warn("platform.access_denied").with("operation", &*operation);
-        refuse(edge, &context, event, info.as_ref()).await?;
-        return Err(Problem::new(
-            ProblemKind::Forbidden,
-            "request.forbidden",
-            format!("none of your roles allows {operation}"),
-        )
-        .into());
-    }
+    let rights = authorize(edge, &context, &identity, &operation, info.as_ref()).await?;
     let address = info.and_then(|info| info.origin.client);
-    let caller = Caller::new(context, identity.roles, operation, address, Arc::clone(edge));
+    let caller = Caller::new(context, Arc::new(identity), rights, operation, address, Arc::clone(edge));
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// The caller's rights, if they allow the operation. A refusal is written down with its reason.
+async fn authorize(
+    edge: &Edge,
+    context: &TenantContext,
+    identity: &Identity,
+    operation: &str,
+    info: Option<&RequestInfo>,
+) -> Result<Arc<dyn Rights>, ProblemResponse> {
+    let (problem, reason) = match edge.access.authorizer.rights(context, identity).await {
+        Ok(rights) => {
+            let decision = rights.decide(&Question { operation, resource: None });
+            if decision.allowed {
+                return Ok(rights);
+            }
+            (forbidden(operation), decision.reason)
+        }
+        Err(problem) if problem.kind == ProblemKind::Forbidden => (problem, "the principal is shut out"),
+        Err(problem) => return Err(problem.into()),
+    };
+    let event =
+        AuditEvent::warn("platform.access_denied").with("operation", operation).with("reason", reason);
+    refuse(edge, context, event, info).await?;
+    Err(problem.into())
 }
 
 /// Verifies the token, unless too many of this address could not be verified.

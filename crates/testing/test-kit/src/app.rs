@@ -7,8 +7,9 @@ use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, Schema};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, AccessRules, Arrivals, Edge, EdgeLimits, EventStreams, LocalRateCounter, OPERATION_PERMISSIONS,
-    OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
+    Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
+    OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, RateLimits, TokenAuthorizer, TrustedProxies,
+    admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -41,6 +42,15 @@ pub struct TestApp {
     pub folder: tempfile::TempDir,
 }
 
+/// What stands at the edge of a [`TestApp`]: who verifies tokens, and who knows what callers may do.
+pub type Doors = (Arc<dyn Authenticator>, Arc<dyn Authorizer>);
+
+/// Tokens of tests, and their roles alone.
+pub fn plain_doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
+    let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
+    (Arc::new(TestAuthenticator), Arc::new(authorizer))
+}
+
 impl TestApp {
     /// Migrates a database for these modules and mounts their routes.
     pub async fn new(modules: &[DomainModule]) -> Self {
@@ -49,6 +59,15 @@ impl TestApp {
 
     /// As [`TestApp::new`], with other limits than the default ones.
     pub async fn with_rate_limits(modules: &[DomainModule], rates: &RateLimitConfig) -> Self {
+        Self::with_doors(modules, rates, plain_doors).await
+    }
+
+    /// As [`TestApp::new`], with other doors than the [plain ones](plain_doors).
+    pub async fn with_doors(
+        modules: &[DomainModule],
+        rates: &RateLimitConfig,
+        doors: fn(&TestDatabase, &Catalogue) -> Doors,
+    ) -> Self {
         let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
         schemas.extend(modules.iter().filter_map(|module| module.schema));
         let db = TestDatabase::new(&schemas).await;
@@ -57,6 +76,11 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a folder");
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
+        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+        let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
+        let catalogue = Catalogue::new(permissions.copied());
+        let token = Token::<Catalogue>::new(tokens::REGISTRY_PERMISSIONS);
+        builder.value(&token, Arc::new(catalogue.clone()));
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();
@@ -68,18 +92,14 @@ impl TestApp {
         let routes = routes.merge(schedule_routes(SchedulableJobs::of(&jobs)));
         let (router, openapi) = routes.split_for_parts();
         let clock = db.database.clock().clone();
-        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
-        let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
+        let (authenticator, authorizer) = doors(&db, &catalogue);
         let edge = Edge {
             database: db.database.clone(),
             tenants: db.tenants.clone(),
             environment: Environment::Local,
             iam: iam_config(),
-            authenticator: Arc::new(TestAuthenticator),
-            access: Access {
-                operations: OperationIndex::from_openapi(&openapi),
-                rules: AccessRules::new(permissions.copied()),
-            },
+            authenticator,
+            access: Access { operations: OperationIndex::from_openapi(&openapi), authorizer },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
             rates: RateLimits::new(rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),

@@ -48,6 +48,7 @@ impl Authenticator for TestAuthenticator {
             actor: Actor::user(format!("{role}@{tenant}")),
             roles: Arc::new([role.to_owned()]),
             claims: claims.as_object().cloned().unwrap_or_default(),
+            principal: None,
         })
     }
 }

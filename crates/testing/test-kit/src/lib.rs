@@ -26,7 +26,7 @@ mod database;
 mod identity;
 mod uploads;
 
-pub use app::TestApp;
+pub use app::{Doors, TestApp, plain_doors};
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{REALM, TENANTS, TestAuthenticator, iam_config, token};
