@@ -13,6 +13,7 @@ use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter}
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, follow_changes};
+use athyper_kernel_http::{Authorizer, TokenAuthorizer};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
@@ -29,8 +30,9 @@ use crate::modules::modules;
 use crate::outside_health::{mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
-    AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, HEALTH, JOBS,
-    LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, ROUTES, SERVICES, TENANTS, UPLOADS, VAULT,
+    AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
+    HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, PERMISSIONS, ROUTES, SERVICES,
+    TENANTS, UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -52,11 +54,13 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&CLOCK, Arc::new(inputs.clock));
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
     builder.value(&METRICS, Arc::new(inputs.metrics));
+    builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
     register_vault(&mut builder, Arc::clone(&environment));
     register_outside(&mut builder, &environment);
     register_identity(&mut builder, environment);
+    register_authorizer(&mut builder);
     register_services(&mut builder);
     register_background(&mut builder);
     Ok(builder.build()?)
@@ -182,6 +186,15 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
     });
 }
 
+fn register_authorizer(builder: &mut ContainerBuilder) {
+    builder.singleton(&AUTHORIZER, &[CLOCK.name(), PERMISSIONS.name()], |scope: Scope| async move {
+        let (clock, permissions) = (scope.resolve(&CLOCK).await?, scope.resolve(&PERMISSIONS).await?);
+        let authorizer: Arc<dyn Authorizer> =
+            Arc::new(TokenAuthorizer::new((*permissions).clone(), (*clock).clone()));
+        Ok(authorizer)
+    });
+}
+
 fn register_services(builder: &mut ContainerBuilder) {
     let mut needs: Vec<&'static str> =
         modules().iter().flat_map(|module| module.dependencies).copied().collect();
@@ -208,6 +221,7 @@ fn register_services(builder: &mut ContainerBuilder) {
         DATABASE.name(),
         TENANTS.name(),
         AUTHENTICATOR.name(),
+        AUTHORIZER.name(),
         LOCAL_IDENTITY.name(),
         SERVICES.name(),
         JOBS.name(),
@@ -229,6 +243,7 @@ fn register_services(builder: &mut ContainerBuilder) {
             tenants: (*scope.resolve(&TENANTS).await?).clone(),
             schedulable: SchedulableJobs::of(&scope.resolve(&JOBS).await?),
             authenticator: scope.resolve(&AUTHENTICATOR).await?,
+            authorizer: scope.resolve(&AUTHORIZER).await?,
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
             uploads: scope.resolve(&UPLOADS).await?,

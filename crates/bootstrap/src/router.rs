@@ -8,9 +8,9 @@ use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{
-    Access, AccessRules, Arrivals, Authenticator, Edge, EdgeLimits, EventStreams, OPERATION_PERMISSIONS,
-    OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit, operation_routes,
-    trace_requests,
+    Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams,
+    OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit,
+    operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
@@ -42,6 +42,7 @@ pub(crate) struct Parts {
     pub(crate) tenants: TenantDirectory,
     pub(crate) schedulable: SchedulableJobs,
     pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) identity: Arc<LocalIdentity>,
     pub(crate) health: Health,
     pub(crate) rate_counter: Arc<dyn RateCounter>,
@@ -51,13 +52,17 @@ pub(crate) struct Parts {
     pub(crate) measures: HttpMetrics,
 }
 
+/// The permissions of kernel and modules.
+pub(crate) fn catalogue() -> Catalogue {
+    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+    Catalogue::new(modules().into_iter().flat_map(|module| module.permissions).chain(kernel).copied())
+}
+
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, and in env
 /// `local` the built-in issuer's keys.
 pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) -> Router {
     let own = operation_routes().merge(job_routes()).merge(schedule_routes(parts.schedulable));
     let (closed, document) = domains.fold(own, OpenApiRouter::merge).split_for_parts();
-    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
-    let permissions = modules().into_iter().flat_map(|module| module.permissions).chain(kernel).copied();
     let limits = EdgeLimits {
         body_bytes: usize::try_from(parts.config.http.body_limit_bytes).unwrap_or(usize::MAX),
         upload_bytes: usize::try_from(parts.config.http.upload_limit_bytes).unwrap_or(usize::MAX),
@@ -81,7 +86,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         environment: parts.config.env,
         iam: Arc::new(parts.config.iam.clone()),
         authenticator: parts.authenticator,
-        access: Access { operations, rules: AccessRules::new(permissions) },
+        access: Access { operations, authorizer: parts.authorizer },
         limits,
         rates,
         streams: EventStreams::new(streams, parts.stopping),

@@ -147,6 +147,7 @@ impl OidcAuthenticator {
             actor: actor(&claims),
             roles: roles(&claims, &realm.client_id)?,
             claims,
+            principal: None,
         })
     }
 }

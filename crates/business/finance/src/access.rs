@@ -1,38 +1,34 @@
 //! Who may do what. What is not named here is refused.
 
-use athyper_kernel_http::Permission;
+use athyper_kernel_http::{OperationKind, Permission};
 
-/// Everybody who works with the books.
-const READERS: &[&str] = &["admin", "accountant", "viewer"];
-/// Those who keep the books.
-const WRITERS: &[&str] = &["admin", "accountant"];
-/// Those who answer for the books.
-const KEEPERS: &[&str] = &["admin"];
+/// Those who keep the books. Who else may do what is said by the kind of the operation.
+const BOOKKEEPERS: &[&str] = &["accountant"];
 
 /// Lets a caller post into a period that is soft-closed. It is no operation of its own.
 pub(crate) const POST_TO_SOFT_CLOSED: &str = "finance.post_to_soft_closed_period";
 
 /// The permissions of the ledger.
 pub(crate) const PERMISSIONS: &[Permission] = &[
-    Permission { name: "finance.list_accounts", roles: READERS },
-    Permission { name: "finance.get_account", roles: READERS },
-    Permission { name: "finance.create_account", roles: WRITERS },
-    Permission { name: "finance.update_account", roles: WRITERS },
-    Permission { name: "finance.import_accounts", roles: WRITERS },
-    Permission { name: "finance.list_periods", roles: READERS },
-    Permission { name: "finance.get_period", roles: READERS },
-    Permission { name: "finance.create_period", roles: WRITERS },
-    Permission { name: "finance.soft_close_period", roles: KEEPERS },
-    Permission { name: "finance.close_period", roles: KEEPERS },
-    Permission { name: "finance.reopen_period", roles: KEEPERS },
-    Permission { name: "finance.list_journals", roles: READERS },
-    Permission { name: "finance.get_journal", roles: READERS },
-    Permission { name: "finance.create_journal", roles: WRITERS },
-    Permission { name: "finance.update_journal", roles: WRITERS },
-    Permission { name: "finance.delete_journal", roles: WRITERS },
-    Permission { name: "finance.post_journal", roles: WRITERS },
-    Permission { name: "finance.reverse_journal", roles: WRITERS },
-    Permission { name: "finance.import_journals", roles: WRITERS },
-    Permission { name: "finance.get_trial_balance", roles: READERS },
-    Permission { name: POST_TO_SOFT_CLOSED, roles: KEEPERS },
+    Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.create_account", OperationKind::Administer, BOOKKEEPERS),
+    Permission::new("finance.update_account", OperationKind::Administer, BOOKKEEPERS),
+    Permission::new("finance.import_accounts", OperationKind::Import, BOOKKEEPERS),
+    Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.get_period", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.create_period", OperationKind::Administer, BOOKKEEPERS),
+    Permission::new("finance.soft_close_period", OperationKind::Close, &[]),
+    Permission::new("finance.close_period", OperationKind::Close, &[]),
+    Permission::new("finance.reopen_period", OperationKind::Reopen, &[]),
+    Permission::new("finance.list_journals", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.get_journal", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.create_journal", OperationKind::Create, BOOKKEEPERS),
+    Permission::new("finance.update_journal", OperationKind::Update, BOOKKEEPERS),
+    Permission::new("finance.delete_journal", OperationKind::DeleteDraft, BOOKKEEPERS),
+    Permission::new("finance.post_journal", OperationKind::Approve, BOOKKEEPERS),
+    Permission::new("finance.reverse_journal", OperationKind::Amend, BOOKKEEPERS),
+    Permission::new("finance.import_journals", OperationKind::Import, BOOKKEEPERS),
+    Permission::new("finance.get_trial_balance", OperationKind::Read, BOOKKEEPERS),
+    Permission::new(POST_TO_SOFT_CLOSED, OperationKind::Administer, &[]),
 ];

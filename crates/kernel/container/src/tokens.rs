@@ -74,6 +74,8 @@ pub const OBSERVABILITY_SHUTDOWN: &str = "observability.shutdown";
 
 /// The routes of all modules.
 pub const REGISTRY_ROUTES: &str = "registry.routes";
+/// The permissions of all modules.
+pub const REGISTRY_PERMISSIONS: &str = "registry.permissions";
 /// The services of all modules.
 pub const REGISTRY_SERVICES: &str = "registry.services";
 /// The job handlers of all modules.

@@ -1,41 +1,127 @@
-//! Which operation a route is, and which roles may call it.
+//! Which operation a route is, which permissions there are, and which built-in roles have them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::http::Method;
 use utoipa::openapi::OpenApi;
 
+use crate::personas::{OperationKind, Persona, Reach};
+use crate::rights::Authorizer;
+
 /// A permission that a module declares: the operation id, or a name for something within an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Permission {
-    /// Operation id, such as `finance.post_journal`.
+    /// Operation id, such as `finance.post_journal`; what stands before the point is the module.
     pub name: &'static str,
-    /// Roles that have it.
+    /// What kind of operation it is: by this the personas cover it.
+    pub kind: OperationKind,
+    /// Roles of the domain that have it, such as `accountant`, beside the personas that have its kind.
     pub roles: &'static [&'static str],
+    /// Whether the handler asks about the record ([`Caller::check_on`](crate::Caller::check_on)). Only then is a caller
+    /// admitted whose role reaches less than the tenant: some units, one record, what is their own.
+    pub asks: bool,
 }
 
-/// Who may do what: the union of all modules' permissions. What nobody declared is refused.
+impl Permission {
+    /// A permission of this kind, which these roles of the domain have as well.
+    pub const fn new(name: &'static str, kind: OperationKind, roles: &'static [&'static str]) -> Self {
+        Self { name, kind, roles, asks: false }
+    }
+
+    /// The same for an operation whose handler asks about the record.
+    #[must_use]
+    pub const fn asking(self) -> Self {
+        Self { asks: true, ..self }
+    }
+
+    /// The module that it belongs to.
+    pub fn module(&self) -> &'static str {
+        module_of(self.name)
+    }
+}
+
+/// The module that a permission belongs to.
+pub(crate) fn module_of(permission: &str) -> &str {
+    permission.split('.').next().unwrap_or_default()
+}
+
+/// A role as the authorisation sees it: what it may do, and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleTable {
+    /// Key of a built-in role, or the name of a role that the tenant made.
+    pub key: String,
+    /// Permissions with the limit that the role puts on each.
+    pub permissions: BTreeMap<&'static str, Reach>,
+}
+
+/// All permissions of all modules, and the built-in roles over them: personas and roles of domains. What nobody declared
+/// is refused. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct AccessRules(HashMap<&'static str, &'static [&'static str]>);
+pub struct Catalogue(Arc<CatalogueInner>);
 
-impl AccessRules {
-    /// The rules of these permissions.
+#[derive(Debug, Default)]
+struct CatalogueInner {
+    permissions: BTreeMap<&'static str, Permission>,
+    roles: BTreeMap<&'static str, Arc<RoleTable>>,
+}
+
+impl Catalogue {
+    /// The catalogue of these permissions.
     pub fn new(permissions: impl IntoIterator<Item = Permission>) -> Self {
-        Self(permissions.into_iter().map(|permission| (permission.name, permission.roles)).collect())
+        let permissions: BTreeMap<_, _> = permissions.into_iter().map(|one| (one.name, one)).collect();
+        let mut roles: BTreeMap<&'static str, BTreeMap<&'static str, Reach>> = BTreeMap::new();
+        for persona in Persona::ALL {
+            let table = permissions.values().filter_map(|one| Some((one.name, persona.reach(one.kind)?)));
+            roles.insert(persona.key(), table.collect());
+        }
+        for permission in permissions.values() {
+            for role in permission.roles {
+                roles.entry(role).or_default().insert(permission.name, Reach::Tenant);
+            }
+        }
+        // Who belongs to the tenant at all has what is everybody's.
+        let everybodys = permissions.values().filter(|one| one.kind == OperationKind::SelfService);
+        let everybodys: Vec<_> = everybodys.map(|one| (one.name, Reach::Tenant)).collect();
+        let table = |(key, mut permissions): (&'static str, BTreeMap<_, _>)| {
+            permissions.extend(everybodys.iter().copied());
+            (key, Arc::new(RoleTable { key: key.to_owned(), permissions }))
+        };
+        let roles = roles.into_iter().map(table).collect();
+        Self(Arc::new(CatalogueInner { permissions, roles }))
     }
 
-    /// Whether one of these roles has the permission.
-    pub fn allows(&self, permission: &str, roles: &[String]) -> bool {
-        self.0
-            .get(permission)
-            .is_some_and(|allowed| roles.iter().any(|role| allowed.contains(&role.as_str())))
+    /// The permission of this name.
+    pub fn find(&self, name: &str) -> Option<&Permission> {
+        self.0.permissions.get(name)
     }
 
-    /// Whether anybody declared the permission.
-    pub fn is_declared(&self, permission: &str) -> bool {
-        self.0.contains_key(permission)
+    /// All permissions, by name.
+    pub fn all(&self) -> impl Iterator<Item = &Permission> {
+        self.0.permissions.values()
     }
+
+    /// The built-in role of this key. `admin` is an older word for `tenant_admin`.
+    pub fn role(&self, key: &str) -> Option<&Arc<RoleTable>> {
+        self.0.roles.get(canonical_role(key))
+    }
+
+    /// All built-in roles, by key.
+    pub fn roles(&self) -> impl Iterator<Item = &Arc<RoleTable>> {
+        self.0.roles.values()
+    }
+
+    /// The built-in roles that have the permission in the whole tenant.
+    pub fn roles_with(&self, permission: &str) -> Vec<&str> {
+        let has = |role: &&Arc<RoleTable>| role.permissions.get(permission) == Some(&Reach::Tenant);
+        self.roles().filter(has).map(|role| role.key.as_str()).collect()
+    }
+}
+
+/// The key by which a role is known, whichever word was used for it.
+pub fn canonical_role(key: &str) -> &str {
+    if key == "admin" { Persona::TenantAdmin.key() } else { key }
 }
 
 /// The operation id of each route, taken from the OpenAPI document that the routes declare.
@@ -76,20 +162,13 @@ impl OperationIndex {
     }
 }
 
-/// What the edge asks: routes and rules together.
-#[derive(Clone, Debug, Default)]
+/// What the edge asks: which operation a route is, and whether its caller may.
+#[derive(Clone)]
 pub struct Access {
     /// Operation id of each route.
     pub operations: OperationIndex,
-    /// Who may do what.
-    pub rules: AccessRules,
-}
-
-impl Access {
-    /// Whether one of these roles may call the operation.
-    pub fn allows(&self, operation: &str, roles: &[String]) -> bool {
-        self.rules.allows(operation, roles)
-    }
+    /// Who knows what callers may do.
+    pub authorizer: Arc<dyn Authorizer>,
 }
 
 #[cfg(test)]
@@ -97,12 +176,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_declared_is_refused() {
-        let rules = AccessRules::new([Permission { name: "a.b", roles: &["admin"] }]);
-        let admin = ["admin".to_owned()];
-        assert!(rules.allows("a.b", &admin));
-        assert!(!rules.allows("a.c", &admin));
-        assert!(!rules.allows("a.b", &[]));
-        assert!(!rules.allows("a.b", &["viewer".to_owned()]));
+    fn roles_come_from_kinds_and_from_what_a_domain_names() {
+        let catalogue = Catalogue::new([
+            Permission::new("a.list_b", OperationKind::Read, &["clerk"]),
+            Permission::new("a.close_b", OperationKind::Close, &[]),
+            Permission::new("a.me", OperationKind::SelfService, &[]),
+        ]);
+        assert!(catalogue.roles_with("a.list_b").contains(&"viewer"));
+        assert!(catalogue.roles_with("a.list_b").contains(&"clerk"));
+        assert_eq!(catalogue.roles_with("a.close_b"), ["tenant_admin"]);
+        assert!(catalogue.roles_with("a.me").contains(&"clerk"));
+        assert!(catalogue.roles_with("a.unknown").is_empty());
+        assert_eq!(catalogue.role("admin"), catalogue.role("tenant_admin"));
+        assert!(catalogue.role("nobody").is_none());
     }
 }

@@ -11,15 +11,17 @@ use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_tenant_context::{
     Actor, ContextError, ContextRequest, HeaderKeys, TenantContext, choose_tenant, claim_keys,
 };
+use athyper_kernel_types::PrincipalId;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 
-use crate::operator::{OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
+use crate::operator::{Looking, OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
 use crate::origin::from_address;
 use crate::rate::Standing;
+use crate::rights::{Question, Rights, forbidden};
 use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
 
 /// Event of an identity that tried a tenant which is not its own.
@@ -36,6 +38,9 @@ pub struct Identity {
     pub roles: Arc<[String]>,
     /// All claims.
     pub claims: Map<String, Value>,
+    /// The principal of the tenant, where who verified the identity knows it; none for a token of an issuer, whose
+    /// subject says who it is.
+    pub principal: Option<PrincipalId>,
 }
 
 /// Verifies tokens. The auth adapter implements it.
@@ -136,22 +141,40 @@ async fn let_in(
         allowed?;
     }
     check_realm(edge, &context, &operation)?;
-    // An operator has no role in the tenant, and reads whatever a reading operation shows.
-    if !is_operator && !edge.access.allows(&operation, &identity.roles) {
-        let event = AuditEvent::warn("platform.access_denied").with("operation", &*operation);
-        record(edge, &context, event, info.as_ref()).await?;
-        return Err(Problem::new(
-            ProblemKind::Forbidden,
-            "request.forbidden",
-            format!("none of your roles allows {operation}"),
-        )
-        .into());
-    }
+    let rights: Arc<dyn Rights> = if is_operator {
+        Arc::new(Looking(Arc::clone(&operation)))
+    } else {
+        authorize(edge, &context, &identity, &operation, info.as_ref()).await?
+    };
     let address = info.and_then(|info| info.origin.client);
-    let roles = if is_operator { Arc::from([]) } else { identity.roles };
-    let caller = Caller::new(context, roles, operation, address, Arc::clone(edge));
+    let caller = Caller::new(context, Arc::new(identity), rights, operation, address, Arc::clone(edge));
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// The caller's rights, if they allow the operation. A refusal is written down with its reason.
+async fn authorize(
+    edge: &Edge,
+    context: &TenantContext,
+    identity: &Identity,
+    operation: &str,
+    info: Option<&RequestInfo>,
+) -> Result<Arc<dyn Rights>, ProblemResponse> {
+    let (problem, reason) = match edge.access.authorizer.rights(context, identity).await {
+        Ok(rights) => {
+            let decision = rights.decide(&Question { operation, resource: None });
+            if decision.allowed {
+                return Ok(rights);
+            }
+            (forbidden(operation), decision.reason)
+        }
+        Err(problem) if problem.kind == ProblemKind::Forbidden => (problem, "the principal is shut out"),
+        Err(problem) => return Err(problem.into()),
+    };
+    let event =
+        AuditEvent::warn("platform.access_denied").with("operation", operation).with("reason", reason);
+    record(edge, context, event, info).await?;
+    Err(problem.into())
 }
 
 /// Verifies the token, unless too many of this address could not be verified.

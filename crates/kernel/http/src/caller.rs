@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use athyper_kernel_error::Problem;
 use athyper_kernel_tenant_context::TenantContext;
+use athyper_kernel_types::PrincipalId;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::{Edge, ProblemResponse};
+use crate::rights::{Question, Resource, Rights, forbidden};
+use crate::{Edge, Identity, ProblemResponse};
 
 /// An authenticated, admitted caller.
 #[derive(Clone, Debug)]
 pub struct Caller {
     context: TenantContext,
-    roles: Arc<[String]>,
+    identity: Arc<Identity>,
+    rights: Arc<dyn Rights>,
     operation: Arc<str>,
     address: Option<IpAddr>,
     edge: Arc<Edge>,
@@ -23,12 +26,13 @@ pub struct Caller {
 impl Caller {
     pub(crate) fn new(
         context: TenantContext,
-        roles: Arc<[String]>,
+        identity: Arc<Identity>,
+        rights: Arc<dyn Rights>,
         operation: Arc<str>,
         address: Option<IpAddr>,
         edge: Arc<Edge>,
     ) -> Self {
-        Self { context, roles, operation, address, edge }
+        Self { context, identity, rights, operation, address, edge }
     }
 
     /// Whose work this is.
@@ -41,9 +45,34 @@ impl Caller {
         &self.operation
     }
 
-    /// Whether the caller may do this as well; for permissions that are no operation of their own.
+    /// The verified identity.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The principal that the caller is, where the tenant knows one.
+    pub fn principal(&self) -> Option<PrincipalId> {
+        self.rights.principal()
+    }
+
+    /// Whether the caller may do this as well, on any record; for permissions that are no operation of their own.
     pub fn may(&self, permission: &str) -> bool {
-        self.edge.access.allows(permission, &self.roles)
+        let decision = self.rights.decide(&Question { operation: permission, resource: None });
+        decision.allowed && !decision.is_narrow
+    }
+
+    /// Whether the caller may do this on this record.
+    pub fn may_on(&self, permission: &str, resource: &Resource<'_>) -> bool {
+        self.rights.decide(&Question { operation: permission, resource: Some(resource) }).allowed
+    }
+
+    /// Holds the operation that is called against this record. Every handler whose permission is declared with
+    /// [`asking`](crate::Permission::asking) calls it for each record that it shows or changes.
+    ///
+    /// # Errors
+    /// 403 when the caller may do it on other records only.
+    pub fn check_on(&self, resource: &Resource<'_>) -> Result<(), Problem> {
+        if self.may_on(&self.operation, resource) { Ok(()) } else { Err(forbidden(&self.operation)) }
     }
 
     /// Address that the request came from; none where no socket is known.

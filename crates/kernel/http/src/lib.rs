@@ -6,8 +6,8 @@
 //! and [`ProblemResponse`] is the only place that makes a response of one.
 //!
 //! The edge stands in front of all of them: [`trace_requests`] gives each request its id, span and origin, [`admit`]
-//! authenticates, resolves the tenant, counts against the tenant's [limits](RateLimits) and authorises by the operation id
-//! that the OpenAPI document gives to the route. A route that has none is refused.
+//! authenticates, resolves the tenant, counts against the tenant's [limits](RateLimits) and asks the one [`Authorizer`]
+//! about the operation id that the OpenAPI document gives to the route. A route that has none is refused.
 
 mod access;
 mod admit;
@@ -21,6 +21,7 @@ mod operations;
 mod operator;
 mod origin;
 mod path;
+mod personas;
 mod problem;
 mod rate;
 mod rate_local;
@@ -28,9 +29,10 @@ mod read;
 mod reply;
 mod request_info;
 mod responses;
+mod rights;
 mod version;
 
-pub use access::{Access, AccessRules, OperationIndex, Permission};
+pub use access::{Access, Catalogue, OperationIndex, Permission, RoleTable, canonical_role};
 pub use admit::{Authenticator, Edge, EdgeLimits, Identity, admit};
 pub use body::{Body, Intake, Json, NoBody};
 pub use caller::Caller;
@@ -41,6 +43,7 @@ pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
 pub use operator::OperatorAccess;
 pub use origin::{Origin, TrustedProxies};
 pub use path::{PathId, PathName};
+pub use personas::{MATRIX, OperationKind, Persona, Reach};
 pub use problem::{ProblemBody, ProblemResponse};
 pub use rate::{RateCounter, RateCounts, RateKey, RateLimits};
 pub use rate_local::LocalRateCounter;
@@ -48,4 +51,8 @@ pub use read::{NoQuery, Read, Report};
 pub use reply::Reply;
 pub use request_info::{Arrivals, RequestInfo, trace_requests};
 pub use responses::{ChangeProblems, CreateProblems, ReadProblems, RecordProblems};
+pub use rights::{
+    Authorizer, Decision, Grant, GrantedRights, Limits, Question, Resource, Rights, Source, TokenAuthorizer,
+    token_grants,
+};
 pub use version::etag;

@@ -7,13 +7,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::events::{__path_follow_operation, follow_operation};
-use crate::{NoQuery, PathId, Permission, ProblemBody, ProblemResponse, Read, Reply};
+use crate::{NoQuery, OperationKind, PathId, Permission, ProblemBody, ProblemResponse, Read, Reply};
 
 /// Who may follow operations: everybody who may start one.
 pub const OPERATION_PERMISSIONS: &[Permission] = &[
-    Permission { name: "platform.get_operation", roles: &["admin", "accountant", "viewer"] },
-    Permission { name: "platform.follow_operation", roles: &["admin", "accountant", "viewer"] },
-    Permission { name: "platform.list_operations", roles: &["admin", "accountant", "viewer"] },
+    Permission::new("platform.get_operation", OperationKind::Read, &["accountant"]),
+    Permission::new("platform.follow_operation", OperationKind::Read, &["accountant"]),
+    Permission::new("platform.list_operations", OperationKind::Read, &["accountant"]),
 ];
 
 /// The routes of operations.

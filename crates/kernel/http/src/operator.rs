@@ -1,5 +1,7 @@
 //! Callers of the operators' realm: what only they may call, and how they look into a tenant.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantStatus;
@@ -7,10 +9,11 @@ use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_tenant_context::{
     Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, choose_tenant,
 };
-use athyper_kernel_types::TenantId;
+use athyper_kernel_types::{PrincipalId, TenantId};
 use axum::http::{HeaderMap, Method};
 
 use crate::admit::{enter, record};
+use crate::rights::{Decision, Question, Rights};
 use crate::{Edge, Identity, ProblemResponse, RequestInfo};
 
 /// What only operators may call: the operations of platform control.
@@ -28,6 +31,23 @@ pub trait OperatorAccess: Send + Sync {
         operator: &TenantContext,
         tenant: TenantId,
     ) -> Result<Option<String>, Problem>;
+}
+
+/// What an operator may do in a tenant: the reading operation that the edge let through, on any record.
+#[derive(Debug)]
+pub(crate) struct Looking(pub(crate) Arc<str>);
+
+impl Rights for Looking {
+    fn decide(&self, question: &Question<'_>) -> Decision {
+        let allowed = question.operation == &*self.0;
+        let reason =
+            if allowed { "an operator looks into the tenant" } else { "an operator looks, and no more" };
+        Decision { allowed, is_narrow: false, rule: Some("elevation".to_owned()), reason }
+    }
+
+    fn principal(&self) -> Option<PrincipalId> {
+        None
+    }
 }
 
 /// Refuses an operation of platform control to everybody but operators.

@@ -9,34 +9,31 @@ mod replay_jobs;
 mod schedule_runs;
 mod schedules;
 
-use athyper_kernel_http::Permission;
+use athyper_kernel_http::{OperationKind, Permission};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Who may see and steer jobs.
-const ADMIN: &[&str] = &["admin"];
-
-/// Who may call the operations of this crate.
+/// The operations of this crate. Whoever sees or steers jobs administers: their payloads are of all kinds.
 pub const JOB_PERMISSIONS: &[Permission] = &[
-    Permission { name: "platform.list_jobs", roles: ADMIN },
-    Permission { name: "platform.get_job", roles: ADMIN },
-    Permission { name: "platform.cancel_job", roles: ADMIN },
-    Permission { name: "platform.replay_job", roles: ADMIN },
-    Permission { name: "platform.replay_jobs", roles: ADMIN },
-    Permission { name: "platform.list_queues", roles: ADMIN },
-    Permission { name: "platform.pause_queue", roles: ADMIN },
-    Permission { name: "platform.resume_queue", roles: ADMIN },
-    Permission { name: "platform.list_schedules", roles: ADMIN },
-    Permission { name: "platform.create_schedule", roles: ADMIN },
-    Permission { name: "platform.get_schedule", roles: ADMIN },
-    Permission { name: "platform.update_schedule", roles: ADMIN },
-    Permission { name: "platform.delete_schedule", roles: ADMIN },
-    Permission { name: "platform.list_schedule_times", roles: ADMIN },
-    Permission { name: "platform.pause_schedule", roles: ADMIN },
-    Permission { name: "platform.resume_schedule", roles: ADMIN },
-    Permission { name: "platform.run_schedule", roles: ADMIN },
-    Permission { name: "platform.backfill_schedule", roles: ADMIN },
-    Permission { name: "platform.list_schedule_runs", roles: ADMIN },
+    Permission::new("platform.list_jobs", OperationKind::Administer, &[]),
+    Permission::new("platform.get_job", OperationKind::Administer, &[]),
+    Permission::new("platform.cancel_job", OperationKind::Administer, &[]),
+    Permission::new("platform.replay_job", OperationKind::Administer, &[]),
+    Permission::new("platform.replay_jobs", OperationKind::Administer, &[]),
+    Permission::new("platform.list_queues", OperationKind::Administer, &[]),
+    Permission::new("platform.pause_queue", OperationKind::Administer, &[]),
+    Permission::new("platform.resume_queue", OperationKind::Administer, &[]),
+    Permission::new("platform.list_schedules", OperationKind::Administer, &[]),
+    Permission::new("platform.create_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.get_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.update_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.delete_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.list_schedule_times", OperationKind::Administer, &[]),
+    Permission::new("platform.pause_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.resume_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.run_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.backfill_schedule", OperationKind::Administer, &[]),
+    Permission::new("platform.list_schedule_runs", OperationKind::Administer, &[]),
 ];
 
 /// The routes of jobs and queues with their documents.

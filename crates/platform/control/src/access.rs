@@ -1,6 +1,6 @@
 //! Who may do what. What is not named here is refused, and everything here to callers of other realms.
 
-use athyper_kernel_http::Permission;
+use athyper_kernel_http::{OperationKind, Permission};
 
 /// Those who watch the platform and help its tenants.
 const OPERATORS: &[&str] = &["platform_admin", "platform_operator"];
@@ -9,15 +9,15 @@ const ADMINS: &[&str] = &["platform_admin"];
 
 /// The permissions of platform control.
 pub(crate) const PERMISSIONS: &[Permission] = &[
-    Permission { name: "control.list_realms", roles: OPERATORS },
-    Permission { name: "control.list_tenants", roles: OPERATORS },
-    Permission { name: "control.get_tenant", roles: OPERATORS },
-    Permission { name: "control.create_tenant", roles: ADMINS },
-    Permission { name: "control.update_tenant", roles: ADMINS },
-    Permission { name: "control.suspend_tenant", roles: ADMINS },
-    Permission { name: "control.activate_tenant", roles: ADMINS },
-    Permission { name: "control.archive_tenant", roles: ADMINS },
-    Permission { name: "control.list_elevations", roles: OPERATORS },
-    Permission { name: "control.create_elevation", roles: OPERATORS },
-    Permission { name: "control.end_elevation", roles: OPERATORS },
+    Permission::new("control.list_realms", OperationKind::Control, OPERATORS),
+    Permission::new("control.list_tenants", OperationKind::Control, OPERATORS),
+    Permission::new("control.get_tenant", OperationKind::Control, OPERATORS),
+    Permission::new("control.create_tenant", OperationKind::Control, ADMINS),
+    Permission::new("control.update_tenant", OperationKind::Control, ADMINS),
+    Permission::new("control.suspend_tenant", OperationKind::Control, ADMINS),
+    Permission::new("control.activate_tenant", OperationKind::Control, ADMINS),
+    Permission::new("control.archive_tenant", OperationKind::Control, ADMINS),
+    Permission::new("control.list_elevations", OperationKind::Control, OPERATORS),
+    Permission::new("control.create_elevation", OperationKind::Control, OPERATORS),
+    Permission::new("control.end_elevation", OperationKind::Control, OPERATORS),
 ];

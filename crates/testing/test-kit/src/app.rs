@@ -7,9 +7,9 @@ use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, AccessRules, Arrivals, Edge, EdgeLimits, EventStreams, LocalRateCounter, OPERATION_PERMISSIONS,
-    OperationIndex, OperatorAccess, ProblemResponse, RateLimits, TrustedProxies, admit, operation_routes,
-    trace_requests,
+    Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
+    OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse, RateLimits, TokenAuthorizer,
+    TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -40,11 +40,13 @@ pub struct TestOptions {
     pub rates: RateLimitConfig,
     /// What says whether an operator may read in a tenant; none where no operator may.
     pub operators: Option<MakeOperators>,
+    /// What stands at the edge.
+    pub doors: fn(&TestDatabase, &Catalogue) -> Doors,
 }
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None }
+        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None, doors: plain_doors }
     }
 }
 
@@ -62,6 +64,15 @@ pub struct TestApp {
     pub uploads: Arc<dyn UploadStore>,
     /// The folder of the uploads, which goes with the test.
     pub folder: tempfile::TempDir,
+}
+
+/// What stands at the edge of a [`TestApp`]: who verifies tokens, and who knows what callers may do.
+pub type Doors = (Arc<dyn Authenticator>, Arc<dyn Authorizer>);
+
+/// Tokens of tests, and their roles alone.
+pub fn plain_doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
+    let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
+    (Arc::new(TestAuthenticator), Arc::new(authorizer))
 }
 
 impl TestApp {
@@ -83,6 +94,11 @@ impl TestApp {
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
         builder.value(&Token::<Vault>::new(tokens::KERNEL_VAULT), Arc::new(test_vault()));
+        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+        let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
+        let catalogue = Catalogue::new(permissions.copied());
+        let token = Token::<Catalogue>::new(tokens::REGISTRY_PERMISSIONS);
+        builder.value(&token, Arc::new(catalogue.clone()));
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();
@@ -94,18 +110,14 @@ impl TestApp {
         let routes = routes.merge(schedule_routes(SchedulableJobs::of(&jobs)));
         let (router, openapi) = routes.split_for_parts();
         let clock = db.database.clock().clone();
-        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
-        let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
+        let (authenticator, authorizer) = (options.doors)(&db, &catalogue);
         let edge = Edge {
             database: db.database.clone(),
             tenants: db.tenants.clone(),
             environment: Environment::Local,
             iam: options.iam,
-            authenticator: Arc::new(TestAuthenticator),
-            access: Access {
-                operations: OperationIndex::from_openapi(&openapi),
-                rules: AccessRules::new(permissions.copied()),
-            },
+            authenticator,
+            access: Access { operations: OperationIndex::from_openapi(&openapi), authorizer },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
             rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),

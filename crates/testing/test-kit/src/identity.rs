@@ -81,6 +81,7 @@ impl Authenticator for TestAuthenticator {
             actor: Actor::user(format!("{name}@{tenant}")),
             roles: role.split('+').map(str::to_owned).collect(),
             claims: claims.as_object().cloned().unwrap_or_default(),
+            principal: None,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use athyper_bootstrap::{document, modules};
 use athyper_kernel_db::Database;
-use athyper_kernel_http::{OPERATION_PERMISSIONS, Permission};
+use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS, Permission};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::TenantContext;
@@ -26,6 +26,7 @@ pub(crate) struct Platform {
     pub(crate) app: TestApp,
     pub(crate) operations: Vec<Operation>,
     pub(crate) permissions: Vec<Permission>,
+    pub(crate) catalogue: Catalogue,
     examples: Vec<Example>,
 }
 
@@ -124,8 +125,9 @@ impl Platform {
         let app = TestApp::new(modules).await;
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
-        let permissions = permissions.copied().collect();
-        Self { operations: operations(&app.openapi), app, permissions, examples }
+        let permissions: Vec<_> = permissions.copied().collect();
+        let catalogue = Catalogue::new(permissions.iter().copied());
+        Self { operations: operations(&app.openapi), app, permissions, catalogue, examples }
     }
 
     /// The user who may do everything in a tenant.
@@ -150,18 +152,14 @@ impl Platform {
         (example.prepare)(user.clone()).await
     }
 
-    /// The roles that anybody may have.
-    pub(crate) fn roles(&self) -> Vec<&'static str> {
-        let mut roles: Vec<_> =
-            self.permissions.iter().flat_map(|permission| permission.roles).copied().collect();
-        roles.sort_unstable();
-        roles.dedup();
-        roles
+    /// The built-in roles.
+    pub(crate) fn roles(&self) -> Vec<&str> {
+        self.catalogue.roles().map(|role| role.key.as_str()).collect()
     }
 
-    /// The roles that have a permission.
-    pub(crate) fn roles_of(&self, permission: &str) -> &'static [&'static str] {
-        self.permissions.iter().find(|known| known.name == permission).map_or(&[], |known| known.roles)
+    /// The built-in roles that have a permission in the whole tenant.
+    pub(crate) fn roles_of(&self, permission: &str) -> Vec<&str> {
+        self.catalogue.roles_with(permission)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{DbError, Migration, Schema, TenantConnection as _};
-use athyper_kernel_http::{Command, Json, Permission, ProblemResponse, Read, Reply};
+use athyper_kernel_http::{Command, Json, OperationKind, Permission, ProblemResponse, Read, Reply};
 use athyper_kernel_module::{DomainModule, DomainParts};
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -30,14 +30,14 @@ const SCHEMA: Schema = Schema {
 };
 
 const PERMISSIONS: &[Permission] = &[
-    Permission { name: "read_everything", roles: &["admin"] },
-    Permission { name: "specimen.create_note", roles: &["admin"] },
-    Permission { name: "specimen.get_note", roles: &["admin"] },
-    Permission { name: "specimen.list_notes", roles: &["admin"] },
-    Permission { name: "specimen.change_note", roles: &["admin"] },
-    Permission { name: "specimen.delete_note", roles: &["admin"] },
-    Permission { name: "specimen.open_door", roles: &["admin"] },
-    Permission { name: "specimen.no_operation", roles: &["admin"] },
+    Permission::new("read_everything", OperationKind::Administer, &[]),
+    Permission::new("specimen.create_note", OperationKind::Administer, &[]),
+    Permission::new("specimen.get_note", OperationKind::Administer, &[]),
+    Permission::new("specimen.list_notes", OperationKind::Administer, &[]),
+    Permission::new("specimen.change_note", OperationKind::Administer, &[]),
+    Permission::new("specimen.delete_note", OperationKind::Administer, &[]),
+    Permission::new("specimen.open_door", OperationKind::Administer, &[]),
+    Permission::new("specimen.no_operation", OperationKind::Administer, &[]),
 ];
 
 pub(crate) const MODULE: DomainModule = DomainModule {

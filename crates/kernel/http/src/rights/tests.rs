@@ -1,0 +1,126 @@
+//! Which limits let which question through.
+
+use super::*;
+use crate::Permission;
+
+const RECORD: Uuid = Uuid::from_u128(7);
+const UNIT: Uuid = Uuid::from_u128(8);
+
+fn catalogue() -> Catalogue {
+    Catalogue::new([
+        Permission::new("a.list", OperationKind::Read, &[]),
+        Permission::new("a.change", OperationKind::Update, &["clerk"]).asking(),
+        Permission::new("a.approve", OperationKind::Approve, &[]).asking(),
+        Permission::new("b.list", OperationKind::Read, &[]),
+        Permission::new("a.me", OperationKind::SelfService, &[]),
+    ])
+}
+
+fn rights(role: &str, limits: Limits, own_units: Option<Uuid>) -> GrantedRights {
+    let catalogue = catalogue();
+    let (clock, _) = Clock::manual("2025-01-15T09:00:00Z".parse().unwrap());
+    let role = Arc::clone(catalogue.role(role).unwrap());
+    let grant = Grant { role, limits, expires_at: None, source: Source::Token };
+    let own_units = own_units.map(|unit| Arc::new(HashSet::from([unit])));
+    GrantedRights {
+        catalogue,
+        clock,
+        actor: "ann".to_owned(),
+        principal: None,
+        own_units,
+        grants: vec![grant],
+    }
+}
+
+fn ask(rights: &GrantedRights, operation: &str, resource: Option<Resource<'_>>) -> (bool, bool) {
+    let decision = rights.decide(&Question { operation, resource: resource.as_ref() });
+    (decision.allowed, decision.is_narrow)
+}
+
+fn record(org_unit: Option<Uuid>, owner: Option<&str>) -> Resource<'_> {
+    Resource { kind: "a.thing", id: RECORD, org_unit, owner }
+}
+
+const NO: (bool, bool) = (false, false);
+const ALL: (bool, bool) = (true, false);
+const SOME: (bool, bool) = (true, true);
+
+#[test]
+fn a_role_in_a_module_says_nothing_of_another() {
+    let limits = Limits { module: Some("a".to_owned()), ..Limits::default() };
+    let rights = rights("module_admin", limits, None);
+    assert_eq!(ask(&rights, "a.list", None), ALL);
+    assert_eq!(ask(&rights, "b.list", None), NO);
+    assert_eq!(ask(&rights, "a.nobodys", None), NO);
+}
+
+#[test]
+fn a_persona_of_modules_needs_a_module() {
+    let rights = rights("module_admin", Limits::default(), None);
+    assert_eq!(ask(&rights, "a.list", None), NO);
+    assert_eq!(ask(&rights, "a.me", None), ALL);
+}
+
+#[test]
+fn a_narrow_role_opens_only_what_asks() {
+    let units = Limits { org_units: Some(Arc::new(HashSet::from([UNIT]))), ..Limits::default() };
+    let rights = rights("tenant_admin", units, None);
+    assert_eq!(ask(&rights, "a.list", None), NO);
+    assert_eq!(ask(&rights, "a.change", None), SOME);
+    assert_eq!(ask(&rights, "a.change", Some(record(Some(UNIT), None))), SOME);
+    assert_eq!(ask(&rights, "a.change", Some(record(Some(RECORD), None))), NO);
+    assert_eq!(ask(&rights, "a.change", Some(record(None, None))), NO);
+}
+
+#[test]
+fn what_is_ones_own_is_told_by_its_owner() {
+    let rights = rights("requester", Limits::default(), None);
+    assert_eq!(ask(&rights, "a.list", None), NO);
+    assert_eq!(ask(&rights, "a.change", Some(record(None, Some("ann")))), SOME);
+    assert_eq!(ask(&rights, "a.change", Some(record(None, Some("bob")))), NO);
+    assert_eq!(ask(&rights, "a.change", Some(record(None, None))), NO);
+}
+
+#[test]
+fn a_manager_decides_in_the_own_unit() {
+    let stranger = rights("manager", Limits::default(), None);
+    assert_eq!(ask(&stranger, "a.approve", None), NO);
+    let manager = rights("manager", Limits::default(), Some(UNIT));
+    assert_eq!(ask(&manager, "a.approve", Some(record(Some(UNIT), None))), SOME);
+    assert_eq!(ask(&manager, "a.approve", Some(record(Some(RECORD), None))), NO);
+    assert_eq!(ask(&manager, "a.list", None), ALL);
+}
+
+#[test]
+fn a_record_is_one_record() {
+    let limits = Limits { record: Some(("a.thing".to_owned(), RECORD)), ..Limits::default() };
+    let rights = rights("clerk", limits, None);
+    assert_eq!(ask(&rights, "a.change", Some(record(None, None))), SOME);
+    let other = Resource { id: UNIT, ..record(None, None) };
+    assert_eq!(ask(&rights, "a.change", Some(other)), NO);
+    let other = Resource { kind: "b.thing", ..record(None, None) };
+    assert_eq!(ask(&rights, "a.change", Some(other)), NO);
+}
+
+#[test]
+fn a_grant_runs_out_by_the_clock() {
+    let mut rights = rights("clerk", Limits::default(), None);
+    rights.grants[0].expires_at = Some("2025-01-15T09:00:00Z".parse().unwrap());
+    assert_eq!(ask(&rights, "a.change", None), NO);
+    rights.grants[0].expires_at = Some("2025-01-15T09:00:01Z".parse().unwrap());
+    assert_eq!(ask(&rights, "a.change", None), ALL);
+}
+
+#[test]
+fn cover_means_all_of_it() {
+    let unit = |id| Limits { org_units: Some(Arc::new(HashSet::from([id]))), ..Limits::default() };
+    let wide = rights("tenant_admin", Limits::default(), None);
+    assert!(wide.cover("a.change", &Limits::default()) && wide.cover("a.change", &unit(UNIT)));
+    let narrow = rights("tenant_admin", unit(UNIT), None);
+    assert!(narrow.cover("a.change", &unit(UNIT)));
+    assert!(!narrow.cover("a.change", &unit(RECORD)) && !narrow.cover("a.change", &Limits::default()));
+    let own = rights("requester", Limits::default(), None);
+    assert!(!own.cover("a.change", &Limits { own: true, ..Limits::default() }));
+    let module = rights("module_admin", Limits { module: Some("a".to_owned()), ..Limits::default() }, None);
+    assert!(module.cover("a.list", &Limits::default()) && !module.cover("b.list", &Limits::default()));
+}
