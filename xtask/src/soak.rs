@@ -22,8 +22,9 @@ enum Work {
 }
 
 /// All long proofs.
-const SOAKS: [Soak; 2] = [
+const SOAKS: [Soak; 3] = [
     Soak { name: "queue", work: Work::Tests("athyper-adapter-queue") },
+    Soak { name: "tenants", work: Work::Tests("athyper-e2e") },
     Soak { name: "fuzz", work: Work::Fuzz(Duration::from_hours(1), 42) },
 ];
 

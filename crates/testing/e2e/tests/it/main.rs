@@ -25,5 +25,6 @@ mod refusals;
 mod servers;
 mod shutdown;
 mod switch;
+mod tenants;
 mod tokens;
 mod traces;
