@@ -13,7 +13,7 @@ use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter}
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, follow_changes};
-use athyper_kernel_http::{Authorizer, TokenAuthorizer};
+use athyper_kernel_http::{NoSessions, SessionEnder};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
@@ -21,6 +21,7 @@ use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 
 use crate::background::register_background;
+use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
@@ -32,7 +33,7 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, PERMISSIONS, ROUTES, SERVICES,
-    TENANTS, UPLOADS, VAULT,
+    SESSION_ENDER, TENANTS, UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -55,6 +56,8 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
     builder.value(&METRICS, Arc::new(inputs.metrics));
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
+    let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
+    builder.value(&SESSION_ENDER, sessions);
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
     register_vault(&mut builder, Arc::clone(&environment));
@@ -176,22 +179,30 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name()];
+    let needs = [
+        CONFIG.name(),
+        CLOCK.name(),
+        LIFECYCLE.name(),
+        LOCAL_IDENTITY.name(),
+        BREAKERS.name(),
+        DATABASE.name(),
+        TENANTS.name(),
+    ];
     builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
         let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
         let local = scope.resolve(&LOCAL_IDENTITY).await?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let breakers = scope.resolve(&BREAKERS).await?;
-        Ok(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?)
+        let tokens = identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?;
+        let (database, tenants) = (scope.resolve(&DATABASE).await?, scope.resolve(&TENANTS).await?);
+        Ok(with_service_keys((*database).clone(), (*tenants).clone(), tokens))
     });
 }
 
 fn register_authorizer(builder: &mut ContainerBuilder) {
-    builder.singleton(&AUTHORIZER, &[CLOCK.name(), PERMISSIONS.name()], |scope: Scope| async move {
-        let (clock, permissions) = (scope.resolve(&CLOCK).await?, scope.resolve(&PERMISSIONS).await?);
-        let authorizer: Arc<dyn Authorizer> =
-            Arc::new(TokenAuthorizer::new((*permissions).clone(), (*clock).clone()));
-        Ok(authorizer)
+    builder.singleton(&AUTHORIZER, &[DATABASE.name(), PERMISSIONS.name()], |scope: Scope| async move {
+        let (database, permissions) = (scope.resolve(&DATABASE).await?, scope.resolve(&PERMISSIONS).await?);
+        Ok(authorizer((*database).clone(), (*permissions).clone()))
     });
 }
 

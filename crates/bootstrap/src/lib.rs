@@ -1,10 +1,12 @@
 //! The composition root that the three processes share: it reads the configuration, wires the parts and runs the mode.
 //!
 //! [`run`] is all that a `main` calls. `compose` and `background` register every part with the container, `modules` lists the domains,
+//! `bridges` joins what one part asks of another,
 //! `router` mounts them behind the edge, `start` runs a mode from its first line of log to its last.
 
 mod background;
 mod banner;
+pub mod bridges;
 mod cli;
 mod commands;
 mod compose;

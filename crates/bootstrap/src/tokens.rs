@@ -8,7 +8,7 @@ use athyper_kernel_audit::AuditWriter;
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
-use athyper_kernel_http::{Authenticator, Authorizer, Catalogue};
+use athyper_kernel_http::{Authenticator, Authorizer, Catalogue, SessionEnder};
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
@@ -39,6 +39,7 @@ pub(crate) const TENANTS: Token<TenantDirectory> = Token::new("platform.tenantRe
 pub(crate) const LOCAL_IDENTITY: Token<LocalIdentity> = Token::new("platform.localIdentity");
 pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::ADAPTER_AUTH);
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
+pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");
 pub(crate) const AUDIT: Token<dyn AuditWriter> = Token::new(tokens::GOVERNANCE_AUDIT);
 pub(crate) const SERVICES: Token<Vec<DomainParts>> = Token::new(tokens::REGISTRY_SERVICES);

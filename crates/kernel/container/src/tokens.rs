@@ -76,6 +76,8 @@ pub const OBSERVABILITY_SHUTDOWN: &str = "observability.shutdown";
 pub const REGISTRY_ROUTES: &str = "registry.routes";
 /// The permissions of all modules.
 pub const REGISTRY_PERMISSIONS: &str = "registry.permissions";
+/// Who ends the sessions of people whose access has changed.
+pub const SECURITY_SESSION_ENDER: &str = "security.sessionEnder";
 /// The services of all modules.
 pub const REGISTRY_SERVICES: &str = "registry.services";
 /// The job handlers of all modules.

@@ -23,6 +23,8 @@ pub enum SystemReason {
     ManageTenants,
     /// An operator has all data keys wrapped by another master key.
     RewrapKeys,
+    /// A key says by itself which tenant it belongs to, and is looked up before anybody is signed in.
+    CheckKey,
 }
 
 impl SystemReason {
@@ -35,12 +37,13 @@ impl SystemReason {
             Self::Diagnose => "diagnose",
             Self::ManageTenants => "manage_tenants",
             Self::RewrapKeys => "rewrap_keys",
+            Self::CheckKey => "check_key",
         }
     }
 
     /// Whether each transaction writes an audit event. The queue and the scheduler turn several times a second and
     /// touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
-    /// bury the trail.
+    /// bury the trail. So would one for every request that a key signs in.
     fn is_audited(self) -> bool {
         matches!(self, Self::RegisterTenants | Self::Diagnose | Self::ManageTenants | Self::RewrapKeys)
     }

@@ -64,9 +64,24 @@ impl<B> Command<B> {
     ///
     /// # Errors
     /// When the database refuses; then nothing was kept.
-    pub async fn finish(mut self, event: AuditEvent, reply: Reply) -> Result<Reply, ProblemResponse> {
+    pub async fn finish(self, event: AuditEvent, reply: Reply) -> Result<Reply, ProblemResponse> {
+        let kept = reply.clone();
+        self.finish_once(event, reply, &kept).await
+    }
+
+    /// As [`Command::finish`], for an answer with a secret that is shown once: `kept` is what the same idempotency key is
+    /// answered with later.
+    ///
+    /// # Errors
+    /// As [`Command::finish`].
+    pub async fn finish_once(
+        mut self,
+        event: AuditEvent,
+        reply: Reply,
+        kept: &Reply,
+    ) -> Result<Reply, ProblemResponse> {
         if let Some(key) = &self.idempotency {
-            idempotency::remember(&mut self.tx, key, &reply).await?;
+            idempotency::remember(&mut self.tx, key, kept).await?;
         }
         let event = crate::origin::from_address(event, self.caller.address());
         self.tx.commit(event).await?;

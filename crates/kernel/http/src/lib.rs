@@ -30,6 +30,7 @@ mod reply;
 mod request_info;
 mod responses;
 mod rights;
+mod session_ender;
 mod version;
 
 pub use access::{Access, Catalogue, OperationIndex, Permission, RoleTable, canonical_role};
@@ -55,4 +56,5 @@ pub use rights::{
     Authorizer, Decision, Grant, GrantedRights, Limits, Question, Resource, Rights, Source, TokenAuthorizer,
     token_grants,
 };
+pub use session_ender::{NoSessions, SessionEnder};
 pub use version::etag;

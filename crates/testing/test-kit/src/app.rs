@@ -8,8 +8,8 @@ use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
     Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
-    OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse, RateLimits, TokenAuthorizer,
-    TrustedProxies, admit, operation_routes, trace_requests,
+    NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse, RateLimits,
+    SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -99,6 +99,8 @@ impl TestApp {
         let catalogue = Catalogue::new(permissions.copied());
         let token = Token::<Catalogue>::new(tokens::REGISTRY_PERMISSIONS);
         builder.value(&token, Arc::new(catalogue.clone()));
+        let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
+        builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();

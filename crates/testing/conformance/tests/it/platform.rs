@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use athyper_bootstrap::bridges::edge_uses_iam::{authorizer, with_service_keys};
 use athyper_bootstrap::{document, modules};
 use athyper_kernel_db::Database;
 use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS, Permission};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::TenantContext;
-use athyper_test_kit::{Answer, Client, TestApp};
+use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
 use axum::http::Method;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -122,7 +123,7 @@ impl Platform {
 
     /// These modules.
     pub(crate) async fn of(modules: &[DomainModule], examples: Vec<Example>) -> Self {
-        let app = TestApp::new(modules).await;
+        let app = TestApp::with(modules, TestOptions { doors, ..TestOptions::default() }).await;
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
         let permissions: Vec<_> = permissions.copied().collect();
@@ -161,6 +162,16 @@ impl Platform {
     pub(crate) fn roles_of(&self, permission: &str) -> Vec<&str> {
         self.catalogue.roles_with(permission)
     }
+}
+
+/// The doors that the processes have, over tokens of tests. A module on its own has no access of its own to ask.
+fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
+    let (tokens, plain) = plain_doors(db, catalogue);
+    if catalogue.find("iam.get_me").is_none() {
+        return (tokens, plain);
+    }
+    let database = db.database.clone();
+    (with_service_keys(database.clone(), db.tenants.clone(), tokens), authorizer(database, catalogue.clone()))
 }
 
 /// A number that this process has not used, for names that must be unique.

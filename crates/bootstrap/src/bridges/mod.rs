@@ -1,0 +1,3 @@
+//! What one part asks and another answers, one file for each pair: the true map of what is coupled.
+
+pub mod edge_uses_iam;

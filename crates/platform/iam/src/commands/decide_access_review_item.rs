@@ -1,0 +1,92 @@
+//! Decides about a binding in an access review.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
+use athyper_kernel_types::{Id, PrincipalId, Text};
+use axum::extract::Path;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::{Error, Thing};
+use crate::model::binding::{BindingId, Subject};
+use crate::model::review::{AccessReview, ReviewStatus, Verdict};
+use crate::store::{access, bindings, reviews};
+
+/// Lets a caller decide in reviews of others, and close them.
+const CLOSES: &str = "iam.close_access_review";
+
+/// A decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = iam::DecideAccessReviewItem)]
+pub(crate) struct DecideAccessReviewItem {
+    /// What is decided.
+    pub(crate) decision: Verdict,
+    /// Why.
+    #[serde(default)]
+    #[schema(value_type = String, max_length = 500)]
+    pub(crate) note: Text<0, 500>,
+}
+
+/// Decide about a binding
+///
+/// The reviewer does, and who may close the review. Nobody decides about a role that they have by the binding themselves.
+/// A later decision takes the place of an earlier one until the review is closed.
+#[utoipa::path(
+    post,
+    path = "/v1/iam/access-reviews/{id}/items/{binding}/decide",
+    operation_id = "iam.decide_access_review_item",
+    tag = "iam",
+    params(("id" = String, Path, description = "Id of the review", format = Uuid), ("binding" = String, Path, description = "Id of the binding", format = Uuid)),
+    request_body(content = DecideAccessReviewItem, example = json!({"decision": "revoke", "note": "moved to another team"})),
+    responses((status = 200, description = "The review", body = AccessReview), ChangeProblems)
+)]
+pub(crate) async fn decide_access_review_item(
+    Path((id, binding)): Path<(String, String)>,
+    mut cmd: Command<Json<DecideAccessReviewItem>>,
+) -> Result<Reply, ProblemResponse> {
+    let id: Uuid = id.parse().map_err(|_| Error::NotFound(Thing::Review))?;
+    let binding: Uuid = binding.parse().map_err(|_| Error::NotFound(Thing::ReviewItem))?;
+    let found = reviews::lock(&mut cmd.tx, Id::from_uuid(id)).await?;
+    let review = found.ok_or(Error::NotFound(Thing::Review))?;
+    let caller = cmd.caller().principal();
+    if caller != Some(review.reviewer) && !cmd.caller().may(CLOSES) {
+        return Err(Error::NotReviewer.into());
+    }
+    let done = execute(&mut cmd.tx, caller, review, Id::from_uuid(binding), &cmd.body.0).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    caller: Option<PrincipalId>,
+    review: AccessReview,
+    binding: BindingId,
+    input: &DecideAccessReviewItem,
+) -> Result<Done<AccessReview>, Error> {
+    if review.status == ReviewStatus::Closed {
+        return Err(Error::ReviewClosed);
+    }
+    let about = bindings::find(tx, binding).await?.ok_or(Error::NotFound(Thing::ReviewItem))?;
+    if let Some(caller) = caller {
+        let is_own = match about.subject {
+            Subject::Principal(id) => id == caller,
+            Subject::Group(id) => access::groups_of(tx, caller.uuid()).await?.contains(&id.uuid()),
+        };
+        if is_own {
+            return Err(Error::OwnCase);
+        }
+    }
+    let note = input.note.to_option();
+    if !reviews::decide(tx, review.id, binding, input.decision, note.as_deref()).await? {
+        return Err(Error::NotFound(Thing::ReviewItem));
+    }
+    let event = AuditEvent::info("iam.decide_access_review_item")
+        .about("iam.access_review", review.id)
+        .with("binding", binding.to_string())
+        .with("decision", input.decision.as_str());
+    Ok(Done::new(review, event))
+}

@@ -1,0 +1,43 @@
+//! Takes an exception of a rule of separation back.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_types::Id;
+use axum::extract::Path;
+use uuid::Uuid;
+
+use crate::error::{Error, Thing};
+use crate::model::separation::SeparationRule;
+use crate::store::{access, separation};
+
+/// Take an exception back
+///
+/// Who has both duties by it keeps them until a binding ends; no more is given. The answer is the rule.
+#[utoipa::path(
+    delete,
+    path = "/v1/iam/separation-rules/{id}/exceptions/{exception}",
+    operation_id = "iam.delete_separation_exception",
+    tag = "iam",
+    params(("id" = String, Path, description = "Id of the rule", format = Uuid), ("exception" = String, Path, description = "Id of the exception", format = Uuid), ("if-match" = String, Header, description = "ETag of the version that is changed")),
+    responses((status = 200, description = "The rule", body = SeparationRule, example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "name": "Enter and post",
+        "left": {"permission": "finance.create_journal"}, "right": {"permission": "finance.post_journal"}, "version": 1})), ChangeProblems)
+)]
+pub(crate) async fn delete_separation_exception(
+    Path((id, exception)): Path<(String, String)>,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let id: Uuid = id.parse().map_err(|_| Error::NotFound(Thing::Rule))?;
+    let exception: Uuid = exception.parse().map_err(|_| Error::NotFound(Thing::Exception))?;
+    access::lock(&mut cmd.tx).await?;
+    let found = separation::find_rule(&mut cmd.tx, Id::from_uuid(id)).await?;
+    let rule = found.ok_or(Error::NotFound(Thing::Rule))?;
+    cmd.require_version(rule.version)?;
+    if !separation::delete_exception(&mut cmd.tx, rule.id, Id::from_uuid(exception)).await? {
+        return Err(Error::NotFound(Thing::Exception).into());
+    }
+    let event = AuditEvent::info("iam.delete_separation_exception")
+        .about("iam.separation_rule", rule.id)
+        .with("exception", exception.to_string());
+    let reply = Reply::ok(&rule)?;
+    cmd.finish(event, reply).await
+}

@@ -1,0 +1,36 @@
+//! Lets two duties be had together again.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
+use serde_json::json;
+
+use crate::error::{Error, Thing};
+use crate::model::separation::SeparationRule;
+use crate::store::{access, separation};
+
+/// Delete a rule of separation
+///
+/// With its exceptions. The answer is the rule as it was.
+#[utoipa::path(
+    delete,
+    path = "/v1/iam/separation-rules/{id}",
+    operation_id = "iam.delete_separation_rule",
+    tag = "iam",
+    params(("id" = String, Path, description = "Id of the rule", format = Uuid), ("if-match" = String, Header, description = "ETag of the version that is changed")),
+    responses((status = 200, description = "The rule as it was", body = SeparationRule, example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "name": "Enter and post",
+        "left": {"permission": "finance.create_journal"}, "right": {"permission": "finance.post_journal"}, "version": 1})), ChangeProblems)
+)]
+pub(crate) async fn delete_separation_rule(
+    PathId(id): PathId<SeparationRule>,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    access::lock(&mut cmd.tx).await?;
+    let rule = separation::find_rule(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Rule))?;
+    cmd.require_version(rule.version)?;
+    separation::delete_rule(&mut cmd.tx, id).await?;
+    let event = AuditEvent::info("iam.delete_separation_rule")
+        .about("iam.separation_rule", id)
+        .with("deleted", json!(rule));
+    let reply = Reply::ok(&rule)?;
+    cmd.finish(event, reply).await
+}

@@ -1,0 +1,40 @@
+//! Takes a principal out of the tenant for good.
+
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
+use axum::extract::State;
+
+use crate::Deps;
+use crate::delegation::Granter;
+use crate::error::{Error, Thing};
+use crate::model::principal::{Principal, Status};
+use crate::principal_status::enter_status;
+use crate::queries::get_principal::resource;
+use crate::store::principals;
+
+/// Deprovision a principal
+///
+/// For good: its bindings end, its keys are revoked, it leaves its groups. The record stays, so that the trail keeps its
+/// meaning, and the name is free again.
+#[utoipa::path(
+    post,
+    path = "/v1/iam/principals/{id}/deprovision",
+    operation_id = "iam.deprovision_principal",
+    tag = "iam",
+    params(("id" = String, Path, description = "Id of the principal", format = Uuid), ("if-match" = Option<String>, Header, description = "ETag of the version that is meant")),
+    responses((status = 200, description = "The principal as it is now", body = Principal, example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071",
+        "kind": "user", "status": "deprovisioned", "authority": "local", "userName": "ada", "profile": {}, "version": 2,
+        "createdAt": "2025-01-15T09:00:00Z", "updatedAt": "2025-01-15T09:30:00Z"})), ChangeProblems)
+)]
+pub(crate) async fn deprovision_principal(
+    State(deps): State<Deps>,
+    PathId(id): PathId<athyper_kernel_types::Principal>,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
+    cmd.caller().check_on(&resource(&principal))?;
+    cmd.check_version(principal.version)?;
+    let done = enter_status(&mut cmd.tx, &deps, &granter, principal, Status::Deprovisioned).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}

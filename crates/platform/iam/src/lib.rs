@@ -1,0 +1,51 @@
+//! Identity and access: who there is in a tenant, and who may do what.
+//!
+//! # What it owns
+//!
+//! The schema `iam`: principals (people and services) with what identifies them, groups, the tree of organizational units,
+//! roles, role bindings, keys of services, duties to keep apart, access reviews. And the answer to the one question of
+//! authorisation: [`IamAuthorizer`] stands behind the edge of every request.
+//!
+//! # What it refuses
+//!
+//! - To let anybody give what they do not hold themselves, in the same scope and for as long: `delegation.rs`.
+//! - To leave a tenant that has an administrator without one, and to let anybody have duties that are kept apart:
+//!   `guard.rs`.
+//! - A principal that is suspended or deprovisioned, whatever its token says: `rights.rs`.
+//! - A key, in any form but the digest of its secret, in the database, the log or a later answer.
+//!
+//! # How it is read
+//!
+//! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
+//! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. Rules
+//! that need no database are in `model`.
+//!
+//! # How to add a command that changes access
+//!
+//! 1. Write `commands/<verb>_<noun>.rs`. The handler takes a `Granter`, and `execute` asks it about all that would be
+//!    given, opens a `Guard` before the change and closes it after.
+//! 2. Add it to `routes`, and its permission to `access`.
+//! 3. Cover it in `tests/it`, and let the search for escalations in `tests/it/delegation.rs` try it.
+
+mod access;
+mod authorizer;
+mod commands;
+mod delegation;
+mod deps;
+mod error;
+mod guard;
+mod jobs;
+mod key_authenticator;
+mod model;
+mod module;
+mod ports;
+mod principal_status;
+mod queries;
+mod rights;
+mod routes;
+mod store;
+
+pub use authorizer::IamAuthorizer;
+use deps::Deps;
+pub use key_authenticator::KeyAuthenticator;
+pub use module::MODULE;

@@ -1,0 +1,56 @@
+//! How a principal goes from one status to another, and what goes with it. The commands and SCIM both come here.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+
+use crate::Deps;
+use crate::delegation::Granter;
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::model::principal::{Principal, Status};
+use crate::store::{bindings, keys, links, members, principals};
+
+/// Moves a locked principal to another status, where it may go there.
+///
+/// # Errors
+/// What the state machine, delegated administration or the last administrator forbid.
+pub(crate) async fn enter_status(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    granter: &Granter,
+    principal: Principal,
+    to: Status,
+) -> Result<Done<Principal>, Error> {
+    if !principal.status.may_become(to) {
+        return Err(Error::PrincipalStatus { from: principal.status, to });
+    }
+    if to == Status::Active {
+        granter.check_all_of(tx, principal.id).await?;
+    }
+    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+
+    principals::set_status(tx, principal.id, to).await?;
+    if to == Status::Deprovisioned {
+        bindings::end_of(tx, principal.id).await?;
+        keys::revoke_all(tx, principal.id).await?;
+        members::leave_all(tx, principal.id).await?;
+    }
+    if to != Status::Active {
+        for link in links::of(tx, principal.id).await? {
+            deps.sessions.end_sessions(tx, &link.provider, &link.subject).await?;
+        }
+    }
+    guard.after(tx).await?;
+
+    let kind = match to {
+        Status::Active => "iam.activate_principal",
+        Status::Suspended => "iam.suspend_principal",
+        Status::Deprovisioned => "iam.deprovision_principal",
+    };
+    let event = AuditEvent::info(kind)
+        .about("iam.principal", principal.id)
+        .with("userName", principal.user_name.as_str())
+        .with("before", principal.status.as_str());
+    let changed = Principal { status: to, version: principal.version + 1, updated_at: tx.now(), ..principal };
+    Ok(Done::new(changed, event))
+}

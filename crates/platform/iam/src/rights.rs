@@ -1,0 +1,158 @@
+//! What a caller may do in a tenant: worked out from bindings, groups, roles and the token.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_http::{
+    Caller, Catalogue, Grant, GrantedRights, Limits, Reach, RoleTable, Source, token_grants,
+};
+use athyper_kernel_types::{Clock, Id, PrincipalId};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::model::binding::{RoleBinding, Scope, Subject};
+use crate::model::principal::Status;
+use crate::model::role::built_in_id;
+use crate::store::bindings::{self, Which};
+use crate::store::{access, org_units, roles};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Who<'a> {
+    /// The principal, where that is known.
+    pub(crate) principal: Option<PrincipalId>,
+    /// Whose token it is: the key of the realm.
+    pub(crate) provider: &'a str,
+    /// Subject of the token, and id of the actor.
+    pub(crate) subject: &'a str,
+    /// Roles that the token names.
+    pub(crate) token_roles: &'a [String],
+}
+
+impl<'a> Who<'a> {
+    /// The caller of a request.
+    pub(crate) fn calls(caller: &'a Caller) -> Self {
+        Self {
+            principal: caller.identity().principal,
+            provider: caller.context().realm_key(),
+            subject: &caller.context().actor().id,
+            token_roles: &caller.identity().roles,
+        }
+    }
+}
+
+/// What was found out about a caller.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// These are the rights.
+    Rights(Arc<GrantedRights>),
+    /// The principal is suspended, deprovisioned or not there: it may do nothing, whatever its token says.
+    ShutOut,
+}
+
+/// Works out the rights of a caller.
+pub(crate) async fn load(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    clock: &Clock,
+    who: Who<'_>,
+) -> Result<Found, DbError> {
+    let standing = access::standing(tx, who.principal, who.provider, who.subject).await?;
+    let is_active = standing.status.as_deref() == Some(Status::Active.as_str());
+    let is_known = standing.id.is_some() || who.principal.is_some();
+    if is_known && !is_active {
+        return Ok(Found::ShutOut);
+    }
+    let mut grants = match standing.id {
+        Some(id) => grants_of(tx, catalogue, clock.now(), id).await?,
+        None => Vec::new(),
+    };
+    if standing.trusts_tokens {
+        grants.extend(token_grants(catalogue, who.token_roles));
+    }
+    let own_units = match standing.org_unit_id {
+        Some(unit) => org_units::subtrees(tx, &[unit]).await?.remove(&unit),
+        None => None,
+    };
+    Ok(Found::Rights(Arc::new(GrantedRights {
+        catalogue: catalogue.clone(),
+        clock: clock.clone(),
+        actor: who.subject.to_owned(),
+        principal: standing.id.map(Id::from_uuid),
+        own_units,
+        grants,
+    })))
+}
+
+/// What the bindings of a principal and of its groups give, whatever its status is.
+pub(crate) async fn grants_of(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    now: DateTime<Utc>,
+    principal: Uuid,
+) -> Result<Vec<Grant>, DbError> {
+    let groups = access::groups_of(tx, principal).await?;
+    let which = Which { principals: vec![principal], groups, ..Which::default() };
+    let bindings = bindings::active(tx, now, &which).await?;
+    resolve(tx, catalogue, &bindings).await
+}
+
+/// What bindings give, in their order. A role or a unit that is no more gives nothing.
+pub(crate) async fn resolve(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    bindings: &[RoleBinding],
+) -> Result<Vec<Grant>, DbError> {
+    let tables = tables(tx, catalogue, bindings).await?;
+    let unit = |binding: &RoleBinding| match binding.scope {
+        Scope::OrgUnit { id } => Some(id.uuid()),
+        _ => None,
+    };
+    let units: Vec<Uuid> = bindings.iter().filter_map(unit).collect();
+    let subtrees = org_units::subtrees(tx, &units).await?;
+    let grant = |binding: &RoleBinding| {
+        let mut limits = Limits::default();
+        match &binding.scope {
+            Scope::Tenant => {}
+            Scope::OrgUnit { id } => limits.org_units = Some(Arc::clone(subtrees.get(&id.uuid())?)),
+            Scope::Module { module } => limits.module = Some(module.clone()),
+            Scope::Record { record_type, id } => limits.record = Some((record_type.clone(), *id)),
+        }
+        let group = match binding.subject {
+            Subject::Group(id) => Some(id.uuid()),
+            Subject::Principal(_) => None,
+        };
+        Some(Grant {
+            role: Arc::clone(tables.get(&binding.role.uuid())?),
+            limits,
+            expires_at: binding.expires_at,
+            source: Source::Binding { id: binding.id.uuid(), group },
+        })
+    };
+    Ok(bindings.iter().filter_map(grant).collect())
+}
+
+/// The roles that bindings name, by id.
+async fn tables(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    bindings: &[RoleBinding],
+) -> Result<HashMap<Uuid, Arc<RoleTable>>, DbError> {
+    let mut tables: HashMap<Uuid, Arc<RoleTable>> =
+        catalogue.roles().map(|role| (built_in_id(&role.key).uuid(), Arc::clone(role))).collect();
+    let mut own: Vec<Uuid> = bindings.iter().map(|binding| binding.role.uuid()).collect();
+    own.retain(|id| !tables.contains_key(id));
+    own.sort_unstable();
+    own.dedup();
+    for role in roles::load(tx, &own).await? {
+        tables.insert(role.id.uuid(), Arc::new(table(catalogue, &role.name, &role.permissions)));
+    }
+    Ok(tables)
+}
+
+/// A role of the tenant as the authorisation sees it. A permission that no module declares any more gives nothing.
+pub(crate) fn table(catalogue: &Catalogue, name: &str, permissions: &[String]) -> RoleTable {
+    let known = permissions.iter().filter_map(|permission| catalogue.find(permission));
+    RoleTable { key: name.to_owned(), permissions: known.map(|one| (one.name, Reach::Tenant)).collect() }
+}

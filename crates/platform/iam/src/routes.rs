@@ -1,0 +1,89 @@
+//! The table of contents.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Deps;
+use crate::commands::*;
+use crate::queries::*;
+
+/// All routes with their documents.
+pub(crate) fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().merge(principals()).merge(groups()).merge(roles()).merge(governance())
+}
+
+fn principals() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        // /v1/iam/me
+        .routes(routes!(get_me::get_me))
+        // /v1/iam/principals
+        .routes(routes!(list_principals::list_principals, create_principal::create_principal))
+        .routes(routes!(get_principal::get_principal, update_principal::update_principal))
+        .routes(routes!(suspend_principal::suspend_principal))
+        .routes(routes!(activate_principal::activate_principal))
+        .routes(routes!(deprovision_principal::deprovision_principal))
+        .routes(routes!(get_effective_permissions::get_effective_permissions))
+        .routes(routes!(
+            list_principal_links::list_principal_links,
+            create_principal_link::create_principal_link
+        ))
+        .routes(routes!(delete_principal_link::delete_principal_link))
+        .routes(routes!(list_service_keys::list_service_keys, create_service_key::create_service_key))
+        .routes(routes!(revoke_service_key::revoke_service_key))
+}
+
+fn groups() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        // /v1/iam/groups
+        .routes(routes!(list_groups::list_groups, create_group::create_group))
+        .routes(routes!(get_group::get_group, update_group::update_group, delete_group::delete_group))
+        .routes(routes!(list_group_members::list_group_members, add_group_member::add_group_member))
+        .routes(routes!(remove_group_member::remove_group_member))
+        // /v1/iam/org-units
+        .routes(routes!(list_org_units::list_org_units, create_org_unit::create_org_unit))
+        .routes(routes!(
+            get_org_unit::get_org_unit,
+            update_org_unit::update_org_unit,
+            delete_org_unit::delete_org_unit
+        ))
+        .routes(routes!(move_org_unit::move_org_unit))
+}
+
+fn roles() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        // /v1/iam/permissions, /v1/iam/personas, /v1/iam/profile
+        .routes(routes!(list_permissions::list_permissions))
+        .routes(routes!(list_personas::list_personas))
+        .routes(routes!(get_profile::get_profile, update_profile::update_profile))
+        // /v1/iam/roles
+        .routes(routes!(list_roles::list_roles, create_role::create_role))
+        .routes(routes!(get_role::get_role, update_role::update_role, delete_role::delete_role))
+        // /v1/iam/role-bindings
+        .routes(routes!(list_role_bindings::list_role_bindings, create_role_binding::create_role_binding))
+        .routes(routes!(get_role_binding::get_role_binding))
+        .routes(routes!(end_role_binding::end_role_binding))
+}
+
+fn governance() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        // /v1/iam/separation-rules
+        .routes(routes!(
+            list_separation_rules::list_separation_rules,
+            create_separation_rule::create_separation_rule
+        ))
+        .routes(routes!(
+            get_separation_rule::get_separation_rule,
+            delete_separation_rule::delete_separation_rule
+        ))
+        .routes(routes!(
+            list_separation_exceptions::list_separation_exceptions,
+            create_separation_exception::create_separation_exception
+        ))
+        .routes(routes!(delete_separation_exception::delete_separation_exception))
+        // /v1/iam/access-reviews
+        .routes(routes!(list_access_reviews::list_access_reviews, create_access_review::create_access_review))
+        .routes(routes!(get_access_review::get_access_review))
+        .routes(routes!(list_access_review_items::list_access_review_items))
+        .routes(routes!(decide_access_review_item::decide_access_review_item))
+        .routes(routes!(close_access_review::close_access_review))
+}
