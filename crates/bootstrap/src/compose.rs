@@ -8,32 +8,36 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use athyper_adapter_auth::OidcClient;
 use athyper_adapter_telemetry::{HttpMetrics, Metrics};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, follow_changes};
-use athyper_kernel_http::{NoSessions, SessionEnder};
+use athyper_kernel_http::{Authenticator, RateLimits, SessionEnder};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
+use athyper_security::{SessionParts, Sessions};
 
 use crate::background::register_background;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
+use crate::bridges::iam_uses_security::SessionsOfPeople;
+use crate::bridges::security_uses_auth::OidcIssuers;
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
 use crate::identity::{self, LocalIdentity};
 use crate::mail::{Post, mail_job};
 use crate::modules::modules;
-use crate::outside_health::{mail_check, replica_check, storage_check};
+use crate::outside_health::{issuer_check, mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
-    HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, PERMISSIONS, ROUTES, SERVICES,
-    SESSION_ENDER, TENANTS, UPLOADS, VAULT,
+    HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR, OIDC_CLIENT,
+    PERMISSIONS, RATE_LIMITS, ROUTES, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -56,7 +60,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
     builder.value(&METRICS, Arc::new(inputs.metrics));
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
-    let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
+    let sessions: Arc<dyn SessionEnder> = Arc::new(SessionsOfPeople);
     builder.value(&SESSION_ENDER, sessions);
     let environment = Arc::new(inputs.environment);
     register_database(&mut builder, Arc::clone(&environment));
@@ -64,6 +68,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     register_outside(&mut builder, &environment);
     register_identity(&mut builder, environment);
     register_authorizer(&mut builder);
+    register_sessions(&mut builder);
     register_services(&mut builder);
     register_background(&mut builder);
     Ok(builder.build()?)
@@ -179,23 +184,23 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
         }
     });
-    let needs = [
-        CONFIG.name(),
-        CLOCK.name(),
-        LIFECYCLE.name(),
-        LOCAL_IDENTITY.name(),
-        BREAKERS.name(),
-        DATABASE.name(),
-        TENANTS.name(),
-    ];
-    builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
+    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name()];
+    builder.singleton(&OIDC_AUTHENTICATOR, &needs, |scope: Scope| async move {
         let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
         let local = scope.resolve(&LOCAL_IDENTITY).await?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let breakers = scope.resolve(&BREAKERS).await?;
-        let tokens = identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?;
+        Ok(Arc::new(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?))
+    });
+    let needs = [OIDC_AUTHENTICATOR.name(), DATABASE.name(), TENANTS.name()];
+    builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
+        let tokens: Arc<dyn Authenticator> = scope.resolve(&OIDC_AUTHENTICATOR).await?;
         let (database, tenants) = (scope.resolve(&DATABASE).await?, scope.resolve(&TENANTS).await?);
         Ok(with_service_keys((*database).clone(), (*tenants).clone(), tokens))
+    });
+    builder.singleton(&OIDC_CLIENT, &[CONFIG.name(), OIDC_AUTHENTICATOR.name()], |scope: Scope| async move {
+        let (config, oidc) = (scope.resolve(&CONFIG).await?, scope.resolve(&OIDC_AUTHENTICATOR).await?);
+        Ok(Arc::new(OidcClient::new(&oidc, &config.iam)))
     });
 }
 
@@ -203,6 +208,43 @@ fn register_authorizer(builder: &mut ContainerBuilder) {
     builder.singleton(&AUTHORIZER, &[DATABASE.name(), PERMISSIONS.name()], |scope: Scope| async move {
         let (database, permissions) = (scope.resolve(&DATABASE).await?, scope.resolve(&PERMISSIONS).await?);
         Ok(authorizer((*database).clone(), (*permissions).clone()))
+    });
+}
+
+fn register_sessions(builder: &mut ContainerBuilder) {
+    let needs = [CONFIG.name(), CLOCK.name(), CACHE.name()];
+    builder.singleton(&RATE_LIMITS, &needs, |scope: Scope| async move {
+        let (config, clock) = (scope.resolve(&CONFIG).await?, (*scope.resolve(&CLOCK).await?).clone());
+        let cache = (*scope.resolve(&CACHE).await?).clone();
+        let counter = Arc::new(CachedRateCounter::new(cache, clock.clone()));
+        Ok(Arc::new(RateLimits::new(&config.http.rate_limits, counter, clock)))
+    });
+    let needs = [
+        CONFIG.name(),
+        DATABASE.name(),
+        TENANTS.name(),
+        VAULT.name(),
+        AUDIT.name(),
+        LIFECYCLE.name(),
+        LOCAL_IDENTITY.name(),
+        OIDC_CLIENT.name(),
+        RATE_LIMITS.name(),
+    ];
+    builder.singleton(&SESSIONS, &needs, |scope: Scope| async move {
+        let config = scope.resolve(&CONFIG).await?;
+        let issuers = OidcIssuers((*scope.resolve(&OIDC_CLIENT).await?).clone());
+        Ok(Arc::new(Sessions::new(SessionParts {
+            database: (*scope.resolve(&DATABASE).await?).clone(),
+            tenants: (*scope.resolve(&TENANTS).await?).clone(),
+            iam: Arc::new(config.iam.clone()),
+            environment: config.env,
+            base_url: scope.resolve(&LOCAL_IDENTITY).await?.base_url().to_owned(),
+            issuers: Arc::new(issuers),
+            vault: (*scope.resolve(&VAULT).await?).clone(),
+            audit: scope.resolve(&AUDIT).await?,
+            lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
+            rates: (*scope.resolve(&RATE_LIMITS).await?).clone(),
+        })))
     });
 }
 
@@ -237,17 +279,18 @@ fn register_services(builder: &mut ContainerBuilder) {
         SERVICES.name(),
         JOBS.name(),
         HEALTH.name(),
-        CACHE.name(),
+        RATE_LIMITS.name(),
+        SESSIONS.name(),
         LIFECYCLE.name(),
         UPLOADS.name(),
         METRICS.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
         let clock = (*scope.resolve(&CLOCK).await?).clone();
-        let cache = (*scope.resolve(&CACHE).await?).clone();
         let parts = router::Parts {
             config: scope.resolve(&CONFIG).await?,
-            rate_counter: Arc::new(CachedRateCounter::new(cache, clock.clone())),
+            rates: (*scope.resolve(&RATE_LIMITS).await?).clone(),
+            sessions: (*scope.resolve(&SESSIONS).await?).clone(),
             clock,
             stopping: scope.resolve(&LIFECYCLE).await?.stopping(),
             database: (*scope.resolve(&DATABASE).await?).clone(),
@@ -263,14 +306,16 @@ fn register_services(builder: &mut ContainerBuilder) {
         let services = scope.resolve(&SERVICES).await?;
         Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
     });
-    let needs = [LIFECYCLE.name(), DATABASE.name(), CACHE.name(), OBJECT_STORAGE.name(), MAIL.name()];
+    let needs =
+        [LIFECYCLE.name(), DATABASE.name(), CACHE.name(), OBJECT_STORAGE.name(), MAIL.name(), OIDC_CLIENT.name()];
     builder.singleton(&HEALTH, &needs, |scope: Scope| async move {
         let lifecycle = (*scope.resolve(&LIFECYCLE).await?).clone();
         let database = scope.resolve(&DATABASE).await?;
         let cache = scope.resolve(&CACHE).await?;
         let storage = scope.resolve(&OBJECT_STORAGE).await?;
         let mail = scope.resolve(&MAIL).await?;
-        let others = [cache_check(&cache), storage_check(&storage)];
+        let issuers = scope.resolve(&OIDC_CLIENT).await?;
+        let others = [cache_check(&cache), storage_check(&storage), issuer_check(&issuers)];
         let perhaps = [replica_check(&database), mail_check(&mail)];
         let checks = database_checks(&database).into_iter().chain(others);
         let checks = checks.chain(perhaps.into_iter().flatten());

@@ -34,7 +34,8 @@ pub(crate) async fn secure(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_personal = request.headers().contains_key(header::AUTHORIZATION);
+    let credentials = [header::AUTHORIZATION, header::COOKIE];
+    let is_personal = credentials.iter().any(|name| request.headers().contains_key(name));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in &profile.0 {

@@ -9,7 +9,6 @@ use athyper_adapter_auth::{
 };
 use athyper_adapter_db_postgres::embedded::ClusterOptions;
 use athyper_kernel_config::RuntimeConfig;
-use athyper_kernel_http::Authenticator;
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
@@ -78,9 +77,9 @@ pub(crate) fn authenticator(
     clock: Clock,
     lifecycle: &Lifecycle,
     breakers: &Breakers,
-) -> Result<Arc<dyn Authenticator>, StartError> {
+) -> Result<OidcAuthenticator, StartError> {
     let issuers = &local.issuers;
-    Ok(Arc::new(OidcAuthenticator::new(config.env, &config.iam, issuers, clock, lifecycle, breakers)?))
+    Ok(OidcAuthenticator::new(config.env, &config.iam, issuers, clock, lifecycle, breakers)?)
 }
 
 /// An access token of a demo user, for the process that serves or served last on this data folder.

@@ -36,6 +36,7 @@ mod tokens;
 mod vault;
 
 pub use athyper_kernel_config::Mode;
+pub use bridges::security_uses_auth::OidcIssuers;
 pub use commands::run;
 pub use database::schemas;
 pub use error::StartError;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use athyper_adapter_auth::OidcClient;
 use athyper_adapter_object_storage::ObjectStorage;
 use athyper_kernel_db::Database;
 
@@ -34,4 +35,13 @@ pub(crate) fn mail_check(post: &Arc<Post>) -> Option<HealthCheck> {
         let post = Arc::clone(&post);
         async move { post.check_health().await.map_err(|error| error.to_string()) }
     }))
+}
+
+/// Whether the issuers of all realms answer. While one is away nobody of its realm signs in anew; whoever has signed in works on.
+pub(crate) fn issuer_check(client: &OidcClient) -> HealthCheck {
+    let client = client.clone();
+    HealthCheck::useful("issuers", move || {
+        let client = client.clone();
+        async move { client.check_health().await }
+    })
 }

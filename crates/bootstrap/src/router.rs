@@ -9,13 +9,14 @@ use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{
     Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams,
-    OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, RateCounter, RateLimits, TrustedProxies, admit,
+    OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit,
     operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_types::Clock;
+use athyper_security::Sessions;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
@@ -45,7 +46,8 @@ pub(crate) struct Parts {
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) identity: Arc<LocalIdentity>,
     pub(crate) health: Health,
-    pub(crate) rate_counter: Arc<dyn RateCounter>,
+    pub(crate) rates: Option<RateLimits>,
+    pub(crate) sessions: Sessions,
     /// Cancelled when streams have to end.
     pub(crate) stopping: CancellationToken,
     pub(crate) uploads: Arc<dyn UploadStore>,
@@ -58,7 +60,7 @@ pub(crate) fn catalogue() -> Catalogue {
     Catalogue::new(modules().into_iter().flat_map(|module| module.permissions).chain(kernel).copied())
 }
 
-/// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, and in env
+/// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, sign-in and sign-out, and in env
 /// `local` the built-in issuer's keys.
 pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) -> Router {
     let own = operation_routes().merge(job_routes()).merge(schedule_routes(parts.schedulable));
@@ -69,7 +71,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
     };
     let http = &parts.config.http;
     let operations = OperationIndex::from_openapi(&document);
-    let rates = RateLimits::new(&http.rate_limits, parts.rate_counter, parts.clock.clone());
+    let rates = parts.rates;
     for name in rates.iter().flat_map(RateLimits::named_operations) {
         if !operations.has(name) {
             tracing::warn!(
@@ -86,6 +88,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         environment: parts.config.env,
         iam: Arc::new(parts.config.iam.clone()),
         authenticator: parts.authenticator,
+        sessions: Some(Arc::new(parts.sessions.clone())),
         access: Access { operations, authorizer: parts.authorizer },
         limits,
         rates,
@@ -101,6 +104,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         .merge(health::public_routes(parts.health))
         .merge(document_route())
         .merge(parts.identity.routes())
+        .merge(parts.sessions.routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn_with_state(limit, guard))

@@ -1,5 +1,6 @@
 //! The tokens of this composition: which type stands behind each name of the catalogue.
 
+use athyper_adapter_auth::{OidcAuthenticator, OidcClient};
 use athyper_adapter_cache::Cache;
 use athyper_adapter_object_storage::ObjectStorage;
 use athyper_adapter_queue::{Scheduler, Worker};
@@ -8,12 +9,13 @@ use athyper_kernel_audit::AuditWriter;
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
-use athyper_kernel_http::{Authenticator, Authorizer, Catalogue, SessionEnder};
+use athyper_kernel_http::{Authenticator, Authorizer, Catalogue, RateLimits, SessionEnder};
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
+use athyper_security::Sessions;
 use athyper_kernel_vault::Vault;
 
 use crate::database::DatabaseServer;
@@ -41,6 +43,10 @@ pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::AD
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");
+pub(crate) const OIDC_AUTHENTICATOR: Token<OidcAuthenticator> = Token::new("adapter.oidcAuthenticator");
+pub(crate) const OIDC_CLIENT: Token<OidcClient> = Token::new("adapter.oidcClient");
+pub(crate) const SESSIONS: Token<Sessions> = Token::new("platform.sessions");
+pub(crate) const RATE_LIMITS: Token<Option<RateLimits>> = Token::new("platform.rateLimits");
 pub(crate) const AUDIT: Token<dyn AuditWriter> = Token::new(tokens::GOVERNANCE_AUDIT);
 pub(crate) const SERVICES: Token<Vec<DomainParts>> = Token::new(tokens::REGISTRY_SERVICES);
 pub(crate) const ROUTES: Token<axum::Router> = Token::new(tokens::REGISTRY_ROUTES);

@@ -10,7 +10,7 @@ use athyper_kernel_config::{Environment, IamConfig, RealmIam, SigningAlgorithm};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Authenticator, Identity};
 use athyper_kernel_lifecycle::Lifecycle;
-use athyper_kernel_resilience::{BreakerSettings, Breakers, RegistryError};
+use athyper_kernel_resilience::{BreakerSettings, Breakers, CircuitBreaker, RegistryError};
 use athyper_kernel_types::Clock;
 use jsonwebtoken::Algorithm;
 
@@ -21,7 +21,7 @@ use crate::identity::{actor, roles};
 use crate::keys::{KeySet, VerificationKey};
 use crate::refusal::Refusal;
 use crate::remote_keys::RemoteKeys;
-use crate::token::UnverifiedToken;
+use crate::token::{Kind, UnverifiedToken};
 
 /// Why no authenticator can be made of the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -57,20 +57,42 @@ fn breaker_settings() -> BreakerSettings {
 #[derive(Clone)]
 pub struct OidcAuthenticator {
     /// By issuer, to the letter.
-    realms: Arc<HashMap<String, Realm>>,
+    realms: Arc<HashMap<String, Arc<Realm>>>,
     clock: Clock,
 }
 
-struct Realm {
-    key: String,
+/// A realm as far as its tokens are concerned.
+pub(crate) struct Realm {
+    pub(crate) key: String,
     client_id: String,
     /// Algorithms that its tokens may be signed with; empty for all of the allow-list.
     algorithms: Vec<Algorithm>,
     expected: Expected,
-    keys: Keys,
+    pub(crate) keys: Keys,
+    pub(crate) issuer: Arc<Issuer>,
+    /// The breaker before the issuer; none before the built-in one.
+    pub(crate) breaker: Option<Arc<CircuitBreaker>>,
 }
 
-enum Keys {
+impl Realm {
+    /// Whether its issuer is another program.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self.keys, Keys::Remote(_))
+    }
+
+    /// Checks that the realm's tokens may be signed in this way.
+    ///
+    /// # Errors
+    /// The realm is configured for others.
+    pub(crate) fn check_algorithm(&self, algorithm: Algorithm) -> Result<(), Refusal> {
+        if self.algorithms.is_empty() || self.algorithms.contains(&algorithm) {
+            return Ok(());
+        }
+        Err(Refusal::Algorithm(format!("{algorithm:?}")))
+    }
+}
+
+pub(crate) enum Keys {
     /// Of the built-in issuer.
     BuiltIn(KeySet),
     /// Of an issuer elsewhere.
@@ -101,30 +123,35 @@ impl OidcAuthenticator {
         for (key, config) in &iam.realms {
             let unusable =
                 |source: FetchError| SetupError::Issuer { realm_key: key.clone(), source: Box::new(source) };
-            let (issuer_url, keys) = if config.built_in_issuer {
+            let (issuer, keys, breaker) = if config.built_in_issuer {
                 let issuer = built_in.iter().find(|issuer| issuer.realm_key() == key);
                 let issuer = issuer.ok_or_else(|| SetupError::NoBuiltInIssuer(key.clone()))?;
                 let keys = KeySet::from_json(issuer.jwks().to_string().as_bytes())
                     .map_err(|error| unusable(error.into()))?;
-                (issuer.issuer_url().to_owned(), Keys::BuiltIn(keys))
+                let issuer = Issuer::new(issuer.issuer_url(), is_local).map_err(unusable)?;
+                (Arc::new(issuer), Keys::BuiltIn(keys), None)
             } else if let Some(url) = &config.iam.issuer_url {
-                let issuer = Issuer::new(url, is_local).map_err(unusable)?;
+                let issuer = Arc::new(Issuer::new(url, is_local).map_err(unusable)?);
                 let breaker = breakers
                     .obtain(&format!("oidc {key}"), breaker_settings())
                     .map_err(|error| SetupError::Breaker(key.clone(), error))?;
-                let keys = RemoteKeys::new(key, issuer, breaker, clock.clone(), lifecycle.clone());
-                (url.clone(), Keys::Remote(keys))
+                let fetched = (Arc::clone(&issuer), Arc::clone(&breaker));
+                let keys = RemoteKeys::new(key, fetched.0, fetched.1, clock.clone(), lifecycle.clone());
+                (issuer, Keys::Remote(keys), Some(breaker))
             } else {
                 tracing::info!(realm = key, "the realm has no issuer: nobody can sign in");
                 continue;
             };
-            let realm = Realm {
+            let issuer_url = issuer.url().to_owned();
+            let realm = Arc::new(Realm {
                 key: key.clone(),
                 client_id: config.iam.client_id.clone(),
                 algorithms: config.iam.algorithms.iter().copied().map(algorithm).collect(),
                 expected: expected(&issuer_url, &config.iam),
                 keys,
-            };
+                issuer,
+                breaker,
+            });
             if realms.insert(issuer_url, realm).is_some() {
                 return Err(SetupError::SharedIssuer(key.clone()));
             }
@@ -132,13 +159,20 @@ impl OidcAuthenticator {
         Ok(Self { realms: Arc::new(realms), clock })
     }
 
+    /// The realms that have an issuer.
+    pub(crate) fn realms(&self) -> impl Iterator<Item = &Arc<Realm>> {
+        self.realms.values()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
-        let token = UnverifiedToken::parse(token)?;
+        let token = UnverifiedToken::parse(token, Kind::Access)?;
         let realm = self.realms.get(&token.issuer);
         let realm = realm.ok_or_else(|| Refusal::UnknownIssuer(token.issuer.clone()))?;
-        if !realm.algorithms.is_empty() && !realm.algorithms.contains(&token.algorithm) {
-            return Err(Refusal::Algorithm(format!("{:?}", token.algorithm)));
-        }
+        realm.check_algorithm(token.algorithm)?;
         let key = realm.keys.find(&token.key_id).await?;
         let claims = token.verified_by(&key)?;
         realm.expected.check(&claims, self.clock.now())?;
@@ -166,7 +200,7 @@ impl Authenticator for OidcAuthenticator {
 }
 
 impl Keys {
-    async fn find(&self, key_id: &str) -> Result<Arc<VerificationKey>, Refusal> {
+    pub(crate) async fn find(&self, key_id: &str) -> Result<Arc<VerificationKey>, Refusal> {
         match self {
             Self::BuiltIn(keys) => keys.find(key_id).ok_or_else(|| Refusal::UnknownKey(key_id.to_owned())),
             Self::Remote(keys) => keys.find(key_id).await,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
-use crate::token::has_type_of_access_token;
+use crate::token::Kind;
 
 /// How far the issuer's clock may be off ours, in seconds.
 const LEEWAY: i64 = 30;
@@ -44,22 +44,36 @@ impl Expected {
         if !claims.get("azp").is_none_or(is_ours) {
             return Err(Refusal::claim("azp", "issued to a client that is not allowed"));
         }
-        if !has_type_of_access_token(claims) {
+        if !Kind::Access.is_type_of(claims) {
             return Err(Refusal::claim("typ", "not that of an access token"));
         }
-        if !text("sub").is_some_and(is_subject) {
-            return Err(Refusal::claim("sub", "missing, blank, too long or with control characters"));
-        }
+        check_subject(claims)?;
         check_times(claims, now.timestamp())
     }
 
     fn is_in_audience(&self, claim: Option<&Value>) -> bool {
-        match claim {
-            Some(Value::Array(all)) => all.iter().any(|one| *one == self.audience),
-            Some(one) => *one == self.audience,
-            None => false,
-        }
+        names(claim, &self.audience)
     }
+}
+
+/// Whether an audience, one text or several, names this one.
+pub(crate) fn names(audience: Option<&Value>, wanted: &str) -> bool {
+    match audience {
+        Some(Value::Array(all)) => all.iter().any(|one| one == wanted),
+        Some(one) => one == wanted,
+        None => false,
+    }
+}
+
+/// Checks that the token says of whom it speaks.
+///
+/// # Errors
+/// It does not, or by a name that cannot be stored and shown.
+pub(crate) fn check_subject(claims: &Map<String, Value>) -> Result<(), Refusal> {
+    if claims.get("sub").and_then(Value::as_str).is_some_and(is_subject) {
+        return Ok(());
+    }
+    Err(Refusal::claim("sub", "missing, blank, too long or with control characters"))
 }
 
 /// A subject becomes the actor of audit events: it must be storable as text and readable in a log.
@@ -67,7 +81,11 @@ fn is_subject(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= MAX_SUBJECT && !text.chars().any(char::is_control)
 }
 
-fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+/// Checks `nbf`, `iat` and `exp` (RFC 7519, section 4.1), of which the last must be there.
+///
+/// # Errors
+/// A time that is none, one that has not come yet, or one that has passed.
+pub(crate) fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
     let latest_start = now.saturating_add(LEEWAY);
     for name in ["nbf", "iat"] {
         if let Some(claim) = claims.get(name) {
@@ -83,7 +101,7 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
 }
 
 /// A NumericDate (RFC 7519, section 2) in whole seconds since 1970; fractions are cut off.
-fn seconds(claim: &Value) -> Option<i64> {
+pub(crate) fn seconds(claim: &Value) -> Option<i64> {
     if let Some(whole) = claim.as_i64() {
         return Some(whole);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use athyper_kernel_telemetry::TraceContext;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use tracing::Instrument as _;
 use url::{Host, Url};
@@ -58,11 +58,25 @@ pub(crate) enum FetchError {
     Keys(#[from] KeySetError),
 }
 
-/// What is read of a discovery document.
-#[derive(Deserialize)]
-struct Document {
-    issuer: String,
+/// What is read of a discovery document (OpenID Connect Discovery, section 3; RFC 9207, section 3).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Document {
+    pub(crate) issuer: String,
     jwks_uri: String,
+    pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) token_endpoint: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
+    pub(crate) end_session_endpoint: Option<String>,
+    pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
+}
+
+/// The answer to a form.
+#[derive(Debug)]
+pub(crate) struct FormAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Issuer {
@@ -91,51 +105,116 @@ impl Issuer {
     /// # Errors
     /// No answer, or one that is not the issuer's keys.
     pub(crate) async fn fetch_keys(&self) -> Result<KeySet, FetchError> {
-        let document = self.get(self.discovery.clone()).await?;
-        let document: Document = serde_json::from_slice(&document).map_err(FetchError::Document)?;
+        let document = self.document().await?;
         if document.issuer != self.url {
             return Err(FetchError::OtherIssuer(document.issuer));
         }
-        let keys = self.get(address(&document.jwks_uri, self.is_http_allowed)?).await?;
+        let keys = self.get(self.address(&document.jwks_uri)?).await?;
         Ok(KeySet::from_json(&keys)?)
     }
 
-    async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
-        // Names by the semantic conventions of OpenTelemetry for HTTP clients.
-        let span = tracing::info_span!(
-            "GET",
-            otel.kind = "client",
-            http.request.method = "GET",
-            server.address = url.host_str(),
-            server.port = url.port_or_known_default(),
-            url.full = url.as_str(),
-            http.response.status_code = tracing::field::Empty,
-            otel.status_code = tracing::field::Empty,
-        );
-        let answer = self.answer(url).instrument(span.clone()).await;
-        if answer.is_err() {
-            span.record("otel.status_code", "error");
-        }
-        answer
+    /// Asks the issuer for its discovery document. Whose it is, the caller checks.
+    ///
+    /// # Errors
+    /// No answer, or one that is no such document.
+    pub(crate) async fn document(&self) -> Result<Document, FetchError> {
+        let document = self.get(self.discovery.clone()).await?;
+        serde_json::from_slice(&document).map_err(FetchError::Document)
     }
 
-    async fn answer(&self, url: Url) -> Result<Vec<u8>, FetchError> {
-        let mut request = self.client.get(url.clone());
-        if let Some(trace) = TraceContext::current() {
-            request = request.header("traceparent", trace.traceparent());
-            if let Some(state) = trace.tracestate() {
-                request = request.header("tracestate", state);
-            }
+    /// An address of the document, if it may be spoken to.
+    ///
+    /// # Errors
+    /// It is none, or plain http where that is not allowed.
+    pub(crate) fn address(&self, text: &str) -> Result<Url, FetchError> {
+        address(text, self.is_http_allowed)
+    }
+
+    /// The issuer as it is configured.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Posts a form and gives back whatever the answer is. The form holds secrets: none of it goes into span or error.
+    ///
+    /// # Errors
+    /// No answer, or one without end.
+    pub(crate) async fn post(
+        &self,
+        url: Url,
+        form: &str,
+        authorization: Option<&str>,
+    ) -> Result<FormAnswer, FetchError> {
+        let mut request = self
+            .client
+            .post(url.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .body(form.to_owned());
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
         }
-        let response = request.send().await?;
-        let status = response.status();
-        tracing::Span::current().record("http.response.status_code", status.as_u16());
-        if status == StatusCode::OK {
-            read(response, url).await
-        } else {
-            Err(FetchError::Status { url, status })
+        let span = span("POST", &url);
+        let answer = async {
+            let response = send(request).await?;
+            let status = response.status();
+            Ok(FormAnswer { status, body: read(response, url).await? })
+        };
+        noting_failure(answer, span).await
+    }
+
+    async fn get(&self, url: Url) -> Result<Vec<u8>, FetchError> {
+        let (span, request) = (span("GET", &url), self.client.get(url.clone()));
+        let answer = async {
+            let response = send(request).await?;
+            let status = response.status();
+            if status == StatusCode::OK {
+                read(response, url).await
+            } else {
+                Err(FetchError::Status { url, status })
+            }
+        };
+        noting_failure(answer, span).await
+    }
+}
+
+/// Names by the semantic conventions of OpenTelemetry for HTTP clients.
+fn span(method: &'static str, url: &Url) -> tracing::Span {
+    tracing::info_span!(
+        "issuer",
+        otel.name = method,
+        otel.kind = "client",
+        http.request.method = method,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        url.full = url.as_str(),
+        http.response.status_code = tracing::field::Empty,
+        otel.status_code = tracing::field::Empty,
+    )
+}
+
+async fn noting_failure<T>(
+    answer: impl Future<Output = Result<T, FetchError>>,
+    span: tracing::Span,
+) -> Result<T, FetchError> {
+    let answer = answer.instrument(span.clone()).await;
+    if answer.is_err() {
+        span.record("otel.status_code", "error");
+    }
+    answer
+}
+
+/// Sends a request with the trace that it is part of.
+async fn send(mut request: RequestBuilder) -> Result<Response, FetchError> {
+    if let Some(trace) = TraceContext::current() {
+        request = request.header("traceparent", trace.traceparent());
+        if let Some(state) = trace.tracestate() {
+            request = request.header("tracestate", state);
         }
     }
+    let response = request.send().await?;
+    tracing::Span::current().record("http.response.status_code", response.status().as_u16());
+    Ok(response)
 }
 
 async fn read(mut response: Response, url: Url) -> Result<Vec<u8>, FetchError> {

@@ -12,11 +12,15 @@
 //! | is it meant for us, now? | `claims.rs` |
 //! | who is it, with which roles? | `identity.rs` |
 //!
+//! [`OidcClient`] is the platform as a client of the same issuers: it sends browsers to sign in, exchanges codes, refreshes tokens
+//! and verifies id tokens and logout tokens by the same keys and the same reading.
+//!
 //! On a developer's machine [`LocalIssuer`] issues tokens to demo users, so that the platform works before any identity
 //! provider is configured. It cannot be opened outside the environment `local`.
 
 mod authenticator;
 mod claims;
+mod client;
 mod discovery;
 mod identity;
 mod keys;
@@ -26,6 +30,7 @@ mod remote_keys;
 mod token;
 
 pub use authenticator::{OidcAuthenticator, SetupError};
+pub use client::{AuthorizationRequest, CodeGrant, LogoutToken, OidcClient, OidcError, Tokens};
 pub use local::{
     DEMO_USERS, DemoUser, LocalIssuer, LocalIssuerError, TokenRequest, issuer_routes, read_base_url,
     write_base_url,

@@ -33,7 +33,7 @@ const LONGEST_FETCH: Duration = Duration::from_secs(11);
 /// those who hold a token.
 pub(crate) struct RemoteKeys {
     realm_key: String,
-    issuer: Issuer,
+    issuer: Arc<Issuer>,
     breaker: Arc<CircuitBreaker>,
     clock: Clock,
     lifecycle: Lifecycle,
@@ -71,7 +71,7 @@ impl RemoteKeys {
     /// No keys yet; they are fetched when the first token needs one.
     pub(crate) fn new(
         realm_key: &str,
-        issuer: Issuer,
+        issuer: Arc<Issuer>,
         breaker: Arc<CircuitBreaker>,
         clock: Clock,
         lifecycle: Lifecycle,

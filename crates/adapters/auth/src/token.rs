@@ -15,8 +15,41 @@ use crate::refusal::Refusal;
 /// Longest token that is read, in bytes; the usual limit of a whole header line.
 const MAX_LENGTH: usize = 8 * 1024;
 
-/// Media types of an access token (RFC 7519, section 5.1; RFC 9068, section 2.1), and Keycloak's name for one.
-const TYPES: [&str; 3] = ["JWT", "at+jwt", "Bearer"];
+/// What a token is for. Each kind names itself in `typ`, in the header or, as Keycloak does, among the claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Lets its bearer in (RFC 7519, section 5.1; RFC 9068, section 2.1).
+    Access,
+    /// Says who has signed in (OpenID Connect Core, section 2).
+    Id,
+    /// Says who has signed out (OpenID Connect Back-Channel Logout, section 2.4).
+    Logout,
+}
+
+impl Kind {
+    /// Whether `typ`, in a header or among claims, is absent or one of this kind. Media types ignore case, and leave
+    /// out `application/` (RFC 7515, section 4.1.9).
+    pub(crate) fn is_type_of(self, members: &Map<String, Value>) -> bool {
+        let types: &[&str] = match self {
+            Self::Access => &["JWT", "at+jwt", "Bearer"],
+            Self::Id => &["JWT", "ID"],
+            Self::Logout => &["JWT", "logout+jwt", "Logout"],
+        };
+        let is_ours = |kind: &str| {
+            let kind = kind.strip_prefix("application/").unwrap_or(kind);
+            types.iter().any(|known| known.eq_ignore_ascii_case(kind))
+        };
+        members.get("typ").is_none_or(|kind| kind.as_str().is_some_and(is_ours))
+    }
+
+    fn wrong_type(self) -> &'static str {
+        match self {
+            Self::Access => "the header's typ is not that of an access token",
+            Self::Id => "the header's typ is not that of an id token",
+            Self::Logout => "the header's typ is not that of a logout token",
+        }
+    }
+}
 
 /// A token whose signature nobody has verified yet. Its claims come out through [`verified_by`](Self::verified_by) only.
 pub(crate) struct UnverifiedToken<'t> {
@@ -33,13 +66,13 @@ pub(crate) struct UnverifiedToken<'t> {
 }
 
 impl<'t> UnverifiedToken<'t> {
-    /// Reads a JWS in compact form (RFC 7515, section 7.1).
+    /// Reads a JWS in compact form (RFC 7515, section 7.1) that is a token of this kind.
     ///
     /// Keys that the header carries or points to (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
     ///
     /// # Errors
     /// Whatever is not such a token, or names an algorithm outside the allow-list.
-    pub(crate) fn parse(token: &'t str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(token: &'t str, kind: Kind) -> Result<Self, Refusal> {
         if token.len() > MAX_LENGTH {
             return Err(Refusal::TooLong(token.len()));
         }
@@ -51,8 +84,8 @@ impl<'t> UnverifiedToken<'t> {
         if header.contains_key("crit") {
             return Err(Refusal::Unreadable("the header has crit"));
         }
-        if !has_type_of_access_token(&header) {
-            return Err(Refusal::Unreadable("the header's typ is not that of an access token"));
+        if !kind.is_type_of(&header) {
+            return Err(Refusal::Unreadable(kind.wrong_type()));
         }
         let claims = object(payload, "the payload is not a JSON object in base64url")?;
         Ok(Self {
@@ -79,16 +112,6 @@ impl<'t> UnverifiedToken<'t> {
             Err(Refusal::Signature)
         }
     }
-}
-
-/// Whether `typ`, in a header or among claims, is absent or one of an access token. Media types ignore case, and leave
-/// out `application/` (RFC 7515, section 4.1.9).
-pub(crate) fn has_type_of_access_token(members: &Map<String, Value>) -> bool {
-    let is_ours = |kind: &str| {
-        let kind = kind.strip_prefix("application/").unwrap_or(kind);
-        TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind))
-    };
-    members.get("typ").is_none_or(|kind| kind.as_str().is_some_and(is_ours))
 }
 
 /// The allow-list. `none` and everything with a shared secret are not on it.
@@ -151,7 +174,7 @@ mod tests {
     }
 
     fn refused(token: &str) -> Refusal {
-        UnverifiedToken::parse(token).err().expect("a refusal")
+        UnverifiedToken::parse(token, Kind::Access).err().expect("a refusal")
     }
 
     const HEADER: &str = r#"{"alg":"ES256","kid":"k"}"#;
@@ -159,7 +182,7 @@ mod tests {
     #[test]
     fn the_header_chooses_key_and_algorithm_and_the_claims_the_issuer() {
         let token = token(HEADER, r#"{"iss":"https://i"}"#);
-        let token = UnverifiedToken::parse(&token).unwrap();
+        let token = UnverifiedToken::parse(&token, Kind::Access).unwrap();
         assert_eq!((token.key_id.as_str(), token.issuer.as_str()), ("k", "https://i"));
         assert_eq!(token.algorithm, Algorithm::ES256);
     }
@@ -172,7 +195,7 @@ mod tests {
         }
         for name in ["RS256", "PS256", "ES256", "EdDSA"] {
             let header = format!(r#"{{"alg":"{name}","kid":"k"}}"#);
-            assert!(UnverifiedToken::parse(&token(&header, r#"{"iss":"i"}"#)).is_ok(), "{name}");
+            assert!(UnverifiedToken::parse(&token(&header, r#"{"iss":"i"}"#), Kind::Access).is_ok(), "{name}");
         }
     }
 
@@ -185,17 +208,26 @@ mod tests {
     }
 
     #[test]
-    fn types_of_access_tokens_are_compared_as_media_types() {
-        let with = |kind: &str| match serde_json::from_str(&format!(r#"{{"typ":{kind}}}"#)).unwrap() {
-            Value::Object(members) => has_type_of_access_token(&members),
+    fn types_are_compared_as_media_types_and_no_kind_passes_for_another() {
+        let with = |kind: Kind, text: &str| match serde_json::from_str(&format!(r#"{{"typ":{text}}}"#)).unwrap() {
+            Value::Object(members) => kind.is_type_of(&members),
             _ => false,
         };
         for good in [r#""JWT""#, r#""jwt""#, r#""at+jwt""#, r#""application/at+jwt""#, r#""Bearer""#] {
-            assert!(with(good), "{good}");
+            assert!(with(Kind::Access, good), "{good}");
         }
         for bad in [r#""ID""#, r#""Refresh""#, r#""logout+jwt""#, "null", "1", r#""""#] {
-            assert!(!with(bad), "{bad}");
+            assert!(!with(Kind::Access, bad), "{bad}");
         }
-        assert!(has_type_of_access_token(&Map::new()));
+        assert!(with(Kind::Id, r#""ID""#) && with(Kind::Logout, r#""application/logout+jwt""#));
+        for bad in [r#""Bearer""#, r#""at+jwt""#, r#""logout+jwt""#] {
+            assert!(!with(Kind::Id, bad), "{bad}");
+        }
+        for bad in [r#""Bearer""#, r#""at+jwt""#, r#""ID""#] {
+            assert!(!with(Kind::Logout, bad), "{bad}");
+        }
+        for kind in [Kind::Access, Kind::Id, Kind::Logout] {
+            assert!(kind.is_type_of(&Map::new()));
+        }
     }
 }

@@ -1,3 +1,5 @@
 //! What one part asks and another answers, one file for each pair: the true map of what is coupled.
 
 pub mod edge_uses_iam;
+pub mod iam_uses_security;
+pub mod security_uses_auth;

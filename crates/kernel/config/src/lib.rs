@@ -29,6 +29,7 @@ mod nearest;
 mod overrides;
 mod path;
 mod realm_rules;
+mod realm_safety;
 mod rules;
 mod schema;
 mod secrets;
@@ -43,6 +44,6 @@ pub use schema::{
     AuditConfig, AuditWriter, CorsConfig, DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader,
     FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig,
     MasterKeyFault, Mode, Network, OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig,
-    RealmIam, RedisConfig, RuntimeConfig, S3Config, SigningAlgorithm, SmtpConfig, TelemetryConfig,
+    RealmIam, RedisConfig, RuntimeConfig, S3Config, SessionConfig, SigningAlgorithm, SmtpConfig, TelemetryConfig,
     TenantConfig, VaultConfig, decode_master_key, is_key,
 };

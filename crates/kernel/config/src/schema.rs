@@ -15,6 +15,7 @@ mod realm;
 mod redis;
 mod root;
 mod s3;
+mod sessions;
 mod telemetry;
 mod text;
 mod vault;
@@ -36,6 +37,7 @@ pub use realm::{
 pub use redis::RedisConfig;
 pub use root::RuntimeConfig;
 pub use s3::S3Config;
+pub use sessions::SessionConfig;
 pub use telemetry::TelemetryConfig;
 pub use text::is_key;
 pub use vault::{MasterKeyFault, VaultConfig, decode_master_key};

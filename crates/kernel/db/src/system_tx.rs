@@ -1,7 +1,7 @@
 //! Transactions that cross tenants, each with a stated reason.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_tenant_context::Actor;
+use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Clock, PLATFORM_TENANT};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -25,6 +25,8 @@ pub enum SystemReason {
     RewrapKeys,
     /// A key says by itself which tenant it belongs to, and is looked up before anybody is signed in.
     CheckKey,
+    /// Browsers sign in, are recognised and sign out; whose they are is known only then.
+    KeepSessions,
 }
 
 impl SystemReason {
@@ -38,12 +40,14 @@ impl SystemReason {
             Self::ManageTenants => "manage_tenants",
             Self::RewrapKeys => "rewrap_keys",
             Self::CheckKey => "check_key",
+            Self::KeepSessions => "keep_sessions",
         }
     }
 
     /// Whether each transaction writes an audit event. The queue and the scheduler turn several times a second and
     /// touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
-    /// bury the trail. So would one for every request that a key signs in.
+    /// bury the trail. So would one for every request that a key signs in. What becomes of a session
+    /// is [recorded](SystemTx::record) in the trail of its tenant.
     fn is_audited(self) -> bool {
         matches!(self, Self::RegisterTenants | Self::Diagnose | Self::ManageTenants | Self::RewrapKeys)
     }
@@ -91,6 +95,14 @@ impl SystemTx {
     /// The clock that new ids take their time from.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Writes an event into the trail of a tenant, as part of this transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn record(&mut self, context: &TenantContext, event: AuditEvent) -> Result<(), DbError> {
+        audit_store::insert(&mut self.tx, context, &self.clock, self.now, event).await
     }
 
     /// Writes the audit event of the crossing, where the reason asks for one, and commits.

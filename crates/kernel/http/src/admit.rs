@@ -13,16 +13,19 @@ use athyper_kernel_tenant_context::{
 };
 use athyper_kernel_types::PrincipalId;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::operator::{Looking, OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
 use crate::origin::from_address;
 use crate::rate::Standing;
 use crate::rights::{Question, Rights, forbidden};
-use crate::{Access, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo};
+use crate::{
+    Access, BrowserRequest, BrowserSessions, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo,
+};
 
 /// Event of an identity that tried a tenant which is not its own.
 const TENANT_REFUSED: &str = "platform.tenant_refused";
@@ -75,6 +78,8 @@ pub struct Edge {
     pub iam: Arc<IamConfig>,
     /// Who verifies tokens.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Who knows the sessions of browsers; none where only tokens are taken.
+    pub sessions: Option<Arc<dyn BrowserSessions>>,
     /// Routes and who may call them.
     pub access: Access,
     /// Limits of a request.
@@ -98,27 +103,45 @@ impl std::fmt::Debug for Edge {
 /// Lets a request through to its handler, or answers with the reason why not: 401 without a valid token, 403 where header
 /// and token disagree or no role allows the operation, 404 for an unknown tenant, 429 for who calls too often.
 pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
-    let mut standing = Standing::default();
-    let mut response = match let_in(&edge, &mut request, &mut standing).await {
+    let mut told = Told::default();
+    let mut response = match let_in(&edge, &mut request, &mut told).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
-    standing.write(response.headers_mut());
+    told.standing.write(response.headers_mut());
+    for cookie in told.cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     response
+}
+
+/// What the answer says beside what its handler says.
+#[derive(Debug, Default)]
+struct Told {
+    /// Where the caller stands with the limits.
+    standing: Standing,
+    cookies: Vec<HeaderValue>,
+}
+
+/// Who sends a request.
+struct Sender {
+    identity: Identity,
+    session: Option<Uuid>,
 }
 
 /// Finds out who calls, and whether they may.
 async fn let_in(
     edge: &Arc<Edge>,
     request: &mut Request,
-    standing: &mut Standing,
+    told: &mut Told,
 ) -> Result<(), ProblemResponse> {
     let operation = request
         .extensions()
         .get::<MatchedPath>()
         .and_then(|path| edge.access.operations.find(request.method(), path.as_str()));
     let info = request.extensions().get::<RequestInfo>().cloned();
-    let identity = identify(edge, bearer(request.headers())?, info.as_ref()).await?;
+    let shown = BrowserRequest { method: request.method(), headers: request.headers(), info: info.as_ref() };
+    let Sender { identity, session } = identify(edge, shown, &mut told.cookies).await?;
     let operation = operation.ok_or_else(|| Problem::internal("the route has no operation id"))?;
     let is_operator = looks_elsewhere(edge, &identity, request.headers());
     let context = if is_operator {
@@ -137,7 +160,7 @@ async fn let_in(
     if let Some(rates) = &edge.rates {
         // Before the roles are looked at: a refusal costs a row of the audit trail.
         let (now, allowed) = rates.request(context.tenant_id(), &operation).await;
-        *standing = now;
+        told.standing = now;
         allowed?;
     }
     check_realm(edge, &context, &operation)?;
@@ -148,7 +171,7 @@ async fn let_in(
     };
     let address = info.and_then(|info| info.origin.client);
     let caller = Caller::new(context, Arc::new(identity), rights, operation, address, Arc::clone(edge));
-    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(caller.in_session(session));
     Ok(())
 }
 
@@ -177,28 +200,67 @@ async fn authorize(
     Err(problem.into())
 }
 
-/// Verifies the token, unless too many of this address could not be verified.
-async fn identify(edge: &Edge, token: &str, info: Option<&RequestInfo>) -> Result<Identity, Problem> {
-    let client = info.and_then(|info| info.origin.client);
+/// Verifies the token or the session, unless too many of this address could not be verified. A token counts before a cookie:
+/// whoever sends one is a program that chose to.
+async fn identify(
+    edge: &Edge,
+    request: BrowserRequest<'_>,
+    cookies: &mut Vec<HeaderValue>,
+) -> Result<Sender, Problem> {
+    let client = request.info.and_then(|info| info.origin.client);
+    let has_token = request.headers.contains_key(header::AUTHORIZATION);
+    let has_cookie = edge.sessions.is_some() && request.headers.contains_key(header::COOKIE);
+    if !has_token && !has_cookie {
+        return Err(no_token());
+    }
     if let Some(rates) = &edge.rates {
         rates.may_try(client).await?;
     }
-    let identity = edge.authenticator.authenticate(token).await;
-    let is_wrong = matches!(&identity, Err(problem) if problem.kind == ProblemKind::Unauthenticated);
+    let sender = match (&edge.sessions, has_token) {
+        (Some(sessions), false) => in_session(&**sessions, request, cookies).await,
+        _ => {
+            let identity = edge.authenticator.authenticate(bearer(request.headers)?).await;
+            identity.map(|identity| Sender { identity, session: None })
+        }
+    };
+    let is_wrong = matches!(&sender, Err(problem) if problem.kind == ProblemKind::Unauthenticated && problem.code != NO_TOKEN);
     if let (true, Some(rates)) = (is_wrong, &edge.rates) {
         rates.failed(client).await;
     }
-    identity
+    sender
+}
+
+/// Finds out whose session the cookie names.
+async fn in_session(
+    sessions: &dyn BrowserSessions,
+    request: BrowserRequest<'_>,
+    cookies: &mut Vec<HeaderValue>,
+) -> Result<Sender, Problem> {
+    match sessions.admit(request).await {
+        Ok(Some(session)) => {
+            cookies.extend(session.cookies);
+            Ok(Sender { identity: session.identity, session: Some(session.id) })
+        }
+        Ok(None) => Err(no_token()),
+        Err(refused) => {
+            cookies.extend(refused.cookies);
+            Err(refused.problem)
+        }
+    }
+}
+
+/// Code of a request that shows no credential at all.
+const NO_TOKEN: &str = "request.no_token";
+
+fn no_token() -> Problem {
+    Problem::new(ProblemKind::Unauthenticated, NO_TOKEN, "send Authorization: Bearer <token>")
 }
 
 /// The bearer token of the request (RFC 6750, section 2.1).
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let missing = || {
-        Problem::new(ProblemKind::Unauthenticated, "request.no_token", "send Authorization: Bearer <token>")
-    };
-    let value = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
-    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }
+    let value = headers.get(header::AUTHORIZATION).ok_or_else(no_token)?;
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(no_token)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(no_token()) }
 }
 
 /// The tenant that the identity works in.

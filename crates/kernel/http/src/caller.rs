@@ -8,6 +8,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use uuid::Uuid;
 
 use crate::rights::{Question, Resource, Rights, forbidden};
 use crate::{Edge, Identity, ProblemResponse};
@@ -20,6 +21,7 @@ pub struct Caller {
     rights: Arc<dyn Rights>,
     operation: Arc<str>,
     address: Option<IpAddr>,
+    session: Option<Uuid>,
     edge: Arc<Edge>,
 }
 
@@ -32,7 +34,12 @@ impl Caller {
         address: Option<IpAddr>,
         edge: Arc<Edge>,
     ) -> Self {
-        Self { context, identity, rights, operation, address, edge }
+        Self { context, identity, rights, operation, address, session: None, edge }
+    }
+
+    /// The same caller, known by this session.
+    pub(crate) fn in_session(self, session: Option<Uuid>) -> Self {
+        Self { session, ..self }
     }
 
     /// Whose work this is.
@@ -78,6 +85,11 @@ impl Caller {
     /// Address that the request came from; none where no socket is known.
     pub fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    /// The browser session that the caller is known by; none where a bearer token was sent.
+    pub fn session(&self) -> Option<Uuid> {
+        self.session
     }
 
     pub(crate) fn edge(&self) -> &Edge {

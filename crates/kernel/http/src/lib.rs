@@ -12,6 +12,7 @@
 mod access;
 mod admit;
 mod body;
+mod browser;
 mod caller;
 mod command;
 mod csv_file;
@@ -36,6 +37,7 @@ mod version;
 pub use access::{Access, Catalogue, OperationIndex, Permission, RoleTable, canonical_role};
 pub use admit::{Authenticator, Edge, EdgeLimits, Identity, admit};
 pub use body::{Body, Intake, Json, NoBody};
+pub use browser::{BrowserRequest, BrowserSession, BrowserSessions, SessionRefused};
 pub use caller::Caller;
 pub use command::Command;
 pub use csv_file::CsvFile;

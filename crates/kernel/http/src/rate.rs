@@ -123,7 +123,7 @@ impl RateLimits {
     ///
     /// # Errors
     /// 429 when too many of its tokens could not be verified.
-    pub(crate) async fn may_try(&self, client: Option<IpAddr>) -> Result<(), Problem> {
+    pub async fn may_try(&self, client: Option<IpAddr>) -> Result<(), Problem> {
         let ((minute, elapsed), key) = (self.now(), failed_key(client));
         if self.suspects.add(&key, minute, 0).await == RateCounts::default() {
             return Ok(());
@@ -135,8 +135,13 @@ impl RateLimits {
         if quota.wait_seconds.is_some() { Err(too_many(detail.to_owned(), quota)) } else { Ok(()) }
     }
 
+    /// Whether something of a tenant may be written down although nobody was let in; it counts as a request of that name.
+    pub async fn may_note(&self, tenant: TenantId, name: &str) -> bool {
+        self.request(tenant, name).await.1.is_ok()
+    }
+
     /// Counts a token that could not be verified.
-    pub(crate) async fn failed(&self, client: Option<IpAddr>) {
+    pub async fn failed(&self, client: Option<IpAddr>) {
         let ((minute, _), key) = (self.now(), failed_key(client));
         self.suspects.add(&key, minute, 1).await;
         self.counter.add(&key, minute, 1).await;

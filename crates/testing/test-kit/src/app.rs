@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use athyper_kernel_config::{Environment, IamConfig, RateLimitConfig, RuntimeConfig};
 use athyper_kernel_container::{ContainerBuilder, Token, tokens};
-use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema};
+use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, register_tenants};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
+    Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
     NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse, RateLimits,
     SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
 };
@@ -42,13 +42,29 @@ pub struct TestOptions {
     pub operators: Option<MakeOperators>,
     /// What stands at the edge.
     pub doors: fn(&TestDatabase, &Catalogue) -> Doors,
+    /// Who lets browsers in; nobody where it is none.
+    pub browsers: Option<MakeBrowserDoor>,
 }
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None, doors: plain_doors }
+        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None, doors: plain_doors, browsers: None }
     }
 }
+
+/// Makes who lets browsers in.
+pub type MakeBrowserDoor = Box<dyn FnOnce(&TestDatabase) -> BrowserDoor + Send>;
+
+/// Who lets browsers in.
+pub struct BrowserDoor {
+    /// Who verifies tokens, in place of the [`TestAuthenticator`].
+    pub authenticator: Arc<dyn Authenticator>,
+    /// Who knows the sessions of browsers.
+    pub sessions: Arc<dyn BrowserSessions>,
+    /// Routes outside the edge.
+    pub open: Router,
+}
+
 
 /// Modules, their database and the edge in front of them.
 pub struct TestApp {
@@ -85,7 +101,10 @@ impl TestApp {
     pub async fn with(modules: &[DomainModule], options: TestOptions) -> Self {
         let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
         schemas.extend(modules.iter().filter_map(|module| module.schema));
-        let db = TestDatabase::new(&schemas).await;
+        let mut db = TestDatabase::new(&schemas).await;
+        if options.browsers.is_some() {
+            db.tenants = register_tenants(&db.database, &options.iam).await.expect("register tenants");
+        }
         let mut builder = ContainerBuilder::new();
         let config = RuntimeConfig { iam: (*options.iam).clone(), ..RuntimeConfig::default() };
         builder.value(&Token::<RuntimeConfig>::new(tokens::KERNEL_CONFIG), Arc::new(config));
@@ -101,6 +120,7 @@ impl TestApp {
         builder.value(&token, Arc::new(catalogue.clone()));
         let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
+        builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();
@@ -112,13 +132,18 @@ impl TestApp {
         let routes = routes.merge(schedule_routes(SchedulableJobs::of(&jobs)));
         let (router, openapi) = routes.split_for_parts();
         let clock = db.database.clock().clone();
-        let (authenticator, authorizer) = (options.doors)(&db, &catalogue);
+        let (mut authenticator, authorizer) = (options.doors)(&db, &catalogue);
+        let (mut sessions, mut open) = (None, Router::new());
+        if let Some(door) = options.browsers.map(|make| make(&db)) {
+            (authenticator, sessions, open) = (door.authenticator, Some(door.sessions), door.open);
+        }
         let edge = Edge {
             database: db.database.clone(),
             tenants: db.tenants.clone(),
             environment: Environment::Local,
             iam: options.iam,
             authenticator,
+            sessions,
             access: Access { operations: OperationIndex::from_openapi(&openapi), authorizer },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
             rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
@@ -128,6 +153,7 @@ impl TestApp {
         };
         let router = router
             .route_layer(from_fn_with_state(Arc::new(edge), admit))
+            .merge(open)
             .method_not_allowed_fallback(unknown_method)
             .layer(from_fn_with_state(
                 Arrivals { clock, proxies: TrustedProxies::default() },

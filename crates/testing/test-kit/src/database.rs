@@ -73,6 +73,17 @@ impl TestDatabase {
         Self { database, tenants, ids, clock: manual, name, server }
     }
 
+    /// Another handle on the same database, as another process has one: with a pool of its own, and nothing heard yet.
+    pub async fn another_handle(&self) -> Database {
+        let settings = PoolSettings {
+            max_connections: 4,
+            acquire_timeout: Duration::from_secs(20),
+            statement_timeout: Duration::from_mins(1),
+            application_name: self.name.clone(),
+        };
+        connect(&self.app_url(), &settings, self.database.clock().clone()).await.expect("connect")
+    }
+
     /// A context of this tenant, for a test that opens transactions itself.
     pub fn context(&self, tenant_key: &str) -> TenantContext {
         let resolved = Resolved {

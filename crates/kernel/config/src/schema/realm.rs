@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::FreeJson;
-use super::text::{http_url, not_blank, redirect_uris};
+use super::sessions::SessionConfig;
+use super::text::{http_url, not_blank, redirect_uris, scopes};
 use crate::secrets::serialize_redacted;
 
 /// A realm: the users of one token issuer and the tenants they may enter.
@@ -26,6 +27,9 @@ pub struct RealmConfig {
     pub redirect_uri_allowlist: Vec<String>,
     /// What of the session machinery is switched on.
     pub feature_flags: FeatureFlags,
+    /// How long browser sessions live.
+    #[validate(nested)]
+    pub sessions: SessionConfig,
     /// What no tenant of the realm may weaken.
     #[validate(nested)]
     pub platform_minimums: PlatformMinimums,
@@ -50,6 +54,9 @@ pub struct RealmIam {
     pub allowed_azp: Vec<String>,
     /// Algorithms that its tokens may be signed with; empty means all that are known.
     pub algorithms: Vec<SigningAlgorithm>,
+    /// What a sign-in asks the issuer for, beside `openid`; empty means `profile` and `email`.
+    #[validate(custom(function = "scopes"))]
+    pub scopes: Vec<String>,
     /// Name under which `ATHYPER_SUPER__IAM_SECRET__<name>` holds the client secret; unset means the realm key.
     pub client_secret_ref: Option<String>,
     /// The client secret, joined from the environment at load; no layer may set it directly.
@@ -75,15 +82,17 @@ pub enum SigningAlgorithm {
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each named in the configuration")]
 pub struct FeatureFlags {
-    /// Sessions in a cookie, tokens kept on the server.
+    /// Sessions in a cookie, tokens kept on the server. Off: browsers cannot sign in, and no cookie is taken.
     pub bff_sessions: bool,
-    /// A refresh token is valid once.
+    /// A refresh token is used once: one that the issuer did not replace is not sent again, and the id of the session
+    /// changes with each refresh. Off: the issuer decides about its token, and the id stays.
     pub refresh_rotation: bool,
-    /// Changing requests with a cookie need a token against forgery.
+    /// Changing requests with a cookie need a token against forgery. Off: their origin alone is looked at.
     pub csrf_protection: bool,
     /// Sign-in uses PKCE (RFC 7636).
     pub pkce_flow: bool,
-    /// A token's issuer must equal the configured one to the letter.
+    /// At sign-in the issuer must equal the configured one to the letter, and must name itself where it says that it
+    /// does (RFC 9207, section 2.4). Off: a slash at the end makes no difference. A bearer token's issuer is always compared to the letter.
     pub strict_issuer_check: bool,
 }
 

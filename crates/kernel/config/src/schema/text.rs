@@ -47,11 +47,22 @@ pub(super) fn redirect_uris(uris: &[String]) -> Result<(), ValidationError> {
             url.fragment().is_none() && url.username().is_empty() && url.password().is_none()
         })
     };
-    if uris.iter().all(accepted) {
-        Ok(())
-    } else {
-        Err(refuse("must hold absolute addresses only, without credentials or fragment"))
+    if !uris.iter().all(accepted) {
+        return Err(refuse("must hold absolute addresses only, without credentials or fragment"));
     }
+    if uris.iter().any(|uri| uri.contains('*')) {
+        return Err(refuse("has a wildcard, but addresses are compared to the letter: name each one"));
+    }
+    Ok(())
+}
+
+/// Accepts a list of scopes (RFC 6749, section 3.3).
+pub(super) fn scopes(scopes: &[String]) -> Result<(), ValidationError> {
+    let is_scope = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if scopes.iter().all(|scope| (1..=255).contains(&scope.len()) && scope.bytes().all(is_scope)) {
+        return Ok(());
+    }
+    Err(refuse("must hold scopes of visible ASCII without a space, a quote or a backslash"))
 }
 
 #[cfg(test)]
@@ -87,8 +98,18 @@ mod tests {
     fn redirect_addresses_may_be_of_native_apps_but_have_no_fragment() {
         let list = |uris: &[&str]| uris.iter().map(|u| (*u).to_owned()).collect::<Vec<_>>();
         assert!(redirect_uris(&list(&["https://a/cb?x=1", "com.example.app:/cb"])).is_ok());
-        for bad in ["/cb", "https://a/cb#x", "https://u:p@a/cb"] {
+        for bad in ["/cb", "https://a/cb#x", "https://u:p@a/cb", "https://*.a/cb", "https://a/*"] {
             assert!(redirect_uris(&list(&["https://a/cb", bad])).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_one_word() {
+        for good in ["profile", "offline_access", "urn:x:y", "a+b"] {
+            assert!(scopes(&[good.to_owned()]).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a\"b", "a\\b", "\u{e4}", "a\n"] {
+            assert!(scopes(&["profile".to_owned(), bad.to_owned()]).is_err(), "{bad:?}");
         }
     }
 }

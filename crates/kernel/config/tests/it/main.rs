@@ -7,6 +7,7 @@ mod explain;
 mod locked;
 mod master_keys;
 mod precedence;
+mod realm_safety;
 mod realms;
 mod redaction;
 mod report;

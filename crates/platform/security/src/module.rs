@@ -1,0 +1,28 @@
+//! What this domain hands over to the platform, as data.
+
+use athyper_kernel_db::{Migration, Schema};
+use athyper_kernel_jobs::schedule::{ScheduleDef, SchedulePolicy};
+use athyper_kernel_module::DomainModule;
+use chrono::TimeDelta;
+
+use crate::jobs::purge_sessions::PurgeSessions;
+use crate::{access, deps, routes};
+
+/// Sessions of browsers.
+pub const MODULE: DomainModule = DomainModule {
+    name: "security",
+    schema: Some(Schema {
+        name: "security",
+        migrations: &[Migration {
+            version: 1,
+            description: "expand sessions",
+            sql: include_str!("../migrations/0001_expand_sessions.sql"),
+        }],
+    }),
+    permissions: access::PERMISSIONS,
+    schedules: &[ScheduleDef::cron::<PurgeSessions>("40 3 * * *")
+        .policy(SchedulePolicy { catch_up: TimeDelta::hours(20), ..SchedulePolicy::DEFAULT })],
+    dependencies: deps::DEPENDENCIES,
+    openapi: || routes::routes().into_openapi(),
+    build: deps::build,
+};
