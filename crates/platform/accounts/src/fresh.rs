@@ -1,28 +1,24 @@
 //! Whether a caller has shown a second factor of late: what other domains ask before something that matters.
 
-use std::sync::Arc;
-
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::Error;
-use crate::ports::People;
 use crate::store::proofs;
 use crate::{Deps, me};
 
 /// Knows who has shown a second factor of late. Other domains reach it through a port of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct FreshFactors {
-    people: Arc<dyn People>,
     minutes: u32,
 }
 
 impl FreshFactors {
     /// Counts a factor as fresh for so many minutes.
-    pub fn new(people: Arc<dyn People>, minutes: u32) -> Self {
-        Self { people, minutes }
+    pub fn new(minutes: u32) -> Self {
+        Self { minutes }
     }
 
     /// Lets a caller pass who has shown a second factor of late.
@@ -35,10 +31,9 @@ impl FreshFactors {
         caller: &Caller,
         now: DateTime<Utc>,
     ) -> Result<(), Problem> {
-        let person = self.people.acting(tx.conn(), caller.context()).await?;
-        let person = person.ok_or(Error::StepUpRequired)?;
+        let person = caller.principal().ok_or(Error::StepUpRequired)?;
         let after = now - TimeDelta::minutes(i64::from(self.minutes));
-        let is_fresh = proofs::is_fresh(tx, person.id, &me::session(caller), after).await?;
+        let is_fresh = proofs::is_fresh(tx, person, &me::session(caller), after).await?;
         if is_fresh { Ok(()) } else { Err(Error::StepUpRequired.into()) }
     }
 }
@@ -50,6 +45,6 @@ pub(crate) async fn require(
     caller: &Caller,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let fresh = FreshFactors::new(Arc::clone(&deps.people), deps.settings.step_up_minutes);
+    let fresh = FreshFactors::new(deps.settings.step_up_minutes);
     fresh.check(tx, caller, now).await
 }

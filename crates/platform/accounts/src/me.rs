@@ -18,7 +18,8 @@ pub(crate) async fn person(
     deps: &Deps,
     caller: &Caller,
 ) -> Result<Person, Error> {
-    deps.people.acting(tx.conn(), caller.context()).await?.ok_or(Error::NoAccount)
+    let id = caller.principal().ok_or(Error::NoAccount)?;
+    deps.people.by_id(tx.conn(), caller.context(), id).await?.ok_or(Error::NoAccount)
 }
 
 /// The caller's account, locked until the transaction ends.

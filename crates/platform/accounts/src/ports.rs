@@ -48,16 +48,6 @@ pub trait People: Send + Sync {
         context: &TenantContext,
         id: PrincipalId,
     ) -> Result<Option<Person>, Problem>;
-
-    /// The person who acts in this context; none where a service or the platform does.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    async fn acting(
-        &self,
-        conn: &mut PgConnection,
-        context: &TenantContext,
-    ) -> Result<Option<Person>, Problem>;
 }
 
 /// How somebody proved who they are.

@@ -42,11 +42,22 @@ pub struct TestOptions {
     pub operators: Option<MakeOperators>,
     /// What stands at the edge.
     pub doors: fn(&TestDatabase, &Catalogue) -> Doors,
+    /// Further parts that the modules need.
+    pub parts: AddParts,
 }
+
+/// Adds parts to the container.
+pub type AddParts = Box<dyn FnOnce(&mut ContainerBuilder) + Send>;
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None, doors: plain_doors }
+        Self {
+            iam: iam_config(),
+            rates: RateLimitConfig::default(),
+            operators: None,
+            doors: plain_doors,
+            parts: Box::new(|_| ()),
+        }
     }
 }
 
@@ -101,6 +112,7 @@ impl TestApp {
         builder.value(&token, Arc::new(catalogue.clone()));
         let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
+        (options.parts)(&mut builder);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();

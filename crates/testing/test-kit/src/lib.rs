@@ -27,7 +27,7 @@ mod identity;
 mod uploads;
 mod vault;
 
-pub use app::{Doors, MakeOperators, TestApp, TestOptions, plain_doors};
+pub use app::{AddParts, Doors, MakeOperators, TestApp, TestOptions, plain_doors};
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{

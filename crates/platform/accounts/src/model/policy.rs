@@ -36,11 +36,6 @@ impl FactorType {
             Self::Webauthn => "webauthn",
         }
     }
-
-    /// The kind with this stored word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
 }
 
 /// What is asked of a password.

@@ -49,9 +49,9 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 /// Asserts with the registered key, after a change of what is asked or answered.
-fn outcome(
-    vector: &Json,
-    change: impl FnOnce(&mut RelyingParty, &mut Expected<'_>, &mut u32, &mut Assertion<'_>),
+fn outcome<'a>(
+    vector: &'a Json,
+    change: impl FnOnce(&mut RelyingParty, &mut Expected<'a>, &mut u32, &mut Assertion<'a>),
 ) -> Result<u32, WebauthnError> {
     let key = registered(vector);
     let handle = bytes(text(vector, "/userHandle"));
