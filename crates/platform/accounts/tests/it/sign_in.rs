@@ -123,7 +123,7 @@ async fn a_weaker_hash_is_made_anew_at_sign_in() {
     stage.account("zoe").await;
     let mut admin = stage.app.db.superuser().await;
     // "password" with 256 KiB, from the tests of the reference implementation.
-    let weak = "$argon2id$v=19$m=256,t=2,p=1$c29tc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    let weak = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     sqlx::query("update accounts.account set password_hash = $1")
         .bind(weak)
         .execute(&mut admin)
