@@ -1,5 +1,6 @@
 //! The settings, one section per file: names, types, defaults and ranges. Everything else is derived from these types.
 
+mod accounts;
 mod audit;
 mod db;
 mod demo;
@@ -20,6 +21,7 @@ mod telemetry;
 mod text;
 mod vault;
 
+pub use accounts::{AccountsConfig, Argon2Config, WebauthnConfig};
 pub use audit::{AuditConfig, AuditWriter};
 pub use db::{DbConfig, DbPooler};
 pub(crate) use demo::OPERATORS;

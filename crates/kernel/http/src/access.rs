@@ -1,10 +1,10 @@
 //! Which operation a route is, which permissions there are, and which built-in roles have them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::http::Method;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, SecurityRequirement};
 
 use crate::personas::{OperationKind, Persona, Reach};
 use crate::rights::Authorizer;
@@ -126,12 +126,16 @@ pub fn canonical_role(key: &str) -> &str {
 
 /// The operation id of each route, taken from the OpenAPI document that the routes declare.
 #[derive(Clone, Debug, Default)]
-pub struct OperationIndex(HashMap<(Method, String), Arc<str>>);
+pub struct OperationIndex {
+    routes: HashMap<(Method, String), Arc<str>>,
+    /// Operations that say in the document that they need no security: those of guests.
+    open: HashSet<Arc<str>>,
+}
 
 impl OperationIndex {
     /// Reads the document.
     pub fn from_openapi(document: &OpenApi) -> Self {
-        let mut index = HashMap::new();
+        let mut index = Self::default();
         for (path, item) in &document.paths.paths {
             let operations = [
                 (Method::GET, &item.get),
@@ -141,24 +145,37 @@ impl OperationIndex {
                 (Method::DELETE, &item.delete),
             ];
             for (method, operation) in operations {
-                if let Some(id) = operation.as_ref().and_then(|operation| operation.operation_id.as_deref()) {
-                    index.insert((method, path.clone()), Arc::from(id));
+                let Some(operation) = operation else { continue };
+                let Some(id) = operation.operation_id.as_deref() else { continue };
+                let id: Arc<str> = Arc::from(id);
+                if operation
+                    .security
+                    .as_ref()
+                    .is_some_and(|needed| needed.contains(&SecurityRequirement::default()))
+                {
+                    index.open.insert(Arc::clone(&id));
                 }
+                index.routes.insert((method, path.clone()), id);
             }
         }
-        Self(index)
+        index
     }
 
     /// Whether some route is this operation.
     pub fn has(&self, operation: &str) -> bool {
-        self.0.values().any(|known| **known == *operation)
+        self.routes.values().any(|known| **known == *operation)
+    }
+
+    /// Whether the operation is one of guests: it is called without an identity.
+    pub fn is_open(&self, operation: &str) -> bool {
+        self.open.contains(operation)
     }
 
     /// The operation at this method and path template.
     pub fn find(&self, method: &Method, template: &str) -> Option<Arc<str>> {
         // HEAD is GET without the body (RFC 9110, section 9.3.2).
         let method = if *method == Method::HEAD { Method::GET } else { method.clone() };
-        self.0.get(&(method, template.to_owned())).cloned()
+        self.routes.get(&(method, template.to_owned())).cloned()
     }
 }
 

@@ -24,7 +24,8 @@ use crate::origin::from_address;
 use crate::rate::Standing;
 use crate::rights::{Question, Rights, forbidden};
 use crate::{
-    Access, BrowserRequest, BrowserSessions, Caller, EventStreams, ProblemResponse, RateLimits, RequestInfo,
+    Access, BrowserRequest, BrowserSessions, Caller, EventStreams, Guest, ProblemResponse, RateLimits,
+    RequestInfo,
 };
 
 /// Event of an identity that tried a tenant which is not its own.
@@ -130,16 +131,18 @@ struct Sender {
 }
 
 /// Finds out who calls, and whether they may.
-async fn let_in(
-    edge: &Arc<Edge>,
-    request: &mut Request,
-    told: &mut Told,
-) -> Result<(), ProblemResponse> {
+async fn let_in(edge: &Arc<Edge>, request: &mut Request, told: &mut Told) -> Result<(), ProblemResponse> {
     let operation = request
         .extensions()
         .get::<MatchedPath>()
         .and_then(|path| edge.access.operations.find(request.method(), path.as_str()));
     let info = request.extensions().get::<RequestInfo>().cloned();
+    if let Some(operation) = operation.as_ref().filter(|operation| edge.access.operations.is_open(operation))
+    {
+        tracing::Span::current().record("operation", &**operation);
+        request.extensions_mut().insert(Guest::new(Arc::clone(operation), info, Arc::clone(edge)));
+        return Ok(());
+    }
     let shown = BrowserRequest { method: request.method(), headers: request.headers(), info: info.as_ref() };
     let Sender { identity, session } = identify(edge, shown, &mut told.cookies).await?;
     let operation = operation.ok_or_else(|| Problem::internal("the route has no operation id"))?;
@@ -278,14 +281,14 @@ pub(crate) async fn enter(
     let wanted = HeaderKeys { realm: text("x-realm"), tenant: text("x-tenant"), org: text("x-org") };
     let own = ContextRequest { headers: HeaderKeys::default(), claims: Some(claims.clone()) };
     let request = ContextRequest { headers: wanted, claims: Some(claims) };
-    let error = match context_of(edge, identity, &request, info).await {
+    let error = match context_of(edge, &identity.actor, &request, info).await {
         Ok(context) => return Ok(context),
         Err(Refusal::Context(error)) => error,
         Err(Refusal::Problem(problem)) => return Err(problem),
     };
     // Whoever tries a door that is not theirs leaves a trace in their own tenant's trail.
     let is_attempt = matches!(error, ContextError::Disagreement { .. } | ContextError::NotEntitled { .. });
-    if is_attempt && let Ok(context) = context_of(edge, identity, &own, info).await {
+    if is_attempt && let Ok(context) = context_of(edge, &identity.actor, &own, info).await {
         if let Some(rates) = &edge.rates {
             // The trail is not for anybody to fill.
             rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
@@ -297,11 +300,20 @@ pub(crate) async fn enter(
 }
 
 /// Why there is no context for a request.
-enum Refusal {
+pub(crate) enum Refusal {
     /// The rule of tenancy is against it.
     Context(ContextError),
     /// Anything else.
     Problem(ProblemResponse),
+}
+
+impl From<Refusal> for ProblemResponse {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Context(error) => context_problem(&error).into(),
+            Refusal::Problem(problem) => problem,
+        }
+    }
 }
 
 impl From<ContextError> for Refusal {
@@ -311,9 +323,9 @@ impl From<ContextError> for Refusal {
 }
 
 /// Applies the rule of tenancy to the register of tenants.
-async fn context_of(
+pub(crate) async fn context_of(
     edge: &Edge,
-    identity: &Identity,
+    actor: &Actor,
     request: &ContextRequest,
     info: Option<&RequestInfo>,
 ) -> Result<TenantContext, Refusal> {
@@ -332,7 +344,7 @@ async fn context_of(
     }
     let trace_id = info.map(|info| info.trace.trace_id());
     let request_id = info.map(|info| info.request_id.clone()).unwrap_or_default();
-    let context = TenantContext::new(tenant.id, resolved, identity.actor.clone(), request_id)?;
+    let context = TenantContext::new(tenant.id, resolved, actor.clone(), request_id)?;
     Ok(context.with_trace(trace_id))
 }
 

@@ -60,7 +60,7 @@ pub trait Body: Sized + Send {
 }
 
 /// Reads a body into memory.
-async fn read_all(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read_all(body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large(limit as u64)),
@@ -97,7 +97,7 @@ impl<T: DeserializeOwned + Send> Body for Json<T> {
 }
 
 impl<T: DeserializeOwned> Json<T> {
-    fn decode(headers: &HeaderMap, bytes: &Bytes) -> Result<Self, Problem> {
+    pub(crate) fn decode(headers: &HeaderMap, bytes: &Bytes) -> Result<Self, Problem> {
         require_media_type(headers, "application/json")?;
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(json_problem)?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_kernel_http::{BrowserRequest, BrowserSession, BrowserSessions, SessionRefused};
 use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_http::{BrowserRequest, BrowserSession, BrowserSessions, SessionRefused};
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::Sessions;
@@ -73,7 +73,9 @@ impl Sessions {
         let mut found: Vec<Shown> = iam
             .realms
             .iter()
-            .filter(|(key, realm)| realm.feature_flags.bff_sessions && asked.is_none_or(|asked| asked == *key))
+            .filter(|(key, realm)| {
+                realm.feature_flags.bff_sessions && asked.is_none_or(|asked| asked == *key)
+            })
             .filter_map(|(key, _)| {
                 let value = self.0.cookies.read(headers, CookieKind::Session, key)?;
                 Some(Shown { realm_key: key.clone(), value })

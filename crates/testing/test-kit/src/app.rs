@@ -7,9 +7,9 @@ use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, register_tenants};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
-    NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse, RateLimits,
-    SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
+    Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams,
+    LocalRateCounter, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse,
+    RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -44,11 +44,23 @@ pub struct TestOptions {
     pub doors: fn(&TestDatabase, &Catalogue) -> Doors,
     /// Who lets browsers in; nobody where it is none.
     pub browsers: Option<MakeBrowserDoor>,
+    /// Further parts that the modules need.
+    pub parts: AddParts,
 }
+
+/// Adds parts to the container.
+pub type AddParts = Box<dyn FnOnce(&mut ContainerBuilder) + Send>;
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None, doors: plain_doors, browsers: None }
+        Self {
+            iam: iam_config(),
+            rates: RateLimitConfig::default(),
+            operators: None,
+            doors: plain_doors,
+            browsers: None,
+            parts: Box::new(|_| ()),
+        }
     }
 }
 
@@ -64,7 +76,6 @@ pub struct BrowserDoor {
     /// Routes outside the edge.
     pub open: Router,
 }
-
 
 /// Modules, their database and the edge in front of them.
 pub struct TestApp {
@@ -121,6 +132,7 @@ impl TestApp {
         let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
+        (options.parts)(&mut builder);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
         let mut jobs = Vec::new();

@@ -27,7 +27,9 @@ mod identity;
 mod uploads;
 mod vault;
 
-pub use app::{BrowserDoor, Doors, MakeBrowserDoor, MakeOperators, TestApp, TestOptions, plain_doors};
+pub use app::{
+    AddParts, BrowserDoor, Doors, MakeBrowserDoor, MakeOperators, TestApp, TestOptions, plain_doors,
+};
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{

@@ -7,8 +7,8 @@ use validator::Validate;
 
 use super::text::{http_url, not_blank};
 use super::{
-    AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel, MailConfig, Mode,
-    OperatorConfig, RedisConfig, S3Config, TelemetryConfig, VaultConfig,
+    AccountsConfig, AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel,
+    MailConfig, Mode, OperatorConfig, RedisConfig, S3Config, TelemetryConfig, VaultConfig,
 };
 
 /// The whole configuration of one process, after all layers were merged and checked.
@@ -62,6 +62,9 @@ pub struct RuntimeConfig {
     pub audit: AuditConfig,
     /// Master keys of what is sealed at rest.
     pub vault: VaultConfig,
+    /// Local accounts.
+    #[validate(nested)]
+    pub accounts: AccountsConfig,
     /// Realms, tenants and organisations.
     pub iam: IamConfig,
 }
@@ -87,6 +90,7 @@ impl Default for RuntimeConfig {
             operator: OperatorConfig::default(),
             audit: AuditConfig::default(),
             vault: VaultConfig::default(),
+            accounts: AccountsConfig::default(),
             iam: IamConfig::default(),
         }
     }

@@ -42,6 +42,9 @@ fn the_defaults_are_the_documented_ones() {
             "operator": {"port": null, "host": null},
             "audit": {"writer": "database"},
             "vault": {"masterKey": null, "masterKeys": {}},
+            "accounts": {"argon2": {"memoryKib": 19_456, "passes": 2, "lanes": 1}, "hashesAtOnce": null,
+                         "invitationHours": 72, "resetMinutes": 30, "challengeMinutes": 5, "stepUpMinutes": 10,
+                         "addressFailures": 30, "webauthn": {"rpId": null, "origins": []}},
             "iam": {"strategy": "single_realm", "defaultRealmKey": "athyper", "defaultTenantKey": null,
                     "defaultOrgKey": null, "requireTenantClaimsInProd": true, "platformRealmKey": "platform", "realms": null},
         })

@@ -1,0 +1,51 @@
+//! Ends the lock of an account before its time.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
+use athyper_kernel_types::{Principal, PrincipalId};
+use axum::extract::State;
+
+use crate::error::Error;
+use crate::queries::get_account::{AccountView, shown};
+use crate::store::accounts;
+use crate::{Deps, policy};
+
+/// Unlock an account
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/people/{id}/unlock",
+    operation_id = "accounts.unlock",
+    tag = "accounts",
+    params(("id" = String, Path, description = "Id of the person", format = Uuid)),
+    responses((status = 200, description = "The account as it is now", body = AccountView,
+        example = json!({"principal": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "login": "zoe", "state": "active",
+            "mfaRequired": false, "factors": 1, "version": 2, "createdAt": "2026-01-15T09:00:00Z"})), ChangeProblems)
+)]
+pub(crate) async fn unlock(
+    State(deps): State<Deps>,
+    PathId(id): PathId<Principal>,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let done = execute(&mut cmd.tx, &deps, id).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    id: PrincipalId,
+) -> Result<Done<AccountView>, Error> {
+    let account = accounts::lock(tx, id).await?.ok_or(Error::NotFound)?;
+    let was_locked = account.is_locked(tx.now());
+    let account = account.cleared();
+
+    accounts::set_failures(tx, &account).await?;
+
+    let event =
+        AuditEvent::info("accounts.unlock").about("accounts.account", id).with("wasLocked", was_locked);
+    let realm = tx.context().realm_key().to_owned();
+    let policy = policy::effective(tx, deps, &realm).await?;
+    Ok(Done::new(shown(tx, deps, &account, &policy).await?, event))
+}
