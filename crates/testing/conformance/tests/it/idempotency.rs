@@ -5,11 +5,25 @@ use axum::http::Method;
 use futures::future::join_all;
 
 use crate::document::Operation;
-use crate::findings::Findings;
+use crate::findings::{Findings, Tolerated};
 use crate::platform::{ADMIN, Call, Platform, unique};
 use crate::problem_form::check_problem;
 use crate::rows::Rows;
 use crate::specimen;
+
+/// Changes whose repetition is answered otherwise.
+const OTHERWISE: [Tolerated; 2] = [
+    Tolerated {
+        rule: "replay",
+        subject: "iam.create_service_key",
+        reason: "the secret is shown once, and stored nowhere: a repetition gets the key without it",
+    },
+    Tolerated {
+        rule: "own-key",
+        subject: "iam.decide_access_review_item",
+        reason: "only the reviewer of the campaign decides, whoever else has the role",
+    },
+];
 
 /// How many times a request is refused under its key.
 const ATTEMPTS: usize = 5;
@@ -155,7 +169,7 @@ async fn check(platform: &Platform) -> Findings {
 
 #[tokio::test]
 async fn every_post_honours_its_key() {
-    check(&Platform::new().await).await.none();
+    check(&Platform::new().await).await.none_but(&OTHERWISE);
 }
 
 /// A key that cannot be stored is refused before any work is done.
