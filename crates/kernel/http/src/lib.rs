@@ -47,7 +47,7 @@ pub use guest::{Guest, GuestCommand};
 pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
 pub use operator::OperatorAccess;
 pub use origin::{Origin, TrustedProxies};
-pub use path::{PathId, PathName};
+pub use path::{PathId, PathIds, PathName};
 pub use personas::{MATRIX, OperationKind, Persona, Reach};
 pub use problem::{ProblemBody, ProblemResponse};
 pub use rate::{RateCounter, RateCounts, RateKey, RateLimits};

@@ -22,6 +22,20 @@ impl<S: Send + Sync, T> FromRequestParts<S> for PathId<T> {
     }
 }
 
+/// The two ids of a path, such as `{id}` and `{member}`, in their order. What is no id cannot be the id of anything: 404.
+#[derive(Clone, Copy, Debug)]
+pub struct PathIds<A, B>(pub Id<A>, pub Id<B>);
+
+impl<S: Send + Sync, A, B> FromRequestParts<S> for PathIds<A, B> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
+        let found = Path::<(Uuid, Uuid)>::from_request_parts(parts, state).await;
+        let Path((first, second)) = found.map_err(|_| Problem::not_found("record"))?;
+        Ok(Self(Id::from_uuid(first), Id::from_uuid(second)))
+    }
+}
+
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 200;
 

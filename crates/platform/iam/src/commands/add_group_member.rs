@@ -3,39 +3,16 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_types::PrincipalId;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::guard::Guard;
-use crate::model::group::{Group, GroupId, MemberRef};
+use crate::model::binding::Subject;
+use crate::model::group::{Group, MemberRef};
 use crate::model::principal::Status;
 use crate::store::{groups, members, principals};
-
-/// Who is to be in the group: exactly one of both.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = iam::GroupMember)]
-pub(crate) enum GroupMember {
-    /// A principal.
-    Principal(PrincipalId),
-    /// A group, with all who are in it.
-    Group(GroupId),
-}
-
-impl GroupMember {
-    /// As the store knows it.
-    pub(crate) fn as_ref(self) -> MemberRef {
-        match self {
-            Self::Principal(id) => MemberRef::Principal(id),
-            Self::Group(id) => MemberRef::Group(id),
-        }
-    }
-}
 
 /// Add a member to a group
 ///
@@ -47,18 +24,18 @@ impl GroupMember {
     operation_id = "iam.add_group_member",
     tag = "iam",
     params(("id" = String, Path, description = "Id of the group", format = Uuid), ("if-match" = Option<String>, Header, description = "ETag of the version that is meant")),
-    request_body(content = GroupMember, example = json!({"principal": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"})),
+    request_body(content = Subject, example = json!({"principal": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"})),
     responses((status = 200, description = "The group, with its next version", body = Group), ChangeProblems)
 )]
 pub(crate) async fn add_group_member(
     State(deps): State<Deps>,
     PathId(id): PathId<Group>,
-    mut cmd: Command<Json<GroupMember>>,
+    mut cmd: Command<Json<Subject>>,
 ) -> Result<Reply, ProblemResponse> {
     let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
     let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.check_version(group.version)?;
-    let done = execute(&mut cmd.tx, &granter, group, cmd.body.0.as_ref()).await?;
+    let done = execute(&mut cmd.tx, &granter, group, cmd.body.0.into()).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }

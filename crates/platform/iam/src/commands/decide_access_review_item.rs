@@ -2,15 +2,13 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
-use athyper_kernel_types::{Id, PrincipalId, Text};
-use axum::extract::Path;
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathIds, ProblemResponse, Reply};
+use athyper_kernel_types::{PrincipalId, Text};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::error::{Error, Thing};
-use crate::model::binding::{BindingId, Subject};
+use crate::model::binding::{BindingId, RoleBinding, Subject};
 use crate::model::review::{AccessReview, ReviewStatus, Verdict};
 use crate::store::{access, bindings, reviews};
 
@@ -44,18 +42,16 @@ pub(crate) struct DecideAccessReviewItem {
     responses((status = 200, description = "The review", body = AccessReview), ChangeProblems)
 )]
 pub(crate) async fn decide_access_review_item(
-    Path((id, binding)): Path<(String, String)>,
+    PathIds(id, binding): PathIds<AccessReview, RoleBinding>,
     mut cmd: Command<Json<DecideAccessReviewItem>>,
 ) -> Result<Reply, ProblemResponse> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound(Thing::Review))?;
-    let binding: Uuid = binding.parse().map_err(|_| Error::NotFound(Thing::ReviewItem))?;
-    let found = reviews::lock(&mut cmd.tx, Id::from_uuid(id)).await?;
+    let found = reviews::lock(&mut cmd.tx, id).await?;
     let review = found.ok_or(Error::NotFound(Thing::Review))?;
     let caller = cmd.caller().principal();
     if caller != Some(review.reviewer) && !cmd.caller().may(CLOSES) {
         return Err(Error::NotReviewer.into());
     }
-    let done = execute(&mut cmd.tx, caller, review, Id::from_uuid(binding), &cmd.body.0).await?;
+    let done = execute(&mut cmd.tx, caller, review, binding, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }

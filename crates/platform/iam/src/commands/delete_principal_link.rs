@@ -2,9 +2,8 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
-use axum::extract::{Path, State};
-use uuid::Uuid;
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathIds, ProblemResponse, Reply};
+use axum::extract::State;
 
 use crate::Deps;
 use crate::delegation::Granter;
@@ -29,16 +28,14 @@ use crate::store::{links, principals};
 )]
 pub(crate) async fn delete_principal_link(
     State(deps): State<Deps>,
-    Path((id, link)): Path<(String, String)>,
+    PathIds(id, link): PathIds<athyper_kernel_types::Principal, Link>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let missing = || Error::NotFound(Thing::Link);
-    let (id, link): (Uuid, Uuid) = (id.parse().map_err(|_| missing())?, link.parse().map_err(|_| missing())?);
     let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
-    let id = athyper_kernel_types::Id::from_uuid(id);
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     let found = links::of(&mut cmd.tx, id).await?;
-    let link = found.into_iter().find(|one| LinkView::id_of(&principal, one) == link).ok_or_else(missing)?;
+    let link_found = found.into_iter().find(|one| LinkView::id_of(&principal, one) == link.uuid());
+    let link = link_found.ok_or(Error::NotFound(Thing::Link))?;
     // A link never changes: its one version is 1.
     cmd.require_version(1)?;
     let done = execute(&mut cmd.tx, &deps, &granter, &principal, link).await?;

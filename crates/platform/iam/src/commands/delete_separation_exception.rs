@@ -1,13 +1,10 @@
 //! Takes an exception of a rule of separation back.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
-use athyper_kernel_types::Id;
-use axum::extract::Path;
-use uuid::Uuid;
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathIds, ProblemResponse, Reply};
 
 use crate::error::{Error, Thing};
-use crate::model::separation::SeparationRule;
+use crate::model::separation::{SeparationException, SeparationRule};
 use crate::store::{access, separation};
 
 /// Take an exception back
@@ -23,16 +20,14 @@ use crate::store::{access, separation};
         "left": {"permission": "finance.create_journal"}, "right": {"permission": "finance.post_journal"}, "version": 1})), ChangeProblems)
 )]
 pub(crate) async fn delete_separation_exception(
-    Path((id, exception)): Path<(String, String)>,
+    PathIds(id, exception): PathIds<SeparationRule, SeparationException>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound(Thing::Rule))?;
-    let exception: Uuid = exception.parse().map_err(|_| Error::NotFound(Thing::Exception))?;
     access::lock(&mut cmd.tx).await?;
-    let found = separation::find_rule(&mut cmd.tx, Id::from_uuid(id)).await?;
+    let found = separation::find_rule(&mut cmd.tx, id).await?;
     let rule = found.ok_or(Error::NotFound(Thing::Rule))?;
     cmd.require_version(rule.version)?;
-    if !separation::delete_exception(&mut cmd.tx, rule.id, Id::from_uuid(exception)).await? {
+    if !separation::delete_exception(&mut cmd.tx, rule.id, exception).await? {
         return Err(Error::NotFound(Thing::Exception).into());
     }
     let event = AuditEvent::info("iam.delete_separation_exception")

@@ -2,9 +2,8 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
-use athyper_kernel_types::Id;
-use axum::extract::{Path, State};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathIds, ProblemResponse, Reply};
+use axum::extract::State;
 use uuid::Uuid;
 
 use crate::Deps;
@@ -29,15 +28,13 @@ use crate::store::{groups, members};
 )]
 pub(crate) async fn remove_group_member(
     State(deps): State<Deps>,
-    Path((id, member)): Path<(String, String)>,
+    PathIds(id, member): PathIds<Group, athyper_kernel_types::Principal>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound(Thing::Group))?;
-    let member: Uuid = member.parse().map_err(|_| Error::NotFound(Thing::Member))?;
     let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
-    let group = groups::lock(&mut cmd.tx, Id::from_uuid(id)).await?.ok_or(Error::NotFound(Thing::Group))?;
+    let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.require_version(group.version)?;
-    let done = execute(&mut cmd.tx, &granter, group, member).await?;
+    let done = execute(&mut cmd.tx, &granter, group, member.uuid()).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }

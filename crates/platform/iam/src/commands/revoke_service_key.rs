@@ -1,13 +1,11 @@
 //! Revokes a key of a service.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
-use athyper_kernel_types::Id;
-use axum::extract::Path;
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathIds, ProblemResponse, Reply};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::error::{Error, Thing};
+use crate::model::key::ServiceKey;
 use crate::queries::list_service_keys::Revoked;
 use crate::store::{keys, principals};
 
@@ -23,12 +21,9 @@ use crate::store::{keys, principals};
     responses((status = 200, description = "Which key was revoked", body = Revoked, example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "revokedAt": "2025-01-15T09:00:00Z"})), ChangeProblems)
 )]
 pub(crate) async fn revoke_service_key(
-    Path((id, key)): Path<(String, String)>,
+    PathIds(id, key): PathIds<athyper_kernel_types::Principal, ServiceKey>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound(Thing::Principal))?;
-    let key: Uuid = key.parse().map_err(|_| Error::NotFound(Thing::Key))?;
-    let (id, key) = (Id::from_uuid(id), Id::from_uuid(key));
     principals::find(&mut cmd.tx, id).await.map_err(Error::from)?.ok_or(Error::NotFound(Thing::Principal))?;
     if !keys::revoke(&mut cmd.tx, id, key).await.map_err(Error::from)? {
         return Err(Error::NotFound(Thing::Key).into());

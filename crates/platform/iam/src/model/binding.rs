@@ -48,13 +48,33 @@ pub(crate) struct RoleBinding {
 
 /// Who has a role: exactly one of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "SubjectInput")]
 #[schema(as = iam::Subject)]
 pub(crate) enum Subject {
     /// A principal.
     Principal(PrincipalId),
     /// All who are in a group.
     Group(GroupId),
+}
+
+/// A subject as it is sent.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SubjectInput {
+    principal: Option<PrincipalId>,
+    group: Option<GroupId>,
+}
+
+impl TryFrom<SubjectInput> for Subject {
+    type Error = &'static str;
+
+    fn try_from(input: SubjectInput) -> Result<Self, &'static str> {
+        match (input.principal, input.group) {
+            (Some(id), None) => Ok(Self::Principal(id)),
+            (None, Some(id)) => Ok(Self::Group(id)),
+            _ => Err("name a principal or a group, one of both"),
+        }
+    }
 }
 
 /// Where a role holds.

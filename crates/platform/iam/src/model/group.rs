@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::model::binding::Subject;
 use crate::model::principal::Authority;
 
 /// The id of a group.
@@ -42,6 +43,15 @@ pub(crate) enum MemberRef {
     Principal(PrincipalId),
     /// A group, with all who are in it.
     Group(GroupId),
+}
+
+impl From<Subject> for MemberRef {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Principal(id) => Self::Principal(id),
+            Subject::Group(id) => Self::Group(id),
+        }
+    }
 }
 
 /// A member of a group, as it is shown.

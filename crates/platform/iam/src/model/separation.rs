@@ -29,13 +29,33 @@ pub(crate) struct SeparationRule {
 
 /// A permission or a role: exactly one of both. A role is named by its key, or by its id where the tenant made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "DutyInput")]
 #[schema(as = iam::Duty)]
 pub(crate) enum Duty {
     /// A permission, however it is had.
     Permission(String),
     /// A role.
     Role(String),
+}
+
+/// A duty as it is sent.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DutyInput {
+    permission: Option<String>,
+    role: Option<String>,
+}
+
+impl TryFrom<DutyInput> for Duty {
+    type Error = &'static str;
+
+    fn try_from(input: DutyInput) -> Result<Self, &'static str> {
+        match (input.permission, input.role) {
+            (Some(name), None) => Ok(Self::Permission(name)),
+            (None, Some(name)) => Ok(Self::Role(name)),
+            _ => Err("name a permission or a role, one of both"),
+        }
+    }
 }
 
 impl Duty {

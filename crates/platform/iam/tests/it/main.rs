@@ -1,0 +1,23 @@
+//! Identity and access as its callers use it: over HTTP, on a real database, behind the real authoriser.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test there and then"
+)]
+
+mod access;
+mod catalogue;
+mod delegation;
+mod groups;
+mod keys;
+mod org_units;
+mod principals;
+mod reviews;
+mod roles;
+mod scale;
+mod search;
+mod separation;
+mod support;
