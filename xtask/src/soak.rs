@@ -22,8 +22,9 @@ enum Work {
 }
 
 /// All long proofs.
-const SOAKS: [Soak; 3] = [
+const SOAKS: [Soak; 4] = [
     Soak { name: "queue", work: Work::Tests("athyper-adapter-queue") },
+    Soak { name: "audit", work: Work::Tests("athyper-audit") },
     Soak { name: "tenants", work: Work::Tests("athyper-e2e") },
     Soak { name: "fuzz", work: Work::Fuzz(Duration::from_hours(1), 42) },
 ];

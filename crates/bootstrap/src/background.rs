@@ -11,10 +11,10 @@ use athyper_adapter_queue::{
 use athyper_adapter_telemetry::JobMetrics;
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{ContainerBuilder, Scope};
-use athyper_kernel_db::{TenantDirectory, TenantRecord, TenantStatus};
+use athyper_kernel_db::{DbError, TenantDirectory, TenantRecord, TenantStatus};
 use athyper_kernel_jobs::{RETENTION_SCHEDULES, SideQueue};
 use athyper_kernel_tenant_context::{
-    ClaimKeys, ContextRequest, Resolved, Source, TenantContext, choose_tenant,
+    Actor, ClaimKeys, ContextRequest, Resolved, Source, TenantContext, choose_tenant,
 };
 use athyper_kernel_types::PLATFORM_TENANT;
 use chrono_tz::Tz;
@@ -30,6 +30,8 @@ use crate::tokens::{
 
 /// Tenants whose schedules are entered in one transaction.
 const TENANT_PAGE: u16 = 500;
+/// Key by which an operator names the platform itself, where no tenant has it.
+const PLATFORM_KEY: &str = "platform";
 
 /// Registers what works in the background.
 pub(crate) fn register_background(builder: &mut ContainerBuilder) {
@@ -151,6 +153,33 @@ fn of_tenant(config: &RuntimeConfig, tenant: &TenantRecord, org: Option<String>)
     chosen.resolve(config.env, &config.iam, Some(&tenant.settings)).ok()
 }
 
+/// The context of work that an operator does for a tenant by a command, or for the platform itself; none for a tenant that
+/// is not there or not active.
+pub(crate) async fn command_context(
+    config: &RuntimeConfig,
+    tenants: &TenantDirectory,
+    realm: &str,
+    tenant: &str,
+) -> Result<Option<TenantContext>, DbError> {
+    let actor = Actor::system("command");
+    if let Some(record) = tenants.find(realm, tenant).await? {
+        let resolved = of_tenant(config, &record, None);
+        return Ok(
+            resolved.and_then(|resolved| TenantContext::new(record.id, resolved, actor, "command").ok())
+        );
+    }
+    let of_the_platform = JobOrigin {
+        tenant_id: PLATFORM_TENANT,
+        realm_key: PLATFORM_KEY.to_owned(),
+        tenant_key: PLATFORM_KEY.to_owned(),
+        org_key: None,
+        actor,
+        request_id: "command".to_owned(),
+        trace_id: None,
+    };
+    Ok((tenant == PLATFORM_KEY).then(|| of_platform(&of_the_platform)).flatten())
+}
+
 /// The active tenants with the zones that their schedules keep.
 fn scheduled_tenants(config: Arc<RuntimeConfig>, tenants: TenantDirectory) -> TenantPages {
     Arc::new(move |after| {
@@ -200,8 +229,6 @@ fn zone_of(config: &RuntimeConfig, tenant: &TenantRecord) -> Tz {
 
 #[cfg(test)]
 mod tests {
-    use athyper_kernel_tenant_context::Actor;
-
     use super::*;
 
     #[test]

@@ -41,6 +41,9 @@ pub(crate) enum Command {
         #[arg(long)]
         to: String,
     },
+    /// Looks after the audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Prints the OpenAPI document
     Openapi,
     /// Looks after the keys that secrets and personal data are sealed with
@@ -48,6 +51,23 @@ pub(crate) enum Command {
     Vault(VaultCommand),
     /// Brings the schemas of the database up to date, as its own step of a deployment, and ends
     Migrate,
+}
+
+/// Looks after the audit trail.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Verifies the trail of a tenant and prints what was found; ends with 0 when it is intact, else with 1
+    Verify {
+        /// Key of the tenant; platform for the platform's own trail
+        #[arg(long)]
+        tenant: String,
+        /// Key of the realm; the default realm when left out
+        #[arg(long)]
+        realm: Option<String>,
+        /// Believe the checkpoints in object storage, and not those in the database
+        #[arg(long)]
+        from_checkpoints: bool,
+    },
 }
 
 /// Looks at the configuration.

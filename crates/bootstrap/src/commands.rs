@@ -14,12 +14,12 @@ use athyper_kernel_telemetry::{
 use athyper_kernel_types::Clock;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::{Cli, Command, ConfigCommand, VaultCommand, program};
+use crate::cli::{AuditCommand, Cli, Command, ConfigCommand, VaultCommand, program};
 use crate::database::DatabaseServer;
 use crate::error::StartError;
 use crate::mail::Post;
 use crate::telemetry::LAST_EXPORT;
-use crate::{identity, openapi, start, telemetry, vault};
+use crate::{audit, identity, openapi, start, telemetry, vault};
 
 /// Runs a process of this mode to its end.
 pub fn run(mode: Mode) -> process::ExitCode {
@@ -71,6 +71,14 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
             let _logging = log(mode, &loaded, None)?;
             let rewrapped = runtime()?.block_on(vault::rewrap(&loaded.config, &environment))?;
             print(&format!("{} data keys were wrapped by the present master key\n", rewrapped.keys))?;
+        }
+        Some(Command::Audit(AuditCommand::Verify { tenant, realm, from_checkpoints })) => {
+            let _logging = log(mode, &loaded, None)?;
+            let config = &loaded.config;
+            let verified = audit::verify(config, &environment, realm.as_deref(), &tenant, from_checkpoints);
+            if !runtime()?.block_on(verified)? {
+                return Ok(ExitCode::Unexpected);
+            }
         }
         Some(Command::MailTest { to }) => {
             let clock = Clock::system();

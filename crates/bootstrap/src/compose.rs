@@ -22,6 +22,7 @@ use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_security::{SessionParts, Sessions};
 
+use crate::audit::register_audit;
 use crate::background::register_background;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
 use crate::bridges::iam_uses_security::SessionsOfPeople;
@@ -66,6 +67,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     register_database(&mut builder, Arc::clone(&environment));
     register_vault(&mut builder, Arc::clone(&environment));
     register_outside(&mut builder, &environment);
+    register_audit(&mut builder, &environment);
     register_identity(&mut builder, environment);
     register_authorizer(&mut builder);
     register_sessions(&mut builder);

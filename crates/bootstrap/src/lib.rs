@@ -4,6 +4,7 @@
 //! `bridges` joins what one part asks of another,
 //! `router` mounts them behind the edge, `start` runs a mode from its first line of log to its last.
 
+mod audit;
 mod background;
 mod banner;
 pub mod bridges;

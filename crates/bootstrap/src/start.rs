@@ -20,7 +20,9 @@ use crate::error::StartError;
 use crate::operator::{OperatorPort, operator_routes};
 use crate::serve::serve;
 use crate::telemetry::metrics_route;
-use crate::tokens::{AUDIT, DATABASE_SERVER, HEALTH, LOCAL_IDENTITY, METRICS, ROUTES, SCHEDULER, WORKER};
+use crate::tokens::{
+    AUDIT, DATABASE_SERVER, HEALTH, LOCAL_IDENTITY, METRICS, ROUTES, SCHEDULER, SEALER, WORKER,
+};
 
 /// Marker of the id that each start of a process gets.
 enum Boot {}
@@ -94,6 +96,7 @@ async fn run_mode(config: &RuntimeConfig, lifecycle: &Lifecycle, root: &Scope) -
     let works_in_api = config.mode == Mode::Api && config.job_queue.runs_in_api(config.env);
     if config.mode == Mode::Worker || works_in_api {
         root.resolve(&WORKER).await?;
+        root.resolve(&SEALER).await?;
         tracing::info!("jobs run in this process");
     }
     if config.mode == Mode::Scheduler || works_in_api {

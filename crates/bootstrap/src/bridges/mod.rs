@@ -1,5 +1,6 @@
 //! What one part asks and another answers, one file for each pair: the true map of what is coupled.
 
+pub(crate) mod audit_uses_object_storage;
 pub mod edge_uses_iam;
 pub mod iam_uses_security;
 pub mod security_uses_auth;

@@ -15,6 +15,9 @@ pub fn redact(mut event: AuditEvent) -> AuditEvent {
             redact_value(value);
         }
     }
+    for personal in &mut event.personal {
+        personal.value = redact_text(&personal.value).into_owned();
+    }
     event.message = event.message.map(|message| redact_text(&message).into_owned());
     event
 }

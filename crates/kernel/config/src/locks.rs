@@ -7,7 +7,7 @@ use crate::path::Path;
 use crate::variables::super_variable;
 
 /// The locked paths. Nothing lies beside these in `s3`, so `s3.*` is locked as a whole.
-const LOCKED: [&str; 18] = [
+const LOCKED: [&str; 20] = [
     "db.url",
     "db.adminUrl",
     "db.replicaUrl",
@@ -23,6 +23,8 @@ const LOCKED: [&str; 18] = [
     "mail.smtp.url",
     "telemetry.otlpEndpoint",
     "telemetry.otlpHeaders",
+    "audit.signingKey",
+    "audit.retiredKeys",
     "iam.strategy",
     "vault.masterKey",
     "vault.masterKeys",

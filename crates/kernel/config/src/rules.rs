@@ -80,6 +80,7 @@ fn check_deployed(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
         ("s3.accessKey", config.s3.access_key.is_some()),
         ("s3.secretKey", config.s3.secret_key.is_some()),
         ("publicBaseUrl", config.public_base_url.is_some()),
+        ("audit.signingKey", config.audit.signing_key.is_some()),
     ];
     for path in required.iter().filter(|(_, present)| !present).map(|(path, _)| Path::dotted(path)) {
         let variable = super_variable(&path).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 37] = [
+const VARIABLES: [(&str, &str); 39] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
@@ -43,6 +43,8 @@ const VARIABLES: [(&str, &str); 37] = [
     ("OTLP_ENDPOINT", "telemetry.otlpEndpoint"),
     ("TELEMETRY_ENABLED", "telemetry.enabled"),
     ("MASTER_KEY", "vault.masterKey"),
+    ("AUDIT_SIGNING_KEY", "audit.signingKey"),
+    ("AUDIT_RETIRED_KEYS", "audit.retiredKeys"),
     ("IAM_STRATEGY", "iam.strategy"),
     ("IAM_DEFAULT_REALM", "iam.defaultRealmKey"),
     ("IAM_DEFAULT_TENANT", "iam.defaultTenantKey"),

@@ -32,9 +32,21 @@ pub const PLATFORM_SCHEMA: Schema = Schema {
 /// The audit trail.
 pub const AUDIT_SCHEMA: Schema = Schema {
     name: "audit",
-    migrations: &[Migration {
-        version: 1,
-        description: "expand event",
-        sql: include_str!("../migrations/audit/0001_expand_event.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            description: "expand event",
+            sql: include_str!("../migrations/audit/0001_expand_event.sql"),
+        },
+        Migration {
+            version: 2,
+            description: "expand chain",
+            sql: include_str!("../migrations/audit/0002_expand_chain.sql"),
+        },
+        Migration {
+            version: 3,
+            description: "expand governance",
+            sql: include_str!("../migrations/audit/0003_expand_governance.sql"),
+        },
+    ],
 };

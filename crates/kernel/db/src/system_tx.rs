@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_tenant_context::{Actor, TenantContext};
-use athyper_kernel_types::{Clock, PLATFORM_TENANT};
+use athyper_kernel_types::{Clock, PLATFORM_TENANT, TenantId};
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
 
@@ -17,6 +17,8 @@ pub enum SystemReason {
     RunQueue,
     /// The scheduler takes due schedules and enters those that modules declare.
     RunSchedules,
+    /// The sealer chains, signs and, by a tenant's own rules, removes events of the trail.
+    SealAudit,
     /// An operator looks across tenants.
     Diagnose,
     /// An operator makes or changes a tenant.
@@ -36,6 +38,7 @@ impl SystemReason {
             Self::RegisterTenants => "register_tenants",
             Self::RunQueue => "run_queue",
             Self::RunSchedules => "run_schedules",
+            Self::SealAudit => "seal_audit",
             Self::Diagnose => "diagnose",
             Self::ManageTenants => "manage_tenants",
             Self::RewrapKeys => "rewrap_keys",
@@ -44,10 +47,10 @@ impl SystemReason {
         }
     }
 
-    /// Whether each transaction writes an audit event. The queue and the scheduler turn several times a second and
-    /// touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
-    /// bury the trail. So would one for every request that a key signs in. What becomes of a session
-    /// is [recorded](SystemTx::record) in the trail of its tenant.
+    /// Whether each transaction writes an audit event. The queue, the scheduler and the sealer turn several times a second
+    /// and touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
+    /// bury the trail, and an event for every sealing would never end. So would one for every request that a key signs in.
+    /// What becomes of a session is [recorded](SystemTx::record) in the trail of its tenant.
     fn is_audited(self) -> bool {
         matches!(self, Self::RegisterTenants | Self::Diagnose | Self::ManageTenants | Self::RewrapKeys)
     }
@@ -105,6 +108,16 @@ impl SystemTx {
         audit_store::insert(&mut self.tx, context, &self.clock, self.now, event).await
     }
 
+    /// Commits with an event in the trail of the tenant whose rows were changed. The crossing itself is not written down a
+    /// second time: the event says what was done.
+    ///
+    /// # Errors
+    /// When the event cannot be written or the database refuses the commit; then nothing was kept.
+    pub async fn commit_for(mut self, tenant: TenantId, event: AuditEvent) -> Result<(), DbError> {
+        audit_store::insert_for(&mut self.tx, tenant, &self.actor, &self.clock, self.now, event).await?;
+        self.end().await
+    }
+
     /// Writes the audit event of the crossing, where the reason asks for one, and commits.
     ///
     /// # Errors
@@ -115,6 +128,10 @@ impl SystemTx {
             audit_store::insert_for(&mut self.tx, PLATFORM_TENANT, &self.actor, &self.clock, self.now, event)
                 .await?;
         }
+        self.end().await
+    }
+
+    async fn end(self) -> Result<(), DbError> {
         let committed = self.tx.commit().await;
         self.changed.into_iter().for_each(|change| self.changes.note(change));
         Ok(committed?)

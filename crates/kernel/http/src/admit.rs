@@ -198,7 +198,7 @@ async fn authorize(
         Err(problem) => return Err(problem.into()),
     };
     let event =
-        AuditEvent::warn("platform.access_denied").with("operation", operation).with("reason", reason);
+        AuditEvent::denied("platform.access_denied").with("operation", operation).with("reason", reason);
     record(edge, context, event, info).await?;
     Err(problem.into())
 }
@@ -293,7 +293,7 @@ pub(crate) async fn enter(
             // The trail is not for anybody to fill.
             rates.request(context.tenant_id(), TENANT_REFUSED).await.1?;
         }
-        let event = AuditEvent::warn(TENANT_REFUSED).message(error.to_string());
+        let event = AuditEvent::denied(TENANT_REFUSED).message(error.to_string());
         record(edge, &context, event, info).await?;
     }
     Err(context_problem(&error).into())

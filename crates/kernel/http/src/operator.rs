@@ -105,7 +105,7 @@ pub(crate) async fn enter_as_operator(
         Some(_) => Some(("request.operator_reads", "an operator reads in a tenant, and changes nothing")),
     };
     if let Some((code, detail)) = refused {
-        let event = AuditEvent::warn("platform.operator_refused")
+        let event = AuditEvent::denied("platform.operator_refused")
             .with("operation", operation)
             .with("tenantId", tenant.id.to_string())
             .with("code", code);
@@ -119,7 +119,7 @@ pub(crate) async fn enter_as_operator(
     let context = TenantContext::new(tenant.id, resolved, actor, own.request_id())
         .map_err(|_unknown| unknown())?
         .with_trace(own.trace_id().map(str::to_owned));
-    let event = AuditEvent::info("platform.operator_read")
+    let event = AuditEvent::access("platform.operator_read")
         .with("operation", operation)
         .with("reason", reason.unwrap_or_default());
     record(edge, &context, event, info).await?;

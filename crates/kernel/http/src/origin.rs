@@ -121,7 +121,7 @@ fn node_address(node: &str) -> Option<IpAddr> {
 /// Adds to an event where its request came from.
 pub(crate) fn from_address(event: AuditEvent, address: Option<IpAddr>) -> AuditEvent {
     match address {
-        Some(address) => event.with("clientAddress", address.to_string()),
+        Some(address) => event.from_address(address),
         None => event,
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn of_session(
 /// The event with where its request came from.
 pub(crate) fn from_request(event: AuditEvent, info: Option<&RequestInfo>) -> AuditEvent {
     match info.and_then(|info| info.origin.client) {
-        Some(address) => event.with("clientAddress", address.to_string()),
+        Some(address) => event.from_address(address),
         None => event,
     }
 }

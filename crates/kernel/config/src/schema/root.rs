@@ -59,6 +59,7 @@ pub struct RuntimeConfig {
     #[validate(nested)]
     pub operator: OperatorConfig,
     /// Audit trail.
+    #[validate(nested)]
     pub audit: AuditConfig,
     /// Master keys of what is sealed at rest.
     pub vault: VaultConfig,

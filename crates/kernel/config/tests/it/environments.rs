@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::{input, loaded, refused};
 
-const REAL_PARTS: [(&str, &str); 6] = [
+const REAL_PARTS: [(&str, &str); 7] = [
     ("ATHYPER_SUPER__DB_URL", "postgres://h/d"),
     ("ATHYPER_SUPER__REDIS_URL", "redis://h"),
     ("ATHYPER_SUPER__S3_ENDPOINT", "https://h"),
     ("ATHYPER_SUPER__S3_ACCESS_KEY", "a"),
     ("ATHYPER_SUPER__S3_SECRET_KEY", "b"),
     ("ATHYPER_SUPER__MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ("ATHYPER_SUPER__AUDIT_SIGNING_KEY", "c"),
 ];
 
 fn deployed<'a>(environment: &'a str, parts: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -47,6 +48,9 @@ fn outside_local_every_real_part_is_required() {
                 ),
                 format!(
                     "publicBaseUrl (not set): required in {environment}; set ATHYPER_SUPER__PUBLIC_BASE_URL"
+                ),
+                format!(
+                    "audit.signingKey (not set): required in {environment}; set ATHYPER_SUPER__AUDIT_SIGNING_KEY"
                 ),
                 format!(
                     "vault.masterKey (not set): required in {environment}, to seal secrets and personal data; \

@@ -106,6 +106,24 @@ async fn check_refusals(platform: &Platform, operation: &Operation, findings: &m
     findings.expect(kinds == ["platform.access_denied"], "attempt", operation.name(), what);
 }
 
+/// Reads that leave a trace of themselves: those of the trail.
+const TRACED_READS: [&str; 4] =
+    ["audit.list_events", "audit.get_event", "audit.list_timeline", "audit.export_events"];
+
+/// A read of the trail is one event of class `data_access`, and nothing else.
+async fn check_traced_read(platform: &Platform, operation: &Operation, findings: &mut Findings) {
+    let user = platform.admin("demo");
+    let call = platform.prepare(operation, &user).await;
+    let before = Rows::of_all(&platform.app.db).await;
+    let (answer, events) = events_of(platform, operation, &call, ("admin", "conformance.read")).await;
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    let changes = before.changes_to(&Rows::of_all(&platform.app.db).await);
+    let is_access = changes.iter().all(|change| change.contains("\"class\": \"data_access\""));
+    let what = format!("{} wrote {kinds:?} and left {changes:#?}", answer.status);
+    let is_traced = kinds == [operation.id.as_str()] && changes.len() == 1 && is_access;
+    findings.expect(is_traced, "traced-read", operation.name(), what);
+}
+
 /// A read.
 async fn check_read(platform: &Platform, operation: &Operation, findings: &mut Findings) {
     let user = platform.admin("demo");
@@ -122,6 +140,8 @@ async fn check(platform: &Platform) -> Findings {
         if operation.is_command() {
             check_success(platform, operation, &mut findings).await;
             check_refusals(platform, operation, &mut findings).await;
+        } else if TRACED_READS.contains(&operation.id.as_str()) {
+            check_traced_read(platform, operation, &mut findings).await;
         } else {
             check_read(platform, operation, &mut findings).await;
         }

@@ -14,8 +14,17 @@ const APP_RIGHTS: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 /// Roles that are not the owner's: the application, the one that crosses tenants, and everybody.
 const OTHER_ROLES: &str = "('athyper_app', 'athyper_system', 'public')";
 
-/// Tables that are only ever added to.
-const APPEND_ONLY: [&str; 1] = ["audit.event"];
+/// Tables that the application only ever adds to, if that.
+const APPEND_ONLY: [&str; 6] =
+    ["audit.event", "audit.chain", "audit.checkpoint", "audit.removal", "audit.signing_key", "audit.erasure"];
+
+/// What the crossing role may change of tables whose rows are otherwise for ever, column by column.
+const SEALING: [(&str, &str); 4] = [
+    ("audit.checkpoint", "stored_at"),
+    ("audit.event", "hash"),
+    ("audit.event", "prev_hash"),
+    ("audit.event", "seq"),
+];
 
 #[derive(sqlx::FromRow)]
 struct Table {
@@ -50,6 +59,7 @@ pub(crate) async fn check(conn: &mut PgConnection, schemas: &[&str]) -> Findings
     check_indexes(conn, schemas, &mut findings).await;
     check_foreign_keys(conn, &mut findings).await;
     check_rights(conn, &tables, &mut findings).await;
+    check_sealing(conn, &mut findings).await;
     check_owned(conn, &mut findings).await;
     check_detours(conn, schemas, &mut findings).await;
     findings
@@ -199,7 +209,7 @@ async fn check_rights(conn: &mut PgConnection, tables: &[Table], findings: &mut 
         findings.expect(APP_RIGHTS.contains(&right.as_str()), "rights", &table, &what);
         findings.expect(role != "public", "rights", &table, &what);
         findings.expect(!is_grantable, "rights", &table, format!("{what} and may pass it on"));
-        if APPEND_ONLY.contains(&table.as_str()) {
+        if APPEND_ONLY.contains(&table.as_str()) && role != "athyper_system" {
             findings.expect(matches!(right.as_str(), "SELECT" | "INSERT"), "append-only", &table, &what);
         }
         let belongs_to_tenant = tables.iter().any(|known| known.name == table && known.tenant_type.is_some());
@@ -207,6 +217,23 @@ async fn check_rights(conn: &mut PgConnection, tables: &[Table], findings: &mut 
             findings.expect(right == "SELECT" && !is_history(&table), "rights", &table, &what);
         }
     }
+}
+
+/// The trail is sealed by the crossing role and changed by nobody.
+async fn check_sealing(conn: &mut PgConnection, findings: &mut Findings) {
+    let changeable: Vec<(String, String)> = sqlx::query_as(
+        "select n.nspname || '.' || c.relname, a.attname::text from pg_class c \
+         join pg_namespace n on n.oid = c.relnamespace \
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
+         where n.nspname = 'audit' and c.relname in ('event', 'checkpoint', 'removal', 'signing_key', 'erasure') \
+         and has_column_privilege('athyper_system', c.oid, a.attnum, 'update') order by 1, 2",
+    )
+    .fetch_all(conn)
+    .await
+    .expect("columns");
+    let expected = SEALING.map(|(table, column)| (table.to_owned(), column.to_owned()));
+    let what = format!("athyper_system may change {changeable:?}");
+    findings.expect(changeable == expected, "sealing", "audit.event", what);
 }
 
 /// What the application and the crossing role own or could make: nothing.

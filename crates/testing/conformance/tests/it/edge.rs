@@ -17,7 +17,7 @@ use crate::findings::Findings;
 use crate::platform::Platform;
 use crate::problem_form::check_problem;
 use crate::rows::Rows;
-use crate::specimen;
+use crate::{parts, specimen};
 
 /// No record has it.
 const NOBODY: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
@@ -27,7 +27,7 @@ const LIMIT: u32 = 3;
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn limited(rates: RateLimitConfig) -> TestOptions {
-    TestOptions { rates, ..TestOptions::default() }
+    TestOptions { rates, ..parts::options() }
 }
 
 fn header(answer: &Answer, name: &str) -> String {

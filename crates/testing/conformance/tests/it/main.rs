@@ -29,6 +29,7 @@ mod kernel_series;
 mod kernel_transactions;
 mod kernel_vault;
 mod lists;
+mod parts;
 mod pgbouncer;
 mod platform;
 mod problem_form;

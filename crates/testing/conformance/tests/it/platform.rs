@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::document::{Operation, operations};
 use crate::findings::Findings;
-use crate::fixtures;
+use crate::{fixtures, parts};
 
 /// The roles that together may do everything.
 pub(crate) const ADMIN: &str = "admin+platform_admin";
@@ -123,7 +123,7 @@ impl Platform {
 
     /// These modules.
     pub(crate) async fn of(modules: &[DomainModule], examples: Vec<Example>) -> Self {
-        let app = TestApp::with(modules, TestOptions { doors, ..TestOptions::default() }).await;
+        let app = TestApp::with(modules, TestOptions { doors, ..parts::options() }).await;
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
         let permissions: Vec<_> = permissions.copied().collect();

@@ -67,7 +67,7 @@ fn check_document(operations: &[Operation], modules: &[&str]) -> Findings {
 fn has_success(operation: &Operation) -> bool {
     operation.responses.iter().any(|(status, response)| {
         let has = |media_type: &str| response["content"][media_type]["schema"].is_object();
-        let has_schema = has("application/json") || has("text/event-stream");
+        let has_schema = has("application/json") || has("text/event-stream") || has("application/x-ndjson");
         let is_described = response["description"].as_str().is_some_and(|text| !text.trim().is_empty());
         (200..300).contains(status) && is_described && (has_schema || *status == 204)
     })
