@@ -219,12 +219,11 @@ async fn identify(
     if let Some(rates) = &edge.rates {
         rates.may_try(client).await?;
     }
-    let sender = match (&edge.sessions, has_token) {
-        (Some(sessions), false) => in_session(&**sessions, request, cookies).await,
-        _ => {
-            let identity = edge.authenticator.authenticate(bearer(request.headers)?).await;
-            identity.map(|identity| Sender { identity, session: None })
-        }
+    let sender = if let (Some(sessions), false) = (&edge.sessions, has_token) {
+        in_session(&**sessions, request, cookies).await
+    } else {
+        let identity = edge.authenticator.authenticate(bearer(request.headers)?).await;
+        identity.map(|identity| Sender { identity, session: None })
     };
     let is_wrong = matches!(&sender, Err(problem) if problem.kind == ProblemKind::Unauthenticated && problem.code != NO_TOKEN);
     if let (true, Some(rates)) = (is_wrong, &edge.rates) {

@@ -46,7 +46,7 @@ fn key(who: &Who<'_>) -> String {
     let principal = who.principal.map_or_else(String::new, |id: Id<_>| id.to_string());
     let parts = [principal.as_str(), who.provider, who.subject].into_iter();
     let all = parts.chain(who.token_roles.iter().map(String::as_str));
-    all.map(|part| format!("{}:{part}", part.len())).collect()
+    all.fold(String::new(), |key, part| key + &part.len().to_string() + ":" + part)
 }
 
 #[async_trait]

@@ -16,16 +16,14 @@
 //!
 //! # How it is read
 //!
-//! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
-//! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. Rules
-//! that need no database are in `model`.
+//! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`, which calls `execute`, which owns
+//! the rule and calls `store`, which owns the SQL. Rules that need no database are in `model`.
 //!
 //! # How to add a command that changes access
 //!
 //! 1. Write `commands/<verb>_<noun>.rs`. The handler takes a `Granter`, and `execute` asks it about all that would be
 //!    given, opens a `Guard` before the change and closes it after.
-//! 2. Add it to `routes`, and its permission to `access`.
-//! 3. Cover it in `tests/it`, and let the search for escalations in `tests/it/delegation.rs` try it.
+//! 2. Add it to `routes` and `access`, cover it in `tests/it`, and let the search in `tests/it/search.rs` try it.
 
 mod access;
 mod authorizer;

@@ -4,8 +4,22 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Deps;
-use crate::commands::*;
-use crate::queries::*;
+use crate::commands::{
+    activate_principal, add_group_member, close_access_review, create_access_review, create_group,
+    create_org_unit, create_principal, create_principal_link, create_role, create_role_binding,
+    create_separation_exception, create_separation_rule, create_service_key, decide_access_review_item,
+    delete_group, delete_org_unit, delete_principal_link, delete_role, delete_separation_exception,
+    delete_separation_rule, deprovision_principal, end_role_binding, move_org_unit, remove_group_member,
+    revoke_service_key, suspend_principal, update_group, update_org_unit, update_principal, update_profile,
+    update_role,
+};
+use crate::queries::{
+    get_access_review, get_effective_permissions, get_group, get_me, get_org_unit, get_principal,
+    get_profile, get_role, get_role_binding, get_separation_rule, list_access_review_items,
+    list_access_reviews, list_group_members, list_groups, list_org_units, list_permissions, list_personas,
+    list_principal_links, list_principals, list_role_bindings, list_roles, list_separation_exceptions,
+    list_separation_rules, list_service_keys,
+};
 
 /// All routes with their documents.
 pub(crate) fn routes() -> OpenApiRouter<Deps> {

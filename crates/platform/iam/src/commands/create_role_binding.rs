@@ -3,7 +3,7 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
-use athyper_kernel_types::Text;
+use athyper_kernel_types::{Id, Text};
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -177,7 +177,7 @@ async fn affected(tx: &mut TenantTx, subject: Subject) -> Result<Vec<Uuid>, Erro
         Subject::Group(id) => {
             let unknown = Error::UnknownReference { pointer: "/subject/group", what: Thing::Group };
             groups::find(tx, id).await?.ok_or(unknown)?;
-            Ok(members::principals_in(tx, id).await?.into_iter().map(|one| one.uuid()).collect())
+            Ok(members::principals_in(tx, id).await?.into_iter().map(Id::uuid).collect())
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Grant, Json, PathId, ProblemResponse, Reply, Source};
+use athyper_kernel_types::Id;
 use axum::extract::State;
 use uuid::Uuid;
 
@@ -104,7 +105,7 @@ async fn holders(tx: &mut TenantTx, bound: &[RoleBinding]) -> Result<Vec<Uuid>, 
         match binding.subject {
             Subject::Principal(id) => holders.push(id.uuid()),
             Subject::Group(id) => {
-                holders.extend(members::principals_in(tx, id).await?.into_iter().map(|one| one.uuid()));
+                holders.extend(members::principals_in(tx, id).await?.into_iter().map(Id::uuid));
             }
         }
     }

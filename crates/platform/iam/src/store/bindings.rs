@@ -156,16 +156,12 @@ pub(crate) async fn active(
 /// The binding with this id, locked against changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: BindingId) -> Result<Option<RoleBinding>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, principal_id, group_id, role_id, scope_kind, org_unit_id, module, record_type, record_id, \
-         reason, expires_at, ended_at, created_at, created_by, version from iam.role_binding \
-         where tenant_id = $1 and id = $2 for update",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(RoleBinding::try_from).transpose()
+    sqlx::query("select 1 from iam.role_binding where tenant_id = $1 and id = $2 for update")
+        .bind(tenant)
+        .bind(id.uuid())
+        .execute(tx.conn())
+        .await?;
+    find(tx, id).await
 }
 
 /// The binding with this id.

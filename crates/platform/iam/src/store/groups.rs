@@ -106,16 +106,12 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: GroupId) -> Result<
 /// The group with this id, locked against changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: GroupId) -> Result<Option<Group>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let locked: Option<Uuid> =
-        sqlx::query_scalar("select id from iam.principal_group where tenant_id = $1 and id = $2 for update")
-            .bind(tenant)
-            .bind(id.uuid())
-            .fetch_optional(tx.conn())
-            .await?;
-    match locked {
-        Some(_) => find(tx, id).await,
-        None => Ok(None),
-    }
+    sqlx::query("select 1 from iam.principal_group where tenant_id = $1 and id = $2 for update")
+        .bind(tenant)
+        .bind(id.uuid())
+        .execute(tx.conn())
+        .await?;
+    find(tx, id).await
 }
 
 /// At most `limit` groups whose name and id come after `after`, by name.

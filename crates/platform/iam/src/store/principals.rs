@@ -180,16 +180,12 @@ pub(crate) async fn find(
 /// The principal with this id, locked against changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: PrincipalId) -> Result<Option<Principal>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let locked: Option<Uuid> =
-        sqlx::query_scalar("select id from iam.principal where tenant_id = $1 and id = $2 for update")
-            .bind(tenant)
-            .bind(id.uuid())
-            .fetch_optional(tx.conn())
-            .await?;
-    match locked {
-        Some(_) => find(tx, id).await,
-        None => Ok(None),
-    }
+    sqlx::query("select 1 from iam.principal where tenant_id = $1 and id = $2 for update")
+        .bind(tenant)
+        .bind(id.uuid())
+        .execute(tx.conn())
+        .await?;
+    find(tx, id).await
 }
 
 /// At most `limit` principals that come after `after`, a user name in lower case and an id, by user name.

@@ -102,15 +102,12 @@ pub(crate) async fn find(
 /// The review with this id, locked against decisions and closing until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: ReviewId) -> Result<Option<AccessReview>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, name, reviewer_id, due_at, undecided, status, closed_at, version from iam.access_review \
-         where tenant_id = $1 and id = $2 for update",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(AccessReview::try_from).transpose()
+    sqlx::query("select 1 from iam.access_review where tenant_id = $1 and id = $2 for update")
+        .bind(tenant)
+        .bind(id.uuid())
+        .execute(tx.conn())
+        .await?;
+    find(tx, id).await
 }
 
 /// At most `limit` reviews whose id comes after `after`, by id.

@@ -12,8 +12,11 @@ async fn the_matrix_is_what_it_is() {
     let shown = admin(&app).get("/v1/iam/personas").await.expect(200).json();
     let personas: Vec<_> =
         shown["personas"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect();
-    let mut table =
-        format!("{:<24}{}\n", "", personas.iter().map(|one| format!("{one:<14}")).collect::<String>());
+    let mut table = format!("{:<24}", "");
+    for persona in &personas {
+        write!(table, "{persona:<14}").unwrap();
+    }
+    table.push('\n');
     for row in shown["matrix"].as_array().unwrap() {
         write!(table, "{:<24}", row["kind"].as_str().unwrap()).unwrap();
         for persona in &personas {
@@ -21,7 +24,7 @@ async fn the_matrix_is_what_it_is() {
         }
         table.push('\n');
     }
-    let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let table = table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(table);
 }
 

@@ -1,9 +1,7 @@
 //! Identity and access as its callers use it: over HTTP, on a real database, behind the real authoriser.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
 )]

@@ -21,7 +21,7 @@ async fn no_statement_reaches_another_tenant() {
     let platform = Platform::new().await;
     let mut dice = Dice::new(1);
     let contexts = two_tenants(&platform, &mut dice).await;
-    let report = attack(&platform.app.db, &contexts, CASES, &mut dice).await;
+    let report = attack(&platform.app.db, &contexts, CASES, &mut dice, |_| true).await;
     assert!(report.breaches.is_empty(), "{:#?}", report.breaches);
     // A run in which nothing was carried out would show nothing.
     assert!(report.own_rows > CASES, "{report:?}");
@@ -44,7 +44,9 @@ async fn a_breach_is_found() {
         let mut dice = Dice::new(2);
         let contexts = two_tenants(&platform, &mut dice).await;
         sqlx::raw_sql(hole).execute(&mut platform.app.db.owner().await).await.expect("hole");
-        let report = attack(&platform.app.db, &contexts, CASES, &mut dice).await;
+        // The holes are in the kernel's tables: over those of all modules chance might miss them.
+        let is_kernel = |table: &str| table.starts_with("platform.") || table.starts_with("jobs.");
+        let report = attack(&platform.app.db, &contexts, CASES, &mut dice, is_kernel).await;
         assert!(!report.breaches.is_empty(), "{hole} went unseen");
     }
 }
