@@ -4,5 +4,11 @@ use athyper_kernel_module::DomainModule;
 
 /// All domains, in the order of their documents.
 pub fn modules() -> Vec<DomainModule> {
-    vec![athyper_control::MODULE, athyper_security::MODULE, athyper_iam::MODULE, athyper_finance::MODULE]
+    vec![
+        athyper_control::MODULE,
+        athyper_security::MODULE,
+        athyper_iam::MODULE,
+        athyper_accounts::MODULE,
+        athyper_finance::MODULE,
+    ]
 }

@@ -1,11 +1,16 @@
 //! The modules on a database of their own, with an example of each operation.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use athyper_accounts::{PEOPLE, SESSIONS};
+use athyper_bootstrap::bridges::accounts_uses_iam::people;
+use athyper_bootstrap::bridges::accounts_uses_sessions::sessions;
 use athyper_bootstrap::bridges::edge_uses_iam::{authorizer, with_service_keys};
 use athyper_bootstrap::{document, modules};
+use athyper_kernel_container::ContainerBuilder;
 use athyper_kernel_db::Database;
-use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS, Permission};
+use athyper_kernel_http::{Catalogue, NoSessions, OPERATION_PERMISSIONS, Permission};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::TenantContext;
@@ -123,7 +128,11 @@ impl Platform {
 
     /// These modules.
     pub(crate) async fn of(modules: &[DomainModule], examples: Vec<Example>) -> Self {
-        let app = TestApp::with(modules, TestOptions { doors, ..TestOptions::default() }).await;
+        let app = TestApp::with(
+            modules,
+            TestOptions { doors, parts: Box::new(add_bridges), ..TestOptions::default() },
+        )
+        .await;
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
         let permissions: Vec<_> = permissions.copied().collect();
@@ -172,6 +181,12 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     }
     let database = db.database.clone();
     (with_service_keys(database.clone(), db.tenants.clone(), tokens), authorizer(database, catalogue.clone()))
+}
+
+/// What domains ask of each other, answered as in the processes.
+fn add_bridges(builder: &mut ContainerBuilder) {
+    builder.value(&PEOPLE, people());
+    builder.value(&SESSIONS, sessions(Arc::new(NoSessions)));
 }
 
 /// A number that this process has not used, for names that must be unique.
