@@ -14,7 +14,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::findings::Findings;
-use crate::platform::Platform;
+use crate::platform::{Platform, add_bridges};
 use crate::problem_form::check_problem;
 use crate::rows::Rows;
 use crate::specimen;
@@ -27,7 +27,7 @@ const LIMIT: u32 = 3;
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn limited(rates: RateLimitConfig) -> TestOptions {
-    TestOptions { rates, ..TestOptions::default() }
+    TestOptions { rates, parts: Box::new(add_bridges), ..TestOptions::default() }
 }
 
 fn header(answer: &Answer, name: &str) -> String {

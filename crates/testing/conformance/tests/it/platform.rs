@@ -42,6 +42,8 @@ pub(crate) struct User {
     pub(crate) client: Client,
     pub(crate) database: Database,
     pub(crate) context: TenantContext,
+    /// Subject of the user's token.
+    pub(crate) subject: String,
 }
 
 /// How to call an operation so that it succeeds. Each time it makes new records for it.
@@ -151,6 +153,7 @@ impl Platform {
             client: self.app.user(tenant, role),
             database: self.app.db.database.clone(),
             context: self.app.db.context(tenant),
+            subject: format!("{role}@{tenant}"),
         }
     }
 
@@ -184,7 +187,7 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
 }
 
 /// What domains ask of each other, answered as in the processes.
-fn add_bridges(builder: &mut ContainerBuilder) {
+pub(crate) fn add_bridges(builder: &mut ContainerBuilder) {
     builder.value(&PEOPLE, people());
     builder.value(&SESSIONS, sessions(Arc::new(NoSessions)));
 }
