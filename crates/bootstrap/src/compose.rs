@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use athyper_accounts::{PEOPLE, SESSIONS as ACCOUNT_SESSIONS};
 use athyper_adapter_auth::OidcClient;
 use athyper_adapter_telemetry::{HttpMetrics, Metrics};
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
@@ -24,6 +25,8 @@ use athyper_security::{SessionParts, Sessions};
 
 use crate::audit::register_audit;
 use crate::background::register_background;
+use crate::bridges::accounts_uses_iam::people;
+use crate::bridges::accounts_uses_sessions::sessions;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
 use crate::bridges::iam_uses_security::SessionsOfPeople;
 use crate::bridges::security_uses_auth::OidcIssuers;
@@ -71,6 +74,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     register_identity(&mut builder, environment);
     register_authorizer(&mut builder);
     register_sessions(&mut builder);
+    register_bridges(&mut builder);
     register_services(&mut builder);
     register_background(&mut builder);
     Ok(builder.build()?)
@@ -247,6 +251,14 @@ fn register_sessions(builder: &mut ContainerBuilder) {
             lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
             rates: (*scope.resolve(&RATE_LIMITS).await?).clone(),
         })))
+    });
+}
+
+/// What domains ask of each other.
+fn register_bridges(builder: &mut ContainerBuilder) {
+    builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
+    builder.singleton(&ACCOUNT_SESSIONS, &[SESSION_ENDER.name()], |scope: Scope| async move {
+        Ok(sessions(scope.resolve(&SESSION_ENDER).await?))
     });
 }
 

@@ -69,7 +69,16 @@ pub(crate) fn complete(document: &mut OpenApi) {
     }
 }
 
+/// Whether an operation is one of guests, who have no token.
+fn is_open(operation: &Operation) -> bool {
+    operation.security.as_ref().is_some_and(|needed| needed.contains(&SecurityRequirement::default()))
+}
+
 fn describe(operation: &mut Operation, is_command: bool) {
+    if is_open(operation) {
+        add_problems(operation, &COMMAND_PROBLEMS);
+        return;
+    }
     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let key = || text().pattern(Some(KEY));
@@ -95,7 +104,12 @@ fn describe(operation: &mut Operation, is_command: bool) {
     }
     let commands: &[_] =
         if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
-    for (status, text) in COMMON_PROBLEMS.iter().chain(commands) {
+    add_problems(operation, commands);
+}
+
+/// Adds these problems, and those of every operation, where the operation does not describe them itself.
+fn add_problems(operation: &mut Operation, problems: &[(&str, &str)]) {
+    for (status, text) in COMMON_PROBLEMS.iter().chain(problems) {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(status, text));
     }
 }

@@ -1,5 +1,7 @@
 //! What one part asks and another answers, one file for each pair: the true map of what is coupled.
 
+pub mod accounts_uses_iam;
+pub mod accounts_uses_sessions;
 pub(crate) mod audit_uses_object_storage;
 pub mod edge_uses_iam;
 pub mod iam_uses_security;

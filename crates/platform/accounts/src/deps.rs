@@ -10,9 +10,8 @@ use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_vault::Vault;
-use url::Url;
+use url::{ParseError, Url};
 
-use crate::error::Error;
 use crate::hashing::Hasher;
 use crate::jobs::forget;
 use crate::model::webauthn::RelyingParty;
@@ -78,8 +77,8 @@ fn base_url(config: &RuntimeConfig) -> String {
 }
 
 /// The place that keys are made for: as configured, else that of the base address.
-fn party(settings: &AccountsConfig, base_url: &str) -> Result<RelyingParty, Error> {
-    let url = Url::parse(base_url).map_err(|error| Error::Hash(error.to_string()))?;
+fn party(settings: &AccountsConfig, base_url: &str) -> Result<RelyingParty, ParseError> {
+    let url = Url::parse(base_url)?;
     let own = || url.host_str().unwrap_or("localhost").to_owned();
     let origins = if settings.webauthn.origins.is_empty() {
         vec![url.origin().ascii_serialization()]

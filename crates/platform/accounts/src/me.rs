@@ -38,5 +38,8 @@ pub(crate) async fn lock(
 
 /// What a step-up is bound to: who calls, as the token or session says it.
 pub(crate) fn session(caller: &Caller) -> String {
-    format!("subject:{}", caller.context().actor().id)
+    match caller.session() {
+        Some(session) => format!("session:{session}"),
+        None => format!("subject:{}", caller.context().actor().id),
+    }
 }

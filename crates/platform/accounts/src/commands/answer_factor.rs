@@ -77,9 +77,17 @@ pub(crate) async fn answer_factor(
     let confirmed = usable(&factors, &policy);
     // Where there is no factor yet, the one that was begun with this challenge is confirmed by its first code.
     let begins = confirmed.is_empty();
-    let candidates: Vec<&Factor> = if begins { factors.iter().collect() } else { confirmed };
+    let is_begun =
+        |factor: &&Factor| !factor.is_confirmed && policy.allowed_mfa_types.contains(&factor.kind.kind());
+    let candidates = if begins { factors.iter().filter(is_begun).collect() } else { confirmed };
     let challenged = challenge.webauthn.as_deref();
-    let Some(proved) = prove(&mut tx, &deps, &account, &candidates, challenged, &body.answer).await? else {
+    // A code from paper stands in for a factor that is there, and not for one that has to be made.
+    let proved = if begins && matches!(body.answer, Answer::RecoveryCode { .. }) {
+        None
+    } else {
+        prove(&mut tx, &deps, &account, &candidates, challenged, &body.answer).await?
+    };
+    let Some(proved) = proved else {
         let event = refuse(&mut tx, (&person, &account), &challenge, &digest, &policy).await?;
         guests::fail(tx, &guest, event).await?;
         return Err(Error::FactorRefused.into());

@@ -35,6 +35,13 @@ pub(crate) struct Confirmed {
     pub(crate) recovery_codes: Option<Vec<String>>,
 }
 
+impl Confirmed {
+    /// What is kept for a repetition: codes are stored nowhere in clear.
+    pub(crate) fn without_codes(&self) -> Self {
+        Self { id: self.id, recovery_codes: None }
+    }
+}
+
 /// Confirm codes of an authenticator program
 #[utoipa::path(
     post,
@@ -59,8 +66,9 @@ pub(crate) async fn confirm_totp(
     let code = cmd.body.0.code.clone();
     match execute(&mut cmd.tx, &deps, &caller, id, code).await? {
         Some(done) => {
+            let kept = Reply::ok(&done.output.without_codes())?;
             let reply = Reply::ok(&done.output)?;
-            cmd.finish(done.event, reply).await
+            cmd.finish_once(done.event, reply, &kept).await
         }
         None => {
             let event = AuditEvent::warn("auth.mfa_challenge_failed").about("accounts.factor", id);

@@ -39,14 +39,21 @@ pub(crate) struct Enrolled {
     pub(crate) id: FactorId,
     /// The secret in base32, to be typed.
     #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
-    pub(crate) secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) secret: Option<String>,
     /// The same for an authenticator program, to be shown as a picture.
-    pub(crate) uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<String>,
 }
 
 impl Enrolled {
     pub(crate) fn new(id: FactorId, issuer: &str, login: &str, secret: &[u8]) -> Self {
-        Self { id, secret: totp::base32(secret), uri: totp::uri(issuer, login, secret) }
+        Self { id, secret: Some(totp::base32(secret)), uri: Some(totp::uri(issuer, login, secret)) }
+    }
+
+    /// What is kept for a repetition: the secret is stored nowhere in clear.
+    fn without_secret(&self) -> Self {
+        Self { id: self.id, secret: None, uri: None }
     }
 }
 
@@ -77,8 +84,10 @@ pub(crate) async fn enrol_totp(
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
     let done = execute(&mut cmd.tx, &deps, &caller, cmd.body.0.label.as_str()).await?;
-    let reply = Reply::created(format!("/v1/accounts/me/factors/{}", done.output.id), &done.output)?;
-    cmd.finish(done.event, reply).await
+    let location = format!("/v1/accounts/me/factors/{}", done.output.id);
+    let kept = Reply::created(location.clone(), &done.output.without_secret())?;
+    let reply = Reply::created(location, &done.output)?;
+    cmd.finish_once(done.event, reply, &kept).await
 }
 
 pub(crate) async fn execute(

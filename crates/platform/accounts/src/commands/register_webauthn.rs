@@ -66,8 +66,10 @@ pub(crate) async fn register_webauthn(
             return Err(Error::CodeWrong.into());
         }
     };
-    let reply = Reply::created(format!("/v1/accounts/me/factors/{}", done.output.id), &done.output)?;
-    cmd.finish(done.event, reply).await
+    let location = format!("/v1/accounts/me/factors/{}", done.output.id);
+    let kept = Reply::created(location.clone(), &done.output.without_codes())?;
+    let reply = Reply::created(location, &done.output)?;
+    cmd.finish_once(done.event, reply, &kept).await
 }
 
 /// None when the answer is wrong; the challenge is gone then.

@@ -16,7 +16,7 @@ use crate::{Deps, fresh, me};
 #[serde(rename_all = "camelCase")]
 #[schema(as = accounts::RecoveryCodes)]
 pub(crate) struct RecoveryCodes {
-    /// Each can be used once.
+    /// Each can be used once. A repetition under the same key shows none.
     recovery_codes: Vec<String>,
 }
 
@@ -40,8 +40,10 @@ pub(crate) async fn renew_recovery_codes(
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
     let done = execute(&mut cmd.tx, &deps, &caller).await?;
+    // Codes are stored nowhere in clear, for a repetition either.
+    let kept = Reply::ok(&RecoveryCodes { recovery_codes: Vec::new() })?;
     let reply = Reply::ok(&done.output)?;
-    cmd.finish(done.event, reply).await
+    cmd.finish_once(done.event, reply, &kept).await
 }
 
 pub(crate) async fn execute(

@@ -8,6 +8,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{ReadTx, TenantTx};
 use athyper_kernel_http::{CreateProblems, Guest, GuestCommand, ProblemResponse};
 use athyper_kernel_tenant_context::TenantContext;
+use athyper_kernel_types::PrincipalId;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -140,11 +141,14 @@ async fn find(
     } else {
         deps.people.by_login(read.conn(), context, login).await?
     };
-    let account = match &person {
-        Some(person) => accounts::find(&mut read, person.id).await?,
-        None => None,
-    };
+    // For nobody as well: the same statements for the same answer.
+    let account = accounts::find(&mut read, id_of(person.as_ref())).await?;
     Ok(Found { person, account })
+}
+
+/// The id of a person; that of nobody where there is none.
+fn id_of(person: Option<&Person>) -> PrincipalId {
+    person.map_or(PrincipalId::nil(), |person| person.id)
 }
 
 /// Who comes in, or why nobody does; the reason is for the trail alone. The account is locked from here on.
@@ -153,8 +157,9 @@ async fn judge(
     found: &Found,
     verified: Verified,
 ) -> Result<Result<(Person, Account), &'static str>, Error> {
+    let account = accounts::lock(tx, id_of(found.person.as_ref())).await?;
     let Some(person) = &found.person else { return Ok(Err("unknown_login")) };
-    let Some(account) = accounts::lock(tx, person.id).await? else { return Ok(Err("no_account")) };
+    let Some(account) = account else { return Ok(Err("no_account")) };
     if account.is_locked(tx.now()) {
         return Ok(Err("locked"));
     }
@@ -175,17 +180,16 @@ async fn refuse(
     reason: &'static str,
 ) -> Result<AuditEvent, Error> {
     let mut event = AuditEvent::warn("auth.login_failed").with("reason", reason);
+    let nobody = Account::nobody();
+    let counted = reason == "wrong_password";
+    let failed = found.account.as_ref().filter(|_| counted).unwrap_or(&nobody);
+    let failed = accounts::lock(tx, failed.principal).await?.unwrap_or(nobody).failed(policy, tx.now());
+    accounts::set_failures(tx, &failed).await?;
     let Some(person) = &found.person else { return Ok(event) };
     event = event.about("accounts.account", person.id);
-    if reason == "wrong_password"
-        && let Some(account) = accounts::lock(tx, person.id).await?
-    {
-        let failed = account.failed(policy, tx.now());
-        accounts::set_failures(tx, &failed).await?;
-        if let Some(until) = failed.locked_until.filter(|_| failed.is_locked(tx.now())) {
-            event = event.with("lockedUntil", until.to_rfc3339());
-            letters::tell_locked(tx, person).await?;
-        }
+    if let Some(until) = failed.locked_until.filter(|_| counted && failed.is_locked(tx.now())) {
+        event = event.with("lockedUntil", until.to_rfc3339());
+        letters::tell_locked(tx, person).await?;
     }
     Ok(event)
 }

@@ -34,6 +34,22 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// The account of nobody, for work that is done whether there is one or not.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            principal: PrincipalId::nil(),
+            password_hash: None,
+            password_changed_at: None,
+            failures: 0,
+            locks: 0,
+            locked_until: None,
+            mfa_required: false,
+            user_handle: Vec::new(),
+            version: 0,
+            created_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
     /// Whether it is locked at this instant.
     pub(crate) fn is_locked(&self, now: DateTime<Utc>) -> bool {
         self.locked_until.is_some_and(|until| now < until)
@@ -63,21 +79,6 @@ impl Account {
 mod tests {
     use super::*;
 
-    fn account() -> Account {
-        Account {
-            principal: PrincipalId::nil(),
-            password_hash: None,
-            password_changed_at: None,
-            failures: 0,
-            locks: 0,
-            locked_until: None,
-            mfa_required: false,
-            user_handle: Vec::new(),
-            version: 1,
-            created_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
     /// Locks an account by failing as often as it takes, and gives for how many minutes.
     fn lock(account: Account, now: DateTime<Utc>) -> (Account, i64) {
         let policy = Profile::default();
@@ -94,7 +95,7 @@ mod tests {
     #[test]
     fn each_lock_lasts_twice_as_long_until_a_success() {
         let mut now = DateTime::UNIX_EPOCH;
-        let mut locked = account();
+        let mut locked = Account::nobody();
         let mut lasted = Vec::new();
         for _ in 0..13 {
             let (after, minutes) = lock(locked, now);

@@ -84,7 +84,7 @@ async fn it_holds_at_once() {
 async fn factors_of_a_kind_that_is_not_allowed_do_not_count() {
     let stage = Stage::new().await;
     stage.account("zoe").await;
-    stage.totp("zoe").await;
+    let (secret, codes) = stage.totp("zoe").await;
     let mut keys = profile();
     keys["allowedMfaTypes"] = json!(["webauthn"]);
     stage.admin().with("if-match", "\"0\"").put(POLICY, &keys).await.expect(200);
@@ -92,4 +92,16 @@ async fn factors_of_a_kind_that_is_not_allowed_do_not_count() {
     let refused =
         stage.user("zoe").post("/v1/accounts/me/factors/totp", &json!({"label": "x"})).await.expect(409);
     assert_eq!(refused.code(), "accounts.factor_not_allowed");
+    // Nor when one is required: neither the codes nor what came with them on paper.
+    keys["mfaRequired"] = json!(true);
+    stage.admin().with("if-match", "\"1\"").put(POLICY, &keys).await.expect(200);
+    let asked = stage.sign_in("zoe", PASSWORD).await.expect(200).json();
+    assert_eq!(asked["status"], "enrolmentRequired");
+    for answer in [
+        json!({"type": "totp", "code": stage.code(&secret)}),
+        json!({"type": "recovery_code", "code": codes[0]}),
+    ] {
+        let body = json!({"challenge": asked["challenge"], "answer": answer});
+        stage.guest("sign-in/factor", body).await.expect(401);
+    }
 }

@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod members;
 pub(crate) mod org_units;
+pub(crate) mod people;
 pub(crate) mod principals;
 pub(crate) mod reviews;
 pub(crate) mod roles;

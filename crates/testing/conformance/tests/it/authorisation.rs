@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use athyper_bootstrap::document;
 use athyper_test_kit::Answer;
 
-use crate::document::{Operation, operations};
+use crate::document::{Operation, all_operations, operations};
 use crate::findings::Findings;
 use crate::platform::{Call, Platform};
 use crate::problem_form::check_problem;
@@ -64,6 +64,31 @@ async fn every_operation_asks_for_a_token_and_a_role() {
     findings.none();
     let documented: BTreeSet<_> = operations(&document()).into_iter().map(|operation| operation.id).collect();
     assert_eq!(called, documented, "every operation of the document is called here");
+}
+
+/// What may be called without a token, each with the proof that it asks for instead. A new one is a decision.
+const OPEN: [(&str, &str); 6] = [
+    ("accounts.answer_factor", "a challenge and a second factor"),
+    ("accounts.begin_webauthn_sign_in", "a challenge"),
+    ("accounts.enrol_at_sign_in", "a challenge"),
+    ("accounts.request_reset", "none: it answers everybody alike"),
+    ("accounts.set_password", "the token of a link"),
+    ("accounts.sign_in", "a password"),
+];
+
+#[tokio::test]
+async fn only_these_are_called_without_a_token() {
+    let all = all_operations(&document());
+    let mut open: Vec<_> =
+        all.iter().filter(|operation| operation.is_open).map(|open| open.id.as_str()).collect();
+    open.sort_unstable();
+    assert_eq!(open, OPEN.map(|(id, _)| id));
+    let platform = Platform::new().await;
+    for operation in all.iter().filter(|operation| operation.is_open) {
+        // Without a body that proves anything, nothing happens and nobody is told anything.
+        let answer = Call::to(&operation.path).send(&platform.app.anonymous(), &operation.method).await;
+        assert_eq!(answer.status, 415, "{}", operation.id);
+    }
 }
 
 /// A tenant that the token does not name is closed, whatever a header asks for.

@@ -23,6 +23,8 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<String>,
     /// Whether it takes the version that it is made on, and whether it has to be told.
     pub(crate) if_match: Option<IfMatch>,
+    /// Whether guests call it, who have no token.
+    pub(crate) is_open: bool,
     /// Answers by status.
     pub(crate) responses: BTreeMap<u16, Value>,
 }
@@ -60,6 +62,7 @@ impl Operation {
             tags: list("tags").iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),
             parameters: parameters.collect(),
             if_match,
+            is_open: json["security"] == serde_json::json!([{}]),
             responses: responses
                 .filter_map(|(status, body)| Some((status.parse().ok()?, body.clone())))
                 .collect(),
@@ -95,8 +98,13 @@ impl Operation {
     }
 }
 
-/// All operations of a document, in its order.
+/// The operations of a document that ask for a token, in its order.
 pub(crate) fn operations(document: &OpenApi) -> Vec<Operation> {
+    all_operations(document).into_iter().filter(|operation| !operation.is_open).collect()
+}
+
+/// All operations of a document, those of guests as well, in its order.
+pub(crate) fn all_operations(document: &OpenApi) -> Vec<Operation> {
     let json = serde_json::to_value(document).expect("document");
     let paths = json["paths"].as_object().cloned().unwrap_or_default();
     let mut operations = Vec::new();

@@ -11,8 +11,14 @@ use crate::problem_form::check_problem;
 use crate::rows::Rows;
 use crate::specimen;
 
+/// Why another request under the same key cannot be told from the first.
+const NOTHING_DIFFERS: &str = "it takes nothing: the same key is the same request";
+/// Why a repetition is answered with less.
+const SHOWN_ONCE: &str =
+    "secrets and codes are shown once, and stored nowhere: a repetition gets the answer without them";
+
 /// Changes whose repetition is answered otherwise.
-const OTHERWISE: [Tolerated; 3] = [
+const OTHERWISE: [Tolerated; 13] = [
     Tolerated {
         rule: "own-key",
         subject: "security.revoke_own_session",
@@ -28,6 +34,16 @@ const OTHERWISE: [Tolerated; 3] = [
         subject: "iam.decide_access_review_item",
         reason: "only the reviewer of the campaign decides, whoever else has the role",
     },
+    Tolerated { rule: "problem", subject: "accounts.begin_step_up", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "reused", subject: "accounts.begin_step_up", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "problem", subject: "accounts.begin_webauthn", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "reused", subject: "accounts.begin_webauthn", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "problem", subject: "accounts.renew_recovery_codes", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "reused", subject: "accounts.renew_recovery_codes", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "replay", subject: "accounts.confirm_totp", reason: SHOWN_ONCE },
+    Tolerated { rule: "replay", subject: "accounts.enrol_totp", reason: SHOWN_ONCE },
+    Tolerated { rule: "replay", subject: "accounts.register_webauthn", reason: SHOWN_ONCE },
+    Tolerated { rule: "replay", subject: "accounts.renew_recovery_codes", reason: SHOWN_ONCE },
 ];
 
 /// How many times a request is refused under its key.
@@ -152,7 +168,9 @@ async fn check_own(platform: &Platform, operation: &Operation, findings: &mut Fi
     for (tenant, role) in users {
         // Who runs the platform has to say why by themselves.
         let is_control = operation.id.starts_with("control.");
-        let maker = if is_control { platform.user(tenant, role) } else { platform.admin(tenant) };
+        // An account of one's own is made by nobody else.
+        let is_own = operation.path.starts_with("/v1/accounts/me");
+        let maker = if is_control || is_own { platform.user(tenant, role) } else { platform.admin(tenant) };
         let call: Call = platform.prepare(operation, &maker).await;
         let client = platform.app.user(tenant, role).with("idempotency-key", &key);
         let answer = call.send(&client, &operation.method).await;

@@ -2,11 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
+use athyper_accounts::{PEOPLE, SESSIONS};
 use athyper_audit::{
     AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, Sealer, SealerSettings,
     SigningKey,
 };
+use athyper_bootstrap::bridges::accounts_uses_iam::people;
+use athyper_bootstrap::bridges::accounts_uses_sessions::sessions;
+use athyper_kernel_container::ContainerBuilder;
 use athyper_kernel_db::Database;
+use athyper_kernel_http::NoSessions;
 use athyper_test_kit::TestOptions;
 use chrono::TimeDelta;
 
@@ -25,11 +30,18 @@ pub(crate) fn options() -> TestOptions {
     let store: Arc<dyn CheckpointStore> = Arc::new(MemoryCheckpoints::default());
     TestOptions {
         parts: Box::new(|builder| {
+            add_bridges(builder);
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
         }),
         ..TestOptions::default()
     }
+}
+
+/// What domains ask of each other, answered as in the processes.
+fn add_bridges(builder: &mut ContainerBuilder) {
+    builder.value(&PEOPLE, people());
+    builder.value(&SESSIONS, sessions(Arc::new(NoSessions)));
 }
 
 /// A sealer that signs whatever it has sealed.

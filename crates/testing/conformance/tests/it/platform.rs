@@ -1,5 +1,6 @@
 //! The modules on a database of their own, with an example of each operation.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use athyper_bootstrap::bridges::edge_uses_iam::{authorizer, with_service_keys};
@@ -37,6 +38,8 @@ pub(crate) struct User {
     pub(crate) client: Client,
     pub(crate) database: Database,
     pub(crate) context: TenantContext,
+    /// Subject of the user's token.
+    pub(crate) subject: String,
 }
 
 /// How to call an operation so that it succeeds. Each time it makes new records for it.
@@ -142,6 +145,7 @@ impl Platform {
             client: self.app.user(tenant, role),
             database: self.app.db.database.clone(),
             context: self.app.db.context(tenant),
+            subject: format!("{role}@{tenant}"),
         }
     }
 

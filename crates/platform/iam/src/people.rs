@@ -1,0 +1,45 @@
+//! The persons of a tenant, as domains that sign people in ask for them.
+
+use athyper_kernel_db::DbError;
+use athyper_kernel_types::{PrincipalId, TenantId};
+use sqlx::PgConnection;
+
+use crate::store::people;
+
+/// A person of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRecord {
+    /// Id of the principal.
+    pub id: PrincipalId,
+    /// User name.
+    pub user_name: String,
+    /// Primary mail address, else the first one.
+    pub email: Option<String>,
+    /// Whether the person may sign in.
+    pub is_active: bool,
+}
+
+/// The person of this user name, else the only one with this mail address, in any spelling of case. The connection is one of
+/// a transaction of the tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn person_by_login(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    login: &str,
+) -> Result<Option<PersonRecord>, DbError> {
+    people::by_login(conn, tenant, login).await
+}
+
+/// The person with this id; none who is deprovisioned.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn person_by_id(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    id: PrincipalId,
+) -> Result<Option<PersonRecord>, DbError> {
+    people::by_id(conn, tenant, id).await
+}
