@@ -306,8 +306,14 @@ fn register_services(builder: &mut ContainerBuilder) {
         let services = scope.resolve(&SERVICES).await?;
         Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
     });
-    let needs =
-        [LIFECYCLE.name(), DATABASE.name(), CACHE.name(), OBJECT_STORAGE.name(), MAIL.name(), OIDC_CLIENT.name()];
+    let needs = [
+        LIFECYCLE.name(),
+        DATABASE.name(),
+        CACHE.name(),
+        OBJECT_STORAGE.name(),
+        MAIL.name(),
+        OIDC_CLIENT.name(),
+    ];
     builder.singleton(&HEALTH, &needs, |scope: Scope| async move {
         let lifecycle = (*scope.resolve(&LIFECYCLE).await?).clone();
         let database = scope.resolve(&DATABASE).await?;

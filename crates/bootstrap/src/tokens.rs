@@ -15,8 +15,8 @@ use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
-use athyper_security::Sessions;
 use athyper_kernel_vault::Vault;
+use athyper_security::Sessions;
 
 use crate::database::DatabaseServer;
 use crate::health::Health;

@@ -155,8 +155,7 @@ impl OidcClient {
     pub async fn check_response_issuer(&self, realm_key: &str, named: Option<&str>) -> Result<(), OidcError> {
         let realm = self.realm(realm_key)?;
         let Some(named) = named else {
-            let announced =
-                realm.endpoints.find().await?.authorization_response_iss_parameter_supported;
+            let announced = realm.endpoints.find().await?.authorization_response_iss_parameter_supported;
             return if announced && realm.rules.is_strict { Err(OidcError::IssuerMismatch) } else { Ok(()) };
         };
         if realm.rules.is_issuer(named) { Ok(()) } else { Err(OidcError::IssuerMismatch) }
@@ -167,7 +166,8 @@ impl OidcClient {
     /// # Errors
     /// The issuer is away or refuses, or what it gave is not what it must be.
     pub async fn exchange(&self, realm_key: &str, grant: &CodeGrant<'_>) -> Result<Tokens, OidcError> {
-        let span = tracing::info_span!("auth.token_exchange", realm = realm_key, auth.flow = "authorization_code");
+        let span =
+            tracing::info_span!("auth.token_exchange", realm = realm_key, auth.flow = "authorization_code");
         let work = async {
             let realm = self.realm(realm_key)?;
             let mut form = Form::new(Grant::Code);
@@ -300,7 +300,8 @@ impl OidcClient {
             return Err(OidcError::Answer("its tokens are of another person"));
         }
         let issuer_session = text("sid").map(str::to_owned);
-        let time = |name: &str| id_claims.as_ref().and_then(|claims| crate::claims::seconds(claims.get(name)?));
+        let time =
+            |name: &str| id_claims.as_ref().and_then(|claims| crate::claims::seconds(claims.get(name)?));
         let authenticated_at = time("auth_time").and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         let by_access = match self.authenticator.authenticate(answer.access_token.expose_secret()).await {
             Ok(identity) if identity.realm_key == realm.realm.key => {

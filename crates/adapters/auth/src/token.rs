@@ -195,7 +195,10 @@ mod tests {
         }
         for name in ["RS256", "PS256", "ES256", "EdDSA"] {
             let header = format!(r#"{{"alg":"{name}","kid":"k"}}"#);
-            assert!(UnverifiedToken::parse(&token(&header, r#"{"iss":"i"}"#), Kind::Access).is_ok(), "{name}");
+            assert!(
+                UnverifiedToken::parse(&token(&header, r#"{"iss":"i"}"#), Kind::Access).is_ok(),
+                "{name}"
+            );
         }
     }
 
@@ -209,10 +212,11 @@ mod tests {
 
     #[test]
     fn types_are_compared_as_media_types_and_no_kind_passes_for_another() {
-        let with = |kind: Kind, text: &str| match serde_json::from_str(&format!(r#"{{"typ":{text}}}"#)).unwrap() {
-            Value::Object(members) => kind.is_type_of(&members),
-            _ => false,
-        };
+        let with =
+            |kind: Kind, text: &str| match serde_json::from_str(&format!(r#"{{"typ":{text}}}"#)).unwrap() {
+                Value::Object(members) => kind.is_type_of(&members),
+                _ => false,
+            };
         for good in [r#""JWT""#, r#""jwt""#, r#""at+jwt""#, r#""application/at+jwt""#, r#""Bearer""#] {
             assert!(with(Kind::Access, good), "{good}");
         }

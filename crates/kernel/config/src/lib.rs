@@ -44,6 +44,6 @@ pub use schema::{
     AuditConfig, AuditWriter, CorsConfig, DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader,
     FreeJson, HttpConfig, IamConfig, IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig,
     MasterKeyFault, Mode, Network, OperatorConfig, OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig,
-    RealmIam, RedisConfig, RuntimeConfig, S3Config, SessionConfig, SigningAlgorithm, SmtpConfig, TelemetryConfig,
-    TenantConfig, VaultConfig, decode_master_key, is_key,
+    RealmIam, RedisConfig, RuntimeConfig, S3Config, SessionConfig, SigningAlgorithm, SmtpConfig,
+    TelemetryConfig, TenantConfig, VaultConfig, decode_master_key, is_key,
 };

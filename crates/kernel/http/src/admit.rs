@@ -130,11 +130,7 @@ struct Sender {
 }
 
 /// Finds out who calls, and whether they may.
-async fn let_in(
-    edge: &Arc<Edge>,
-    request: &mut Request,
-    told: &mut Told,
-) -> Result<(), ProblemResponse> {
+async fn let_in(edge: &Arc<Edge>, request: &mut Request, told: &mut Told) -> Result<(), ProblemResponse> {
     let operation = request
         .extensions()
         .get::<MatchedPath>()

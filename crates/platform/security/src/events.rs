@@ -32,8 +32,7 @@ pub(crate) const LOGOUT_REJECTED: &str = "auth.logout_rejection";
 
 /// An event by its name: a warning when something was refused.
 pub(crate) fn event(name: &str) -> AuditEvent {
-    let is_refusal =
-        ["failed", "rejection", "violation", "mismatch"].iter().any(|word| name.contains(word));
+    let is_refusal = ["failed", "rejection", "violation", "mismatch"].iter().any(|word| name.contains(word));
     if is_refusal { AuditEvent::warn(name) } else { AuditEvent::info(name) }
 }
 

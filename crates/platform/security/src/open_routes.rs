@@ -137,7 +137,8 @@ struct SessionBody {
 /// Says whose session it is, and how long it lives.
 async fn session(State(sessions): State<Sessions>, shown: Shown) -> Response {
     let Some(named) = sessions.shown(&shown.headers) else {
-        let problem = Problem::new(ProblemKind::Unauthenticated, "request.no_token", "there is no session: sign in");
+        let problem =
+            Problem::new(ProblemKind::Unauthenticated, "request.no_token", "there is no session: sign in");
         return with_cookies(ProblemResponse(problem).into_response(), Vec::new());
     };
     let found = match sessions.recognise(&named, shown.request(), Purpose::Look).await {
@@ -216,7 +217,8 @@ fn parse<Q: serde::de::DeserializeOwned>(query: Option<&str>) -> Result<Q, Probl
 }
 
 fn redirect(redirect: Redirect) -> Result<Response, Problem> {
-    let location = location(&redirect.location).ok_or_else(|| Problem::internal("a location that is none"))?;
+    let location =
+        location(&redirect.location).ok_or_else(|| Problem::internal("a location that is none"))?;
     let response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
     Ok(with_cookies(response, redirect.cookies))
 }

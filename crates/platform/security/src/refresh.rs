@@ -124,7 +124,12 @@ impl Sessions {
         work.instrument(span).await
     }
 
-    async fn ask_issuer(&self, session: &Session, lease: Uuid, info: Option<&RequestInfo>) -> Result<(), Error> {
+    async fn ask_issuer(
+        &self,
+        session: &Session,
+        lease: Uuid,
+        info: Option<&RequestInfo>,
+    ) -> Result<(), Error> {
         let context = self.context_of(session, info).await?;
         let part = self.open(&context, session).await?;
         let refresh_token = part.refresh_token.ok_or(Error::SealedForm)?;
@@ -173,7 +178,8 @@ impl Sessions {
         let plain = vault.open(&mut tx, PURPOSE, &record, &Sealed::from_bytes(sealed)).await?;
         let part = SealedPart::read(plain.expose_secret())?;
         // A token that may be used once has been: where the issuer gave no other, the session ends with its access.
-        let refresh_token = if rotates { tokens.refresh_token } else { tokens.refresh_token.or(part.refresh_token) };
+        let refresh_token =
+            if rotates { tokens.refresh_token } else { tokens.refresh_token.or(part.refresh_token) };
         let has_refresh = refresh_token.is_some();
         let part = SealedPart { refresh_token, ..part };
         let sealed = vault.seal(&mut tx, PURPOSE, &record, &part.bytes()?).await?;

@@ -244,7 +244,11 @@ impl Sessions {
     }
 
     /// Writes down something that belongs to no tenant.
-    pub(crate) async fn note_platform(&self, event: AuditEvent, info: Option<&RequestInfo>) -> Result<(), Error> {
+    pub(crate) async fn note_platform(
+        &self,
+        event: AuditEvent,
+        info: Option<&RequestInfo>,
+    ) -> Result<(), Error> {
         let event = events::from_request(event, info);
         let written = self.0.parts.audit.write(&Actor::system("security"), event).await;
         written.map_err(|error| {

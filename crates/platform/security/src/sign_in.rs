@@ -23,10 +23,10 @@ use crate::model::{claims, return_to};
 use crate::ports::{Code, IssuedTokens, IssuerError, SignInRequest};
 use crate::recognise::Purpose;
 use crate::service::PURPOSE;
+use crate::store::generations;
 use crate::store::issuer_sessions::{self, Entry};
 use crate::store::sessions::{self, NewSession};
 use crate::store::sign_ins::{self, Begun, SignIn};
-use crate::store::generations;
 
 /// Path that issuers send browsers back to.
 pub(crate) const CALLBACK: &str = "/auth/callback";
@@ -66,7 +66,11 @@ pub(crate) struct Answer<'r> {
 
 impl Sessions {
     /// Begins a sign-in.
-    pub(crate) async fn begin(&self, wanted: &Begin<'_>, request: BrowserRequest<'_>) -> Result<Redirect, Error> {
+    pub(crate) async fn begin(
+        &self,
+        wanted: &Begin<'_>,
+        request: BrowserRequest<'_>,
+    ) -> Result<Redirect, Error> {
         let realm_key = wanted.realm_key.unwrap_or(&self.0.parts.iam.default_realm_key);
         let realm = self.realm(realm_key)?;
         let return_to = wanted.return_to.unwrap_or("/");
@@ -85,8 +89,7 @@ impl Sessions {
         };
         let state = random_text()?;
         let state = state.expose_secret();
-        let challenge =
-            realm.feature_flags.pkce_flow.then(|| code_challenge(&browser.code_verifier(state)));
+        let challenge = realm.feature_flags.pkce_flow.then(|| code_challenge(&browser.code_verifier(state)));
         let nonce = browser.nonce(state);
         let sent = SignInRequest {
             redirect_uri: &redirect_uri,
@@ -115,11 +118,17 @@ impl Sessions {
     }
 
     /// Takes the answer of an issuer, and makes a session of it.
-    pub(crate) async fn complete(&self, answer: &Answer<'_>, request: BrowserRequest<'_>) -> Result<Redirect, Error> {
+    pub(crate) async fn complete(
+        &self,
+        answer: &Answer<'_>,
+        request: BrowserRequest<'_>,
+    ) -> Result<Redirect, Error> {
         let state = answer.state.ok_or(Error::SignInUnknown)?;
         let (realm_key, browser, begun) = self.take(state, request).await?;
         if begun.expires_at <= self.now() {
-            return self.failed(&realm_key, events::LOGIN_FAILED, "expired", Error::SignInUnknown, request.info).await;
+            return self
+                .failed(&realm_key, events::LOGIN_FAILED, "expired", Error::SignInUnknown, request.info)
+                .await;
         }
         if let Err(error) = self.0.parts.issuers.check_answer(&realm_key, answer.issuer).await {
             return self.failed_at_issuer(&realm_key, error, request.info).await;
@@ -134,12 +143,8 @@ impl Sessions {
         };
         let verifier = self.realm(&realm_key)?.feature_flags.pkce_flow.then(|| browser.code_verifier(state));
         let nonce = browser.nonce(state);
-        let code = Code {
-            code,
-            redirect_uri: &begun.redirect_uri,
-            code_verifier: verifier.as_ref(),
-            nonce: &nonce,
-        };
+        let code =
+            Code { code, redirect_uri: &begun.redirect_uri, code_verifier: verifier.as_ref(), nonce: &nonce };
         let tokens = match self.0.parts.issuers.exchange(&realm_key, &code).await {
             Ok(tokens) => tokens,
             Err(error) => return self.failed_at_issuer(&realm_key, error, request.info).await,
@@ -166,7 +171,9 @@ impl Sessions {
         let mut tx = self.system_tx().await?;
         let Some(realm_key) = sign_ins::realm_of(&mut tx, &state_hash).await? else {
             drop(tx);
-            return self.failed("", events::LOGIN_FAILED, "unknown_state", Error::SignInUnknown, request.info).await;
+            return self
+                .failed("", events::LOGIN_FAILED, "unknown_state", Error::SignInUnknown, request.info)
+                .await;
         };
         let shown = self.0.cookies.read(request.headers, CookieKind::SignIn, &realm_key);
         let taken = match shown.as_deref().and_then(BrowserSecret::parse) {
@@ -235,7 +242,10 @@ impl Sessions {
             access_expires_at: tokens.access_expires_at,
             has_refresh,
             key_hash,
-            client_address: request.info.and_then(|info| info.origin.client).map(|address| address.to_string()),
+            client_address: request
+                .info
+                .and_then(|info| info.origin.client)
+                .map(|address| address.to_string()),
             user_agent: agent.as_deref(),
         };
         sessions::insert(&mut tx, &new).await?;
@@ -311,12 +321,14 @@ impl Sessions {
         let (name, reason, error) = match error {
             // Nothing can be said of the person; trying again makes sense.
             IssuerError::Away => return Err(Error::IssuerAway),
-            IssuerError::OtherIssuer => (events::ISSUER_MISMATCH, "other_issuer".to_owned(), Error::OtherIssuer),
-            IssuerError::GrantEnded => (events::LOGIN_FAILED, "code_refused".to_owned(), Error::SignInInvalid),
-            IssuerError::Invalid(why) => (events::LOGIN_FAILED, why, Error::SignInInvalid),
-            IssuerError::Unusable(why) => {
-                (events::LOGIN_FAILED, why.clone(), Error::IssuerUnusable(why))
+            IssuerError::OtherIssuer => {
+                (events::ISSUER_MISMATCH, "other_issuer".to_owned(), Error::OtherIssuer)
             }
+            IssuerError::GrantEnded => {
+                (events::LOGIN_FAILED, "code_refused".to_owned(), Error::SignInInvalid)
+            }
+            IssuerError::Invalid(why) => (events::LOGIN_FAILED, why, Error::SignInInvalid),
+            IssuerError::Unusable(why) => (events::LOGIN_FAILED, why.clone(), Error::IssuerUnusable(why)),
         };
         self.failed(realm_key, name, &reason, error, info).await
     }

@@ -251,7 +251,8 @@ impl Issuer {
         let (stop, stopped) = oneshot::channel::<()>();
         let router = routes(Arc::clone(&self.inner));
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
@@ -383,7 +384,8 @@ impl Inner {
         if form.get("redirect_uri") != Some(&grant.redirect_uri) {
             return None;
         }
-        let answer = form.get("code_verifier").map(|verifier| base64url(digest(&SHA256, verifier.as_bytes())));
+        let answer =
+            form.get("code_verifier").map(|verifier| base64url(digest(&SHA256, verifier.as_bytes())));
         if grant.challenge != answer {
             return None;
         }

@@ -7,9 +7,9 @@ use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, register_tenants};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams, LocalRateCounter,
-    NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse, RateLimits,
-    SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
+    Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams,
+    LocalRateCounter, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse,
+    RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -48,7 +48,13 @@ pub struct TestOptions {
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { iam: iam_config(), rates: RateLimitConfig::default(), operators: None, doors: plain_doors, browsers: None }
+        Self {
+            iam: iam_config(),
+            rates: RateLimitConfig::default(),
+            operators: None,
+            doors: plain_doors,
+            browsers: None,
+        }
     }
 }
 
@@ -64,7 +70,6 @@ pub struct BrowserDoor {
     /// Routes outside the edge.
     pub open: Router,
 }
-
 
 /// Modules, their database and the edge in front of them.
 pub struct TestApp {

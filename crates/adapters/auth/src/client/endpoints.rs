@@ -89,7 +89,11 @@ impl Endpoints {
                     return Ok(document);
                 }
                 Ok(document) => {
-                    tracing::warn!(realm = self.realm_key, named = document.issuer, "the discovery document is of another issuer");
+                    tracing::warn!(
+                        realm = self.realm_key,
+                        named = document.issuer,
+                        "the discovery document is of another issuer"
+                    );
                     *failed_at = Some(now);
                 }
                 Err(error) => {

@@ -121,9 +121,9 @@ impl TokenAnswer {
             return Err(OidcError::Answer("a token is empty or too long"));
         }
         #[expect(clippy::cast_possible_truncation, reason = "a lifetime in seconds is cut off at the bounds")]
-        let seconds = wire.expires_in.and_then(|number| {
-            number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))
-        });
+        let seconds = wire
+            .expires_in
+            .and_then(|number| number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64)));
         Ok(Self {
             access_token: wire.access_token.into(),
             id_token: wire.id_token.map(Into::into),
@@ -135,8 +135,9 @@ impl TokenAnswer {
 
 /// Why the issuer says no, in its own code where that is one.
 pub(super) fn refusal(answer: &FormAnswer) -> OidcError {
-    let is_code =
-        |code: &String| code.len() <= MAX_ERROR && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_code = |code: &String| {
+        code.len() <= MAX_ERROR && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
     let code = serde_json::from_slice::<WireError>(&answer.body).ok().map(|wire| wire.error).filter(is_code);
     OidcError::Refused { error: code.unwrap_or_else(|| format!("status_{}", answer.status.as_u16())) }
 }
@@ -148,7 +149,8 @@ mod tests {
     fn signed(secret: Option<&str>, methods: Option<&[&str]>) -> (String, Option<String>) {
         let mut form = Form::new(Grant::Refresh);
         form.secret("refresh_token", &"a b&c".into());
-        let methods: Option<Vec<String>> = methods.map(|all| all.iter().map(|one| (*one).to_owned()).collect());
+        let methods: Option<Vec<String>> =
+            methods.map(|all| all.iter().map(|one| (*one).to_owned()).collect());
         let secret = secret.map(SecretString::from);
         let (form, header) = form.signed("me:you", secret.as_ref(), methods.as_deref());
         (form.expose_secret().to_owned(), header.map(|header| header.expose_secret().to_owned()))

@@ -68,7 +68,12 @@ impl IdTokenRules {
         Ok(claims)
     }
 
-    fn check(&self, claims: &Map<String, Value>, nonce: Option<&str>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    fn check(
+        &self,
+        claims: &Map<String, Value>,
+        nonce: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         if !text("iss").is_some_and(|issuer| self.is_issuer(issuer)) {
             return Err(Refusal::claim("iss", "not the issuer that was asked"));
@@ -100,7 +105,8 @@ impl IdTokenRules {
         }
         let authorized = claims.get("azp");
         if let Some(Value::Array(all)) = audience {
-            let is_trusted = |one: &Value| *one == self.client_id || self.also_trusted.iter().any(|other| one == other);
+            let is_trusted =
+                |one: &Value| *one == self.client_id || self.also_trusted.iter().any(|other| one == other);
             if !all.iter().all(is_trusted) {
                 return Err(Refusal::claim("aud", "names others that are not trusted"));
             }

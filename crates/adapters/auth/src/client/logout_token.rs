@@ -111,10 +111,12 @@ mod tests {
         }
         let mut claims = claims.as_object().unwrap().clone();
         claims.retain(|_, value| !value.is_null());
-        check(&claims, "athyper", "r", DateTime::from_timestamp(NOW, 0).unwrap()).map_err(|refusal| match refusal {
-            Refusal::Claim { name, .. } => name,
-            Refusal::Expired => "exp",
-            _ => "other",
+        check(&claims, "athyper", "r", DateTime::from_timestamp(NOW, 0).unwrap()).map_err(|refusal| {
+            match refusal {
+                Refusal::Claim { name, .. } => name,
+                Refusal::Expired => "exp",
+                _ => "other",
+            }
         })
     }
 

@@ -73,6 +73,9 @@ mod tests {
         assert_eq!(all.map(|env| unset.idle(env).as_secs() / 60), [120, 30, 15]);
         assert_eq!(all.map(|env| unset.absolute(env).as_secs() / 60), [720, 480, 480]);
         let set = SessionConfig { idle_minutes: Some(5), absolute_minutes: Some(60), ..unset };
-        assert_eq!((set.idle(Environment::Local).as_secs(), set.absolute(Environment::Local).as_secs()), (300, 3600));
+        assert_eq!(
+            (set.idle(Environment::Local).as_secs(), set.absolute(Environment::Local).as_secs()),
+            (300, 3600)
+        );
     }
 }

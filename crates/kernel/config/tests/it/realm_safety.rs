@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use crate::support::{input, loaded, refused};
 
-const DEPLOYED: [(&str, &str); 6] = [
+const DEPLOYED: [(&str, &str); 7] = [
     ("ATHYPER_SUPER__DB_URL", "postgres://h/d"),
     ("ATHYPER_SUPER__REDIS_URL", "redis://h"),
     ("ATHYPER_SUPER__S3_ENDPOINT", "https://h"),
     ("ATHYPER_SUPER__S3_ACCESS_KEY", "a"),
     ("ATHYPER_SUPER__S3_SECRET_KEY", "b"),
+    ("ATHYPER_SUPER__MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
     ("PUBLIC_BASE_URL", "https://a.example"),
 ];
 
@@ -55,7 +56,8 @@ fn file(realm: &Value) -> Value {
 /// The lines of the report on this realm in production, without the prefix that they share.
 fn weak(changes: &Value) -> Vec<String> {
     let lines = refused(input(Some(&file(&with(changes))), &env("production", &[]), &[]));
-    let short = |line: String| line.trim_start_matches("iam.realms.athyper.").replace(" (file, test.json)", "");
+    let short =
+        |line: String| line.trim_start_matches("iam.realms.athyper.").replace(" (file, test.json)", "");
     lines.into_iter().map(short).collect()
 }
 
@@ -68,13 +70,25 @@ fn a_strong_realm_loads_everywhere() {
 
 #[test]
 fn an_issuer_on_this_machine_is_none_and_a_name_that_only_looks_so_is_one() {
-    for host in ["localhost", "LOCALHOST", "localhost.", "id.localhost", "127.0.0.1", "127.9.9.9", "0.0.0.0", "[::1]",
-        "[::]", "[::ffff:127.0.0.1]", "2130706433"]
-    {
+    for host in [
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "id.localhost",
+        "127.0.0.1",
+        "127.9.9.9",
+        "0.0.0.0",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "2130706433",
+    ] {
         let lines = weak(&json!({"iam": {"issuerUrl": format!("https://{host}/realms/x")}}));
         assert_eq!(
             lines,
-            ["iam.issuerUrl: names this machine, where production has no issuer; set it to the issuer's own address"],
+            [
+                "iam.issuerUrl: names this machine, where production has no issuer; set it to the issuer's own address"
+            ],
             "{host}"
         );
     }
@@ -92,7 +106,9 @@ fn everything_weak_is_in_one_report() {
         "featureFlags": {"pkceFlow": false, "csrfProtection": false, "strictIssuerCheck": false},
     }));
     let guard = |name: &str| {
-        format!("featureFlags.{name}: is off although featureFlags.bffSessions is on in production; set it to true")
+        format!(
+            "featureFlags.{name}: is off although featureFlags.bffSessions is on in production; set it to true"
+        )
     };
     let mut expected = vec![
         "iam.issuerUrl: must be https in production; begin it with https://".to_owned(),
@@ -144,7 +160,9 @@ fn redirects_are_exact_https_and_hold_our_own() {
         let lines = weak(&json!({"redirectUriAllowlist": ["https://a.example/auth/callback", wild]}));
         assert_eq!(
             lines,
-            ["redirectUriAllowlist: not allowed; has a wildcard, but addresses are compared to the letter: name each one"]
+            [
+                "redirectUriAllowlist: not allowed; has a wildcard, but addresses are compared to the letter: name each one"
+            ]
         );
     }
 }
@@ -172,14 +190,14 @@ fn two_realms_have_two_issuers() {
     let realm = |issuer: &str| json!({"iam": {"clientId": "x", "issuerUrl": issuer}});
     let multi = ("ATHYPER_SUPER__IAM_STRATEGY", "multi_realm");
     for other in ["https://id.example/x", "https://id.example/x/"] {
-        let realms = json!({"iam": {"realms": {"athyper": realm("https://id.example/x"), "b": realm(other)}}});
+        let realms =
+            json!({"iam": {"realms": {"athyper": realm("https://id.example/x"), "b": realm(other)}}});
         assert_eq!(
             refused(input(Some(&realms), &[multi], &[])),
             ["iam.realms.b.iam.issuerUrl (file, test.json): is the issuer of realm athyper as well; \
               give each realm an issuer of its own"]
         );
     }
-    let realms =
-        json!({"iam": {"realms": {"athyper": realm("https://id.example/x"), "b": realm("https://id.example/y")}}});
+    let realms = json!({"iam": {"realms": {"athyper": realm("https://id.example/x"), "b": realm("https://id.example/y")}}});
     loaded(input(Some(&realms), &[multi], &[]));
 }

@@ -70,7 +70,6 @@ pub(crate) async fn execute(
     if has_ended || !sessions::end(tx, id, "revoked").await? {
         return Err(Error::SessionEndedAlready);
     }
-    let event =
-        AuditEvent::info(operation).about("security.session", id).with("subject", subject.as_str());
+    let event = AuditEvent::info(operation).about("security.session", id).with("subject", subject.as_str());
     Ok(Done::new(RevokedSession { id, subject, version: 0 }, event))
 }

@@ -4,9 +4,32 @@ use serde_json::{Map, Value};
 
 /// Claims that are kept.
 const KEPT: [&str; 26] = [
-    "sub", "realmKey", "realm", "realm_key", "tenantKey", "tenant", "tenant_key", "orgKey", "org", "org_key", "tenants",
-    "orgs", "name", "preferred_username", "given_name", "family_name", "email", "email_verified", "locale", "zoneinfo", "acr",
-    "amr", "auth_time", "client_id", "kind", "groups",
+    "sub",
+    "realmKey",
+    "realm",
+    "realm_key",
+    "tenantKey",
+    "tenant",
+    "tenant_key",
+    "orgKey",
+    "org",
+    "org_key",
+    "tenants",
+    "orgs",
+    "name",
+    "preferred_username",
+    "given_name",
+    "family_name",
+    "email",
+    "email_verified",
+    "locale",
+    "zoneinfo",
+    "acr",
+    "amr",
+    "auth_time",
+    "client_id",
+    "kind",
+    "groups",
 ];
 
 /// The claims that are kept.

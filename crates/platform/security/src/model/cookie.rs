@@ -49,7 +49,8 @@ impl Cookies {
         let max_age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
         let secure = if self.is_secure { "; Secure" } else { "" };
         let name = self.name(kind, realm_key);
-        let text = format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}", value.expose_secret());
+        let text =
+            format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}", value.expose_secret());
         let mut header = HeaderValue::try_from(text).map_err(|_| Error::CookieForm)?;
         header.set_sensitive(true);
         Ok(header)
@@ -104,7 +105,10 @@ mod tests {
     #[test]
     fn a_cookie_is_read_by_its_realm() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "a=b; __Host-athyper-session-r=one; athyper-session-r=plain".parse().unwrap());
+        headers.append(
+            header::COOKIE,
+            "a=b; __Host-athyper-session-r=one; athyper-session-r=plain".parse().unwrap(),
+        );
         headers.append(header::COOKIE, "__Host-athyper-session-s=two".parse().unwrap());
         let read = |cookies: Cookies, realm| cookies.read(&headers, CookieKind::Session, realm);
         assert_eq!(read(HOST, "r").as_deref(), Some("one"));

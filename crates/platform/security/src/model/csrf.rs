@@ -39,8 +39,12 @@ pub(crate) enum Sender {
 /// Who sends the request, by `Origin` (RFC 6454, section 7) and `Sec-Fetch-Site`. Each that is there must be ours.
 pub(crate) fn sender(headers: &HeaderMap, own_origin: &str) -> Sender {
     let mut told = Sender::Untold;
-    let origins = headers.get_all(header::ORIGIN).into_iter().map(|value| value.as_bytes() == own_origin.as_bytes());
-    let sites = headers.get_all("sec-fetch-site").into_iter().map(|value| matches!(value.as_bytes(), b"same-origin" | b"none"));
+    let origins =
+        headers.get_all(header::ORIGIN).into_iter().map(|value| value.as_bytes() == own_origin.as_bytes());
+    let sites = headers
+        .get_all("sec-fetch-site")
+        .into_iter()
+        .map(|value| matches!(value.as_bytes(), b"same-origin" | b"none"));
     for is_ours in origins.chain(sites) {
         if !is_ours {
             return Sender::Foreign;
@@ -61,9 +65,13 @@ mod tests {
         let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let token = token(b"key", a);
         assert!(is_token(b"key", a, &token));
-        for (key, session, sent) in
-            [(&b"key"[..], b, token.as_str()), (b"yek", a, &token), (b"key", a, ""), (b"key", a, &token[1..]), (b"key", a, "ä")]
-        {
+        for (key, session, sent) in [
+            (&b"key"[..], b, token.as_str()),
+            (b"yek", a, &token),
+            (b"key", a, ""),
+            (b"key", a, &token[1..]),
+            (b"key", a, "ä"),
+        ] {
             assert!(!is_token(key, session, sent));
         }
     }

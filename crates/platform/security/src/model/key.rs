@@ -117,8 +117,11 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_none() {
-        let text = SessionKey::random(TenantId::nil(), Uuid::nil()).unwrap().text().expose_secret().to_owned();
-        for bad in ["", "x", &text[..85], &format!("{text}A"), &format!("{text}="), &text.replace(&text[..1], "+")] {
+        let text =
+            SessionKey::random(TenantId::nil(), Uuid::nil()).unwrap().text().expose_secret().to_owned();
+        for bad in
+            ["", "x", &text[..85], &format!("{text}A"), &format!("{text}="), &text.replace(&text[..1], "+")]
+        {
             assert!(SessionKey::parse(bad).is_none(), "{bad}");
         }
     }

@@ -211,9 +211,11 @@ mod tests {
         assert_eq!(busy.standing(at(479), born), Standing::Live);
         assert_eq!(busy.standing(at(480), born), Standing::Expired, "no request lengthens the whole");
         assert_eq!(busy.idle_until(), at(480));
-        for moved in
-            [Generations { realm: 2, ..born }, Generations { tenant: 3, ..born }, Generations { subject: 4, ..born }]
-        {
+        for moved in [
+            Generations { realm: 2, ..born },
+            Generations { tenant: 3, ..born },
+            Generations { subject: 4, ..born },
+        ] {
             assert_eq!(session.standing(at(1), moved), Standing::Revoked);
         }
         let ended = Session { ended: Some("x".to_owned()), ..session };

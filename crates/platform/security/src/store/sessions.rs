@@ -288,7 +288,8 @@ const END: &str = "update security.session set ended_at = $3, end_reason = $4, r
 /// Ends a session; `false` when it had ended.
 pub(crate) async fn end(tx: &mut TenantTx, id: Uuid, reason: &str) -> Result<bool, Error> {
     let (tenant, now) = (tx.tenant_id(), tx.now());
-    let ended = sqlx::query(END).bind(tenant.uuid()).bind(id).bind(now).bind(reason).execute(tx.conn()).await?;
+    let ended =
+        sqlx::query(END).bind(tenant.uuid()).bind(id).bind(now).bind(reason).execute(tx.conn()).await?;
     announce(tx, TOPIC, &id.to_string()).await?;
     Ok(ended.rows_affected() == 1)
 }
@@ -301,7 +302,8 @@ pub(crate) async fn end_in(
     reason: &str,
 ) -> Result<bool, Error> {
     let now = tx.now();
-    let ended = sqlx::query(END).bind(tenant.uuid()).bind(id).bind(now).bind(reason).execute(tx.conn()).await?;
+    let ended =
+        sqlx::query(END).bind(tenant.uuid()).bind(id).bind(now).bind(reason).execute(tx.conn()).await?;
     announce_for(tx, tenant, TOPIC, &id.to_string()).await?;
     Ok(ended.rows_affected() == 1)
 }

@@ -106,7 +106,8 @@ async fn a_realm_ends_by_one_write() {
         browser.get(WORK).await.expect(200);
     }
     let operators = Stage::of_operators().await;
-    let browsers = [operators.signed_in("demo", "admin").await, operators.signed_in("globex", "viewer").await];
+    let browsers =
+        [operators.signed_in("demo", "admin").await, operators.signed_in("globex", "viewer").await];
     let token = format!("Bearer {}", operators.issuer.access_token(&claims));
     let operator = operators.browser();
     for (body, status) in [(json!({"reason": " "}), 422), (reason, 200)] {
@@ -153,7 +154,8 @@ async fn other_domains_end_sessions_in_their_transactions() {
 async fn an_end_is_felt_by_a_process_that_remembers() {
     let stage = Stage::new().await;
     let browser = stage.signed_in("demo", "viewer").await;
-    let (here, there) = (Lifecycle::new(LifecycleOptions::default()), Lifecycle::new(LifecycleOptions::default()));
+    let (here, there) =
+        (Lifecycle::new(LifecycleOptions::default()), Lifecycle::new(LifecycleOptions::default()));
     let realms = json!({"athyper": realm(&stage.issuer)});
     // Another handle on the database is another process: it has heard nothing yet.
     let other_db = stage.app.db.another_handle().await;

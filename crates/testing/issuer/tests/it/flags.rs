@@ -47,7 +47,10 @@ async fn csrf_protection() {
         browser.send(Method::POST, WORK, &[("origin", BASE)], &account).await.expect(status);
         // Where a change comes from is looked at in either position.
         let foreign = [("origin", "https://evil.example")];
-        assert_eq!(browser.send(Method::POST, WORK, &foreign, &account).await.expect(403).code(), "security.cross_site");
+        assert_eq!(
+            browser.send(Method::POST, WORK, &foreign, &account).await.expect(403).code(),
+            "security.cross_site"
+        );
         browser.send(Method::POST, WORK, &[], &account).await.expect(403);
     }
 }

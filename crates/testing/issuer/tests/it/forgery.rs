@@ -24,7 +24,10 @@ async fn a_change_shows_the_token_of_its_session() {
         assert_eq!(answer.code(), "security.csrf_token_required");
     }
     assert_eq!(stage.count(Some("demo"), "auth.csrf_violation").await, 5);
-    browser.send(Method::POST, WORK, &[("origin", BASE), ("x-csrf-token", &own)], &account()).await.expect(201);
+    browser
+        .send(Method::POST, WORK, &[("origin", BASE), ("x-csrf-token", &own)], &account())
+        .await
+        .expect(201);
     // Reading needs none.
     browser.send(Method::GET, WORK, &[], &Value::Null).await.expect(200);
 }

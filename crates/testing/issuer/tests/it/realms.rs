@@ -29,7 +29,9 @@ async fn each_realm_signs_in_at_its_own_issuer() {
     // With a session in both, the default realm counts, unless another one is named.
     browser.sign_in().await.expect(303);
     assert_eq!(browser.get("/auth/session").await.expect(200).text("/realm"), "athyper");
-    let named = browser.send(axum::http::Method::GET, "/auth/session", &[("x-realm", "partners")], &Value::Null).await;
+    let named = browser
+        .send(axum::http::Method::GET, "/auth/session", &[("x-realm", "partners")], &Value::Null)
+        .await;
     assert_eq!(named.expect(200).text("/realm"), "partners");
     browser.get("/auth/login?realm=nowhere").await.expect(404);
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_http::{BrowserRequest, BrowserSessions as _};
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use axum::http::{HeaderMap, Method};
 use chrono::TimeDelta;
 use futures::FutureExt as _;

@@ -124,8 +124,13 @@ async fn what_is_no_session_is_refused() {
     let mut flipped = id.clone().into_bytes();
     let last = flipped.len() - 4;
     flipped[last] = if flipped[last] == b'A' { b'B' } else { b'A' };
-    for bad in ["x".to_owned(), id[..80].to_owned(), format!("{id}A"), String::from_utf8(flipped).unwrap(), "A".repeat(86)]
-    {
+    for bad in [
+        "x".to_owned(),
+        id[..80].to_owned(),
+        format!("{id}A"),
+        String::from_utf8(flipped).unwrap(),
+        "A".repeat(86),
+    ] {
         let other = stage.browser();
         other.plant(SESSION, &bad);
         assert_eq!(other.get(WORK).await.expect(401).code(), "security.session_invalid", "{bad}");

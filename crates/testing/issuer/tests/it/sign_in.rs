@@ -35,7 +35,10 @@ async fn a_person_signs_in_works_and_is_known() {
     assert!(set.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{set}");
 
     let me = browser.get("/auth/session").await.expect(200).json();
-    assert_eq!((&me["subject"], &me["tenant"], &me["name"]), (&json!("admin@demo"), &json!("demo"), &json!("Ann")));
+    assert_eq!(
+        (&me["subject"], &me["tenant"], &me["name"]),
+        (&json!("admin@demo"), &json!("demo"), &json!("Ann"))
+    );
     assert_eq!(me["roles"], json!(["admin"]));
     browser.get("/v1/finance/accounts").await.expect(200);
     let account = json!({"code": "Assets:Cash", "type": "asset"});
@@ -50,8 +53,11 @@ async fn tokens_never_reach_the_browser() {
     let browser = stage.browser();
     let back = browser.at_issuer(&browser.begin("/auth/login").await).await;
     let mut seen = String::new();
-    for answer in [browser.get(&back).await, browser.get("/auth/session").await, browser.get("/v1/security/sessions").await]
-    {
+    for answer in [
+        browser.get(&back).await,
+        browser.get("/auth/session").await,
+        browser.get("/v1/security/sessions").await,
+    ] {
         seen.push_str(&format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body)));
     }
     let answer = browser.post("/auth/logout", &Value::Null).await.expect(200);
@@ -97,9 +103,19 @@ async fn return_addresses_are_paths_of_the_platform() {
     let stage = Stage::new().await;
     let browser = stage.browser();
     for bad in [
-        "//evil.example", "/%5Cevil.example", "%2F%2Fevil.example", "/%255Cevil.example", "https:evil.example",
-        "https://evil.example", "javascript:alert(1)", "/%0d%0aset-cookie:x=y", "/%09/evil.example", "orders", "",
-        "/%252F%252Fevil.example", "%5C%5Cevil.example",
+        "//evil.example",
+        "/%5Cevil.example",
+        "%2F%2Fevil.example",
+        "/%255Cevil.example",
+        "https:evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aset-cookie:x=y",
+        "/%09/evil.example",
+        "orders",
+        "",
+        "/%252F%252Fevil.example",
+        "%5C%5Cevil.example",
     ] {
         let answer = browser.get(&format!("/auth/login?returnTo={bad}")).await.expect(400);
         assert_eq!(answer.code(), "security.return_to_not_local", "{bad}");
@@ -147,9 +163,8 @@ async fn a_code_of_another_sign_in_is_refused() {
         attacker.at_issuer(&attacker.begin("/auth/login").await).await,
         victim.at_issuer(&victim.begin("/auth/login").await).await,
     );
-    let code = |url: &str| {
-        url.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).unwrap().to_owned()
-    };
+    let code =
+        |url: &str| url.split(['?', '&']).find_map(|pair| pair.strip_prefix("code=")).unwrap().to_owned();
     let injected = of_victim.replace(&code(&of_victim), &code(&of_attacker));
     assert_eq!(victim.get(&injected).await.expect(401).code(), "security.sign_in_invalid");
     stage.last_event(None, "auth.login_failed", "code_refused").await;
@@ -173,7 +188,8 @@ async fn a_person_who_declines_is_not_signed_in() {
     let location = browser.begin("/auth/login").await;
     let state = location.split(['?', '&']).find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let iss = stage.issuer.url();
-    let answer = browser.get(&format!("/auth/callback?error=access_denied&state={state}&iss={iss}")).await.expect(401);
+    let answer =
+        browser.get(&format!("/auth/callback?error=access_denied&state={state}&iss={iss}")).await.expect(401);
     assert_eq!(answer.code(), "security.sign_in_refused");
     stage.last_event(None, "auth.login_failed", "access_denied").await;
 }
@@ -260,7 +276,10 @@ async fn an_issuer_that_is_away_is_no_refusal() {
 #[tokio::test]
 async fn a_person_without_a_tenant_is_told() {
     let stage = Stage::new().await;
-    for person in [json!({"sub": "u", "roles": ["admin"]}), json!({"sub": "u", "tenantKey": "nowhere", "roles": ["admin"]})] {
+    for person in [
+        json!({"sub": "u", "roles": ["admin"]}),
+        json!({"sub": "u", "tenantKey": "nowhere", "roles": ["admin"]}),
+    ] {
         stage.issuer.behave(|manners| manners.person = person.clone());
         stage.tick();
         let browser = stage.browser();

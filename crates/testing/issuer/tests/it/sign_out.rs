@@ -16,7 +16,9 @@ pub(crate) async fn notify(stage: &Stage, token: &str) -> Answer {
     stage.tick();
     let client = Client::anonymous(stage.app.router.clone());
     let form = Bytes::from(format!("logout_token={token}"));
-    client.send(Method::POST, "/auth/backchannel-logout", Some("application/x-www-form-urlencoded"), form).await
+    client
+        .send(Method::POST, "/auth/backchannel-logout", Some("application/x-www-form-urlencoded"), form)
+        .await
 }
 
 #[tokio::test]

@@ -253,7 +253,13 @@ impl Browser {
         }
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
         let mut client = self.client();
         for (name, value) in headers {
             client = client.with(name, value);
@@ -289,7 +295,8 @@ impl Browser {
 
     /// Lets the issuer sign the person in, and gives back where it sends the browser.
     pub(crate) async fn at_issuer(&self, location: &str) -> String {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+        let client =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
         let answer = client.unwrap().get(location).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 302);
         let back = answer.headers()["location"].to_str().unwrap().to_owned();
