@@ -129,9 +129,8 @@ impl DomainError for Error {
             Self::NoReason => "security.no_reason",
             Self::IssuerAway => "platform.issuer_unavailable",
             Self::TrailAway => "platform.unavailable",
-            Self::IssuerUnusable(_) | Self::SealedForm | Self::CookieForm | Self::NoRandomness => {
-                "platform.internal"
-            }
+            Self::IssuerUnusable(_) => "security.issuer_unusable",
+            Self::SealedForm | Self::CookieForm | Self::NoRandomness => "security.internal",
             Self::Vault(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
