@@ -56,9 +56,9 @@ impl LocalIdentity {
         &self.base_url
     }
 
-    /// Discovery and keys of the built-in issuers.
-    pub(crate) fn routes(&self) -> Router {
-        issuer_routes(&self.issuers)
+    /// Discovery, keys and sign-in of the built-in issuers.
+    pub(crate) fn routes(&self, clock: Clock) -> Router {
+        issuer_routes(&self.issuers, clock)
     }
 
     /// Keeps the address for the command that prints tokens.

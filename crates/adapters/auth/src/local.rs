@@ -1,4 +1,4 @@
-//! The built-in issuer of a developer's machine: a key, demo users, tokens and the two documents of discovery.
+//! The built-in issuer of a developer's machine: a key, demo users, tokens, the two documents of discovery, and a sign-in for browsers.
 
 mod base_url;
 mod demo_users;
@@ -7,6 +7,7 @@ mod files;
 mod issuer;
 mod key;
 mod routes;
+mod sign_in;
 
 pub use base_url::{read_base_url, write_base_url};
 pub use demo_users::{DEMO_USERS, DemoUser};

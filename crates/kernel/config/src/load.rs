@@ -34,7 +34,9 @@ pub fn load(input: LoadInput, mode: Mode) -> Result<LoadedConfig, ConfigErrors> 
 
     let mut config = deserialise(&mut merged, &mut report);
     if config.env == Environment::Local && config.iam.realms.is_empty() {
-        config.iam.realms.insert(config.iam.default_realm_key.clone(), RealmConfig::demo());
+        let own = format!("http://localhost:{}", config.port);
+        let demo = RealmConfig::demo(config.public_base_url.as_deref().unwrap_or(&own));
+        config.iam.realms.insert(config.iam.default_realm_key.clone(), demo);
         if config.iam.platform_realm_key.is_none() && config.iam.default_realm_key != OPERATORS {
             config.iam.realms.insert(OPERATORS.to_owned(), RealmConfig::demo_operators());
             config.iam.platform_realm_key = Some(OPERATORS.to_owned());

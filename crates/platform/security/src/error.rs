@@ -63,6 +63,9 @@ pub(crate) enum Error {
     /// A subject that nobody has.
     #[error("subject is a text of 1 to 255 characters without control characters")]
     NoSubject,
+    /// It is for those who run the platform.
+    #[error("this is for operators of the platform, who are in a realm of their own")]
+    OperatorsOnly,
     /// A reason that says nothing.
     #[error("reason is a text of 1 to 200 characters")]
     NoReason,
@@ -122,12 +125,12 @@ impl DomainError for Error {
             Self::SessionNotFound => "security.session_not_found",
             Self::SessionEndedAlready => "security.session_ended_already",
             Self::NoSubject => "security.no_subject",
+            Self::OperatorsOnly => "request.operators_only",
             Self::NoReason => "security.no_reason",
             Self::IssuerAway => "platform.issuer_unavailable",
             Self::TrailAway => "platform.unavailable",
-            Self::IssuerUnusable(_) | Self::SealedForm | Self::CookieForm | Self::NoRandomness => {
-                "platform.internal"
-            }
+            Self::IssuerUnusable(_) => "security.issuer_unusable",
+            Self::SealedForm | Self::CookieForm | Self::NoRandomness => "security.internal",
             Self::Vault(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
@@ -147,6 +150,7 @@ impl DomainError for Error {
             | Self::SessionExpired => ProblemKind::Unauthenticated,
             Self::RedirectNotAllowed(_)
             | Self::NoTenant
+            | Self::OperatorsOnly
             | Self::TenantSuspended
             | Self::CsrfTokenRequired
             | Self::CrossSite => ProblemKind::Forbidden,

@@ -66,25 +66,27 @@ impl Sessions {
         SessionRefused { problem, cookies: clear.flatten().into_iter().collect() }
     }
 
-    /// The session that a request shows. Of several realms it is the one that `x-realm` names, else the default one's.
+    /// The session that a request shows. Of several realms it is the one that `x-realm` names, else the default one's. Where there is none of
+    /// the realm that is named, it is that of an operator, who looks into another realm.
     pub(crate) fn shown(&self, headers: &HeaderMap) -> Option<Shown> {
         let iam = &self.0.parts.iam;
-        let asked = headers.get("x-realm").and_then(|value| value.to_str().ok()).map(str::trim);
         let mut found: Vec<Shown> = iam
             .realms
             .iter()
-            .filter(|(key, realm)| {
-                realm.feature_flags.bff_sessions && asked.is_none_or(|asked| asked == *key)
-            })
+            .filter(|(_, realm)| realm.feature_flags.bff_sessions)
             .filter_map(|(key, _)| {
                 let value = self.0.cookies.read(headers, CookieKind::Session, key)?;
                 Some(Shown { realm_key: key.clone(), value })
             })
             .collect();
-        match found.len() {
-            0 | 1 => found.pop(),
-            _ => found.into_iter().find(|shown| shown.realm_key == iam.default_realm_key),
-        }
+        let asked = headers.get("x-realm").and_then(|value| value.to_str().ok()).map(str::trim);
+        let wanted = match asked {
+            Some(asked) if found.iter().any(|shown| shown.realm_key == asked) => asked,
+            Some(_) => iam.platform_realm_key.as_deref()?,
+            None if found.len() == 1 => return found.pop(),
+            None => &iam.default_realm_key,
+        };
+        found.into_iter().find(|shown| shown.realm_key == wanted)
     }
 
     /// Recognises a session, or says why not.

@@ -1,8 +1,12 @@
 //! The issuer of one realm: opened with the realm's key, it gives tokens to demo users.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use athyper_kernel_config::{Environment, RealmConfig, is_key};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, Header};
 use secrecy::SecretString;
@@ -12,6 +16,8 @@ use uuid::Uuid;
 use super::demo_users::{DEMO_OPERATORS, DEMO_USERS, DemoUser};
 use super::error::LocalIssuerError;
 use super::key::{SigningKey, random_text};
+use super::sign_in::Code;
+use crate::keys::KeySet;
 
 /// How long a token is valid unless asked otherwise: a working day.
 const LIFETIME: TimeDelta = TimeDelta::hours(12);
@@ -37,15 +43,16 @@ impl TokenRequest {
 }
 
 /// The built-in issuer of one realm, on a developer's machine only.
-#[derive(Debug)]
 pub struct LocalIssuer {
     realm_key: String,
     issuer_url: String,
-    client_id: String,
+    pub(super) client_id: String,
     audience: String,
     tenants: Vec<String>,
     users: &'static [DemoUser],
     key: SigningKey,
+    callback: String,
+    codes: Mutex<HashMap<String, Code>>,
 }
 
 impl LocalIssuer {
@@ -82,7 +89,26 @@ impl LocalIssuer {
             tenants: realm.tenants.keys().cloned().collect(),
             users: DEMO_USERS,
             key: SigningKey::open(data_dir, realm_key)?,
+            callback: format!("{}/auth/callback", base_url.trim_end_matches('/')),
+            codes: Mutex::default(),
         })
+    }
+
+    /// Where browsers are sent back to: to this platform and nowhere else.
+    pub(super) fn callback(&self) -> &str {
+        &self.callback
+    }
+
+    pub(super) fn tenants(&self) -> &[String] {
+        &self.tenants
+    }
+
+    pub(super) fn users(&self) -> &'static [DemoUser] {
+        self.users
+    }
+
+    pub(super) fn codes(&self) -> MutexGuard<'_, HashMap<String, Code>> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same issuer for the realm of those who run the platform, with other users.
@@ -128,11 +154,30 @@ impl LocalIssuer {
             "tenantKey": tenant,
             "roles": user.roles,
         });
+        Ok(self.sign(&claims)?.into())
+    }
+
+    /// Claims, signed by this issuer.
+    pub(super) fn sign(&self, claims: &Value) -> Result<String, LocalIssuerError> {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.key.id.clone());
-        let token = jsonwebtoken::encode(&header, &claims, &self.key.private)
-            .map_err(|_| LocalIssuerError::Crypto("signing a token"))?;
-        Ok(token.into())
+        jsonwebtoken::encode(&header, claims, &self.key.private)
+            .map_err(|_| LocalIssuerError::Crypto("signing a token"))
+    }
+
+    /// User and tenant of a refresh token of this issuer that has not ended.
+    pub(super) fn read_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<(String, String)> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let keys = KeySet::from_json(self.jwks().to_string().as_bytes()).ok()?;
+        if !keys.find(&self.key.id)?.verifies(signed.as_bytes(), signature) {
+            return None;
+        }
+        let claims: Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split_once('.')?.1).ok()?).ok()?;
+        let text = |name: &str| claims.get(name)?.as_str().map(str::to_owned);
+        let is_good = text("typ").as_deref() == Some("Refresh")
+            && claims.get("exp").and_then(Value::as_i64).is_some_and(|end| end > now.timestamp());
+        if is_good { Some((text("user")?, text("tenant")?)) } else { None }
     }
 
     /// The public keys (RFC 7517, section 5).
@@ -140,19 +185,22 @@ impl LocalIssuer {
         json!({"keys": [self.key.public]})
     }
 
-    /// The document that OpenID Connect Discovery (section 3) asks for, as far as this issuer goes: it gives tokens to
-    /// the developer at the command line and has no endpoint that signs anybody in.
+    /// The document that OpenID Connect Discovery (section 3) asks for.
     pub(super) fn discovery_document(&self) -> Value {
         json!({
             "issuer": self.issuer_url,
             "jwks_uri": format!("{}/protocol/openid-connect/certs", self.issuer_url),
-            "response_types_supported": [],
+            "authorization_endpoint": format!("{}/protocol/openid-connect/auth", self.issuer_url),
+            "token_endpoint": format!("{}/protocol/openid-connect/token", self.issuer_url),
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
         })
     }
 
-    fn user(&self, request: &TokenRequest) -> Result<&'static DemoUser, LocalIssuerError> {
+    pub(super) fn user(&self, request: &TokenRequest) -> Result<&'static DemoUser, LocalIssuerError> {
         if !request.any_tenant && !self.tenants.contains(&request.tenant) {
             return Err(LocalIssuerError::UnknownTenant {
                 realm: self.realm_key.clone(),
@@ -169,8 +217,14 @@ impl LocalIssuer {
 }
 
 /// The subject: the same for the same user of the same tenant on every machine, for ever.
-fn subject(realm_key: &str, tenant_key: &str, user: &str) -> String {
+pub(super) fn subject(realm_key: &str, tenant_key: &str, user: &str) -> String {
     // No key holds a slash, so that no two users share a name.
     let name = format!("urn:athyper:demo-user:{realm_key}/{tenant_key}/{user}");
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+}
+
+impl std::fmt::Debug for LocalIssuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalIssuer").field("issuer_url", &self.issuer_url).finish_non_exhaustive()
+    }
 }

@@ -218,7 +218,7 @@ async fn another_program_can_verify_its_tokens_by_discovery() {
     let issuer = Arc::new(open(folder.path(), &base).unwrap());
     assert_eq!(issuer.issuer_url(), format!("{base}/realms/athyper"));
     let lifecycle = Lifecycle::new(LifecycleOptions::default());
-    let routes = issuer_routes(&[Arc::clone(&issuer)]);
+    let routes = issuer_routes(&[Arc::clone(&issuer)], clock().0);
     lifecycle.spawn("issuer", async move { axum::serve(listener, routes).await.unwrap() });
 
     let iam = iam(json!({"elsewhere": realm(issuer.issuer_url())}));

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{FreeJson, OrgConfig, RealmConfig, RealmIam, TenantConfig};
+use super::{FeatureFlags, FreeJson, OrgConfig, RealmConfig, RealmIam, TenantConfig};
 
 /// Key of the operators' realm where none is configured.
 pub(crate) const OPERATORS: &str = "platform";
 
 impl RealmConfig {
     /// The realm that `local` serves when none is configured: two small companies with different currencies, zones and
-    /// locales, and tokens of the built-in issuer.
-    pub(crate) fn demo() -> Self {
+    /// locales, and tokens of the built-in issuer. Browsers sign in to it, and come back to this address of the platform.
+    pub(crate) fn demo(base_url: &str) -> Self {
         let tenant = |name: &str, defaults, orgs: &[&str]| TenantConfig {
             name: Some(name.to_owned()),
             defaults: FreeJson::from(defaults),
@@ -23,6 +23,14 @@ impl RealmConfig {
         Self {
             iam: RealmIam { client_id: "athyper".to_owned(), ..RealmIam::default() },
             built_in_issuer: true,
+            redirect_uri_allowlist: vec![format!("{}/auth/callback", base_url.trim_end_matches('/'))],
+            feature_flags: FeatureFlags {
+                bff_sessions: true,
+                refresh_rotation: true,
+                csrf_protection: true,
+                pkce_flow: true,
+                strict_issuer_check: true,
+            },
             tenants: BTreeMap::from([
                 ("demo".to_owned(), tenant("Demo Trading Ltd", american, &["head-office"])),
                 ("globex".to_owned(), tenant("Globex GmbH", german, &[])),

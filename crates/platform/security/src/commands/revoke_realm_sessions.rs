@@ -46,6 +46,10 @@ pub(crate) async fn revoke_realm_sessions(
     PathName(realm): PathName,
     cmd: Command<Json<RevokeTenantSessions>>,
 ) -> Result<Reply, ProblemResponse> {
+    // A role alone makes no operator: any issuer may give it to its people.
+    if deps.config.iam.platform_realm_key.as_deref() != Some(cmd.caller().context().realm_key()) {
+        return Err(Error::OperatorsOnly.into());
+    }
     if !deps.config.iam.realms.contains_key(&realm) {
         return Err(Error::NoSessions.into());
     }

@@ -23,6 +23,7 @@ mod ordinary_user;
 mod pooler;
 mod refusals;
 mod servers;
+mod sessions;
 mod shutdown;
 mod switch;
 mod tenants;

@@ -309,7 +309,7 @@ async fn a_confidential_client_shows_its_secret() {
     let stage = Stage::new().await;
     stage.issuer.behave(|manners| manners.client_secret = Some("s".to_owned()));
     let answer = stage.browser().sign_in().await.expect(500);
-    assert_eq!(answer.code(), "platform.internal");
+    assert_eq!(answer.code(), "security.issuer_unusable");
     stage.last_event(None, "auth.login_failed", "invalid_client").await;
 }
 
