@@ -1,6 +1,5 @@
 //! The modules on a database of their own, with an example of each operation.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use athyper_bootstrap::bridges::edge_uses_iam::{authorizer, with_service_keys};
