@@ -184,13 +184,11 @@ impl Sessions {
             None => None,
         };
         tx.commit().await?;
-        match taken {
-            Some((browser, begun)) => Ok((realm_key, browser, begun)),
-            None => {
-                let error = Error::SignInUnknown;
-                self.failed(&realm_key, events::LOGIN_FAILED, "other_browser", error, request.info).await
-            }
+        if let Some((browser, begun)) = taken {
+            return Ok((realm_key, browser, begun));
         }
+        let error = Error::SignInUnknown;
+        self.failed(&realm_key, events::LOGIN_FAILED, "other_browser", error, request.info).await
     }
 
     /// Finds the tenant of a person and makes a session there. Gives the cookie.

@@ -44,6 +44,7 @@ pub enum Signing {
 
 /// What a test may change while the issuer runs.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a test")]
 pub struct Manners {
     /// Claims of whoever signs in next: at least `sub`.
     pub person: Value,

@@ -101,13 +101,11 @@ async fn token(
         }
         _ => None,
     };
-    match given {
-        Some((refresh, nonce)) => Json(issuer.tokens(&refresh, nonce, &manners)).into_response(),
-        None => {
-            issuer.counts.refused.fetch_add(1, Ordering::SeqCst);
-            (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))).into_response()
-        }
-    }
+    let Some((refresh, nonce)) = given else {
+        issuer.counts.refused.fetch_add(1, Ordering::SeqCst);
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))).into_response();
+    };
+    Json(issuer.tokens(&refresh, nonce, &manners)).into_response()
 }
 
 fn is_client(manners: &Manners, headers: &HeaderMap, form: &HashMap<String, String>) -> bool {

@@ -93,7 +93,7 @@ mod tests {
         let value = SecretString::from("v");
         let set = HOST.set(CookieKind::Session, "r", &value, None).unwrap();
         assert_eq!(set, "__Host-athyper-session-r=v; Path=/; HttpOnly; SameSite=Lax; Secure");
-        let set = HOST.set(CookieKind::SignIn, "r", &value, Some(Duration::from_secs(300))).unwrap();
+        let set = HOST.set(CookieKind::SignIn, "r", &value, Some(Duration::from_mins(5))).unwrap();
         assert_eq!(set, "__Host-athyper-sign-in-r=v; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=300");
         let set = PLAIN.set(CookieKind::Session, "r", &value, None).unwrap();
         assert_eq!(set, "athyper-session-r=v; Path=/; HttpOnly; SameSite=Lax");

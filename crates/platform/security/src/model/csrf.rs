@@ -79,16 +79,16 @@ mod tests {
     #[test]
     fn a_sender_is_ours_when_everything_that_is_said_is() {
         let own = "https://a.example";
-        let sender = |sent: &[(&'static str, &'static str)]| {
+        let told = |sent: &[(&'static str, &'static str)]| {
             let mut headers = HeaderMap::new();
             for (name, value) in sent {
                 headers.append(*name, HeaderValue::from_static(value));
             }
             sender(&headers, own)
         };
-        assert_eq!(sender(&[]), Sender::Untold);
-        assert_eq!(sender(&[("origin", own)]), Sender::Ours);
-        assert_eq!(sender(&[("sec-fetch-site", "same-origin")]), Sender::Ours);
+        assert_eq!(told(&[]), Sender::Untold);
+        assert_eq!(told(&[("origin", own)]), Sender::Ours);
+        assert_eq!(told(&[("sec-fetch-site", "same-origin")]), Sender::Ours);
         for foreign in [
             &[("origin", "null")][..],
             &[("origin", "https://a.example.evil")],
@@ -100,7 +100,7 @@ mod tests {
             &[("origin", own), ("origin", "https://evil.example")],
             &[("sec-fetch-site", "")],
         ] {
-            assert_eq!(sender(foreign), Sender::Foreign, "{foreign:?}");
+            assert_eq!(told(foreign), Sender::Foreign, "{foreign:?}");
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) struct KeyRow {
 
 /// A session.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the session at the issuer is another one")]
 pub(crate) struct Session {
     pub(crate) tenant_id: TenantId,
     pub(crate) id: Uuid,
