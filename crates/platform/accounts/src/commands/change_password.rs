@@ -48,14 +48,9 @@ pub(crate) async fn change_password(
     mut cmd: Command<Json<ChangePassword>>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
-    let done = match execute(&mut cmd.tx, &deps, &caller, &cmd.body.0).await? {
-        Some(done) => done,
-        None => {
-            cmd.tx
-                .commit(AuditEvent::warn("auth.login_failed").with("reason", "wrong_present_password"))
-                .await?;
-            return Err(Error::PasswordWrong.into());
-        }
+    let Some(done) = execute(&mut cmd.tx, &deps, &caller, &cmd.body.0).await? else {
+        cmd.tx.commit(AuditEvent::warn("auth.login_failed").with("reason", "wrong_present_password")).await?;
+        return Err(Error::PasswordWrong.into());
     };
     let reply = Reply::ok(&done.output)?;
     cmd.finish(done.event, reply).await

@@ -64,18 +64,14 @@ pub(crate) async fn confirm_totp(
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
     let code = cmd.body.0.code.clone();
-    match execute(&mut cmd.tx, &deps, &caller, id, code).await? {
-        Some(done) => {
-            let kept = Reply::ok(&done.output.without_codes())?;
-            let reply = Reply::ok(&done.output)?;
-            cmd.finish_once(done.event, reply, &kept).await
-        }
-        None => {
-            let event = AuditEvent::warn("auth.mfa_challenge_failed").about("accounts.factor", id);
-            cmd.tx.commit(event).await?;
-            Err(Error::CodeWrong.into())
-        }
-    }
+    let Some(done) = execute(&mut cmd.tx, &deps, &caller, id, code).await? else {
+        let event = AuditEvent::warn("auth.mfa_challenge_failed").about("accounts.factor", id);
+        cmd.tx.commit(event).await?;
+        return Err(Error::CodeWrong.into());
+    };
+    let kept = Reply::ok(&done.output.without_codes())?;
+    let reply = Reply::ok(&done.output)?;
+    cmd.finish_once(done.event, reply, &kept).await
 }
 
 /// None when the code is wrong; that counts as a failed sign-in.

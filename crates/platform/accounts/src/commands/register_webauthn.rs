@@ -57,14 +57,9 @@ pub(crate) async fn register_webauthn(
     mut cmd: Command<Json<RegisterWebauthn>>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
-    let done = match execute(&mut cmd.tx, &deps, &caller, &cmd.body.0).await? {
-        Some(done) => done,
-        None => {
-            cmd.tx
-                .commit(AuditEvent::warn("auth.mfa_challenge_failed").with("reason", "registration"))
-                .await?;
-            return Err(Error::CodeWrong.into());
-        }
+    let Some(done) = execute(&mut cmd.tx, &deps, &caller, &cmd.body.0).await? else {
+        cmd.tx.commit(AuditEvent::warn("auth.mfa_challenge_failed").with("reason", "registration")).await?;
+        return Err(Error::CodeWrong.into());
     };
     let location = format!("/v1/accounts/me/factors/{}", done.output.id);
     let kept = Reply::created(location.clone(), &done.output.without_codes())?;

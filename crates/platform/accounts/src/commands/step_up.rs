@@ -59,12 +59,9 @@ pub(crate) async fn step_up(
     mut cmd: Command<Json<StepUp>>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
-    let done = match execute(&mut cmd.tx, &deps, &caller, &cmd.body.0).await? {
-        Some(done) => done,
-        None => {
-            cmd.tx.commit(AuditEvent::warn("auth.mfa_challenge_failed").with("reason", "step_up")).await?;
-            return Err(Error::CodeWrong.into());
-        }
+    let Some(done) = execute(&mut cmd.tx, &deps, &caller, &cmd.body.0).await? else {
+        cmd.tx.commit(AuditEvent::warn("auth.mfa_challenge_failed").with("reason", "step_up")).await?;
+        return Err(Error::CodeWrong.into());
     };
     let reply = Reply::ok(&done.output)?;
     cmd.finish(done.event, reply).await

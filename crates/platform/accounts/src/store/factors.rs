@@ -57,15 +57,15 @@ pub(crate) async fn insert(
     factor: &Factor,
 ) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
-    let mut row: (Option<&[u8]>, Option<i64>, Option<&[u8]>, Option<&[u8]>, Option<i32>, Option<i64>) =
-        (None, None, None, None, None, None);
+    let (mut secret, mut last_step) = (None, None);
+    let (mut credential, mut key, mut algorithm, mut count) = (None, None, None, None);
     match &factor.kind {
-        FactorKind::Totp { secret, last_step } => {
-            (row.0, row.1) = (Some(secret.as_bytes()), *last_step);
+        FactorKind::Totp { secret: sealed, last_step: step } => {
+            (secret, last_step) = (Some(sealed.as_bytes()), *step);
         }
         FactorKind::Webauthn { credential_id, public_key, sign_count } => {
-            (row.2, row.3) = (Some(credential_id.as_slice()), Some(public_key.as_bytes()));
-            (row.4, row.5) = (Some(public_key.algorithm()), Some(i64::from(*sign_count)));
+            (credential, key) = (Some(credential_id.as_slice()), Some(public_key.as_bytes()));
+            (algorithm, count) = (Some(public_key.algorithm()), Some(i64::from(*sign_count)));
         }
     }
     sqlx::query(
@@ -79,12 +79,12 @@ pub(crate) async fn insert(
     .bind(factor.kind.kind().as_str())
     .bind(&factor.label)
     .bind(factor.is_confirmed)
-    .bind(row.0)
-    .bind(row.1)
-    .bind(row.2)
-    .bind(row.3)
-    .bind(row.4)
-    .bind(row.5)
+    .bind(secret)
+    .bind(last_step)
+    .bind(credential)
+    .bind(key)
+    .bind(algorithm)
+    .bind(count)
     .bind(factor.created_at)
     .bind(factor.last_used_at)
     .execute(tx.conn())
