@@ -257,8 +257,8 @@ fn register_sessions(builder: &mut ContainerBuilder) {
 /// What domains ask of each other.
 fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
-    builder.singleton(&ACCOUNT_SESSIONS, &[SESSION_ENDER.name()], |scope: Scope| async move {
-        Ok(sessions(scope.resolve(&SESSION_ENDER).await?))
+    builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
+        Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))
     });
 }
 

@@ -1,37 +1,34 @@
-//! Accounts start and end sessions; whoever keeps sessions does it.
+//! Accounts start and end sessions; security keeps them.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use athyper_accounts::ports::{Sessions, SignedIn, Started};
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_error::{Problem, ProblemKind};
-use athyper_kernel_http::SessionEnder;
+use athyper_kernel_error::Problem;
 use athyper_kernel_types::PrincipalId;
 use axum::http::HeaderMap;
 
-struct Desk(Arc<dyn SessionEnder>);
+struct Desk(athyper_security::Sessions);
 
-/// Who starts and ends sessions. A person of a local account is the subject of the realm that the principal's id names.
-pub fn sessions(ender: Arc<dyn SessionEnder>) -> Arc<dyn Sessions> {
-    Arc::new(Desk(ender))
+/// Who starts and ends sessions of people with local accounts.
+pub fn sessions(kept: athyper_security::Sessions) -> Arc<dyn Sessions> {
+    Arc::new(Desk(kept))
 }
 
 #[async_trait]
 impl Sessions for Desk {
     async fn start(
         &self,
-        _tx: &mut TenantTx,
-        _signed_in: &SignedIn,
-        _headers: &HeaderMap,
+        tx: &mut TenantTx,
+        signed_in: &SignedIn,
+        headers: &HeaderMap,
     ) -> Result<Started, Problem> {
-        // Nothing keeps sessions of browsers yet: the sign-in is refused as a whole rather than answered with less.
-        let detail = "this process keeps no sessions of browsers, so nobody can sign in here by a password";
-        Err(Problem::new(ProblemKind::Unavailable, "accounts.no_sessions", detail))
+        let started = self.0.start_local(tx, signed_in.person.id, (headers, signed_in.address)).await?;
+        Ok(Started { cookies: vec![started.cookie], session: Some(format!("session:{}", started.id)) })
     }
 
-    async fn end_all(&self, tx: &mut TenantTx, person: PrincipalId, _reason: &str) -> Result<(), Problem> {
-        let realm = tx.context().realm_key().to_owned();
-        Ok(self.0.end_sessions(tx, &realm, &person.to_string()).await?)
+    async fn end_all(&self, tx: &mut TenantTx, person: PrincipalId, reason: &str) -> Result<(), Problem> {
+        Ok(athyper_security::revoke_sessions_of(tx, &person.to_string(), reason).await?)
     }
 }

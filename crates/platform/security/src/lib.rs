@@ -25,6 +25,7 @@
 //! By a port of its own that the bootstrap joins to [`revoke_sessions_of`] and [`rotate_sessions_of`]: both work in the asker's transaction.
 
 mod access;
+mod begin;
 mod commands;
 mod deps;
 mod error;
@@ -45,6 +46,7 @@ mod sign_in;
 mod sign_out;
 mod store;
 
+pub use begin::StartedSession;
 use deps::Deps;
 pub use module::MODULE;
 pub use ports::{Code, IssuedTokens, IssuerError, Issuers, SignInRequest, SignOutNotice};

@@ -13,11 +13,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "security",
     schema: Some(Schema {
         name: "security",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand sessions",
-            sql: include_str!("../migrations/0001_expand_sessions.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand sessions",
+                sql: include_str!("../migrations/0001_expand_sessions.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand principals",
+                sql: include_str!("../migrations/0002_expand_principals.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     schedules: &[ScheduleDef::cron::<PurgeSessions>("40 3 * * *")

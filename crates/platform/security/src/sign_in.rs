@@ -6,36 +6,33 @@ use athyper_kernel_db::TenantStatus;
 use athyper_kernel_http::{BrowserRequest, Identity, RequestInfo};
 use athyper_kernel_tenant_context::{ContextRequest, HeaderKeys, TenantContext, choose_tenant, claim_keys};
 use athyper_kernel_types::Id;
-use aws_lc_rs::rand;
-use axum::http::{HeaderValue, header};
+use axum::http::HeaderValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::Sessions;
+use crate::begin::Beginning;
 use crate::error::Error;
 use crate::events::{self, event};
 use crate::model::browser_secret::{BrowserSecret, code_challenge};
 use crate::model::cookie::CookieKind;
-use crate::model::key::{SessionKey, digest, random_text};
-use crate::model::tokens::SealedPart;
-use crate::model::{claims, return_to};
+use crate::model::key::{digest, random_text};
+use crate::model::return_to;
 use crate::ports::{Code, IssuedTokens, IssuerError, SignInRequest};
 use crate::recognise::Purpose;
-use crate::service::PURPOSE;
 use crate::store::generations;
 use crate::store::issuer_sessions::{self, Entry};
-use crate::store::sessions::{self, NewSession};
 use crate::store::sign_ins::{self, Begun, SignIn};
 
 /// Path that issuers send browsers back to.
 pub(crate) const CALLBACK: &str = "/auth/callback";
 
 /// Longest name of a browser that is kept, in characters.
-const LONGEST_AGENT: usize = 200;
+pub(crate) const LONGEST_AGENT: usize = 200;
 
 /// Marker of the ids of sessions.
-enum SessionMarker {}
+pub(crate) enum SessionMarker {}
 
 /// What a browser asks for when it begins to sign in.
 #[derive(Debug)]
@@ -213,40 +210,21 @@ impl Sessions {
         // Whoever revokes after this moment revokes this session too.
         let born = generations::all(&mut crossing, tenant, realm_key, subject).await?;
         crossing.commit().await?;
-        let key = SessionKey::random(tenant, id)?;
-        let (text, key_hash) = (key.text(), key.hash());
-        let has_refresh = tokens.refresh_token.is_some();
-        let part = SealedPart { refresh_token: tokens.refresh_token, key };
-        let mut csrf_key = [0; 32];
-        rand::fill(&mut csrf_key).map_err(|_| Error::NoRandomness)?;
         let mut tx = self.0.parts.database.tenant_tx(&context).await?;
-        let sealed = self.0.parts.vault.seal(&mut tx, PURPOSE, &id.to_string(), &part.bytes()?).await?;
-        let agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let agent = agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect::<String>());
-        let new = NewSession {
+        let begun = Beginning {
             id,
             realm_key,
-            subject,
-            actor_kind: identity.actor.kind,
+            identity,
             issuer_session,
-            roles: &identity.roles,
-            claims: &claims::kept(&identity.claims),
-            sealed: sealed.as_bytes(),
-            csrf_key: &csrf_key,
+            refresh_token: tokens.refresh_token.clone(),
             born,
             authenticated_at: tokens.authenticated_at.unwrap_or(tx.now()).min(tx.now()),
-            idle: TimeDelta::from_std(realm.sessions.idle(env)).unwrap_or(TimeDelta::MAX),
             expires_at,
             access_expires_at: tokens.access_expires_at,
-            has_refresh,
-            key_hash,
-            client_address: request
-                .info
-                .and_then(|info| info.origin.client)
-                .map(|address| address.to_string()),
-            user_agent: agent.as_deref(),
+            address: request.info.and_then(|info| info.origin.client),
+            headers: request.headers,
         };
-        sessions::insert(&mut tx, &new).await?;
+        let text = self.enter(&mut tx, begun).await?;
         let told = event(events::LOGIN_SUCCESS)
             .about("security.session", id)
             .with("realm", realm_key)
@@ -345,7 +323,7 @@ fn plain(code: &str) -> String {
     if is_plain && !code.is_empty() { code.to_owned() } else { "error".to_owned() }
 }
 
-fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+pub(crate) fn later(now: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
     now.checked_add_signed(by).unwrap_or(now)
 }

@@ -2,7 +2,7 @@
 
 use athyper_kernel_http::Identity;
 use athyper_kernel_tenant_context::{Actor, ActorKind};
-use athyper_kernel_types::TenantId;
+use athyper_kernel_types::{PrincipalId, TenantId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) realm_key: String,
     pub(crate) subject: String,
     pub(crate) actor_kind: ActorKind,
+    /// The principal, for a person of the platform's own accounts.
+    pub(crate) principal: Option<PrincipalId>,
     pub(crate) issuer_session: Option<String>,
     pub(crate) roles: Vec<String>,
     pub(crate) claims: Map<String, Value>,
@@ -151,7 +153,7 @@ impl Session {
             actor: self.actor(),
             roles: self.roles.as_slice().into(),
             claims: self.claims.clone(),
-            principal: None,
+            principal: self.principal,
         }
     }
 
@@ -181,6 +183,7 @@ mod tests {
             realm_key: "r".to_owned(),
             subject: "u".to_owned(),
             actor_kind: ActorKind::User,
+            principal: None,
             issuer_session: None,
             roles: Vec::new(),
             claims: Map::new(),

@@ -2,7 +2,7 @@
 
 use athyper_kernel_db::{DbError, SystemTx, TenantTx, announce, announce_for};
 use athyper_kernel_tenant_context::ActorKind;
-use athyper_kernel_types::TenantId;
+use athyper_kernel_types::{Id, PrincipalId, TenantId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use sqlx::types::Json;
@@ -21,6 +21,8 @@ pub(crate) struct NewSession<'r> {
     pub(crate) realm_key: &'r str,
     pub(crate) subject: &'r str,
     pub(crate) actor_kind: ActorKind,
+    /// The principal, for a person of the platform's own accounts.
+    pub(crate) principal: Option<PrincipalId>,
     pub(crate) issuer_session: Option<&'r str>,
     pub(crate) roles: &'r [String],
     pub(crate) claims: &'r Map<String, Value>,
@@ -42,6 +44,7 @@ struct Row {
     realm_key: String,
     subject: String,
     actor_kind: String,
+    principal_id: Option<Uuid>,
     issuer_session: Option<String>,
     roles: Vec<String>,
     claims: Json<Map<String, Value>>,
@@ -78,9 +81,9 @@ pub(crate) async fn insert(tx: &mut TenantTx, new: &NewSession<'_>) -> Result<()
         "insert into security.session (tenant_id, id, realm_key, subject, actor_kind, issuer_session, roles, claims, \
          sealed, csrf_key, realm_generation, tenant_generation, subject_generation, created_at, authenticated_at, \
          last_seen_at, idle_seconds, expires_at, access_expires_at, has_refresh, key_number, rotation_due, \
-         client_address, user_agent, version) \
+         client_address, user_agent, principal_id, version) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, $17, $18, $19, 1, false, \
-         $20, $21, 1)",
+         $20, $21, $22, 1)",
     )
     .bind(tenant)
     .bind(new.id)
@@ -103,6 +106,7 @@ pub(crate) async fn insert(tx: &mut TenantTx, new: &NewSession<'_>) -> Result<()
     .bind(new.has_refresh)
     .bind(&new.client_address)
     .bind(new.user_agent)
+    .bind(new.principal.map(Id::uuid))
     .execute(tx.conn())
     .await?;
     insert_key(tx, new.id, 1, &new.key_hash).await
@@ -133,7 +137,7 @@ pub(crate) async fn insert_key(
 /// A session with all the ids it ever had.
 pub(crate) async fn find(tx: &mut SystemTx, tenant: TenantId, id: Uuid) -> Result<Option<Session>, Error> {
     let row: Option<Row> = sqlx::query_as(
-        "select realm_key, subject, actor_kind, issuer_session, roles, claims, sealed, csrf_key, realm_generation, tenant_generation, \
+        "select realm_key, subject, actor_kind, principal_id, issuer_session, roles, claims, sealed, csrf_key, realm_generation, tenant_generation, \
          subject_generation, authenticated_at, last_seen_at, idle_seconds, expires_at, access_expires_at, has_refresh, \
          key_number, rotation_due, refresh_retry_at, end_reason, version \
          from security.session where tenant_id = $1 and id = $2",
@@ -169,6 +173,7 @@ fn session(tenant: TenantId, id: Uuid, row: Row, keys: Vec<KeyRecord>) -> Result
         realm_key: row.realm_key,
         subject: row.subject,
         actor_kind,
+        principal: row.principal_id.map(Id::from_uuid),
         issuer_session: row.issuer_session,
         roles: row.roles,
         claims: row.claims.0,

@@ -2,17 +2,20 @@
 
 use std::sync::{Arc, OnceLock};
 
+use async_trait::async_trait;
+use athyper_accounts::ports::{Sessions, SignedIn, Started};
 use athyper_accounts::{PEOPLE, SESSIONS};
 use athyper_audit::{
     AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, Sealer, SealerSettings,
     SigningKey,
 };
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
-use athyper_bootstrap::bridges::accounts_uses_sessions::sessions;
 use athyper_kernel_container::ContainerBuilder;
-use athyper_kernel_db::Database;
-use athyper_kernel_http::NoSessions;
+use athyper_kernel_db::{Database, TenantTx};
+use athyper_kernel_error::Problem;
+use athyper_kernel_types::PrincipalId;
 use athyper_test_kit::TestOptions;
+use axum::http::HeaderMap;
 use chrono::TimeDelta;
 
 /// The keys of all trails of this process.
@@ -41,7 +44,22 @@ pub(crate) fn options() -> TestOptions {
 /// What domains ask of each other, answered as in the processes.
 fn add_bridges(builder: &mut ContainerBuilder) {
     builder.value(&PEOPLE, people());
-    builder.value(&SESSIONS, sessions(Arc::new(NoSessions)));
+    let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
+    builder.value(&SESSIONS, sessions);
+}
+
+/// No browser comes here: a sign-in ends without a session.
+struct NoBrowsers;
+
+#[async_trait]
+impl Sessions for NoBrowsers {
+    async fn start(&self, _: &mut TenantTx, _: &SignedIn, _: &HeaderMap) -> Result<Started, Problem> {
+        Ok(Started::default())
+    }
+
+    async fn end_all(&self, _: &mut TenantTx, _: PrincipalId, _: &str) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// A sealer that signs whatever it has sealed.
