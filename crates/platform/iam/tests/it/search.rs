@@ -73,6 +73,7 @@ impl World {
             let robot = json!({ "kind": "service", "userName": format!("robot{index}") });
             world.robots.push(admin.post("/v1/iam/principals", &robot).await.expect(201).text("/id"));
         }
+        nest(&admin, &world.groups[0], &world.groups[1]).await.expect(200);
         for index in 0..5 {
             let mut one = person(&world.app, &format!("p{index}")).await;
             one.client = any(&one.client);
