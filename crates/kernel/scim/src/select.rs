@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::path::AttributePath;
-use crate::schema::{ResourceKind, Returned, Schema, Target};
+use crate::schema::{ResourceKind, Returned, Schema, Target, find};
 use crate::{ScimError, ScimType};
 
 /// A choice of attributes.
@@ -37,10 +37,19 @@ impl Selection {
         Ok(Self { only, without })
     }
 
-    /// Whether an attribute of this name that is returned on request was asked for.
-    pub fn asks_for(&self, kind: &ResourceKind, name: &str) -> bool {
-        named(kind, &self.only)
-            .any(|named| matches!(named, Named::Attribute(target) if target.attribute.name == name))
+    /// Whether an answer has this attribute of the resource's own schema, or a part of it: what is not shown need not be
+    /// looked up.
+    pub fn shows(&self, kind: &ResourceKind, name: &str) -> bool {
+        let is_it = |named: &Named, whole: bool| {
+            matches!(named, Named::Attribute(target) if target.extension.is_none()
+                && target.attribute.name == name && !(whole && target.part.is_some()))
+        };
+        if !self.only.is_empty() {
+            return named(kind, &self.only).any(|named| is_it(&named, false));
+        }
+        let on_request = find(kind.schema.attributes, name)
+            .is_some_and(|attribute| attribute.returned == Returned::Request);
+        !on_request && !named(kind, &self.without).any(|named| is_it(&named, true))
     }
 
     /// Whether the answer is the whole resource as it is when nobody chooses.
@@ -194,5 +203,19 @@ mod tests {
             json!({"schemas": ["x"], "id": "1", "userName": "ada", "name": {"givenName": "Ada"}})
         );
         assert_eq!(chosen(&[], &[]).get("groups"), None);
+        let of = |only: &[&str], without: &[&str]| {
+            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            Selection::new(&names(only), &names(without)).unwrap()
+        };
+        for (selection, name, is_shown) in [
+            (of(&[], &[]), "emails", true),
+            (of(&[], &[]), "groups", false),
+            (of(&["groups.value"], &[]), "groups", true),
+            (of(&["userName"], &[]), "emails", false),
+            (of(&[], &["EMAILS"]), "emails", false),
+            (of(&[], &["emails.type"]), "emails", true),
+        ] {
+            assert_eq!(selection.shows(&USER, name), is_shown, "{selection:?}");
+        }
     }
 }
