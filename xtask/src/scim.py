@@ -3,8 +3,8 @@
 import os
 import sys
 
-from httpx import Client
-from scim2_client.engines.httpx import SyncSCIMClient
+from httpx2 import Client
+from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_models import SearchRequest
 from scim2_tester import Status, check_server
 
@@ -20,12 +20,8 @@ def key():
             assert answer.status_code == 201, answer.text
             return answer.json()
 
-        permissions, cursor = [], {}
-        while cursor is not None:
-            page = admin.get("/v1/iam/permissions", params={"limit": 200, **cursor}).json()
-            permissions += [one["name"] for one in page["items"]]
-            cursor = {"cursor": page["nextCursor"]} if page["nextCursor"] else None
-        permissions = [name for name in permissions if name.startswith("iam.scim_")]
+        catalogue = admin.get("/v1/iam/permissions").json()["permissions"]
+        permissions = [one["name"] for one in catalogue if one["name"].startswith("iam.scim_")]
         role = post("/v1/iam/roles", {"name": "Provisioning", "permissions": permissions})
         service = post("/v1/iam/principals", {"kind": "service", "userName": "directory"})
         binding = {"subject": {"principal": service["id"]}, "role": role["id"], "scope": {"kind": "tenant"}}

@@ -52,7 +52,7 @@ const PYTHON_TOOLS: [PythonTool; 2] = [
     PythonTool {
         name: SCIM_TESTER,
         version: "0.5.2",
-        with: &["scim2-client==0.13.2", "scim2-models==0.12.3", "httpx==0.28.1"],
+        with: &["scim2-client==0.13.2", "scim2-models==0.12.3", "httpx2==2.16.2"],
     },
 ];
 

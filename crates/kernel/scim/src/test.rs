@@ -205,7 +205,12 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 
 /// The values of an attribute: those of the list, or the one that is no list.
 fn elements(value: &Value) -> std::slice::Iter<'_, Value> {
-    value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice).iter()
+    match value {
+        Value::Null => &[],
+        Value::Array(values) => values.as_slice(),
+        one => std::slice::from_ref(one),
+    }
+    .iter()
 }
 
 fn part_of<'a>(value: &'a Value, part: Option<&Attribute>) -> &'a Value {
@@ -312,6 +317,7 @@ mod tests {
             (r#"emails[type eq "work" and value co "example.com" and primary eq true]"#, true),
             (r#"emails.type eq "home" and emails.value co "example.com""#, true),
             (r#"not (emails[type eq "other"])"#, true),
+            ("phoneNumbers[not (type pr)]", false),
             (r#"active eq "True""#, true),
             ("active ne true", false),
             (r#"meta.lastModified ge "2011-05-13T06:42:34+02:00""#, true),

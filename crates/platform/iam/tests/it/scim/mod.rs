@@ -32,8 +32,8 @@ impl Directory {
         let admin = admin(&app);
         let service = json!({ "kind": "service", "userName": "directory" });
         let id = admin.post("/v1/iam/principals", &service).await.expect(201).text("/id");
-        let list = admin.get("/v1/iam/permissions?limit=200").await.expect(200).json();
-        let names = list["items"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str());
+        let list = admin.get("/v1/iam/permissions").await.expect(200).json();
+        let names = list["permissions"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str());
         let names: Vec<_> = names.filter(|name| name.starts_with("iam.scim_")).collect();
         assert_eq!(names.len(), 20, "{names:?}");
         let role = role(&admin, "Provisioning", &names).await;

@@ -74,8 +74,11 @@ async fn pages_join_without_a_gap() {
     let none = directory.get("/Users?count=0").await.expect(200).json();
     assert_eq!((&none["totalResults"], ids(&none).len()), (&json!(7), 0));
     let by = |by: &'static str, order: &'static str| [("sortBy", by), ("sortOrder", order)];
+    let up = directory.found("Users", &by("userName", "ascending")).await;
     let down = directory.found("Users", &by("userName", "descending")).await;
-    assert_eq!(down, whole.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(down, up.iter().rev().cloned().collect::<Vec<_>>());
+    let first = directory.get(&format!("/Users/{}", up[0])).await.expect(200).json();
+    assert_eq!(first["userName"], "user0");
     let titles =
         directory.get(&format!("/Users?{}", url(&by("title", "ascending")))).await.expect(200).json();
     let titles: Vec<_> =
