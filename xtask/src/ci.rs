@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use crate::{fuzz, openapi, process, setup, tidy};
+use crate::{fuzz, openapi, process, scim, setup, tidy};
 
 /// One step of the run, in the order they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,6 +27,8 @@ pub(crate) enum StepName {
     Tests,
     /// Examples in the documentation
     DocTests,
+    /// An independent tester of SCIM against a running api
+    Scim,
     /// Made-up requests to a running api
     Fuzz,
 }
@@ -120,6 +122,7 @@ fn perform(step: StepName, summary: &mut Option<String>) -> Result<()> {
         }
         // Of all crates, so that their dependencies are those that the tests were built with.
         StepName::DocTests => process::run("cargo", &["test", "--doc", "--workspace", "--locked", "--quiet"]),
+        StepName::Scim => scim::run(),
         StepName::Fuzz => fuzz::run(fuzz::STEP, 1),
     }
 }

@@ -1,6 +1,7 @@
 //! The one entry for every habit of this repository: `cargo xtask <command>`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks by printing")]
 
+mod api;
 mod ci;
 mod diff;
 mod fuzz;
@@ -8,6 +9,7 @@ mod openapi;
 mod process;
 mod repo;
 mod scaffold;
+mod scim;
 mod setup;
 mod soak;
 mod tidy;
@@ -45,6 +47,8 @@ enum Habit {
         #[arg(long)]
         check: bool,
     },
+    /// Let scim2-tester speak SCIM to a running api
+    Scim,
     /// Hold a running api against its OpenAPI document with made-up requests
     Fuzz {
         /// How long, in seconds
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         Habit::Setup => setup::run(),
         Habit::Tidy { graph } => tidy::run(graph),
         Habit::Openapi { check } => openapi::run(check),
+        Habit::Scim => scim::run(),
         Habit::Fuzz { seconds, seed } => fuzz::run(Duration::from_secs(seconds), seed),
         Habit::NewDomain { layer, name, record } => scaffold::new_domain(layer, &name, &record),
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),

@@ -37,12 +37,24 @@ fn cargo_tools() -> [Tool; 2] {
 struct PythonTool {
     name: &'static str,
     version: &'static str,
+    /// What it needs besides, each with its version.
+    with: &'static [&'static str],
 }
 
 /// Sends requests made from the OpenAPI document, and holds the answers against it.
 pub(crate) const SCHEMATHESIS: &str = "schemathesis";
 
-const PYTHON_TOOLS: [PythonTool; 1] = [PythonTool { name: SCHEMATHESIS, version: "4.32.5" }];
+/// Speaks SCIM to a server, and holds the answers against RFC 7643 and RFC 7644.
+pub(crate) const SCIM_TESTER: &str = "scim2-tester";
+
+const PYTHON_TOOLS: [PythonTool; 2] = [
+    PythonTool { name: SCHEMATHESIS, version: "4.32.5", with: &[] },
+    PythonTool {
+        name: SCIM_TESTER,
+        version: "0.5.2",
+        with: &["scim2-client==0.13.2", "scim2-models==0.12.3", "httpx2==2.16.2"],
+    },
+];
 
 /// Where Debian keeps the PostgreSQL programs of each major version.
 const DEBIAN_POSTGRESQL: &str = "/usr/lib/postgresql";
@@ -136,14 +148,23 @@ fn install_peer(peer: &Peer) -> Result<()> {
 
 /// The program of a tool of PyPI, once it is installed.
 pub(crate) fn python_program(name: &str) -> PathBuf {
-    repo::root().join(process::TOOLS).join("python").join(name).join("bin").join(name)
+    python_folder(name).join("bin").join(name)
+}
+
+/// The interpreter that has a library of PyPI, once that is installed.
+pub(crate) fn python_of(name: &str) -> PathBuf {
+    python_folder(name).join("bin").join("python")
+}
+
+fn python_folder(name: &str) -> PathBuf {
+    repo::root().join(process::TOOLS).join("python").join(name)
 }
 
 /// Installs a tool of PyPI, in the version it was written for.
 fn install_python(tool: &PythonTool) -> Result<()> {
-    let program = python_program(tool.name);
-    let shown = program.display().to_string();
-    let present = process::ask(&shown, &["--version"]).is_some_and(|text| text.contains(tool.version));
+    let shown = python_of(tool.name).display().to_string();
+    let version = format!("import importlib.metadata as all; print(all.version({:?}))", tool.name);
+    let present = process::ask(&shown, &["-c", &version]).is_some_and(|text| text.trim() == tool.version);
     if !present {
         if !python_with_environments()? {
             println!("setup: there is no Python with venv for {}; what needs it is left out", tool.name);
@@ -154,7 +175,7 @@ fn install_python(tool: &PythonTool) -> Result<()> {
         let wanted = format!("{}=={}", tool.name, tool.version);
         let pip = format!("{folder}/bin/pip");
         let quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
-        process::run(&pip, &[&["install"], &quiet[..], &[&wanted]].concat())?;
+        process::run(&pip, &[&["install"], &quiet[..], &[&wanted], tool.with].concat())?;
     }
     println!("setup: {} {} is {shown}", tool.name, tool.version);
     Ok(())

@@ -18,6 +18,15 @@ const BEARER: &str = "bearer";
 /// The form of a key of a tenant or an organisation; a blank one counts as none.
 const KEY: &str = "^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$";
 
+/// Media type and schema of a problem.
+type Form = (&'static str, &'static str);
+
+/// That of the platform (RFC 9457).
+const FORM: Form = ("application/problem+json", "ProblemBody");
+
+/// That of SCIM (RFC 7644, section 3.12).
+const SCIM_FORM: Form = ("application/scim+json", "ScimErrorBody");
+
 /// Problems that every operation can answer with.
 const COMMON_PROBLEMS: [(&str, &str); 6] = [
     ("401", "No token, or one that cannot be verified"),
@@ -58,13 +67,14 @@ pub(crate) fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_with(Components::new);
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        let form = if path.starts_with("/scim/") { SCIM_FORM } else { FORM };
         for operation in [&mut item.get].into_iter().flatten() {
-            describe(operation, false);
+            describe(operation, false, form);
         }
         let commands = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in commands.into_iter().flatten() {
-            describe(operation, true);
+            describe(operation, true, form);
         }
     }
 }
@@ -74,9 +84,9 @@ fn is_open(operation: &Operation) -> bool {
     operation.security.as_ref().is_some_and(|needed| needed.contains(&SecurityRequirement::default()))
 }
 
-fn describe(operation: &mut Operation, is_command: bool) {
+fn describe(operation: &mut Operation, is_command: bool, form: Form) {
     if is_open(operation) {
-        add_problems(operation, &COMMAND_PROBLEMS);
+        add_problems(operation, &COMMAND_PROBLEMS, form);
         return;
     }
     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
@@ -104,20 +114,25 @@ fn describe(operation: &mut Operation, is_command: bool) {
     }
     let commands: &[_] =
         if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
-    add_problems(operation, commands);
+    add_problems(operation, commands, form);
 }
 
 /// Adds these problems, and those of every operation, where the operation does not describe them itself.
-fn add_problems(operation: &mut Operation, problems: &[(&str, &str)]) {
+fn add_problems(operation: &mut Operation, problems: &[(&str, &str)], form: Form) {
     for (status, text) in COMMON_PROBLEMS.iter().chain(problems) {
-        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem(status, text));
+        // A broken rule is a bad request in SCIM.
+        if form == SCIM_FORM && *status == "422" {
+            continue;
+        }
+        let responses = &mut operation.responses.responses;
+        responses.entry((*status).to_owned()).or_insert_with(|| problem(status, text, form));
     }
 }
 
-fn problem(status: &str, text: &str) -> RefOr<Response> {
-    let schema = Ref::from_schema_name("ProblemBody");
+fn problem(status: &str, text: &str, (media_type, schema): Form) -> RefOr<Response> {
+    let schema = Ref::from_schema_name(schema);
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    let mut response = ResponseBuilder::new().description(text).content("application/problem+json", content);
+    let mut response = ResponseBuilder::new().description(text).content(media_type, content);
     if matches!(status, "429" | "503") {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
         let after = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();

@@ -99,13 +99,18 @@ impl<T: DeserializeOwned + Send> Body for Json<T> {
 impl<T: DeserializeOwned> Json<T> {
     pub(crate) fn decode(headers: &HeaderMap, bytes: &Bytes) -> Result<Self, Problem> {
         require_media_type(headers, "application/json")?;
-        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(json_problem)?;
-        deserializer
-            .end()
-            .map_err(|error| malformed("request.invalid_json", format!("after the document: {error}")))?;
-        Ok(Self(value))
+        decode_json(bytes).map(Self)
     }
+}
+
+/// Reads a whole JSON document.
+pub(crate) fn decode_json<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(json_problem)?;
+    deserializer
+        .end()
+        .map_err(|error| malformed("request.invalid_json", format!("after the document: {error}")))?;
+    Ok(value)
 }
 
 /// No body; one that is sent all the same is ignored when it is empty JSON and refused otherwise.
@@ -128,10 +133,14 @@ impl Body for NoBody {
     }
 }
 
-pub(crate) fn require_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+/// The media type of a body, without its parameters; empty where none is said.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = sent.parse::<mime::Mime>().map(|mime| mime.essence_str().to_owned()).unwrap_or_default();
-    if essence == wanted {
+    sent.parse::<mime::Mime>().map(|mime| mime.essence_str().to_owned()).unwrap_or_default()
+}
+
+pub(crate) fn require_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
+    if media_type(headers) == wanted {
         return Ok(());
     }
     let detail = format!("send Content-Type: {wanted}");

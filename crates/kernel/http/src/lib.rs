@@ -32,6 +32,7 @@ mod reply;
 mod request_info;
 mod responses;
 mod rights;
+mod scim;
 mod session_ender;
 mod version;
 
@@ -52,7 +53,7 @@ pub use personas::{MATRIX, OperationKind, Persona, Reach};
 pub use problem::{ProblemBody, ProblemResponse};
 pub use rate::{RateCounter, RateCounts, RateKey, RateLimits};
 pub use rate_local::LocalRateCounter;
-pub use read::{NoQuery, Read, Report};
+pub use read::{NoQuery, Read, Report, UrlQuery};
 pub use reply::Reply;
 pub use request_info::{Arrivals, RequestInfo, trace_requests};
 pub use responses::{ChangeProblems, CreateProblems, ReadProblems, RecordProblems};
@@ -60,5 +61,6 @@ pub use rights::{
     Authorizer, Decision, Grant, GrantedRights, Limits, Question, Resource, Rights, Source, TokenAuthorizer,
     token_grants,
 };
+pub use scim::{ScimErrorBody, ScimJson};
 pub use session_ender::{NoSessions, SessionEnder};
 pub use version::etag;

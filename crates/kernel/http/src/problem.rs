@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::RequestInfo;
+use crate::{RequestInfo, scim};
 
 /// Media type of a problem (RFC 9457, section 3).
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -55,28 +55,36 @@ impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let problem = self.0;
         log(&problem);
+        if RequestInfo::current_is_scim() {
+            return with_hints(scim::error_response(&problem), &problem);
+        }
         let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = ProblemBody {
             kind: format!("urn:athyper:problem:{}", problem.code),
             title: problem.kind.title().to_owned(),
             status: status.as_u16(),
             code: problem.code.to_owned(),
-            detail: problem.detail,
+            detail: problem.detail.clone(),
             request_id: RequestInfo::current_id(),
-            errors: problem.fields,
+            errors: problem.fields.clone(),
         };
         let mut response = (status, axum::Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        let is_passing = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::RateLimited);
-        if let Some(seconds) = problem.retry_after_seconds.or(is_passing.then_some(RETRY_SECONDS)) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        response
+        response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        with_hints(response, &problem)
     }
+}
+
+/// Says in headers when to try again, and how to sign in.
+fn with_hints(mut response: Response, problem: &Problem) -> Response {
+    let headers = response.headers_mut();
+    let is_passing = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::RateLimited);
+    if let Some(seconds) = problem.retry_after_seconds.or(is_passing.then_some(RETRY_SECONDS)) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.kind == ProblemKind::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }
 
 /// A failure is logged once, here at the border, with its chain; a caller's mistake only at debug level.

@@ -69,6 +69,18 @@ impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Report<
     }
 }
 
+/// The query parameters of a request that has a body as well.
+#[derive(Clone, Copy, Debug)]
+pub struct UrlQuery<Q>(pub Q);
+
+impl<S: Send + Sync, Q: DeserializeOwned> FromRequestParts<S> for UrlQuery<Q> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ProblemResponse> {
+        Ok(Self(parse_query(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
 /// What a request asks, before a transaction is open.
 struct Asked<Q> {
     query: Q,

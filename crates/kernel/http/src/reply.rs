@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::etag;
+use crate::{etag, scim};
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -46,6 +46,22 @@ impl Reply {
     /// 304: what the caller has is current (RFC 9110, section 15.4.5).
     pub fn not_modified() -> Self {
         Self { status: 304, headers: Vec::new(), body: Bytes::new(), is_replay: false }
+    }
+
+    /// 204: done, and nothing to say (RFC 9110, section 15.3.5).
+    pub fn no_content() -> Self {
+        Self { status: 204, headers: Vec::new(), body: Bytes::new(), is_replay: false }
+    }
+
+    /// The same in the media type of SCIM (RFC 7644, section 3.1).
+    #[must_use]
+    pub fn as_scim(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            if name == "content-type" {
+                scim::MEDIA_TYPE.clone_into(value);
+            }
+        }
+        self
     }
 
     /// Adds the version of the record as its strong `ETag`.

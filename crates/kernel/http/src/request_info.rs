@@ -6,12 +6,12 @@ use std::time::Instant;
 use athyper_kernel_telemetry::TraceContext;
 use athyper_kernel_types::{Clock, Id};
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
-use crate::{Origin, TrustedProxies};
+use crate::{Origin, TrustedProxies, scim};
 
 /// Header that carries the request's id, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,6 +35,8 @@ pub struct RequestInfo {
     pub trace: TraceContext,
     /// Where it comes from.
     pub origin: Origin,
+    /// Whether it speaks SCIM, and its errors have to.
+    is_scim: bool,
 }
 
 /// What the outermost layer needs to know of a request.
@@ -48,7 +50,8 @@ pub struct Arrivals {
 
 impl RequestInfo {
     /// What the headers of a request say, with new ids for what they do not.
-    fn of(headers: &HeaderMap, peer: Option<SocketAddr>, arrivals: &Arrivals) -> Self {
+    fn of(request: &Request, peer: Option<SocketAddr>, arrivals: &Arrivals) -> Self {
+        let headers = request.headers();
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let request_id = header("x-request-id")
             .filter(|id| is_sane(id))
@@ -56,19 +59,25 @@ impl RequestInfo {
         let trace = header("traceparent")
             .and_then(|parent| TraceContext::from_headers(parent, header("tracestate")))
             .map_or_else(TraceContext::random, |parent| parent.child());
-        Self { request_id, trace, origin: arrivals.proxies.origin(peer, headers) }
+        let is_scim = request.uri().path().starts_with(scim::BASE);
+        Self { request_id, trace, origin: arrivals.proxies.origin(peer, headers), is_scim }
     }
 
     /// Id of the request that this task serves; empty outside a request.
     pub fn current_id() -> String {
         CURRENT.try_with(|info| info.request_id.clone()).unwrap_or_default()
     }
+
+    /// Whether the request that this task serves speaks SCIM.
+    pub(crate) fn current_is_scim() -> bool {
+        CURRENT.try_with(|info| info.is_scim).unwrap_or_default()
+    }
 }
 
 /// Gives each request its id, its trace and its span, and writes one line when it is answered. The outermost layer.
 pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let info = RequestInfo::of(request.headers(), peer, &arrivals);
+    let info = RequestInfo::of(&request, peer, &arrivals);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let span = request_span(&request, &info, &route);
     let method = request.method().clone();

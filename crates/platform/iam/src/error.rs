@@ -91,6 +91,9 @@ pub(crate) enum Error {
     /// One who is deprovisioned is not changed, bound or added any more.
     #[error("the principal is deprovisioned, which is for good: enter a new one")]
     Deprovisioned,
+    /// What the tenant's administrators made is not for a provisioning system to change.
+    #[error("the tenant's administrators have the say about this record")]
+    OfAdministrators,
     /// Without its link a suspended principal would come in by the roles of its token.
     #[error("the link keeps a principal out that is not active: it stays")]
     LinkKeepsOut,
@@ -218,6 +221,7 @@ impl DomainError for Error {
             Self::InvalidProfile(_) => "iam.invalid_profile",
             Self::PrincipalStatus { .. } => "iam.principal_status",
             Self::Deprovisioned => "iam.principal_deprovisioned",
+            Self::OfAdministrators => "iam.of_administrators",
             Self::LinkKeepsOut => "iam.link_keeps_out",
             Self::NotAService => "iam.not_a_service",
             Self::ManagerCycle => "iam.manager_cycle",
@@ -263,9 +267,11 @@ impl DomainError for Error {
             | Self::DutiesNotSeparate { .. }
             | Self::TooManyKeys
             | Self::ReviewClosed => ProblemKind::Conflict,
-            Self::CannotGrant { .. } | Self::ShutOut | Self::OwnCase | Self::NotReviewer => {
-                ProblemKind::Forbidden
-            }
+            Self::CannotGrant { .. }
+            | Self::ShutOut
+            | Self::OfAdministrators
+            | Self::OwnCase
+            | Self::NotReviewer => ProblemKind::Forbidden,
             Self::UnknownReference { .. }
             | Self::InvalidProfile(_)
             | Self::NotAService

@@ -14,6 +14,8 @@
 //! - A principal that is suspended or deprovisioned, whatever its token says: `rights.rs`.
 //! - A key, in any form but the digest of its secret, in the database, the log or a later answer.
 //!
+//! `scim` is the second door to principals and groups: SCIM 2.0, for systems that provision them.
+//!
 //! # How it is read
 //!
 //! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`, which calls `execute`, which owns
@@ -42,6 +44,7 @@ mod principal_status;
 mod queries;
 mod rights;
 mod routes;
+mod scim;
 mod store;
 
 pub use authorizer::IamAuthorizer;

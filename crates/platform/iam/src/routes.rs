@@ -20,10 +20,19 @@ use crate::queries::{
     list_principal_links, list_principals, list_role_bindings, list_roles, list_separation_exceptions,
     list_separation_rules, list_service_keys,
 };
+use crate::scim::{
+    self, create_user, delete_user, discovery, list_users, patch_group, patch_user, read_group, read_user,
+    replace_group, replace_user, search,
+};
 
 /// All routes with their documents.
 pub(crate) fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().merge(principals()).merge(groups()).merge(roles()).merge(governance())
+    OpenApiRouter::new()
+        .merge(principals())
+        .merge(groups())
+        .merge(roles())
+        .merge(governance())
+        .merge(provisioning())
 }
 
 fn principals() -> OpenApiRouter<Deps> {
@@ -100,4 +109,33 @@ fn governance() -> OpenApiRouter<Deps> {
         .routes(routes!(list_access_review_items::list_access_review_items))
         .routes(routes!(decide_access_review_item::decide_access_review_item))
         .routes(routes!(close_access_review::close_access_review))
+}
+
+fn provisioning() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        // /scim/v2/{tenant}
+        .routes(routes!(discovery::scim_get_service_provider_config))
+        .routes(routes!(discovery::scim_list_resource_types))
+        .routes(routes!(discovery::scim_get_resource_type))
+        .routes(routes!(discovery::scim_list_schemas))
+        .routes(routes!(discovery::scim_get_schema))
+        .routes(routes!(search::scim_search))
+        // /scim/v2/{tenant}/Users
+        .routes(routes!(list_users::scim_list_users, create_user::scim_create_user))
+        .routes(routes!(search::scim_search_users))
+        .routes(routes!(
+            read_user::scim_get_user,
+            replace_user::scim_replace_user,
+            patch_user::scim_patch_user,
+            delete_user::scim_delete_user
+        ))
+        // /scim/v2/{tenant}/Groups
+        .routes(routes!(scim::list_groups::scim_list_groups, scim::create_group::scim_create_group))
+        .routes(routes!(search::scim_search_groups))
+        .routes(routes!(
+            read_group::scim_get_group,
+            replace_group::scim_replace_group,
+            patch_group::scim_patch_group,
+            scim::delete_group::scim_delete_group
+        ))
 }

@@ -29,6 +29,15 @@ pub(crate) struct GroupInput {
     pub(crate) description: Text<0, 1000>,
 }
 
+impl GroupInput {
+    /// Whether nothing would change.
+    pub(crate) fn is_same_as(&self, old: &Group) -> bool {
+        self.display_name.as_str() == old.display_name
+            && self.external_id.as_ref().map(Name::as_str) == old.external_id.as_deref()
+            && self.description.to_option() == old.description
+    }
+}
+
 /// Make a group
 ///
 /// It is empty, and no role is bound to it.

@@ -42,6 +42,15 @@ pub(crate) struct UpdatePrincipal {
     pub(crate) profile: Profile,
 }
 
+impl UpdatePrincipal {
+    /// Whether nothing would change.
+    pub(crate) fn is_same_as(&self, old: &Principal) -> bool {
+        self.user_name.as_str() == old.user_name
+            && self.external_id.as_ref().map(Name::as_str) == old.external_id.as_deref()
+            && (self.manager, self.org_unit, &self.profile) == (old.manager, old.org_unit, &old.profile)
+    }
+}
+
 /// Change a principal
 ///
 /// The whole record is replaced. Names and addresses by which somebody signs in are changed only by who holds all that the

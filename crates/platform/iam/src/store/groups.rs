@@ -103,6 +103,20 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: GroupId) -> Result<
     row.map(Group::try_from).transpose()
 }
 
+/// The groups with these ids, as far as they exist, in no order.
+pub(crate) async fn load(tx: &mut impl TenantConnection, ids: &[Uuid]) -> Result<Vec<Group>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, display_name, external_id, description, authority, version, created_at, updated_at \
+         from iam.principal_group where tenant_id = $1 and id = any($2)",
+    )
+    .bind(tenant)
+    .bind(ids)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Group::try_from).collect()
+}
+
 /// The group with this id, locked against changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: GroupId) -> Result<Option<Group>, DbError> {
     let tenant = tx.tenant_id().uuid();

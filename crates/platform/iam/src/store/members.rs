@@ -147,3 +147,84 @@ pub(crate) async fn leave_all(tx: &mut TenantTx, principal: PrincipalId) -> Resu
         .await?;
     Ok(())
 }
+
+/// The direct members of groups, as far as SCIM knows them, people and groups: group, id, and whether it is a group.
+pub(crate) async fn of_directory(
+    tx: &mut impl TenantConnection,
+    groups: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, bool)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select m.group_id, p.id, false from iam.group_member m \
+         join iam.principal p on p.tenant_id = m.tenant_id and p.id = m.principal_id \
+         where m.tenant_id = $1 and m.group_id = any($2) and p.kind = 'user' and p.status <> 'deprovisioned' \
+         union all \
+         select c.group_id, c.child_id, true from iam.group_child c \
+         where c.tenant_id = $1 and c.group_id = any($2) order by 1, 2",
+    )
+    .bind(tenant)
+    .bind(groups)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The groups that principals are in directly: principal, id of the group, and its name.
+pub(crate) async fn groups_of_directory(
+    tx: &mut impl TenantConnection,
+    principals: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select m.principal_id, g.id, g.display_name from iam.group_member m \
+         join iam.principal_group g on g.tenant_id = m.tenant_id and g.id = m.group_id \
+         where m.tenant_id = $1 and m.principal_id = any($2) order by m.principal_id, g.id",
+    )
+    .bind(tenant)
+    .bind(principals)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Adds members that are none yet.
+pub(crate) async fn insert_all(
+    tx: &mut TenantTx,
+    group: GroupId,
+    members: &[MemberRef],
+) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    let (mut people, mut groups) = (Vec::new(), Vec::new());
+    for member in members {
+        match member {
+            MemberRef::Principal(id) => people.push(id.uuid()),
+            MemberRef::Group(id) => groups.push(id.uuid()),
+        }
+    }
+    for (statement, ids) in [
+        (
+            "insert into iam.group_member (tenant_id, group_id, principal_id, added_at, added_by) \
+             select $1, $2, new.id, $4, $5 from unnest($3::uuid[]) as new (id)",
+            people,
+        ),
+        (
+            "insert into iam.group_child (tenant_id, group_id, child_id, added_at, added_by) \
+             select $1, $2, new.id, $4, $5 from unnest($3::uuid[]) as new (id)",
+            groups,
+        ),
+    ] {
+        let insert = sqlx::query(statement).bind(tenant).bind(group.uuid()).bind(ids).bind(now);
+        insert.bind(&actor).execute(tx.conn()).await?;
+    }
+    Ok(())
+}
+
+/// Removes members, principals and groups.
+pub(crate) async fn delete_these(tx: &mut TenantTx, group: GroupId, ids: &[Uuid]) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    for statement in [
+        "delete from iam.group_member where tenant_id = $1 and group_id = $2 and principal_id = any($3)",
+        "delete from iam.group_child where tenant_id = $1 and group_id = $2 and child_id = any($3)",
+    ] {
+        sqlx::query(statement).bind(tenant).bind(group.uuid()).bind(ids).execute(tx.conn()).await?;
+    }
+    Ok(())
+}

@@ -3,6 +3,8 @@
 pub(crate) mod access;
 pub(crate) mod bindings;
 pub(crate) mod contacts;
+pub(crate) mod directory;
+mod directory_places;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod links;

@@ -16,6 +16,7 @@ mod principals;
 mod reviews;
 mod roles;
 mod scale;
+mod scim;
 mod search;
 mod separation;
 mod support;
