@@ -63,6 +63,11 @@ pub fn token(tenant: &str, role: &str) -> String {
     format!("test.{tenant}.{role}")
 }
 
+/// Subject of the token of a user `role` of a tenant: the first of several roles names the user.
+pub fn subject(tenant: &str, role: &str) -> String {
+    format!("{}@{tenant}", role.split('+').next().unwrap_or(role))
+}
+
 /// Takes [`token`]s for what they say; the real verification has tests of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct TestAuthenticator;
@@ -74,11 +79,11 @@ impl Authenticator for TestAuthenticator {
         let ["test", tenant, role] = parts[..] else {
             return Err(Problem::new(ProblemKind::Unauthenticated, "request.invalid_token", "no test token"));
         };
-        let name = role.split('+').next().unwrap_or(role);
-        let claims = serde_json::json!({ "tenantKey": tenant, "sub": format!("{name}@{tenant}") });
+        let subject = subject(tenant, role);
+        let claims = serde_json::json!({ "tenantKey": tenant, "sub": subject });
         Ok(Identity {
             realm_key: realm_of(tenant).to_owned(),
-            actor: Actor::user(format!("{name}@{tenant}")),
+            actor: Actor::user(subject),
             roles: role.split('+').map(str::to_owned).collect(),
             claims: claims.as_object().cloned().unwrap_or_default(),
             principal: None,

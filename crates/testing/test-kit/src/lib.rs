@@ -34,7 +34,7 @@ pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
 pub use identity::{
     OPERATOR_REALM, OPERATOR_TENANTS, REALM, TENANTS, TestAuthenticator, iam_config, operators_apart,
-    realm_of, token,
+    realm_of, subject, token,
 };
 pub use uploads::folder_uploads;
 pub use vault::test_vault;

@@ -9,7 +9,7 @@ use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS, Permission};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::TenantContext;
-use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
+use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors, subject};
 use axum::http::Method;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -144,7 +144,7 @@ impl Platform {
             client: self.app.user(tenant, role),
             database: self.app.db.database.clone(),
             context: self.app.db.context(tenant),
-            subject: format!("{role}@{tenant}"),
+            subject: subject(tenant, role),
         }
     }
 
