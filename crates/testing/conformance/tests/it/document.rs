@@ -69,6 +69,12 @@ impl Operation {
         }
     }
 
+    /// Whether it speaks SCIM: errors, versions and lists have the form of RFC 7644 there, and the tests of `athyper-iam`
+    /// hold it against that.
+    pub(crate) fn speaks_scim(&self) -> bool {
+        self.path.starts_with("/scim/")
+    }
+
     /// Whether it changes something.
     pub(crate) fn is_command(&self) -> bool {
         self.method != Method::GET
@@ -100,7 +106,8 @@ impl Operation {
 
 /// The operations of a document that ask for a token, in its order.
 pub(crate) fn operations(document: &OpenApi) -> Vec<Operation> {
-    all_operations(document).into_iter().filter(|operation| !operation.is_open).collect()
+    let is_ours = |operation: &Operation| !operation.is_open && !operation.speaks_scim();
+    all_operations(document).into_iter().filter(is_ours).collect()
 }
 
 /// All operations of a document, those of guests as well, in its order.

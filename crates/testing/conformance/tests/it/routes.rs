@@ -49,7 +49,11 @@ fn check_document(operations: &[Operation], modules: &[&str]) -> Findings {
             format!("one tag, not {:?}", operation.tags),
         );
         // What belongs to all modules stands above them.
-        let prefix = if module == KERNEL { "/v1/".to_owned() } else { format!("/v1/{module}/") };
+        let prefix = match module {
+            _ if operation.speaks_scim() => "/scim/v2/{tenant}/".to_owned(),
+            KERNEL => "/v1/".to_owned(),
+            module => format!("/v1/{module}/"),
+        };
         let is_inside = operation.path.starts_with(&prefix);
         findings.expect(is_inside, "path", &name, format!("{} is not below {prefix}", operation.path));
         let mut parameters = BTreeSet::new();
@@ -68,6 +72,7 @@ fn has_success(operation: &Operation) -> bool {
     operation.responses.iter().any(|(status, response)| {
         let has = |media_type: &str| response["content"][media_type]["schema"].is_object();
         let has_schema = has("application/json") || has("text/event-stream") || has("application/x-ndjson");
+        let has_schema = has_schema || has("application/scim+json");
         let is_described = response["description"].as_str().is_some_and(|text| !text.trim().is_empty());
         (200..300).contains(status) && is_described && (has_schema || *status == 204)
     })
@@ -82,15 +87,16 @@ fn is_snake(text: &str) -> bool {
 fn check_problem_documents(operations: &[Operation]) -> Findings {
     let mut findings = Findings::default();
     for operation in operations {
+        let (media_type, body) = if operation.speaks_scim() {
+            ("application/scim+json", "ScimErrorBody")
+        } else {
+            ("application/problem+json", "ProblemBody")
+        };
         for (status, response) in operation.responses.range(400..) {
-            let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
-            let is_problem = schema.as_str().is_some_and(|schema| schema.ends_with("/ProblemBody"));
-            findings.expect(
-                is_problem,
-                "problem-document",
-                operation.name(),
-                format!("{status} is no ProblemBody"),
-            );
+            let schema = &response["content"][media_type]["schema"]["$ref"];
+            let is_problem = schema.as_str().and_then(|schema| schema.rsplit('/').next()) == Some(body);
+            let what = format!("{status} is no {body}");
+            findings.expect(is_problem, "problem-document", operation.name(), what);
         }
         for status in [401, 403, 429, 500, 503] {
             let is_there = operation.responses.contains_key(&status);
@@ -110,13 +116,15 @@ fn check_problem_documents(operations: &[Operation]) -> Findings {
 /// Every operation is a permission that some role has, and every permission an operation.
 fn check_permissions(platform: &Platform) -> Findings {
     let mut findings = Findings::default();
-    for operation in &platform.operations {
+    let scim = all_operations(&platform.app.openapi).into_iter().filter(Operation::speaks_scim);
+    let operations: Vec<_> = platform.operations.iter().cloned().chain(scim).collect();
+    for operation in &operations {
         let has_roles = !platform.roles_of(&operation.id).is_empty();
         findings.expect(has_roles, "permission", operation.name(), "declare who may call it");
     }
     let mut names = BTreeSet::new();
     for permission in &platform.permissions {
-        let is_operation = platform.operations.iter().any(|operation| operation.id == permission.name);
+        let is_operation = operations.iter().any(|operation| operation.id == permission.name);
         findings.expect(is_operation, "extra-permission", permission.name, "there is no such operation");
         findings.expect(names.insert(permission.name), "permission", permission.name, "declared twice");
     }
@@ -144,8 +152,9 @@ async fn mounted(platform: &Platform) -> BTreeMap<String, BTreeSet<String>> {
 async fn check_mounted(platform: &Platform) -> Findings {
     let mut findings = Findings::default();
     let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let open = all_operations(&platform.app.openapi).into_iter().filter(|operation| operation.is_open);
-    for operation in platform.operations.iter().cloned().chain(open) {
+    let others = all_operations(&platform.app.openapi).into_iter();
+    let others = others.filter(|operation| operation.is_open || operation.speaks_scim());
+    for operation in platform.operations.iter().cloned().chain(others) {
         let methods = documented.entry(operation.path.clone()).or_default();
         methods.insert(operation.method.to_string());
         if operation.method == Method::GET {
