@@ -89,7 +89,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         iam: Arc::new(parts.config.iam.clone()),
         authenticator: parts.authenticator,
         sessions: Some(Arc::new(parts.sessions.clone())),
-        access: Access { operations, authorizer: parts.authorizer },
+        access: Access { operations, catalogue: catalogue(), authorizer: parts.authorizer },
         limits,
         rates,
         streams: EventStreams::new(streams, parts.stopping),

@@ -184,6 +184,8 @@ impl OperationIndex {
 pub struct Access {
     /// Operation id of each route.
     pub operations: OperationIndex,
+    /// All permissions there are.
+    pub catalogue: Catalogue,
     /// Who knows what callers may do.
     pub authorizer: Arc<dyn Authorizer>,
 }

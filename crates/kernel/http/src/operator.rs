@@ -13,11 +13,9 @@ use athyper_kernel_types::{PrincipalId, TenantId};
 use axum::http::{HeaderMap, Method};
 
 use crate::admit::{enter, record};
+use crate::personas::OperationKind;
 use crate::rights::{Decision, Question, Rights};
 use crate::{Edge, Identity, ProblemResponse, RequestInfo};
-
-/// What only operators may call: the operations of platform control.
-const CONTROL: &str = "control.";
 
 /// Says whether an operator may read in a tenant. Platform control implements it.
 #[async_trait]
@@ -50,13 +48,15 @@ impl Rights for Looking {
     }
 }
 
-/// Refuses an operation of platform control to everybody but operators.
+/// Refuses an operation that runs the platform to everybody but operators.
 ///
 /// # Errors
 /// 403 for a caller of another realm.
 pub(crate) fn check_realm(edge: &Edge, context: &TenantContext, operation: &str) -> Result<(), Problem> {
     let is_operator = edge.iam.platform_realm_key.as_deref() == Some(context.realm_key());
-    if operation.starts_with(CONTROL) && !is_operator {
+    let permission = edge.access.catalogue.find(operation);
+    let is_control = permission.is_some_and(|permission| permission.kind == OperationKind::Control);
+    if is_control && !is_operator {
         let detail = "this is for operators of the platform, who are in a realm of their own";
         return Err(Problem::new(ProblemKind::Forbidden, "request.operators_only", detail));
     }

@@ -156,7 +156,7 @@ impl TestApp {
             iam: options.iam,
             authenticator,
             sessions,
-            access: Access { operations: OperationIndex::from_openapi(&openapi), authorizer },
+            access: Access { operations: OperationIndex::from_openapi(&openapi), catalogue, authorizer },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
             rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),
