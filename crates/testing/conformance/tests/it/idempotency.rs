@@ -18,7 +18,7 @@ const SHOWN_ONCE: &str =
     "secrets and codes are shown once, and stored nowhere: a repetition gets the answer without them";
 
 /// Changes whose repetition is answered otherwise.
-const OTHERWISE: [Tolerated; 13] = [
+const OTHERWISE: [Tolerated; 12] = [
     Tolerated {
         rule: "own-key",
         subject: "security.revoke_own_session",
@@ -42,7 +42,6 @@ const OTHERWISE: [Tolerated; 13] = [
     Tolerated { rule: "reused", subject: "accounts.renew_recovery_codes", reason: NOTHING_DIFFERS },
     Tolerated { rule: "replay", subject: "accounts.confirm_totp", reason: SHOWN_ONCE },
     Tolerated { rule: "replay", subject: "accounts.enrol_totp", reason: SHOWN_ONCE },
-    Tolerated { rule: "replay", subject: "accounts.register_webauthn", reason: SHOWN_ONCE },
     Tolerated { rule: "replay", subject: "accounts.renew_recovery_codes", reason: SHOWN_ONCE },
 ];
 

@@ -11,8 +11,23 @@ use crate::problem_form::check_problem;
 use crate::rows::Rows;
 use crate::specimen;
 
+/// Why a factor is removed without a version.
+const NO_VERSION_OF_FACTORS: &str = "a factor never changes, so its removal cannot be a lost update";
+
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 6] = [
+const WITHOUT_VERSION: [Tolerated; 10] = [
+    Tolerated {
+        rule: "not-modified",
+        subject: "accounts.get_account",
+        reason: "it is shown with the policy and the factors, which change without the account's version",
+    },
+    Tolerated {
+        rule: "etag",
+        subject: "accounts.list_factors",
+        reason: "factors come and go, each by itself",
+    },
+    Tolerated { rule: "example", subject: "accounts.remove_own_factor", reason: NO_VERSION_OF_FACTORS },
+    Tolerated { rule: "example", subject: "accounts.remove_factors", reason: NO_VERSION_OF_FACTORS },
     Tolerated {
         rule: "etag",
         subject: "iam.get_effective_permissions",

@@ -1,7 +1,7 @@
 //! Browser sessions over two api processes and one database: what one ends, the other refuses within a second.
 
 use std::fs;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use athyper_e2e::{Client, Launch, Platform, Program, free_port};
 use athyper_issuer::Issuer;
@@ -55,8 +55,7 @@ impl Browser {
 
     /// The session, to be shown to any process.
     fn cookie(&self) -> String {
-        let session =
-            self.cookies.iter().find(|(name, _)| name == "athyper-session-athyper").expect("a session");
+        let session = self.cookies.iter().find(|(name, _)| name == "athyper-session-athyper").unwrap();
         format!("{}={}", session.0, session.1)
     }
 }
@@ -71,11 +70,16 @@ fn realm(issuer: &Issuer, base: &str) -> Value {
     }}}})
 }
 
+/// The time of this machine, which the processes hold tokens against.
+#[expect(clippy::disallowed_methods, reason = "the processes have no other clock")]
+fn now() -> i64 {
+    chrono::Utc::now().timestamp()
+}
+
 #[tokio::test]
 async fn sessions_are_one_over_processes() {
     let platform = Platform::new();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let issuer = Issuer::start(i64::try_from(now).unwrap());
+    let issuer = Issuer::start(now());
     let person = |role: &str| json!({"sub": format!("{role}-1"), "tenantKey": "demo", "roles": [role]});
     issuer.behave(|manners| manners.person = person("viewer"));
     let (first, second) = (platform.port(), free_port());
