@@ -14,7 +14,7 @@ pub(crate) fn totp(secret: &str, seconds: i64) -> String {
     let mut bits = String::new();
     for letter in secret.chars() {
         let value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).expect("base32");
-        bits.push_str(&format!("{value:05b}"));
+        bits.extend((0..5).rev().map(|bit| if value >> bit & 1 == 1 { '1' } else { '0' }));
     }
     let key: Vec<u8> = bits
         .as_bytes()

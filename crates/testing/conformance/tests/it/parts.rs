@@ -10,7 +10,6 @@ use athyper_audit::{
     SigningKey,
 };
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
-use athyper_kernel_container::ContainerBuilder;
 use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_types::PrincipalId;
@@ -33,19 +32,15 @@ pub(crate) fn options() -> TestOptions {
     let store: Arc<dyn CheckpointStore> = Arc::new(MemoryCheckpoints::default());
     TestOptions {
         parts: Box::new(|builder| {
-            add_bridges(builder);
+            // What domains ask of each other, answered as in the processes but for sessions.
+            let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
+            builder.value(&PEOPLE, people());
+            builder.value(&SESSIONS, sessions);
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
         }),
         ..TestOptions::default()
     }
-}
-
-/// What domains ask of each other, answered as in the processes.
-fn add_bridges(builder: &mut ContainerBuilder) {
-    builder.value(&PEOPLE, people());
-    let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
-    builder.value(&SESSIONS, sessions);
 }
 
 /// No browser comes here: a sign-in ends without a session.
