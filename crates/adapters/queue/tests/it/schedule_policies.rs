@@ -294,7 +294,8 @@ async fn the_platform_has_one_job_of_its_own() {
     assert_eq!(
         stage
             .count(&format!(
-                "select count(*) from audit.event where type = 'platform.apply_retention' and {own}"
+                "select count(*) from audit.event where type = 'platform.apply_retention' \
+                 and meta ? 'scheduleRuns' and {own}"
             ))
             .await,
         1
