@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::{input, loaded, refused};
 
-const DEPLOYED: [(&str, &str); 7] = [
+const DEPLOYED: [(&str, &str); 8] = [
     ("ATHYPER_SUPER__DB_URL", "postgres://h/d"),
     ("ATHYPER_SUPER__REDIS_URL", "redis://h"),
     ("ATHYPER_SUPER__S3_ENDPOINT", "https://h"),
     ("ATHYPER_SUPER__S3_ACCESS_KEY", "a"),
     ("ATHYPER_SUPER__S3_SECRET_KEY", "b"),
     ("ATHYPER_SUPER__MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ("ATHYPER_SUPER__AUDIT_SIGNING_KEY", "c"),
     ("PUBLIC_BASE_URL", "https://a.example"),
 ];
 

@@ -77,6 +77,7 @@ fn many_mistakes_in_all_layers_are_one_report() {
          name it in a realm's iam.clientSecretRef, or correct or unset the variable",
         "s3.accessKey (not set): required in production; set ATHYPER_SUPER__S3_ACCESS_KEY",
         "s3.secretKey (not set): required in production; set ATHYPER_SUPER__S3_SECRET_KEY",
+        "audit.signingKey (not set): required in production; set ATHYPER_SUPER__AUDIT_SIGNING_KEY",
         "vault.masterKey (not set): required in production, to seal secrets and personal data; \
          set ATHYPER_SUPER__MASTER_KEY; make one with: openssl rand -base64 32",
         "publicBaseUrl (not set): required in production; set ATHYPER_SUPER__PUBLIC_BASE_URL",
@@ -129,6 +130,7 @@ fn an_unusable_file_is_reported_with_its_place_and_the_other_layers_are_still_ch
             "s3.endpoint (not set): required in production; set ATHYPER_SUPER__S3_ENDPOINT",
             "s3.accessKey (not set): required in production; set ATHYPER_SUPER__S3_ACCESS_KEY",
             "s3.secretKey (not set): required in production; set ATHYPER_SUPER__S3_SECRET_KEY",
+            "audit.signingKey (not set): required in production; set ATHYPER_SUPER__AUDIT_SIGNING_KEY",
             "vault.masterKey (not set): required in production, to seal secrets and personal data; \
              set ATHYPER_SUPER__MASTER_KEY; make one with: openssl rand -base64 32",
         ],
@@ -168,6 +170,7 @@ fn a_setting_that_is_wrong_is_not_also_called_missing() {
         ("ATHYPER_SUPER__S3_ACCESS_KEY", "a"),
         ("ATHYPER_SUPER__S3_SECRET_KEY", "b"),
         ("ATHYPER_SUPER__MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+        ("ATHYPER_SUPER__AUDIT_SIGNING_KEY", "c"),
         ("ATHYPER_SUPER__S3_USE_SSL", "1"),
         ("ATHYPER_SUPER__IAM_SECRET__athyper", "hunter2"),
     ];
