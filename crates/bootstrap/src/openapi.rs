@@ -86,6 +86,8 @@ fn is_open(operation: &Operation) -> bool {
 
 fn describe(operation: &mut Operation, is_command: bool, form: Form) {
     if is_open(operation) {
+        // A guest names realm and tenant by hand.
+        add_problems(operation, &[("404", "There is no such realm or tenant")], form);
         add_problems(operation, &COMMAND_PROBLEMS, form);
         return;
     }

@@ -1,7 +1,7 @@
 //! Lists the tree of organizational units.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use serde::Deserialize;
 
@@ -30,7 +30,7 @@ pub(crate) struct ListOrgUnits {
     operation_id = "iam.list_org_units",
     tag = "iam",
     params(ListOrgUnits, PageRequest),
-    responses((status = 200, description = "A page", body = Page<OrgUnit>, example = json!({"items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "code": "EU", "name": "Europe", "version": 1}], "nextCursor": null})), ReadProblems)
+    responses((status = 200, description = "A page", body = Page<OrgUnit>, example = json!({"items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "code": "EU", "name": "Europe", "version": 1}], "nextCursor": null})), RecordProblems)
 )]
 pub(crate) async fn list_org_units(Report(mut read): Report<ListOrgUnits>) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
