@@ -36,7 +36,6 @@ mod model;
 mod module;
 mod ports;
 mod queries;
-mod responses;
 mod routes;
 mod sealer;
 mod store;

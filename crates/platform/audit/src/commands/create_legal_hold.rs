@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::model::event::EventClass;
 use crate::model::legal_hold::LegalHold;
 use crate::model::text::{Line, Name};
-use crate::responses::CreateProblems;
 use crate::store::{holds, removals};
+use athyper_kernel_http::CreateProblems;
 
 /// A hold to make. Criteria that are left out fit every event.
 #[derive(Debug, Deserialize, ToSchema)]

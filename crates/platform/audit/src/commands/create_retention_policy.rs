@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::model::event::EventClass;
 use crate::model::retention::{FEWEST_DAYS, MOST_DAYS, RetentionPolicy};
 use crate::model::text::Name;
-use crate::responses::CreateProblems;
 use crate::store::policies;
+use athyper_kernel_http::CreateProblems;
 
 /// A policy to make.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -6,8 +6,8 @@ use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
 
 use crate::error::Error;
 use crate::model::retention::RetentionPolicy;
-use crate::responses::ChangeProblems;
 use crate::store::policies;
+use athyper_kernel_http::ChangeProblems;
 
 /// Delete a retention policy
 ///

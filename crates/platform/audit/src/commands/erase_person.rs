@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::model::text::Line;
-use crate::responses::CreateProblems;
 use crate::store::erasures::{self, Erasure};
+use athyper_kernel_http::CreateProblems;
 
 /// Whose values to erase.
 #[derive(Debug, Deserialize, ToSchema)]

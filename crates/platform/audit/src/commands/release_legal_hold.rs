@@ -6,8 +6,8 @@ use athyper_kernel_http::{Command, NoBody, PathId, ProblemResponse, Reply};
 
 use crate::error::Error;
 use crate::model::legal_hold::LegalHold;
-use crate::responses::ChangeProblems;
 use crate::store::holds;
+use athyper_kernel_http::ChangeProblems;
 
 /// Release a legal hold
 ///

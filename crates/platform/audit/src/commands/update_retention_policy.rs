@@ -11,8 +11,8 @@ use crate::commands::create_retention_policy::check_days;
 use crate::error::Error;
 use crate::model::retention::RetentionPolicy;
 use crate::model::text::Name;
-use crate::responses::ChangeProblems;
 use crate::store::policies;
+use athyper_kernel_http::ChangeProblems;
 
 /// What to change; what is left out stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]

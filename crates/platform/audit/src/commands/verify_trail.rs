@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::jobs::verify_trail::VerifyTrail;
 use crate::model::keys::AuditKeys;
 use crate::model::report::Report;
-use crate::responses::CreateProblems;
 use crate::store::chain;
 use crate::verify::{Source, Verifier};
+use athyper_kernel_http::CreateProblems;
 
 /// Most events that a request verifies itself.
 const MOST_AT_ONCE: i64 = 10_000;

@@ -18,8 +18,8 @@ use crate::model::event::Event;
 use crate::model::filter::EventFilter;
 use crate::model::{csv_form, ocsf};
 use crate::queries::note_access;
-use crate::responses::ReadProblems;
 use crate::store::events::{self, Order};
+use athyper_kernel_http::ReadProblems;
 
 /// Events that are read at once.
 const PAGE: u32 = 500;

@@ -9,8 +9,8 @@ use crate::Deps;
 use crate::error::Error;
 use crate::model::event::Event;
 use crate::queries::note_access;
-use crate::responses::RecordProblems;
 use crate::store::events;
+use athyper_kernel_http::RecordProblems;
 
 /// Get an event
 ///

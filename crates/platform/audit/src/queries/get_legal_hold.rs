@@ -4,8 +4,8 @@ use athyper_kernel_http::{NoQuery, PathId, ProblemResponse, Read, Reply};
 
 use crate::error::Error;
 use crate::model::legal_hold::LegalHold;
-use crate::responses::RecordProblems;
 use crate::store::holds;
+use athyper_kernel_http::RecordProblems;
 
 /// Get a legal hold
 ///

@@ -4,8 +4,8 @@ use athyper_kernel_http::{NoQuery, PathId, ProblemResponse, Read, Reply};
 
 use crate::error::Error;
 use crate::model::retention::RetentionPolicy;
-use crate::responses::RecordProblems;
 use crate::store::policies;
+use athyper_kernel_http::RecordProblems;
 
 /// Get a retention policy
 ///

@@ -9,8 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::responses::ReadProblems;
 use crate::store::checkpoints;
+use athyper_kernel_http::ReadProblems;
 
 /// A set of keys (RFC 7517, section 5).
 #[derive(Debug, Serialize, ToSchema)]

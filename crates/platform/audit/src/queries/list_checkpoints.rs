@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::responses::ReadProblems;
 use crate::store::checkpoints::{self, Summary};
+use athyper_kernel_http::ReadProblems;
 
 /// A signed statement of how far the chain has come.
 #[derive(Debug, Serialize, ToSchema)]

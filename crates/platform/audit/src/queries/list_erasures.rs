@@ -3,8 +3,8 @@
 use athyper_kernel_http::{ProblemResponse, Read, Reply};
 use athyper_kernel_types::{Page, PageRequest};
 
-use crate::responses::ReadProblems;
 use crate::store::erasures::{self, Erasure, ErasureId};
+use athyper_kernel_http::ReadProblems;
 
 /// List erasures
 ///

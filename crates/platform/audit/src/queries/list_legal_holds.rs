@@ -4,8 +4,8 @@ use athyper_kernel_http::{ProblemResponse, Read, Reply};
 use athyper_kernel_types::{Page, PageRequest};
 
 use crate::model::legal_hold::{HoldId, LegalHold};
-use crate::responses::ReadProblems;
 use crate::store::holds;
+use athyper_kernel_http::ReadProblems;
 
 /// List legal holds
 ///

@@ -4,8 +4,8 @@ use athyper_kernel_http::{ProblemResponse, Read, Reply};
 use athyper_kernel_types::{Page, PageRequest};
 
 use crate::model::retention::{PolicyId, RetentionPolicy};
-use crate::responses::ReadProblems;
 use crate::store::policies;
+use athyper_kernel_http::ReadProblems;
 
 /// List retention policies
 ///

@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::model::event::Event;
 use crate::model::filter::EventFilter;
 use crate::queries::note_access;
-use crate::responses::RecordProblems;
 use crate::store::events::{self, Order};
+use athyper_kernel_http::RecordProblems;
 
 /// Show the timeline of a record
 ///
