@@ -66,6 +66,9 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The process could not be told to stop.
+    #[error(transparent)]
+    Signals(#[from] athyper_kernel_lifecycle::SignalError),
     /// The master keys cannot be used.
     #[error(transparent)]
     MasterKey(#[from] athyper_kernel_vault::MasterKeyError),
@@ -138,6 +141,7 @@ impl StartError {
             Self::Part(error) => source_of::<Self>(error).map_or(ExitCode::Unexpected, Self::exit_code),
             Self::Wiring(_)
             | Self::Io { .. }
+            | Self::Signals(_)
             | Self::Identity(_)
             | Self::LocalKey(_)
             | Self::Vault(_)

@@ -54,31 +54,7 @@ pub(crate) async fn start(
         boot_id: boot_id.clone(),
         metrics,
     };
-    let container = compose(inputs)?;
-    let root = container.root().clone();
-    let budget = Duration::from_millis(config.shutdown_timeout_ms);
-    let disposed = container.clone();
-    hook(&lifecycle, "container", budget, move || async move {
-        let report = disposed.dispose().await;
-        report.failures().for_each(|part| tracing::error!(?part, "a part could not be closed"));
-        Ok(())
-    })?;
-    // The hook of the container runs last and that of this port before it.
-    let operator = OperatorPort::open(&config, &lifecycle, &clock).await?;
-    let mut started = run_mode(&config, &lifecycle, &root).await;
-    if started.is_ok() {
-        started = show_operators(&operator, diagnostics, &root).await;
-    }
-    if let Err(error) = started {
-        lifecycle.shutdown("the start failed").await;
-        return Err(error);
-    }
-    tell_the_trail(&config, &lifecycle, &root, &boot_id).await?;
-    lifecycle.set_ready();
-    let report = lifecycle
-        .run_until_signal()
-        .await
-        .map_err(|source| StartError::Io { doing: "wait for signals", source })?;
+    let report = lifecycle.run(start_parts(&lifecycle, inputs, diagnostics)).await?;
     tracing::info!(
         reason = report.reason,
         clean = report.is_clean(),
@@ -86,6 +62,28 @@ pub(crate) async fn start(
         "stopped"
     );
     Ok(report.exit_code())
+}
+
+/// Builds the parts of the platform, starts what the mode runs, and tells operators and the audit trail.
+async fn start_parts(
+    lifecycle: &Lifecycle,
+    inputs: Inputs,
+    diagnostics: Diagnostics,
+) -> Result<(), StartError> {
+    let (config, clock, boot_id) = (Arc::clone(&inputs.config), inputs.clock.clone(), inputs.boot_id.clone());
+    let container = compose(inputs)?;
+    let root = container.root().clone();
+    let budget = Duration::from_millis(config.shutdown_timeout_ms);
+    hook(lifecycle, "container", budget, move || async move {
+        let report = container.dispose().await;
+        report.failures().for_each(|part| tracing::error!(?part, "a part could not be closed"));
+        Ok(())
+    })?;
+    // The hook of the container runs last and that of this port before it.
+    let operator = OperatorPort::open(&config, lifecycle, &clock).await?;
+    run_mode(&config, lifecycle, &root).await?;
+    show_operators(&operator, diagnostics, &root).await?;
+    tell_the_trail(&config, lifecycle, &root, &boot_id).await
 }
 
 /// Builds and starts what the mode runs. In env `local` the api runs jobs and schedules as well, unless told not to.

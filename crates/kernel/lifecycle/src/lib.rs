@@ -17,9 +17,11 @@
 //!
 //! # async fn run() -> Result<std::process::ExitCode, BoxError> {
 //! let lifecycle = Lifecycle::new(LifecycleOptions::default());
-//! lifecycle.on_shutdown("database", Duration::from_secs(5), || async { Ok(()) })?;
-//! lifecycle.set_ready();
-//! let report = lifecycle.run_until_signal().await?;
+//! let start = async {
+//!     lifecycle.on_shutdown("database", Duration::from_secs(5), || async { Ok(()) })?;
+//!     Ok::<(), BoxError>(())
+//! };
+//! let report = lifecycle.run(start).await?;
 //! Ok(report.exit_code().into())
 //! # }
 //! ```
@@ -35,5 +37,5 @@ mod tasks;
 mod tests;
 
 pub use exit_code::ExitCode;
-pub use lifecycle::{BoxError, Lifecycle, LifecycleOptions, ShuttingDown};
+pub use lifecycle::{BoxError, Lifecycle, LifecycleOptions, ShuttingDown, SignalError};
 pub use report::{HookOutcome, HookReport, ShutdownReport};

@@ -44,6 +44,11 @@ pub struct ShuttingDown {
     pub name: String,
 }
 
+/// The operating system delivers no signals, so the process could not be told to stop.
+#[derive(Debug, thiserror::Error)]
+#[error("the process cannot wait for signals: {0}")]
+pub struct SignalError(#[source] pub io::Error);
+
 /// Readiness, background tasks and shutdown of the process. Cloning it is cheap and gives the same lifecycle.
 #[derive(Clone)]
 pub struct Lifecycle {
@@ -167,24 +172,50 @@ impl Lifecycle {
         shutdown::report(&self.shared)
     }
 
-    /// Waits for SIGINT, SIGTERM or [`request_shutdown`](Self::request_shutdown), shuts down and gives the
-    /// report. A second signal ends the wait at once: the report is then `forced` and the caller should exit.
+    /// Starts the process by `start`, turns readiness on, waits for SIGINT, SIGTERM or
+    /// [`request_shutdown`](Self::request_shutdown), shuts down and gives the report.
+    ///
+    /// What asks to stop is heard from the first moment: a process that is still starting drops `start` where it stands
+    /// and shuts down what has been started. A second signal ends the wait at once: the report is then `forced` and the
+    /// caller should exit.
     ///
     /// # Errors
-    /// The operating system refuses to deliver signals.
-    pub async fn run_until_signal(&self) -> io::Result<Arc<ShutdownReport>> {
-        let mut signals = Signals::listen()?;
-        let reason = tokio::select! {
-            signal = signals.next() => signal,
-            () = self.shared.begun.cancelled() => "requested",
+    /// `start` fails, and what had been started is shut down by then; or the operating system refuses to deliver signals.
+    pub async fn run<E: From<SignalError>>(
+        &self,
+        start: impl Future<Output = Result<(), E>>,
+    ) -> Result<Arc<ShutdownReport>, E> {
+        let mut signals = Signals::listen().map_err(SignalError)?;
+        let mut failure = None;
+        let reason = {
+            let serve = async {
+                let started = start.await;
+                if started.is_ok() {
+                    self.set_ready();
+                    self.shared.begun.cancelled().await;
+                }
+                started
+            };
+            tokio::select! {
+                ended = serve => match ended {
+                    Ok(()) => "requested",
+                    Err(error) => {
+                        failure = Some(error);
+                        "the start failed"
+                    }
+                },
+                () = self.shared.begun.cancelled() => "requested",
+                signal = signals.next() => signal,
+            }
         };
-        tokio::select! {
-            report = self.shutdown(reason) => Ok(report),
+        let report = tokio::select! {
+            report = self.shutdown(reason) => report,
             signal = signals.next() => {
                 tracing::warn!(signal, "second signal, shutdown is cut short");
-                Ok(shutdown::force(&self.shared))
+                shutdown::force(&self.shared)
             }
-        }
+        };
+        failure.map_or(Ok(report), Err)
     }
 }
 

@@ -1,11 +1,16 @@
 //! Shutdown by real signals, sent by this process to itself.
 #![cfg(unix)]
 
+use std::future::{Ready, ready};
+use std::io;
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use athyper_kernel_lifecycle::{ExitCode, HookOutcome, Lifecycle, LifecycleOptions, ShutdownReport};
+use athyper_kernel_lifecycle::{
+    ExitCode, HookOutcome, Lifecycle, LifecycleOptions, ShutdownReport, SignalError,
+};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -16,6 +21,11 @@ static TURN: Mutex<()> = Mutex::const_new(());
 
 fn lifecycle() -> Lifecycle {
     Lifecycle::new(LifecycleOptions { shutdown_timeout: LONG, ..LifecycleOptions::default() })
+}
+
+/// A start that has nothing to do.
+fn started() -> Ready<Result<(), SignalError>> {
+    ready(Ok(()))
 }
 
 fn send(signal: &str) {
@@ -33,7 +43,7 @@ async fn each_signal_shuts_down_cleanly() {
     for (signal, name) in [("-TERM", "SIGTERM"), ("-INT", "SIGINT")] {
         let lifecycle = lifecycle();
         lifecycle.on_shutdown("hook", LONG, || async { Ok(()) }).expect("running");
-        let mut run = Box::pin(lifecycle.run_until_signal());
+        let mut run = Box::pin(lifecycle.run(started()));
         assert!(futures::poll!(&mut run).is_pending(), "nobody asked yet");
         send(signal);
         let report = timeout(LONG, run).await.expect("ends").expect("signals work");
@@ -48,8 +58,42 @@ async fn a_request_from_within_ends_the_wait() {
     let lifecycle = lifecycle();
     let inner = lifecycle.clone();
     lifecycle.spawn("fatal", async move { inner.request_shutdown("lost the database") });
-    let report = timeout(LONG, lifecycle.run_until_signal()).await.expect("ends").expect("signals work");
+    let report = timeout(LONG, lifecycle.run(started())).await.expect("ends").expect("signals work");
     assert_eq!((report.reason.as_str(), report.is_clean()), ("lost the database", true));
+}
+
+/// Whoever starts for long, as when the database is away, need not be killed.
+#[tokio::test]
+async fn a_signal_ends_the_start() {
+    let _turn = TURN.lock().await;
+    let lifecycle = lifecycle();
+    let start = async {
+        lifecycle.on_shutdown("begun", LONG, || async { Ok(()) }).expect("running");
+        send("-TERM");
+        std::future::pending::<Result<(), SignalError>>().await
+    };
+    let report = timeout(LONG, lifecycle.run(start)).await.expect("ends").expect("signals work");
+    assert_eq!((report.reason.as_str(), report.exit_code()), ("SIGTERM", ExitCode::Clean));
+    assert_eq!(outcomes(&report), [("begun", HookOutcome::Ok)]);
+}
+
+#[tokio::test]
+async fn a_start_that_fails_is_undone() {
+    let _turn = TURN.lock().await;
+    let lifecycle = lifecycle();
+    let undone = Arc::new(AtomicBool::new(false));
+    let hook = Arc::clone(&undone);
+    let start = async {
+        let run = || async move {
+            hook.store(true, Ordering::SeqCst);
+            Ok(())
+        };
+        lifecycle.on_shutdown("begun", LONG, run).expect("running");
+        Err(SignalError(io::Error::other("the port is taken")))
+    };
+    let error = timeout(LONG, lifecycle.run(start)).await.expect("ends").expect_err("it failed");
+    assert_eq!(error.to_string(), "the process cannot wait for signals: the port is taken");
+    assert!(undone.load(Ordering::SeqCst) && !lifecycle.is_ready());
 }
 
 /// Even a hook that blocks its thread cannot hold the second signal up.
@@ -57,22 +101,22 @@ async fn a_request_from_within_ends_the_wait() {
 async fn a_second_signal_forces() {
     let _turn = TURN.lock().await;
     let lifecycle = lifecycle();
-    let (started, has_started) = tokio::sync::oneshot::channel();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
     let (release, released) = mpsc::channel::<()>();
     lifecycle.on_shutdown("waiting", LONG, || async { Ok(()) }).expect("running");
     let blocking = || async move {
-        let _heard = started.send(());
+        let _heard = begun.send(());
         Ok(released.recv_timeout(LONG)?)
     };
     lifecycle.on_shutdown("blocking", LONG, blocking).expect("running");
     lifecycle.on_shutdown("done", LONG, || async { Ok(()) }).expect("running");
     lifecycle.spawn("stuck", std::future::pending());
     let second = async {
-        has_started.await.expect("the hook runs");
+        has_begun.await.expect("the hook runs");
         send("-INT");
         std::future::pending::<()>().await;
     };
-    let mut run = Box::pin(lifecycle.run_until_signal());
+    let mut run = Box::pin(lifecycle.run(started()));
     assert!(futures::poll!(&mut run).is_pending());
     send("-TERM");
     let report = tokio::select! {
