@@ -1,0 +1,44 @@
+//! Entities as data: what a kind of record consists of, and whether a record is one.
+//!
+//! An [`EntityDef`] says all that the platform knows of a kind of record: its fields and their types, what is required and
+//! unique, its states, how it is numbered and shown. A domain writes its definitions as Rust values, a tenant designs its own
+//! as JSON; both are the same type, and everything that works on records reads it.
+//!
+//! - [`EntityDef::check`] names all that is wrong with a definition at once.
+//! - [`FieldType::read`] takes a value as a client sends it and gives it in its one stored form, or says what is wrong.
+//! - [`EntityDef::json_schema`] describes a record for clients (JSON Schema 2020-12).
+//!
+//! Nothing here touches a database: where the records are kept, and who may see them, is decided by whoever uses it.
+
+mod check;
+mod check_fields;
+mod country;
+mod definition;
+mod duration;
+mod field;
+mod field_type;
+mod json_schema;
+mod key;
+mod label;
+mod layout;
+mod read;
+mod states;
+#[cfg(test)]
+mod tests;
+mod text_forms;
+
+pub use country::is_country;
+pub use definition::{
+    EffectiveDating, EntityDef, EntityKind, Numbering, RecordRule, SYSTEM_FIELDS, UniqueRule, Writer,
+};
+pub use duration::{IsoDuration, IsoDurationError};
+pub use field::{FieldDef, FieldRule, PersonalData, UniqueField};
+pub use field_type::{
+    AttachmentType, ChildType, ComputedType, DecimalType, EnumOption, EnumType, FieldType, IntegerType,
+    LongTextType, MoneyType, OnDelete, Plain, QuantityType, ReferenceType, TextType,
+};
+pub use key::{EntityKey, FieldKey, KeyError};
+pub use label::Label;
+pub use layout::{Board, FormSection, Layout};
+pub use read::MAX_INTEGER;
+pub use states::{State, StateMachine, Transition};
