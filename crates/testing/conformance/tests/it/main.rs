@@ -21,6 +21,7 @@ mod foreign_ids;
 mod idempotency;
 mod isolation;
 mod jobs;
+mod kernel_cel;
 mod kernel_changes;
 mod kernel_migrations;
 mod kernel_replica;

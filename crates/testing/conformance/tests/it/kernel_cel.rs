@@ -1,0 +1,6 @@
+//! Expressions on a real database: SQL selects what evaluation in memory selects, and nothing gets into its text.
+
+mod agreement;
+mod generator;
+mod injection;
+mod records;
