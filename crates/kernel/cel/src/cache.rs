@@ -41,6 +41,12 @@ impl Cache {
         Ok(made)
     }
 
+    /// Ends what the cache does in the background, so that its numbers are exact.
+    #[cfg(test)]
+    pub(crate) fn flush(&self) {
+        self.kept.run_pending_tasks();
+    }
+
     /// How many expressions are kept, about.
     pub fn len(&self) -> u64 {
         self.kept.entry_count()

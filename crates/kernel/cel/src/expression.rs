@@ -145,13 +145,8 @@ impl Expression {
             );
             return Err(CelError::one(Problem::at(&inner.source, inner.node.at, ProblemKind::Type, message)));
         }
-        let before = binds.values().len();
-        let translated =
-            Translator::new(&inner.source, columns, context, &inner.limits, binds).filter(&inner.node);
-        translated.map_err(|problem| {
-            binds.truncate(before);
-            CelError::one(problem)
-        })
+        let translator = Translator::new(&inner.source, columns, context, &inner.limits);
+        translator.filter(&inner.node, binds).map_err(CelError::one)
     }
 
     /// The conditions that a filter joins by `&&`, for whoever looks for an index. Every row that the filter selects

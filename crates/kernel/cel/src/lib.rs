@@ -65,4 +65,6 @@ pub use value::Value;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_guide;
+#[cfg(test)]
 mod tests_limits;

@@ -17,6 +17,12 @@ pub(crate) fn known_instant(at: &DateTime<Utc>) -> bool {
     YEARS.contains(&at.year())
 }
 
+/// Whether this instant is one in the local time of every zone: neither of the first nor of the last day.
+pub(crate) fn zoned_instant(at: &DateTime<Utc>) -> bool {
+    let day = at.date_naive();
+    known_instant(at) && day.pred_opt().is_some_and(known_day) && day.succ_opt().is_some_and(known_day)
+}
+
 /// Whether this day is one the language knows.
 pub(crate) fn known_day(day: NaiveDate) -> bool {
     YEARS.contains(&day.year())

@@ -57,6 +57,7 @@ pub(super) fn part(function: &Function, value: &Value, zone: Option<&Value>, nod
     let local = match value {
         Value::Timestamp(at) => match zone {
             None => at.naive_utc(),
+            Some(Value::String(_)) if !text::zoned_instant(at) => return Err(out_of_range(node)),
             Some(Value::String(name)) => {
                 let zone = text::zone(name).ok_or_else(|| {
                     EvalError::new(EvalErrorKind::Invalid, node.at, "there is no zone of this name")

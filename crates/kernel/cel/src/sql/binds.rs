@@ -81,11 +81,6 @@ impl Binds {
         format!("${}", self.first + self.values.len() - 1)
     }
 
-    /// Forgets all but this many values.
-    pub(crate) fn truncate(&mut self, kept: usize) {
-        self.values.truncate(kept);
-    }
-
     /// The values in the order of their placeholders.
     pub fn values(&self) -> &[Bind] {
         &self.values

@@ -9,6 +9,10 @@ use crate::types::Type;
 const WHOLE: &str = "'^-?[0-9]{1,28}$'";
 const PLAIN: &str = "'^-?[0-9]{1,28}([.][0-9]{1,28})?$'";
 
+/// [`crate::text::zoned_instant`] is the same in memory.
+const FIRST: &str = "timestamptz '0001-01-02 00:00:00+00'";
+const LAST: &str = "timestamptz '9999-12-30 23:59:59.999999+00'";
+
 impl Translator<'_> {
     pub(super) fn call(&mut self, node: &Node, function: &Function, args: &[Node]) -> Translated<Scalar> {
         let Some(first) = args.first() else { return self.refuse(node, "a value is needed") };
@@ -87,11 +91,10 @@ impl Translator<'_> {
     /// An instant as the local time of a zone, UTC without one.
     fn local(&mut self, at: &Node, zone: Option<&Node>) -> Translated<String> {
         let value = self.scalar(at, &at.ty)?.sql;
-        let zone = match zone {
-            Some(zone) => self.scalar(zone, &Type::String)?.sql,
-            None => "'UTC'".to_owned(),
-        };
-        Ok(format!("({value} at time zone {zone})"))
+        let Some(zone) = zone else { return Ok(format!("({value} at time zone 'UTC')")) };
+        let zone = self.scalar(zone, &Type::String)?.sql;
+        // The local time of the first and the last day may be in a year that the language does not know.
+        Ok(format!("(case when {value} between {FIRST} and {LAST} then {value} at time zone {zone} end)"))
     }
 
     fn part(&mut self, part: Part, at: &Node, zone: Option<&Node>) -> Translated<String> {

@@ -79,7 +79,7 @@ impl Translator<'_> {
         let others: Vec<Value> = values.iter().filter(|value| !value.is_null()).cloned().collect();
         let among = match array(&others, &ty) {
             _ if others.is_empty() => "false".to_owned(),
-            Some((bind, cast)) => format!("{sql} = any({}::{cast})", self.binds.push(bind)),
+            Some((bind, cast)) => format!("{sql} = any({}::{cast})", self.mark(bind)),
             None => {
                 let mut items = vec![];
                 for value in &others {
@@ -216,11 +216,20 @@ impl Translator<'_> {
         let (rows, there) = if storage == Storage::Native {
             (format!("unnest({list}) as {alias}(v)"), format!("{list} is not null"))
         } else {
-            let array = format!("case when jsonb_typeof({list}) = 'array' then {list} end");
-            (
-                format!("jsonb_array_elements({array}) as {alias}(v)"),
-                format!("jsonb_typeof({list}) = 'array'"),
-            )
+            let array =
+                format!("jsonb_array_elements(case when jsonb_typeof({list}) = 'array' then {list} end)");
+            let object =
+                format!("jsonb_object_keys(case when jsonb_typeof({list}) = 'object' then {list} end)");
+            match found.list.ty {
+                // JSON may be an object too, of which a macro sees the names.
+                Type::Json => (
+                    format!(
+                        "(select * from {array} union all select to_jsonb(k) from {object} as k) as {alias}(v)"
+                    ),
+                    format!("jsonb_typeof({list}) in ('array', 'object')"),
+                ),
+                _ => (format!("{array} as {alias}(v)"), format!("jsonb_typeof({list}) = 'array'")),
+            }
         };
         let element = Local::Element { sql: format!("{alias}.v"), storage };
         self.locals.push(element);

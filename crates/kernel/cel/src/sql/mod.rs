@@ -15,6 +15,7 @@ mod equality;
 mod lists;
 mod scalars;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use binds::{Bind, Binds};
@@ -158,6 +159,9 @@ enum Local {
     },
 }
 
+/// Encloses the number of a value in a text that is not finished; no text of SQL has this character.
+const MARK: char = '\u{1}';
+
 type Translated<T> = Result<T, Problem>;
 
 pub(crate) struct Translator<'a> {
@@ -165,7 +169,8 @@ pub(crate) struct Translator<'a> {
     columns: &'a dyn Columns,
     context: &'a Context,
     limits: &'a Limits,
-    binds: &'a mut Binds,
+    /// Values of the marks in the text.
+    values: Vec<Bind>,
     budget: Budget,
     locals: Vec<Local>,
     aliases: u32,
@@ -177,23 +182,38 @@ impl<'a> Translator<'a> {
         columns: &'a dyn Columns,
         context: &'a Context,
         limits: &'a Limits,
-        binds: &'a mut Binds,
     ) -> Self {
-        Self {
-            source,
-            columns,
-            context,
-            limits,
-            binds,
-            budget: Budget::new(limits),
-            locals: vec![],
-            aliases: 0,
-        }
+        let budget = Budget::new(limits);
+        Self { source, columns, context, limits, values: vec![], budget, locals: vec![], aliases: 0 }
     }
 
     /// The condition that selects the rows for which the expression is true.
-    pub(crate) fn filter(&mut self, node: &Node) -> Translated<String> {
-        self.condition(node, Need::True)
+    pub(crate) fn filter(mut self, node: &Node, binds: &mut Binds) -> Translated<String> {
+        let marked = self.condition(node, Need::True)?;
+        self.placed(node, &marked, binds)
+    }
+
+    /// A mark for a value. It becomes a placeholder only at the end, because some pieces of text are dropped on the way
+    /// and others written twice.
+    fn mark(&mut self, value: Bind) -> String {
+        self.values.push(value);
+        format!("{MARK}{}{MARK}", self.values.len() - 1)
+    }
+
+    /// The text with placeholders for its marks, and their values among the binds.
+    fn placed(&self, node: &Node, marked: &str, binds: &mut Binds) -> Translated<String> {
+        let mut placeholders: BTreeMap<usize, String> = BTreeMap::new();
+        let mut text = String::with_capacity(marked.len());
+        for (index, piece) in marked.split(MARK).enumerate() {
+            if index % 2 == 0 {
+                text.push_str(piece);
+                continue;
+            }
+            let found = piece.parse().ok().and_then(|at: usize| Some((at, self.values.get(at)?)));
+            let Some((at, value)) = found else { return self.refuse(node, "its text is damaged") };
+            text.push_str(placeholders.entry(at).or_insert_with(|| binds.push(value.clone())));
+        }
+        Ok(text)
     }
 
     fn refuse<T>(&self, node: &Node, reason: impl AsRef<str>) -> Translated<T> {
@@ -217,8 +237,8 @@ impl<'a> Translator<'a> {
 
     fn column(&self, node: &Node, path: &[Arc<str>]) -> Translated<Column> {
         match self.columns.column(path) {
-            Some(column) => Ok(column),
-            None => self.refuse(node, format!("`{}` is not kept where it could be searched", path.join("."))),
+            Some(column) if !column.sql.contains(MARK) => Ok(column),
+            _ => self.refuse(node, format!("`{}` is not kept where it could be searched", path.join("."))),
         }
     }
 

@@ -68,7 +68,7 @@ impl Translator<'_> {
 
     /// A text as a bound value.
     pub(super) fn text(&mut self, text: &str) -> String {
-        format!("{}::text", self.binds.push(Bind::Text(text.to_owned())))
+        format!("{}::text", self.mark(Bind::Text(text.to_owned())))
     }
 
     fn constant(&mut self, node: &Node, value: &Result<Value, EvalError>, ty: &Type) -> Translated<Scalar> {
@@ -111,7 +111,7 @@ impl Translator<'_> {
             Bind::Date(_) => "date",
             _ => "uuid",
         };
-        Ok(format!("{}::{cast}", self.binds.push(bind)))
+        Ok(format!("{}::{cast}", self.mark(bind)))
     }
 
     /// A column, an element of a list, or a part of JSON.

@@ -51,6 +51,10 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn bool(&mut self, depth: usize) -> String {
+        format!("({})", self.bare_bool(depth))
+    }
+
+    fn bare_bool(&mut self, depth: usize) -> String {
         let kinds = if depth == 0 { 5 } else { 24 };
         let below = depth.saturating_sub(1);
         match self.choices.below(kinds) {
@@ -133,7 +137,7 @@ impl<'a> Generator<'a> {
             7 => format!("({} * {})", self.int(below), self.int(below)),
             8 => format!("({} / {})", self.int(below), self.int(below)),
             9 => format!("({} % {})", self.int(below), self.int(below)),
-            10 => format!("-({})", self.int(below)),
+            10 => format!("(-({}))", self.int(below)),
             11 => format!("({} ? {} : {})", self.bool(below), self.int(below), self.int(below)),
             12 => {
                 let sized = self.choices.below(3);
@@ -248,7 +252,7 @@ impl<'a> Generator<'a> {
             3 => format!("({} - {})", self.time(depth - 1), self.time(depth - 1)),
             4 => format!("({} - {})", self.day(depth - 1), self.day(depth - 1)),
             5 => format!("({} + {})", self.span(depth - 1), self.span(depth - 1)),
-            _ => format!("-({})", self.span(depth - 1)),
+            _ => format!("(-({}))", self.span(depth - 1)),
         }
     }
 

@@ -84,9 +84,7 @@ fn a_text_is_bound_and_never_written() {
 
 #[test]
 fn a_name_reaches_the_database_only_if_it_is_known() {
-    for name in
-        ["r.id; drop table x", "s--", "\"s\"", "s' or 1=1", "pg_sleep(10)", "schema.table", "__proto__"]
-    {
+    for name in ["r.id; drop table x", "s--", "s' or 1=1", "pg_sleep(10)", "schema.table", "__proto__"] {
         let found = compile(&format!("{name} == 'a'"), &schema(), &Type::Bool, &Limits::default());
         assert!(found.is_err(), "{name}");
     }
