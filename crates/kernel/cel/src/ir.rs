@@ -186,7 +186,7 @@ impl Node {
         match &self.kind {
             Kind::Literal(_) | Kind::Variable(_) | Kind::Now | Kind::Today | Kind::Zone | Kind::Local(_) => {}
             Kind::Select(inner, _) | Kind::Has(inner) | Kind::Not(inner) | Kind::Negate(inner) => {
-                visit(inner)
+                visit(inner);
             }
             Kind::Index(left, right) => {
                 visit(left);
@@ -195,9 +195,11 @@ impl Node {
             Kind::And(parts) | Kind::Or(parts) | Kind::List(parts) | Kind::Call(_, parts) => {
                 parts.iter().for_each(visit);
             }
-            Kind::Condition(parts) => parts.iter().for_each(visit),
+            Kind::Condition(parts) => {
+                parts.iter().for_each(visit);
+            }
             Kind::Compare(_, parts) | Kind::In(parts) | Kind::Arithmetic(_, parts) => {
-                parts.iter().for_each(visit)
+                parts.iter().for_each(visit);
             }
             Kind::Map(entries) => entries.iter().for_each(|(key, value)| {
                 visit(key);

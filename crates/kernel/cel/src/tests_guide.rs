@@ -26,7 +26,7 @@ fn context() -> Context {
 }
 
 fn column(path: &[Arc<str>]) -> Option<Column> {
-    Some(Column::new(format!("r.{}", path.join("_"))))
+    (path.len() == 1).then(|| Column::new(format!("r.{}", path.join("_"))))
 }
 
 /// The lines of the guide's blocks of this sort.

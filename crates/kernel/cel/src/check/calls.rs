@@ -4,6 +4,7 @@ use cel::common::ast::CallExpr;
 use regex::RegexBuilder;
 
 use super::Checker;
+use super::macros::list_macro;
 use crate::error::ProblemKind;
 use crate::ir::{Function, Kind, Node, Part};
 use crate::text;
@@ -19,8 +20,8 @@ impl Checker<'_> {
         if name == "has" && call.target.is_none() {
             return self.has(&call.args, at);
         }
-        if let Some(found) = self.list_macro(call, at) {
-            return found;
+        if let Some((kind, list)) = list_macro(call) {
+            return self.over_list(kind, list, &call.args, at);
         }
         let method = call.target.is_some();
         let args = call.target.as_deref().into_iter().chain(&call.args);

@@ -27,21 +27,8 @@ impl Checker<'_> {
         }
     }
 
-    /// `list.all(x, …)` and its like; none if the call is no macro.
-    pub(super) fn list_macro(&mut self, call: &CallExpr, at: usize) -> Option<Option<Node>> {
-        let target = call.target.as_ref()?;
-        let kind = match (call.func_name.as_str(), call.args.len()) {
-            ("all", 2) => MacroKind::All,
-            ("exists", 2) => MacroKind::Exists,
-            ("exists_one" | "existsOne", 2) => MacroKind::ExistsOne,
-            ("filter", 2) => MacroKind::Filter,
-            ("map", 2 | 3) => MacroKind::Map,
-            _ => return None,
-        };
-        Some(self.over_list(kind, target, &call.args, at))
-    }
-
-    fn over_list(
+    /// `list.all(x, …)` and its like.
+    pub(super) fn over_list(
         &mut self,
         kind: MacroKind,
         target: &IdedExpr,
@@ -87,4 +74,17 @@ impl Checker<'_> {
         };
         Some(Node { kind: Kind::Macro(Box::new(Macro { kind, list, slot, condition, body })), ty, at })
     }
+}
+
+/// Which macro over a list the call is, if it is one.
+pub(super) fn list_macro(call: &CallExpr) -> Option<(MacroKind, &IdedExpr)> {
+    let kind = match (call.func_name.as_str(), call.args.len()) {
+        ("all", 2) => MacroKind::All,
+        ("exists", 2) => MacroKind::Exists,
+        ("exists_one" | "existsOne", 2) => MacroKind::ExistsOne,
+        ("filter", 2) => MacroKind::Filter,
+        ("map", 2 | 3) => MacroKind::Map,
+        _ => return None,
+    };
+    Some((kind, call.target.as_deref()?))
 }

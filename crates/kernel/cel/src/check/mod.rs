@@ -115,7 +115,7 @@ impl Checker<'_> {
     fn literal(&mut self, literal: &LiteralValue, id: u64, at: usize) -> Option<Node> {
         let (value, ty) = match literal {
             LiteralValue::Null => (Value::Null, Type::Null),
-            LiteralValue::Boolean(value) => (Value::Bool(value.clone().into()), Type::Bool),
+            LiteralValue::Boolean(value) => (Value::Bool((*value).into()), Type::Bool),
             LiteralValue::Int(value) => (Value::Int(*value.inner()), Type::Int),
             LiteralValue::String(value) if value.inner().contains('\0') => {
                 let message = "a text cannot have the character U+0000: remove it";
@@ -184,13 +184,13 @@ impl Checker<'_> {
     fn field(&mut self, inner: Node, field: &str, at: usize) -> Option<Node> {
         let ty = match &inner.ty {
             Type::Json => Type::Json,
-            Type::Object(fields) => match fields.get(field) {
-                Some(ty) => ty.clone(),
-                None => {
+            Type::Object(fields) => {
+                let Some(ty) = fields.get(field) else {
                     let message = format!("there is no field `{field}`: the fields are {}", names(fields));
                     return self.refuse(at, ProblemKind::UnknownName, message);
-                }
-            },
+                };
+                ty.clone()
+            }
             other => {
                 let message = format!("{other} has no fields: take `.{field}` of an object");
                 return self.refuse(at, ProblemKind::Type, message);

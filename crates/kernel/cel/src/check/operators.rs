@@ -174,19 +174,17 @@ impl Checker<'_> {
                 return self.refuse(at, ProblemKind::TooComplex, message);
             }
         }
-        match ty {
-            Some(ty) => Some(Node { kind: Kind::Arithmetic(operation, boxed(left, right)), ty, at }),
-            None => {
-                let message = format!(
-                    "`{}` does not work on {} and {}: {}",
-                    operation_symbol(operation),
-                    left.ty,
-                    right.ty,
-                    advice(&left.ty, &right.ty)
-                );
-                self.refuse(at, ProblemKind::Type, message)
-            }
+        if let Some(ty) = ty {
+            return Some(Node { kind: Kind::Arithmetic(operation, boxed(left, right)), ty, at });
         }
+        let message = format!(
+            "`{}` does not work on {} and {}: {}",
+            operation_symbol(operation),
+            left.ty,
+            right.ty,
+            advice(&left.ty, &right.ty)
+        );
+        self.refuse(at, ProblemKind::Type, message)
     }
 
     fn membership(&mut self, left: &IdedExpr, right: &IdedExpr, at: usize) -> Option<Node> {

@@ -41,8 +41,8 @@ impl Translator<'_> {
                     _ => format!("mod(div({span}, 1000), 1000)"),
                 }
             }
-            Function::ToString => self.to_text(node, first)?,
-            Function::ToInt | Function::ToDecimal => self.to_number(function, first)?,
+            Function::ToString => self.text_of(node, first)?,
+            Function::ToInt | Function::ToDecimal => self.number_of(function, first)?,
             Function::ToBool => {
                 let text =
                     |sql: &str| format!("(case {sql} when 'true' then true when 'false' then false end)");
@@ -113,7 +113,7 @@ impl Translator<'_> {
         })
     }
 
-    fn to_text(&mut self, node: &Node, value: &Node) -> Translated<String> {
+    fn text_of(&mut self, node: &Node, value: &Node) -> Translated<String> {
         let sql = self.scalar(value, &value.ty)?.sql;
         Ok(match &value.ty {
             Type::String => sql,
@@ -132,7 +132,7 @@ impl Translator<'_> {
         })
     }
 
-    fn to_number(&mut self, function: &Function, value: &Node) -> Translated<String> {
+    fn number_of(&mut self, function: &Function, value: &Node) -> Translated<String> {
         let whole = matches!(function, Function::ToInt);
         let pattern = if whole { WHOLE } else { PLAIN };
         let read = |text: &str| format!("(case when {text} ~ {pattern} then {text}::numeric end)");

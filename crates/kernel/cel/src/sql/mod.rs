@@ -66,7 +66,8 @@ impl Column {
     }
 
     /// The field of a `jsonb` column as a value of its type, with the key as a quoted literal, so that the text is the
-    /// same as that of an index on it. A decimal is kept as a text or a number; times, days and ids as texts.
+    /// same as that of an index on it. A decimal is kept as a text or a number, a duration in
+    /// microseconds; times, days and ids as texts.
     pub fn json_field(base: &str, key: &str, ty: &Type) -> Self {
         let key = key.replace('\'', "''");
         // With an escape string, a backslash is one whatever the server's settings are.
@@ -76,11 +77,10 @@ impl Column {
             Type::String | Type::Null => format!("({base} ->> {key})"),
             Type::Bool => format!("(({base} ->> {key})::boolean)"),
             Type::Int => format!("(({base} ->> {key})::bigint)"),
-            Type::Decimal => format!("(({base} ->> {key})::numeric)"),
+            Type::Decimal | Type::Duration => format!("(({base} ->> {key})::numeric)"),
             Type::Timestamp => format!("(({base} ->> {key})::timestamptz)"),
             Type::Date => format!("(({base} ->> {key})::date)"),
             Type::Uuid => format!("(({base} ->> {key})::uuid)"),
-            Type::Duration => format!("(({base} ->> {key})::numeric)"),
             Type::List(_) => return Self::jsonb_list(format!("({base} -> {key})")),
             Type::Object(_) | Type::Json => format!("({base} -> {key})"),
         };

@@ -34,10 +34,13 @@ impl Translator<'_> {
         }
         let scalar = match &node.kind {
             Kind::Variable(_) | Kind::Local(_) | Kind::Select(..) | Kind::Index(..) => self.field(node)?,
-            Kind::Has(_) | Kind::Not(_) | Kind::And(_) | Kind::Or(_) | Kind::Compare(..) | Kind::In(_) => {
-                Scalar::computed(self.condition(node, super::Need::Exact)?)
-            }
-            Kind::Call(Function::StartsWith | Function::EndsWith | Function::Contains, _) => {
+            Kind::Has(_)
+            | Kind::Not(_)
+            | Kind::And(_)
+            | Kind::Or(_)
+            | Kind::Compare(..)
+            | Kind::In(_)
+            | Kind::Call(Function::StartsWith | Function::EndsWith | Function::Contains, _) => {
                 Scalar::computed(self.condition(node, super::Need::Exact)?)
             }
             Kind::Macro(found) if !matches!(found.kind, MacroKind::Map | MacroKind::Filter) => {
