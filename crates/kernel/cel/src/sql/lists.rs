@@ -164,13 +164,14 @@ impl Translator<'_> {
             );
         }
         let scalar = self.scalar(value, &ty)?;
+        let of_type = constant && self.fold(value)?.is_ok_and(|value| array(&[value], &ty).is_some());
         let (sql, list_sql) = (&scalar.sql, &column.sql);
         Ok(match scalar.nulls {
             Nulls::Mixed => {
                 return self.refuse(value, "it may be null or fail: compare the values that it is made of");
             }
             // An index on the list serves this.
-            Nulls::Never if constant && need == Need::True => format!("({list_sql} @> array[{sql}])"),
+            Nulls::Never if of_type && need == Need::True => format!("({list_sql} @> array[{sql}])"),
             Nulls::Error => format!(
                 "(case when {list_sql} is not null and {sql} is not null then array_position({list_sql}, {sql}) is not null end)"
             ),

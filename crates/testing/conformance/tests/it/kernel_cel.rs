@@ -2,5 +2,6 @@
 
 mod agreement;
 mod generator;
+mod indexes;
 mod injection;
 mod records;

@@ -140,9 +140,15 @@ impl<'a> Generator<'a> {
             10 => format!("(-({}))", self.int(below)),
             11 => format!("({} ? {} : {})", self.bool(below), self.int(below), self.int(below)),
             12 => {
-                let sized = self.choices.below(3);
+                let sized = self.choices.below(4);
                 let text = self.text(below);
-                [format!("size({text})"), "size(tags)".to_owned(), "marks.size()".to_owned()][sized].clone()
+                [
+                    format!("size({text})"),
+                    "size(tags)".to_owned(),
+                    "marks.size()".to_owned(),
+                    "size(meta.a)".to_owned(),
+                ][sized]
+                    .clone()
             }
             13 => match self.choices.below(4) {
                 0 => format!("int({})", self.decimal(below)),
@@ -287,7 +293,13 @@ impl<'a> Generator<'a> {
     }
 
     fn membership(&mut self, depth: usize) -> String {
-        match self.choices.below(12) {
+        match self.choices.below(18) {
+            12 => format!("{} in nums", self.decimal(depth)),
+            13 => format!("{} in sums", self.decimal(depth)),
+            14 => format!("{} in days", self.day(depth)),
+            15 => format!("{} in ids", self.text_of(&["uid", "'01890a5d-ac96-774b-bcce-b302099a8057'"])),
+            16 => format!("{} in [{}, 9223372036854775807 + 1]", self.int(depth), self.int(0)),
+            17 => format!("{} in [{}, '']", self.text(depth), self.text(0)),
             0 => format!("{} in [0, 1, 7]", self.int(depth)),
             1 => format!("{} in [1, 1.5, 0.1]", self.decimal(depth)),
             2 => format!("{} in ['a', 'ab', '']", self.text(depth)),
@@ -312,6 +324,8 @@ impl<'a> Generator<'a> {
         let function = self.text_of(&["exists", "all"]);
         let name = format!("x{}", self.texts.len() + self.ints.len() + self.jsons.len());
         let (list, kind) = self.choices.of(&[
+            ("sums", 1),
+            ("parts", 1),
             ("tags", 0),
             ("marks", 0),
             ("nums", 1),

@@ -11,7 +11,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Names of the schema and their columns: the type in PostgreSQL, and whether it is never null.
-const COLUMNS: [(&str, &str, bool); 18] = [
+const COLUMNS: [(&str, &str, bool); 22] = [
     ("b", "boolean", false),
     ("sure", "boolean not null", true),
     ("i", "bigint", false),
@@ -30,6 +30,10 @@ const COLUMNS: [(&str, &str, bool); 18] = [
     ("marks", "jsonb", false),
     ("counts", "jsonb", false),
     ("meta", "jsonb", false),
+    ("sums", "numeric[]", false),
+    ("days", "date[]", false),
+    ("parts", "jsonb", false),
+    ("ids", "jsonb", false),
 ];
 
 pub(super) fn schema() -> Schema {
@@ -52,6 +56,10 @@ pub(super) fn schema() -> Schema {
         ("marks", Type::list(Type::String)),
         ("counts", Type::list(Type::Int)),
         ("meta", Type::Json),
+        ("sums", Type::list(Type::Decimal)),
+        ("days", Type::list(Type::Date)),
+        ("parts", Type::list(Type::Decimal)),
+        ("ids", Type::list(Type::Uuid)),
     ])
 }
 
@@ -62,13 +70,12 @@ pub(super) fn context() -> Context {
 /// Finds the column of a name.
 pub(super) fn column(path: &[Arc<str>]) -> Option<Column> {
     let [name] = path else { return None };
-    let (_, sql_type, required) = COLUMNS.iter().find(|(column, ..)| *column == &**name)?;
+    let (_, _, required) = COLUMNS.iter().find(|(column, ..)| *column == &**name)?;
     let sql = format!("r.{name}");
     let column = match &**name {
-        "marks" | "counts" => Column::jsonb_list(sql),
+        "marks" | "counts" | "parts" | "ids" => Column::jsonb_list(sql),
         _ => Column::new(sql),
     };
-    let _ = sql_type;
     Some(if *required { column.required() } else { column })
 }
 
@@ -134,6 +141,9 @@ pub(super) fn record(choices: &mut Choices<'_>) -> Map<String, Json> {
             "uid" => json!(choices.of(&IDS)),
             "tags" | "marks" => list(choices, |choices| json!(choices.of(&TEXTS))),
             "nums" | "counts" => list(choices, |choices| json!(choices.of(&INTS))),
+            "sums" | "parts" => list(choices, |choices| json!(choices.of(&DECIMALS))),
+            "days" => list(choices, |choices| json!(choices.of(&DAYS))),
+            "ids" => list(choices, |choices| json!(choices.of(&IDS))),
             _ => json_value(choices, 3),
         };
         record.insert(name.to_owned(), value);
@@ -214,6 +224,23 @@ impl Table {
         let ids: Vec<i32> =
             sqlx::query_scalar_with(AssertSqlSafe(sql), arguments).fetch_all(&mut self.connection).await?;
         Ok(ids.into_iter().map(|id| usize::try_from(id).unwrap()).collect())
+    }
+
+    /// Runs statements.
+    pub(super) async fn run(&mut self, statements: &'static str) {
+        sqlx::raw_sql(statements).execute(&mut self.connection).await.unwrap();
+    }
+
+    /// How the database would find the rows of a condition.
+    pub(super) async fn plan(&mut self, condition: &str, binds: &Binds) -> String {
+        let sql = format!("explain select r.id from cel_record r where {condition}");
+        let mut arguments = PgArguments::default();
+        binds.add_to(&mut arguments).unwrap();
+        let lines: Vec<String> = sqlx::query_scalar_with(AssertSqlSafe(sql), arguments)
+            .fetch_all(&mut self.connection)
+            .await
+            .unwrap();
+        lines.join("\n")
     }
 
     /// Records that an expression selects in memory.
