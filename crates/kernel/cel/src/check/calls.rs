@@ -30,8 +30,7 @@ impl Checker<'_> {
         let types: Vec<&Type> = args.iter().map(|arg| &arg.ty).collect();
         let found = if method { method_function(name, &types) } else { global_function(name, &types) };
         if let Some((function, ty)) = found {
-            let function = self.with_literals(function, &args)?;
-            return Some(Node { kind: Kind::Call(function, args), ty, at });
+            return Some(Node { kind: self.called(function, args)?, ty, at });
         }
         if name == "matches" && types.as_slice() == [&Type::String, &Type::String] {
             let pattern = self.pattern(args.get(1)?)?;
@@ -56,8 +55,9 @@ impl Checker<'_> {
         self.refuse(at, kind, format!("there is no {form}: {advice}"))
     }
 
-    /// Holds literal arguments against what the function can read, so that a slip is found before anything runs.
-    fn with_literals(&mut self, function: Function, args: &[Node]) -> Option<Function> {
+    /// The call, with its literals held against what the function can read, so that a slip is found before anything
+    /// runs. A literal that is converted is converted now.
+    fn called(&mut self, function: Function, args: Vec<Node>) -> Option<Kind> {
         if let (Some(zone), Function::DateIn | Function::Part(_)) = (args.get(1), &function) {
             match &zone.kind {
                 Kind::Zone => {}
@@ -69,23 +69,31 @@ impl Checker<'_> {
             }
         }
         let Some(Node { kind: Kind::Literal(Value::String(literal)), at, .. }) = args.first() else {
-            return Some(function);
+            return Some(Kind::Call(function, args));
         };
-        let (fine, form) = match function {
-            Function::ToTimestamp => (text::timestamp(literal).is_some(), "a time as '2025-01-31T12:00:00Z'"),
-            Function::ToDate => (text::date(literal).is_some(), "a date as '2025-01-31'"),
-            Function::ToDuration => {
-                (text::duration(literal).is_some(), "a duration as '1h30m', of 35,000,000 hours at most")
+        let (value, form) = match function {
+            Function::ToTimestamp => {
+                (text::timestamp(literal).map(Value::timestamp), "a time as '2025-01-31T12:00:00Z'")
             }
-            Function::ToUuid => (text::uuid(literal).is_some(), "an id with hyphens"),
-            Function::ToInt => (text::plain_number(literal, true).is_some(), "a whole number"),
-            Function::ToDecimal => (text::plain_number(literal, false).is_some(), "a number in plain digits"),
-            _ => (true, ""),
+            Function::ToDate => (text::date(literal).map(Value::Date), "a date as '2025-01-31'"),
+            Function::ToDuration => (
+                text::duration(literal).map(Value::Duration),
+                "a duration as '1h30m', of 35,000,000 hours at most",
+            ),
+            Function::ToUuid => (text::uuid(literal).map(Value::Uuid), "an id with hyphens"),
+            Function::ToInt => {
+                (text::plain_number(literal, true).map(|n| Value::from_number(n, true)), "a whole number")
+            }
+            Function::ToDecimal => (
+                text::plain_number(literal, false).map(|n| Value::from_number(n, false)),
+                "a number in plain digits, at most 28 on each side of the point",
+            ),
+            _ => return Some(Kind::Call(function, args)),
         };
-        if fine {
-            return Some(function);
+        match value {
+            Some(value) => Some(Kind::Literal(value)),
+            None => self.refuse(*at, ProblemKind::Literal, format!("'{literal}' is not {form}")),
         }
-        self.refuse(*at, ProblemKind::Literal, format!("'{literal}' is not {form}"))
     }
 
     fn pattern(&mut self, node: &Node) -> Option<regex::Regex> {

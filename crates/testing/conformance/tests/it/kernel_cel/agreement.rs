@@ -1,6 +1,7 @@
 //! SQL and evaluation in memory select the same records.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use athyper_kernel_cel::{Binds, Limits, ProblemKind, Type, compile};
 use proptest::prelude::*;
@@ -28,7 +29,8 @@ fn table(runtime: &tokio::runtime::Runtime) -> Table {
 fn a_filter_selects_the_same_records_in_sql_and_in_memory() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let table = RefCell::new(table(&runtime));
-    let (schema, limits) = (schema(), Limits { steps: 1_000_000, ..Limits::default() });
+    let (schema, limits) =
+        (schema(), Limits { steps: 1_000_000, time: Duration::from_mins(1), ..Limits::default() });
     let (asked, refused) = (Cell::new(0_u32), Cell::new(0_u32));
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(EXPRESSIONS) });
     let numbers = proptest::collection::vec(any::<u32>(), 0..200);
