@@ -54,12 +54,9 @@ fn a_filter_selects_the_same_records_in_sql_and_in_memory() {
             };
             asked.set(asked.get() + 1);
             let mut binds = Binds::from(1);
-            let sql = match expression.to_sql(&column, &context(), &mut binds) {
-                Ok(sql) => sql,
-                Err(_) => {
-                    refused.set(refused.get() + 1);
-                    continue;
-                }
+            let Ok(sql) = expression.to_sql(&column, &context(), &mut binds) else {
+                refused.set(refused.get() + 1);
+                continue;
             };
             let mut table = table.borrow_mut();
             let in_memory = table.in_memory(&expression);
