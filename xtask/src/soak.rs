@@ -15,17 +15,18 @@ struct Soak {
 /// What a long proof is.
 #[derive(Clone, Copy)]
 enum Work {
-    /// The ignored tests of a crate whose names begin with `soak_`; they print how far they are.
-    Tests(&'static str),
+    /// The ignored tests of a crate whose names begin like this; they print how far they are.
+    Tests(&'static str, &'static str),
     /// Requests made from the OpenAPI document, for as long and with this seed.
     Fuzz(Duration, u64),
 }
 
 /// All long proofs.
-const SOAKS: [Soak; 4] = [
-    Soak { name: "queue", work: Work::Tests("athyper-adapter-queue") },
-    Soak { name: "audit", work: Work::Tests("athyper-audit") },
-    Soak { name: "tenants", work: Work::Tests("athyper-e2e") },
+const SOAKS: [Soak; 5] = [
+    Soak { name: "queue", work: Work::Tests("athyper-adapter-queue", "soak_") },
+    Soak { name: "audit", work: Work::Tests("athyper-audit", "soak_") },
+    Soak { name: "tenants", work: Work::Tests("athyper-e2e", "soak_ten_thousand_tenants") },
+    Soak { name: "passwords", work: Work::Tests("athyper-e2e", "soak_wrong_passwords") },
     Soak { name: "fuzz", work: Work::Fuzz(Duration::from_hours(1), 42) },
 ];
 
@@ -40,7 +41,10 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         println!("\n== soak {}", soak.name);
         let started = Instant::now();
         match soak.work {
-            Work::Tests(package) => process::run("cargo", &arguments(package))?,
+            Work::Tests(package, name) => {
+                let filter = format!("test(/(^|::){name}/)");
+                process::run("cargo", &arguments(package, &filter))?;
+            }
             Work::Fuzz(limit, seed) => fuzz::run(limit, seed)?,
         }
         println!("soak {}: passed in {:.0} s", soak.name, started.elapsed().as_secs_f64());
@@ -49,7 +53,7 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
 }
 
 /// The output is not captured, so that the proofs can say how far they are.
-fn arguments(package: &'static str) -> [&'static str; 12] {
+fn arguments<'a>(package: &'a str, filter: &'a str) -> [&'a str; 12] {
     [
         "nextest",
         "run",
@@ -62,7 +66,7 @@ fn arguments(package: &'static str) -> [&'static str; 12] {
         "-p",
         package,
         "-E",
-        "test(/(^|::)soak_/)",
+        filter,
     ]
 }
 

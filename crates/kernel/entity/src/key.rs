@@ -33,7 +33,7 @@ pub enum KeyError {
     )]
     Field,
     /// A word that means something else.
-    #[error("{0} means something else in expressions, choose another key")]
+    #[error("{0} means something else in expressions or paths, choose another key")]
     Reserved(String),
 }
 
@@ -67,11 +67,14 @@ const RESERVED: [&str; 25] = [
     "void",
 ];
 
+/// The word that stands in paths for the entities themselves.
+const RESERVED_ENTITY: &str = "entities";
+
 impl EntityKey {
     /// Reads a key.
     ///
     /// # Errors
-    /// When the text has not the form of one.
+    /// When the text has not the form of one, or is a word of paths.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let is_part = |part: &str| {
             (1..=MAX_LEN).contains(&part.len())
@@ -82,6 +85,9 @@ impl EntityKey {
             Some((module, name)) => is_part(module) && is_part(name),
             None => is_part(text),
         };
+        if text == RESERVED_ENTITY {
+            return Err(KeyError::Reserved(text.to_owned()));
+        }
         if is_key { Ok(Self(text.to_owned())) } else { Err(KeyError::Entity) }
     }
 

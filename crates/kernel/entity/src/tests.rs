@@ -93,6 +93,7 @@ fn what_a_definition_does_not_know_is_refused() {
         ("/fields/0/key", json!("__proto__")),
         ("/key", json!("Machine")),
         ("/key", json!("a.b.c")),
+        ("/key", json!("entities")),
         ("/key", json!("x; drop table")),
         ("/label", json!({"english!": "Machine"})),
         ("/label", json!("")),

@@ -20,6 +20,7 @@ mod ledger_import;
 mod mail;
 mod operator_port;
 mod ordinary_user;
+mod passwords;
 mod pooler;
 mod refusals;
 mod servers;

@@ -114,6 +114,7 @@ async fn sessions_are_one_over_processes() {
         assert!(revoked.elapsed() < Duration::from_secs(1), "not heard within a second");
         sleep(Duration::from_millis(5)).await;
     }
+    eprintln!("a revocation was effective at the other process after {:?}", revoked.elapsed());
 
     // Access that ends at once: requests at both processes make one refresh.
     issuer

@@ -1,0 +1,22 @@
+//! Who may do what. What is not named here is refused.
+
+use athyper_kernel_http::{OperationKind, Permission};
+
+/// The permissions of the records service: on the records of all entities of the tenant.
+pub(crate) const PERMISSIONS: &[Permission] = &[
+    Permission::new("records.list_entities", OperationKind::Read, &[]),
+    Permission::new("records.get_entity", OperationKind::Read, &[]),
+    Permission::new("records.get_entity_schema", OperationKind::Read, &[]),
+    Permission::new("records.list_records", OperationKind::Read, &[]),
+    Permission::new("records.count_records", OperationKind::Read, &[]),
+    Permission::new("records.aggregate_records", OperationKind::Read, &[]),
+    Permission::new("records.get_record", OperationKind::Read, &[]),
+    Permission::new("records.list_revisions", OperationKind::Read, &[]),
+    Permission::new("records.create_record", OperationKind::Create, &[]),
+    Permission::new("records.update_record", OperationKind::Update, &[]),
+    Permission::new("records.revert_record", OperationKind::Update, &[]),
+    Permission::new("records.transition_record", OperationKind::Update, &[]),
+    Permission::new("records.delete_record", OperationKind::Delete, &[]),
+    Permission::new("records.restore_record", OperationKind::Delete, &[]),
+    Permission::new("records.purge_record", OperationKind::Administer, &[]),
+];

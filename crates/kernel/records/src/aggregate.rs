@@ -1,0 +1,169 @@
+//! What is counted and summed, and by what.
+
+use std::sync::Arc;
+
+use athyper_kernel_cel::Type;
+use serde_json::Value;
+
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::query::query_error;
+use crate::terms;
+
+/// Most groups that are given.
+pub(crate) const MAX_GROUPS: usize = 1_000;
+/// Most parts of `groupBy`.
+const MAX_KEYS: usize = 4;
+/// Most measures.
+const MAX_MEASURES: usize = 20;
+
+/// Groups and measures.
+#[derive(Clone, Debug)]
+pub(crate) struct Aggregate {
+    /// What the groups agree in.
+    pub(crate) keys: Vec<Output>,
+    /// What is worked out for each.
+    pub(crate) measures: Vec<Output>,
+}
+
+/// A member of the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    /// Its name: what the caller wrote.
+    pub(crate) name: String,
+    /// What makes it, over `records.record r`; a text or null. `$zone` stands for the tenant's zone.
+    pub(crate) sql: String,
+    /// What the text is in JSON.
+    form: Form,
+}
+
+/// What a text of the database is in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text,
+    Whole,
+    Truth,
+}
+
+impl Output {
+    /// The member's value.
+    pub(crate) fn json(&self, text: Option<String>) -> Value {
+        match (text, self.form) {
+            (None, _) => Value::Null,
+            (Some(text), Form::Text) => Value::from(text),
+            // A sum that no reader of JSON would take as it is stays a text.
+            (Some(text), Form::Whole) => text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
+            (Some(text), Form::Truth) => Value::from(text == "true"),
+        }
+    }
+}
+
+impl Aggregate {
+    /// Reads the two parameters.
+    ///
+    /// # Errors
+    /// When a field is not there, or cannot be grouped by or summed.
+    pub(crate) fn parse(
+        entity: &Entity,
+        group_by: Option<&str>,
+        measures: Option<&str>,
+    ) -> Result<Self, Error> {
+        let keys: Vec<&str> =
+            group_by.map(|text| text.split(',').map(str::trim).collect()).unwrap_or_default();
+        let measures: Vec<&str> = measures.unwrap_or("count").split(',').map(str::trim).collect();
+        let too_many = |name: &str, most| query_error(name, "too_many", format!("name at most {most}"));
+        if keys.len() > MAX_KEYS {
+            return Err(too_many("groupBy", MAX_KEYS));
+        }
+        if measures.len() > MAX_MEASURES {
+            return Err(too_many("measures", MAX_MEASURES));
+        }
+        Ok(Self {
+            keys: keys.into_iter().map(|text| key(entity, text)).collect::<Result<_, _>>()?,
+            measures: measures.into_iter().map(|text| measure(entity, text)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// What a name such as `price.amount` stands for: its SQL and its type.
+fn operand(entity: &Entity, parameter: &str, name: &str) -> Result<(String, Type), Error> {
+    let path: Vec<Arc<str>> = name.split('.').map(Arc::from).collect();
+    let unknown = || query_error(parameter, "unknown_field", "there is no such field".to_owned());
+    let column = terms::column(entity, &path).ok_or_else(unknown)?;
+    let mut found = entity.filter_schema().fields().get(path.first().ok_or_else(unknown)?).cloned();
+    for member in path.iter().skip(1) {
+        found = match found {
+            Some(Type::Object(members)) => members.get(member).cloned(),
+            _ => None,
+        };
+    }
+    Ok((column.sql, found.ok_or_else(unknown)?))
+}
+
+fn key(entity: &Entity, text: &str) -> Result<Output, Error> {
+    let (name, bucket) = text.split_once(':').map_or((text, None), |(name, bucket)| (name, Some(bucket)));
+    let (sql, kind) = operand(entity, "groupBy", name)?;
+    let wrong = |message: &str| query_error("groupBy", "wrong_field", format!("{name}: {message}"));
+    let (sql, form) = match (bucket, &kind) {
+        (Some(bucket), Type::Date | Type::Timestamp) => {
+            if !["year", "quarter", "month", "week", "day", "hour"].contains(&bucket) {
+                return Err(wrong("times are grouped by year, quarter, month, week, day or hour"));
+            }
+            let at = if kind == Type::Date {
+                format!("{sql}::timestamp")
+            } else {
+                format!("({sql} at time zone $zone)")
+            };
+            let shape = if bucket == "hour" { "YYYY-MM-DD\"T\"HH24:00" } else { "YYYY-MM-DD" };
+            (format!("to_char(date_trunc('{bucket}', {at}), '{shape}')"), Form::Text)
+        }
+        (Some(_), _) => return Err(wrong("only times are grouped by a part of them")),
+        (None, Type::Timestamp) => return Err(wrong("say by what part times are grouped, such as :month")),
+        (None, Type::Bool) => (format!("{sql}::text"), Form::Truth),
+        (None, Type::Int) => (format!("{sql}::text"), Form::Whole),
+        (None, Type::String | Type::Decimal | Type::Date) => (format!("{sql}::text"), Form::Text),
+        (None, _) => return Err(wrong("records cannot be grouped by this")),
+    };
+    Ok(Output { name: text.to_owned(), sql, form })
+}
+
+fn measure(entity: &Entity, text: &str) -> Result<Output, Error> {
+    let name = text.to_owned();
+    if text == "count" {
+        return Ok(Output { name, sql: "count(*)::text".to_owned(), form: Form::Whole });
+    }
+    let (function, field) = text.split_once(':').ok_or_else(|| {
+        query_error("measures", "invalid", "a measure is count, or such as sum:price.amount".to_owned())
+    })?;
+    let (sql, kind) = operand(entity, "measures", field)?;
+    let wrong = |message: &str| query_error("measures", "wrong_field", format!("{field}: {message}"));
+    let is_number = matches!(kind, Type::Int | Type::Decimal);
+    let form = if kind == Type::Int { Form::Whole } else { Form::Text };
+    let (sql, form) = match function {
+        "sum" if is_number => (format!("trim_scale(sum({sql})::numeric)::text"), form),
+        "avg" if is_number => (format!("trim_scale(round(avg({sql})::numeric, 12))::text"), Form::Text),
+        "min" | "max" => {
+            let value = match kind {
+                Type::Int | Type::Decimal | Type::Date => format!("{function}({sql})::text"),
+                Type::String => format!("{function}({sql} collate \"C\")"),
+                Type::Timestamp => {
+                    format!(
+                        "to_char({function}({sql}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+                    )
+                }
+                _ => return Err(wrong("this has no order")),
+            };
+            (value, form)
+        }
+        "distinct" if !matches!(kind, Type::List(_) | Type::Object(_) | Type::Json) => {
+            (format!("count(distinct {sql})::text"), Form::Whole)
+        }
+        "sum" | "avg" => return Err(wrong("only numbers are summed")),
+        "distinct" => return Err(wrong("these values cannot be told apart")),
+        _ => {
+            let message = "a measure is count, sum:, avg:, min:, max: or distinct: of a field".to_owned();
+            return Err(query_error("measures", "invalid", message));
+        }
+    };
+    Ok(Output { name, sql, form })
+}

@@ -1,0 +1,41 @@
+//! Records and values in the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A record: what every record has, and a member for each field of its entity, null where there is no value.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = records::Record)]
+pub(crate) struct RecordBody {
+    /// Its id.
+    id: Uuid,
+    /// Counts its changes, from 1.
+    version: i64,
+    /// Its state, where the entity has states.
+    #[schema(nullable)]
+    state: Option<String>,
+    /// When it was made (RFC 3339, UTC).
+    created_at: String,
+    /// Who made it.
+    created_by: String,
+    /// When it was changed last (RFC 3339, UTC).
+    updated_at: String,
+    /// Who changed it last.
+    updated_by: String,
+    /// Values by the key of the field.
+    #[serde(flatten)]
+    values: BTreeMap<String, Value>,
+}
+
+/// Values by the key of the field; what they may be is said by the schema of the entity.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = records::Values)]
+pub(crate) struct ValuesBody {
+    #[serde(flatten)]
+    values: BTreeMap<String, Value>,
+}

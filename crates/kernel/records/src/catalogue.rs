@@ -1,0 +1,129 @@
+//! The entities of a tenant that are in force, and how they come into force.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
+use athyper_kernel_entity::{EntityDef, EntityKey};
+use athyper_kernel_types::Id;
+
+use crate::entity::{Entity, EntityId, with_slots};
+use crate::error::Error;
+use crate::store::entities;
+
+/// The topic of changes of entities; the key is the entity's.
+pub const ENTITY_TOPIC: &str = "records.entity";
+/// Most entities that a process keeps in memory, over all tenants.
+const CAPACITY: u64 = 20_000;
+
+/// The entities in force. Cheap to clone; what it gives is never more than a second behind the database.
+#[derive(Clone, Debug)]
+pub struct Entities {
+    cache: FreshCache<Option<Arc<Entity>>>,
+}
+
+impl Entities {
+    /// The entities of this database.
+    pub fn new(database: &Database) -> Self {
+        Self { cache: FreshCache::new(database, ENTITY_TOPIC, CAPACITY) }
+    }
+
+    /// The entity in force of this key.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn find(
+        &self,
+        tx: &mut impl TenantConnection,
+        key: &EntityKey,
+    ) -> Result<Option<Arc<Entity>>, DbError> {
+        let tenant = tx.tenant_id();
+        self.cache
+            .get(tenant, key.as_str(), || async { Ok(entities::find(tx, key).await?.map(Arc::new)) })
+            .await
+    }
+
+    /// The entity in force of this key.
+    ///
+    /// # Errors
+    /// When there is none, or the database does not answer.
+    pub(crate) async fn get(
+        &self,
+        tx: &mut impl TenantConnection,
+        key: &EntityKey,
+    ) -> Result<Arc<Entity>, Error> {
+        self.find(tx, key).await?.ok_or(Error::EntityNotFound)
+    }
+}
+
+/// Puts a definition in force: that of a new entity, or the next version of the one with this id.
+///
+/// # Errors
+/// When the definition has faults, or another entity has its key.
+pub async fn publish(tx: &mut TenantTx, id: EntityId, def: EntityDef) -> Result<Entity, Error> {
+    let before = entities::lock(tx, id).await?;
+    let mut unknown = Vec::new();
+    for key in named(&def) {
+        if key != def.key && entities::find(tx, &key).await?.is_none() {
+            unknown.push(key);
+        }
+    }
+    let faults = def.check(&|key| !unknown.contains(key));
+    if !faults.is_empty() {
+        return Err(Error::Definition(faults));
+    }
+    let (version, slots) = match &before {
+        Some(before) => (before.version + 1, before.slots().clone()),
+        None => (1, BTreeMap::new()),
+    };
+    let slots = with_slots(&def, slots);
+    let entity = Entity::new(id, version, def, slots).map_err(Error::Definition)?;
+    entities::put(tx, &entity).await.map_err(|error| match error.constraint() {
+        Some("entity_key") => Error::KeyTaken,
+        _ => Error::Database(error),
+    })?;
+    if let Some(before) = before.filter(|before| before.def.key != entity.def.key) {
+        announce(tx, ENTITY_TOPIC, before.def.key.as_str()).await?;
+    }
+    announce(tx, ENTITY_TOPIC, entity.def.key.as_str()).await?;
+    Ok(entity)
+}
+
+/// Takes an entity out of force; its records stay, and come back when a definition is put in force again.
+///
+/// # Errors
+/// When there is no such entity.
+pub async fn retire(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
+    let entity = entities::lock(tx, id).await?.ok_or(Error::EntityNotFound)?;
+    entities::retire(tx, id).await?;
+    announce(tx, ENTITY_TOPIC, entity.def.key.as_str()).await?;
+    Ok(entity)
+}
+
+/// The entity of this id with its slots, whether it is in force or not.
+///
+/// # Errors
+/// When there is none.
+pub async fn entity_of(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
+    entities::lock(tx, id).await?.ok_or(Error::EntityNotFound)
+}
+
+/// A new id for an entity.
+pub fn new_entity_id(tx: &TenantTx) -> EntityId {
+    Id::new(tx.clock())
+}
+
+/// The entities that a definition refers to.
+fn named(def: &EntityDef) -> Vec<EntityKey> {
+    use athyper_kernel_entity::FieldType::{Child, Reference, References};
+    let lines = def.fields.iter().filter_map(|field| match &field.kind {
+        Child(child) => Some(child.fields.iter()),
+        _ => None,
+    });
+    let all = def.fields.iter().chain(lines.flatten());
+    all.filter_map(|field| match &field.kind {
+        Reference(reference) | References(reference) => Some(reference.entity.clone()),
+        _ => None,
+    })
+    .collect()
+}

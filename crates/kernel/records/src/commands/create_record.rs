@@ -1,0 +1,110 @@
+//! Makes a record.
+
+use athyper_kernel_db::{Done, TenantTx, take_numbers};
+use athyper_kernel_entity::{EntityKind, Numbering};
+use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply};
+use athyper_kernel_types::SeriesPattern;
+use axum::extract::State;
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use crate::body::{RecordBody, ValuesBody};
+use crate::catalogue::Entities;
+use crate::check;
+use crate::commands::event;
+use crate::entity::{Entity, RecordId};
+use crate::error::Error;
+use crate::path::EntityPath;
+use crate::record::Record;
+use crate::store::records;
+use crate::values::Values;
+use crate::{Deps, terms, write};
+
+/// Make a record
+///
+/// Takes a value for each field that is to have one; all that is wrong is named at once.
+#[utoipa::path(
+    post,
+    path = "/v1/records/{entity}",
+    operation_id = "records.create_record",
+    tag = "records",
+    params(("entity" = String, Path, description = "Key of the entity")),
+    request_body(content = ValuesBody, example = json!({"name": "Lathe", "axes": 3})),
+    responses(
+        (status = 201, description = "The record", body = RecordBody),
+        (
+            status = 404,
+            description = "No such entity in this tenant",
+            body = ProblemBody,
+            content_type = "application/problem+json"
+        ),
+        CreateProblems
+    )
+)]
+pub(crate) async fn create_record(
+    State(deps): State<Deps>,
+    EntityPath(key): EntityPath,
+    mut cmd: Command<Json<Values>>,
+) -> Result<Reply, ProblemResponse> {
+    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &cmd.body.0.0).await?;
+    let location = format!("/v1/records/{key}/{}", done.output.id);
+    let reply =
+        Reply::created(location, &done.output.to_json(&entity.def, None))?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    entities: &Entities,
+    entity: &Entity,
+    given: &Map<String, Value>,
+) -> Result<Done<Record>, Error> {
+    if entity.def.kind == EntityKind::Single && records::has_any(tx, entity.id).await? {
+        return Err(Error::SingleTaken);
+    }
+    let mut values = check::merge(entity, &Map::new(), given).map_err(Error::Form)?;
+    let state = entity.def.states.as_ref().map(|states| states.initial.clone());
+    let context = terms::context(tx.context(), tx.now());
+    entity.rules().complete(&entity.def, &context, state.as_deref(), &mut values)?;
+    let missing = check::missing(entity, &values);
+    if !missing.is_empty() {
+        return Err(Error::Invalid(missing));
+    }
+    if let Some(numbering) = &entity.def.numbering {
+        let number = next_number(tx, entity, numbering, &values).await?;
+        values.insert(numbering.field.to_string(), Value::from(number));
+    }
+
+    let (now, actor) = (tx.now(), tx.context().actor().id.clone());
+    let record = Record {
+        id: RecordId::new(tx.clock()),
+        version: 1,
+        state,
+        values,
+        created_at: now,
+        created_by: actor.clone(),
+        updated_at: now,
+        updated_by: actor,
+        deleted: None,
+    };
+    write::store(tx, entities, entity, &record, "create").await?;
+    let event = event("records.create_record", entity, &record);
+    Ok(Done::new(record, event))
+}
+
+/// Takes the next number of the entity's series.
+async fn next_number(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    numbering: &Numbering,
+    values: &Map<String, Value>,
+) -> Result<String, Error> {
+    let corrupt = |what: String| athyper_kernel_db::DbError::Corrupt(format!("entity {}: {what}", entity.id));
+    let pattern = SeriesPattern::parse(&numbering.pattern).map_err(|error| corrupt(error.to_string()))?;
+    let named = numbering.date.as_ref().and_then(|key| values.get(key.as_str())?.as_str()?.parse().ok());
+    let context = terms::context(tx.context(), tx.now());
+    let date: NaiveDate = named.unwrap_or_else(|| context.now.with_timezone(&context.zone).date_naive());
+    let sequence = take_numbers(tx, &format!("records {}", entity.id), &pattern, date, 1).await?;
+    Ok(pattern.format(date, sequence))
+}

@@ -1,0 +1,50 @@
+//! Removes a deleted record and its past for good.
+
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use axum::extract::State;
+
+use crate::Deps;
+use crate::commands::event;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::path::RecordPath;
+use crate::record::Record;
+use crate::store::{records, revisions, traces};
+
+/// Purge a deleted record
+///
+/// It and its history are gone after that. Only a record that is deleted can be purged.
+#[utoipa::path(
+    post,
+    path = "/v1/records/{entity}/{id}/purge",
+    operation_id = "records.purge_record",
+    tag = "records",
+    params(
+        ("entity" = String, Path, description = "Key of the entity"),
+        ("id" = String, Path, description = "Id of the record", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is purged")
+    ),
+    responses((status = 204, description = "It is gone"), ChangeProblems)
+)]
+pub(crate) async fn purge_record(
+    State(deps): State<Deps>,
+    RecordPath(key, id): RecordPath,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    cmd.check_version(record.version)?;
+    let done = execute(&mut cmd.tx, &entity, &record).await?;
+    cmd.finish(done.event, Reply::no_content()).await
+}
+
+pub(crate) async fn execute(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<Done<()>, Error> {
+    if record.deleted.is_none() {
+        return Err(Error::RecordNotDeleted);
+    }
+    traces::clear(tx, entity.id, record.id).await?;
+    revisions::purge(tx, entity.id, record.id).await?;
+    records::purge(tx, entity.id, record.id).await?;
+    Ok(Done::new((), event("records.purge_record", entity, record)))
+}

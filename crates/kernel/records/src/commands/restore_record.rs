@@ -1,0 +1,59 @@
+//! Brings a deleted record back.
+
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use axum::extract::State;
+
+use crate::body::RecordBody;
+use crate::catalogue::Entities;
+use crate::commands::{event, update_record};
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::path::RecordPath;
+use crate::record::Record;
+use crate::store::records;
+use crate::{Deps, write};
+
+/// Restore a record
+///
+/// It comes back as it was, unless another record has taken a value of it that comes once, or a record that it names is gone.
+#[utoipa::path(
+    post,
+    path = "/v1/records/{entity}/{id}/restore",
+    operation_id = "records.restore_record",
+    tag = "records",
+    params(
+        ("entity" = String, Path, description = "Key of the entity"),
+        ("id" = String, Path, description = "Id of the record", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is restored")
+    ),
+    responses((status = 200, description = "The record", body = RecordBody), ChangeProblems)
+)]
+pub(crate) async fn restore_record(
+    State(deps): State<Deps>,
+    RecordPath(key, id): RecordPath,
+    mut cmd: Command<NoBody>,
+) -> Result<Reply, ProblemResponse> {
+    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    cmd.check_version(record.version)?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await?;
+    let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    entities: &Entities,
+    entity: &Entity,
+    record: Record,
+) -> Result<Done<Record>, Error> {
+    if record.deleted.is_none() {
+        return Err(Error::RecordNotDeleted);
+    }
+    let values = record.values.clone();
+    let record = Record { deleted: None, ..update_record::next(tx, record, values) };
+    write::store(tx, entities, entity, &record, "restore").await?;
+    let event = event("records.restore_record", entity, &record);
+    Ok(Done::new(record, event))
+}

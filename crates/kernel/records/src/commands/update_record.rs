@@ -1,0 +1,97 @@
+//! Changes values of a record.
+
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+
+use crate::body::{RecordBody, ValuesBody};
+use crate::catalogue::Entities;
+use crate::commands::event;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::path::RecordPath;
+use crate::record::Record;
+use crate::store::records;
+use crate::values::Values;
+use crate::{Deps, check, terms, write};
+
+/// Change a record
+///
+/// What is left out stays as it is, null takes a value away (RFC 7396). Where nothing would change, nothing is written.
+#[utoipa::path(
+    patch,
+    path = "/v1/records/{entity}/{id}",
+    operation_id = "records.update_record",
+    tag = "records",
+    params(
+        ("entity" = String, Path, description = "Key of the entity"),
+        ("id" = String, Path, description = "Id of the record", format = Uuid),
+        ("if-match" = String, Header, description = "ETag of the version that is changed")
+    ),
+    request_body(content = ValuesBody, example = json!({"axes": 5, "notes": null})),
+    responses((status = 200, description = "The record as it is now", body = RecordBody), ChangeProblems)
+)]
+pub(crate) async fn update_record(
+    State(deps): State<Deps>,
+    RecordPath(key, id): RecordPath,
+    mut cmd: Command<Json<Values>>,
+) -> Result<Reply, ProblemResponse> {
+    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    cmd.require_version(record.version)?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.0).await?;
+    let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    entities: &Entities,
+    entity: &Entity,
+    record: Record,
+    given: &Map<String, Value>,
+) -> Result<Done<Record>, Error> {
+    check_open(entity, &record)?;
+    let mut values = check::merge(entity, &record.values, given).map_err(Error::Form)?;
+    let context = terms::context(tx.context(), tx.now());
+    entity.rules().check_change(&entity.def, &context, &record, &mut values)?;
+    let missing = check::missing(entity, &values);
+    if !missing.is_empty() {
+        return Err(Error::Invalid(missing));
+    }
+    let changed = check::changed(&record.values, &values);
+    let event =
+        |record: &Record| event("records.update_record", entity, record).with("changed", json!(changed));
+    if changed.is_empty() {
+        let event = event(&record);
+        return Ok(Done::new(record, event));
+    }
+
+    let record = next(tx, record, values);
+    write::store(tx, entities, entity, &record, "update").await?;
+    let event = event(&record);
+    Ok(Done::new(record, event))
+}
+
+/// Whether the fields of a record may be changed now.
+pub(crate) fn check_open(entity: &Entity, record: &Record) -> Result<(), Error> {
+    if record.deleted.is_some() {
+        return Err(Error::RecordDeleted);
+    }
+    let state = record.state.as_deref().unwrap_or_default();
+    let is_locked =
+        entity.def.states.as_ref().and_then(|states| states.state(state)).is_some_and(|s| s.is_locked);
+    if is_locked { Err(Error::Locked { state: state.to_owned() }) } else { Ok(()) }
+}
+
+/// The next version of a record, with these values.
+pub(crate) fn next(tx: &TenantTx, record: Record, values: Map<String, Value>) -> Record {
+    Record {
+        version: record.version + 1,
+        values,
+        updated_at: tx.now(),
+        updated_by: tx.context().actor().id.clone(),
+        ..record
+    }
+}

@@ -1,0 +1,77 @@
+//! The records that records name, one level deep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use athyper_kernel_db::TenantConnection;
+use athyper_kernel_entity::FieldType;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::catalogue::Entities;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::query::query_error;
+use crate::record::Record;
+use crate::store::records;
+
+/// Records by the field that names them, and by id.
+pub(crate) struct Others(BTreeMap<String, BTreeMap<String, Value>>);
+
+impl Others {
+    /// The records that a record names: one, null where it is gone, or a list of those that are there.
+    pub(crate) fn of(&self, record: &Record, fields: &[String]) -> Value {
+        let member = |key: &String| {
+            let found = |id: &Value| self.0.get(key)?.get(id.as_str()?).cloned();
+            let value = match record.values.get(key) {
+                Some(Value::Array(ids)) => Value::Array(ids.iter().filter_map(found).collect()),
+                Some(id) => found(id).unwrap_or(Value::Null),
+                None => Value::Null,
+            };
+            (key.clone(), value)
+        };
+        Value::Object(fields.iter().map(member).collect::<Map<_, _>>())
+    }
+}
+
+/// Reads the records that these name by these fields, each once.
+///
+/// # Errors
+/// When a field is no reference, or the database does not answer.
+pub(crate) async fn expand(
+    tx: &mut impl TenantConnection,
+    entities: &Entities,
+    entity: &Entity,
+    rows: &[Record],
+    fields: &[String],
+) -> Result<Others, Error> {
+    let mut others = BTreeMap::new();
+    for key in fields {
+        let kind = entity.def.field(key).map(|field| &field.kind);
+        let Some(FieldType::Reference(reference) | FieldType::References(reference)) = kind else {
+            return Err(query_error("expand", "wrong_field", format!("{key} is no reference")));
+        };
+        let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
+        let found = match entities.find(tx, &reference.entity).await? {
+            Some(other) => {
+                let ids: Vec<Uuid> = ids.into_iter().collect();
+                let records = records::by_ids(tx, &other, &ids).await?;
+                records
+                    .into_iter()
+                    .map(|record| (record.id.to_string(), record.to_json(&other.def, None)))
+                    .collect()
+            }
+            None => BTreeMap::new(),
+        };
+        others.insert(key.clone(), found);
+    }
+    Ok(Others(others))
+}
+
+fn named(value: Option<&Value>) -> Vec<Uuid> {
+    let id = |value: &Value| Uuid::parse_str(value.as_str()?).ok();
+    match value {
+        Some(Value::Array(ids)) => ids.iter().filter_map(id).collect(),
+        Some(one) => id(one).into_iter().collect(),
+        None => Vec::new(),
+    }
+}

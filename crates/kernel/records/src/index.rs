@@ -1,0 +1,191 @@
+//! What makes a record found fast: the rows of its indexed fields, its unique values, references and words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr as _;
+
+use athyper_kernel_entity::{FieldDef, FieldKey, FieldType, IsoDuration};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::entity::{Entity, Slot};
+use crate::{sortable, words};
+
+/// Longest value that is kept as it is where values come once; a longer one is kept as its digest.
+const MAX_UNIQUE_LEN: usize = 500;
+/// Longest text in an index. Rows of longer texts are found by their beginning and then compared in full.
+const MAX_INDEXED_CHARS: usize = 255;
+
+/// All that is stored of a record beside itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Traces {
+    /// Indexed values by slot, as texts in the order of the values; none where the field has no value.
+    pub(crate) values: Vec<(Slot, Option<String>)>,
+    /// Values that come once, by rule.
+    pub(crate) unique: Vec<UniqueValue>,
+    /// Records that it names, by slot: the key of their entity, and their ids.
+    pub(crate) references: Vec<(Slot, String, Uuid)>,
+    /// Its words with their weights.
+    pub(crate) words: BTreeMap<String, i16>,
+    /// When it holds, where records of the entity hold for a time.
+    pub(crate) effective: Option<EffectiveTime>,
+}
+
+/// A value that comes once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UniqueValue {
+    /// Names the rule: the fields' slots.
+    pub(crate) rule: String,
+    /// The value, or the digest of a long one.
+    pub(crate) value: String,
+    /// The field to blame when it is taken.
+    pub(crate) field: String,
+}
+
+/// When a record holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EffectiveTime {
+    /// Records that agree in this do not overlap.
+    pub(crate) within: String,
+    /// The first day.
+    pub(crate) starts_on: NaiveDate,
+    /// The last day; none for no end.
+    pub(crate) ends_on: Option<NaiveDate>,
+}
+
+/// Whether records are found by their value in the field: it is said of the field, or its values come once.
+pub(crate) fn is_indexed(field: &FieldDef) -> bool {
+    field.kind.is_scalar() && (field.indexed || field.unique.scope().is_some())
+}
+
+/// A stored value as a text whose order is that of the values; none where there is no value.
+pub(crate) fn indexed_value(kind: &FieldType, value: Option<&Value>) -> Option<String> {
+    let value = value.filter(|value| !value.is_null())?;
+    match kind {
+        FieldType::Integer(_)
+        | FieldType::Decimal(_)
+        | FieldType::Money(_)
+        | FieldType::Quantity(_)
+        | FieldType::Duration(_) => number(kind, value).map(sortable::number),
+        FieldType::Computed(computed) => indexed_value(&computed.result, Some(value)),
+        _ => Some(match value {
+            // Days, times and moments have one length, so that their order is that of their texts.
+            Value::String(text) => cut(text),
+            other => cut(&other.to_string()),
+        }),
+    }
+}
+
+/// A text as far as an index keeps it.
+pub(crate) fn cut(text: &str) -> String {
+    text.chars().take(MAX_INDEXED_CHARS).collect()
+}
+
+/// The number of a value: that of an amount without its currency, of a length of time its seconds.
+fn number(kind: &FieldType, value: &Value) -> Option<Decimal> {
+    let written = match kind {
+        FieldType::Money(_) => value.get("amount")?,
+        FieldType::Quantity(_) => value.get("value")?,
+        FieldType::Duration(_) => {
+            return Some(Decimal::from(IsoDuration::from_str(value.as_str()?).ok()?.seconds()));
+        }
+        _ => value,
+    };
+    match written {
+        Value::String(text) => Decimal::from_str_exact(text).ok(),
+        Value::Number(number) => Decimal::from_str_exact(&number.to_string()).ok(),
+        _ => None,
+    }
+}
+
+impl Traces {
+    /// What is stored of a record of these values (by key) beside itself.
+    pub(crate) fn of(entity: &Entity, values: &Map<String, Value>) -> Self {
+        let rows = entity
+            .fields()
+            .filter(|(field, _)| is_indexed(field))
+            .map(|(field, slot)| (slot, indexed_value(&field.kind, values.get(field.key.as_str()))));
+        let searched = entity.fields().filter(|(field, _)| field.searchable);
+        let texts = searched.filter_map(|(field, _)| values.get(field.key.as_str())?.as_str());
+        Self {
+            values: rows.collect(),
+            unique: unique_values(entity, values),
+            references: references(entity, values),
+            words: words::weighted(texts),
+            effective: effective_time(entity, values),
+        }
+    }
+}
+
+/// The values that come once. Where a field that must be unique has no value, nothing must be unique; within other fields no
+/// value counts as a value.
+fn unique_values(entity: &Entity, values: &Map<String, Value>) -> Vec<UniqueValue> {
+    let value = |key: &str| values.get(key).filter(|value| !value.is_null());
+    let slots = |keys: &[&str]| {
+        let slots: BTreeSet<Slot> = keys.iter().filter_map(|key| entity.slot(key)).collect();
+        slots.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    };
+    let mut unique = Vec::new();
+    for (field, slot) in entity.fields() {
+        let (Some(scope), Some(own)) = (field.unique.scope(), value(field.key.as_str())) else { continue };
+        let scope: Vec<&str> = scope.iter().map(FieldKey::as_str).collect();
+        let within: Vec<Value> = scope.iter().map(|key| value(key).cloned().unwrap_or(Value::Null)).collect();
+        unique.push(UniqueValue {
+            rule: format!("{slot} within {}", slots(&scope)),
+            value: bounded(&serde_json::json!([own, within]).to_string()),
+            field: field.key.to_string(),
+        });
+    }
+    for rule in &entity.def.unique {
+        let keys: Vec<&str> = rule.fields.iter().map(FieldKey::as_str).collect();
+        let together: Option<Vec<&Value>> = keys.iter().map(|key| value(key)).collect();
+        let (Some(together), Some(first)) = (together, keys.first()) else { continue };
+        unique.push(UniqueValue {
+            rule: format!("all of {}", slots(&keys)),
+            value: bounded(&serde_json::json!(together).to_string()),
+            field: (*first).to_owned(),
+        });
+    }
+    unique
+}
+
+fn bounded(value: &str) -> String {
+    if value.len() <= MAX_UNIQUE_LEN {
+        return value.to_owned();
+    }
+    let digest = Sha256::digest(value.as_bytes());
+    digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// The records that a record names, each once by field.
+fn references(entity: &Entity, values: &Map<String, Value>) -> Vec<(Slot, String, Uuid)> {
+    let mut found = Vec::new();
+    for (field, slot) in entity.fields() {
+        let (FieldType::Reference(reference) | FieldType::References(reference)) = &field.kind else {
+            continue;
+        };
+        let named = match values.get(field.key.as_str()) {
+            Some(Value::Array(list)) => list.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        for id in named.iter().filter_map(|id| Uuid::parse_str(id.as_str()?).ok()) {
+            found.push((slot, reference.entity.to_string(), id));
+        }
+    }
+    found
+}
+
+fn effective_time(entity: &Entity, values: &Map<String, Value>) -> Option<EffectiveTime> {
+    let effective = entity.def.effective.as_ref()?;
+    let day = |key: &str| values.get(key)?.as_str()?.parse().ok();
+    let within: Vec<Value> =
+        effective.within.iter().map(|key| values.get(key.as_str()).cloned().unwrap_or(Value::Null)).collect();
+    Some(EffectiveTime {
+        within: bounded(&Value::Array(within).to_string()),
+        starts_on: day(effective.from.as_str())?,
+        ends_on: day(effective.until.as_str()),
+    })
+}

@@ -1,0 +1,53 @@
+//! The records service: one implementation of everything that can be done with the records of an entity.
+//!
+//! # What it owns
+//!
+//! The schema `records`: definitions in force, the records of entities that tenants design, and what makes them found.
+//!
+//! # What it refuses
+//!
+//! - A value that the field's type does not take, a field that there is not, a missing one that is required, all named at once.
+//! - A change that does not name the version it is made on, or names another than the record has.
+//! - A second record with a value that comes once, and one that holds while another holds.
+//! - A sort by a field that is not indexed, a filter that cannot be told the database, and any text of a client as part of a statement.
+//!
+//! # How it is read
+//!
+//! `routes.rs` is the table of contents. A command reads the values a client sends by the entity's definition (`check`,
+//! `rules`), and stores the record with its traces (`write`, `index`). A list is a [`Selection`](query::Selection) in an
+//! order; `store/lists.rs` is the only place where the text of a statement depends on a definition.
+//!
+//! A field is stored under its slot, a number that stays when the field is renamed ([`Entity::slots`]). Whoever designs
+//! entities puts them in force with [`publish`].
+
+mod access;
+mod aggregate;
+mod body;
+mod catalogue;
+mod check;
+mod commands;
+mod deps;
+mod entity;
+mod error;
+mod expand;
+mod index;
+mod module;
+mod path;
+mod queries;
+mod query;
+mod record;
+mod routes;
+mod rules;
+mod sortable;
+mod store;
+mod terms;
+mod values;
+mod words;
+mod write;
+
+pub use catalogue::{ENTITY_TOPIC, Entities, entity_of, new_entity_id, publish, retire};
+use deps::Deps;
+pub use entity::{Entity, EntityId, RecordId, Slot};
+pub use error::Error;
+pub use module::MODULE;
+pub use record::Record;

@@ -1,0 +1,24 @@
+//! What the records service hands over to the platform, as data.
+
+use athyper_kernel_db::{Migration, Schema};
+use athyper_kernel_module::DomainModule;
+
+use crate::{access, deps, routes};
+
+/// The records service.
+pub const MODULE: DomainModule = DomainModule {
+    name: "records",
+    schema: Some(Schema {
+        name: "records",
+        migrations: &[Migration {
+            version: 1,
+            description: "expand records",
+            sql: include_str!("../migrations/0001_expand_records.sql"),
+        }],
+    }),
+    permissions: access::PERMISSIONS,
+    schedules: &[],
+    dependencies: deps::DEPENDENCIES,
+    openapi: || routes::routes().into_openapi(),
+    build: deps::build,
+};

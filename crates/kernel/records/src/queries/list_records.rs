@@ -1,0 +1,92 @@
+//! Lists, searches and pages the records of an entity.
+
+use athyper_kernel_db::ReadTx;
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_types::{Page, PageRequest};
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Deps;
+use crate::body::RecordBody;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::expand::expand;
+use crate::path::EntityPath;
+use crate::query::{Place, Selection, Sort, names};
+use crate::store::lists::{self, Asked};
+
+/// Which records, in what order, and how much of each.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListRecords {
+    /// Only records for which this condition holds (CEL over the fields): `axes > 3 && country == "DE"`.
+    filter: Option<String>,
+    /// Only records with all of these words, each as the beginning of a word.
+    search: Option<String>,
+    /// A field that is indexed, `createdAt` or `updatedAt`; after a minus the greatest first. When left out, what fits the search
+    /// best comes first, or the newest where nothing is searched.
+    sort: Option<String>,
+    /// Fields to give, separated by commas; all when left out.
+    fields: Option<String>,
+    /// References whose records are given too, in `expanded`, separated by commas.
+    expand: Option<String>,
+    /// Deleted records instead of the others.
+    #[serde(default)]
+    deleted: bool,
+    #[serde(flatten)]
+    #[param(ignore)]
+    page: PageRequest,
+}
+
+/// List records
+///
+/// A page at a time. While records are changed, a walk through the pages sees each record that stays as it is exactly once.
+#[utoipa::path(
+    get,
+    path = "/v1/records/{entity}",
+    operation_id = "records.list_records",
+    tag = "records",
+    params(("entity" = String, Path, description = "Key of the entity"), ListRecords, PageRequest),
+    responses((status = 200, description = "A page of records", body = Page<RecordBody>), RecordProblems)
+)]
+pub(crate) async fn list_records(
+    State(deps): State<Deps>,
+    EntityPath(key): EntityPath,
+    Report(mut read): Report<ListRecords>,
+) -> Result<Reply, ProblemResponse> {
+    let entity = deps.entities.get(&mut read.tx, &key).await?;
+    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &read.query).await?)?)
+}
+
+pub(crate) async fn execute(
+    tx: &mut ReadTx,
+    deps: &Deps,
+    entity: &Entity,
+    query: &ListRecords,
+) -> Result<Page<Value>, Error> {
+    let selection =
+        Selection::parse(deps, entity, query.filter.as_deref(), query.search.as_deref(), query.deleted)?;
+    let sort = Sort::parse(entity, query.sort.as_deref(), query.search.is_some())?;
+    let fields = query.fields.as_deref().map(|text| names(entity, "fields", text)).transpose()?;
+    let expanded =
+        query.expand.as_deref().map(|text| names(entity, "expand", text)).transpose()?.unwrap_or_default();
+
+    let fingerprint = format!("{} {sort:?} {selection}", entity.id);
+    let after: Option<Place> = query.page.keys(&fingerprint)?;
+    let context = deps.context(tx.context());
+    let asked = Asked { entity, selection: &selection, sort, context: &context };
+    let rows = lists::page(tx, &asked, after.as_ref(), query.page.fetch_limit()).await?;
+    let page =
+        Page::from_rows(rows, &query.page, &fingerprint, |(record, rank)| sort.place(entity, record, *rank))?
+            .map(|(record, _)| record);
+    let others = expand(tx, &deps.entities, entity, &page.items, &expanded).await?;
+    Ok(page.map(|record| {
+        let mut json = record.to_json(&entity.def, fields.as_deref());
+        if let (Some(json), false) = (json.as_object_mut(), expanded.is_empty()) {
+            json.insert("expanded".to_owned(), others.of(&record, &expanded));
+        }
+        json
+    }))
+}

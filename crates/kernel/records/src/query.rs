@@ -1,0 +1,178 @@
+//! What a list asks for: the condition, the order, and the place in it.
+
+use std::fmt;
+
+use athyper_kernel_cel::Expression;
+use athyper_kernel_entity::SYSTEM_FIELDS;
+use athyper_kernel_error::FieldError;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Deps;
+use crate::entity::{Entity, Slot};
+use crate::error::Error;
+use crate::index::{indexed_value, is_indexed};
+use crate::record::Record;
+use crate::terms;
+use crate::words;
+
+/// Most fields that a query names.
+const MAX_NAMES: usize = 100;
+
+/// Which records a list shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    /// What must hold.
+    pub(crate) filter: Option<Expression>,
+    /// The words to find, each as the beginning of a word.
+    pub(crate) words: Vec<String>,
+    /// Deleted records instead of the others.
+    pub(crate) deleted: bool,
+    /// The filter as it was written.
+    source: String,
+}
+
+impl Selection {
+    /// Reads a filter and a search.
+    ///
+    /// # Errors
+    /// When the filter is no condition over the entity's fields, or there is no word in the search.
+    pub(crate) fn parse(
+        deps: &Deps,
+        entity: &Entity,
+        filter: Option<&str>,
+        search: Option<&str>,
+        deleted: bool,
+    ) -> Result<Self, Error> {
+        let compiled = filter.map(|source| terms::condition(&deps.expressions, entity, source)).transpose();
+        let compiled = compiled.map_err(|message| query_error("filter", "invalid", message))?;
+        let words = search.map(words::asked).unwrap_or_default();
+        if search.is_some() && words.is_empty() {
+            return Err(query_error("search", "no_word", "there is no word in this search".to_owned()));
+        }
+        if search.is_some() && deleted {
+            let message = "deleted records are not searched, leave search or deleted out".to_owned();
+            return Err(query_error("search", "deleted", message));
+        }
+        Ok(Self { filter: compiled, words, deleted, source: filter.unwrap_or_default().to_owned() })
+    }
+}
+
+#[cfg(test)]
+impl Selection {
+    /// The records for which this holds and that have these words.
+    pub(crate) fn of(filter: Option<Expression>, words: &[&str]) -> Self {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        Self { filter, words, deleted: false, source: String::new() }
+    }
+}
+
+/// What shapes the list, so that a cursor of another list is refused.
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?} {}", self.source, self.words, self.deleted)
+    }
+}
+
+/// What a query parameter has wrong.
+pub(crate) fn query_error(name: &str, code: &str, message: String) -> Error {
+    Error::Query(FieldError::new(format!("?{name}"), code, message))
+}
+
+/// The order of a list; records that are equal in it follow by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sort {
+    /// By what.
+    pub(crate) by: SortBy,
+    /// Whether the greatest come first.
+    pub(crate) descending: bool,
+}
+
+/// What a list is ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SortBy {
+    /// When records were made: ids are in the order of their making (RFC 9562, section 6.2).
+    Created,
+    /// When they were changed last.
+    Updated,
+    /// By how well they fit the search.
+    Relevance,
+    /// By an indexed field; records without a value come last.
+    Field(Slot),
+}
+
+/// A place in a list: the last record of a page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// What it is ordered by, as text; none where it has no value.
+    pub(crate) value: Option<String>,
+    /// Its id.
+    pub(crate) id: Uuid,
+}
+
+impl Sort {
+    /// Reads an order such as `-updatedAt`.
+    ///
+    /// # Errors
+    /// When there is no such field or it is not indexed.
+    pub(crate) fn parse(entity: &Entity, text: Option<&str>, is_search: bool) -> Result<Self, Error> {
+        let text = match text {
+            None if is_search => return Ok(Self { by: SortBy::Relevance, descending: true }),
+            None => return Ok(Self { by: SortBy::Created, descending: true }),
+            Some(text) => text,
+        };
+        let (key, descending) = text.strip_prefix('-').map_or((text, false), |key| (key, true));
+        let by = match key {
+            "createdAt" | "id" => SortBy::Created,
+            "updatedAt" => SortBy::Updated,
+            _ => {
+                let found = entity.fields().find(|(field, _)| field.key.as_str() == key);
+                let (field, slot) = found.ok_or_else(|| {
+                    query_error("sort", "unknown_field", "there is no such field to sort by".to_owned())
+                })?;
+                if !is_indexed(field) {
+                    let message = format!("{key} is not indexed, so that lists cannot be sorted by it");
+                    return Err(query_error("sort", "not_indexed", message));
+                }
+                SortBy::Field(slot)
+            }
+        };
+        Ok(Self { by, descending })
+    }
+
+    /// The place of a record; `rank` is how well it fits the search.
+    pub(crate) fn place(&self, entity: &Entity, record: &Record, rank: Option<i64>) -> Place {
+        let value = match self.by {
+            SortBy::Created => None,
+            SortBy::Updated => Some(exact(record.updated_at)),
+            SortBy::Relevance => rank.map(|rank| rank.to_string()),
+            SortBy::Field(slot) => entity
+                .fields()
+                .find(|(_, of)| *of == slot)
+                .and_then(|(field, _)| indexed_value(&field.kind, record.values.get(field.key.as_str()))),
+        };
+        Place { value, id: record.id.uuid() }
+    }
+}
+
+/// A moment to the microsecond, as the database keeps it.
+fn exact(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Names of fields, separated by commas.
+///
+/// # Errors
+/// When one of them is none.
+pub(crate) fn names(entity: &Entity, parameter: &str, text: &str) -> Result<Vec<String>, Error> {
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.len() > MAX_NAMES {
+        return Err(query_error(parameter, "too_many", format!("name at most {MAX_NAMES} fields")));
+    }
+    let is_field = |name: &str| entity.def.field(name).is_some() || SYSTEM_FIELDS.contains(&name);
+    match names.iter().find(|name| !is_field(name)) {
+        Some(_) => Err(query_error(parameter, "unknown_field", "there is no such field".to_owned())),
+        None => Ok(names),
+    }
+}

@@ -1,0 +1,264 @@
+//! What the expressions of a definition say of a record: its defaults, what is computed, and what must hold.
+
+use std::collections::BTreeMap;
+
+use athyper_kernel_cel::{
+    Context, EvalErrorKind, Expression, Limits, Schema, Type, Value as CelValue, compile,
+};
+use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Label, Transition};
+use athyper_kernel_error::FieldError;
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::record::Record;
+use crate::terms::{Terms, cel_type, field_rule_schema, rule_schema, to_json};
+
+/// The expressions of a definition, compiled.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    defaults: BTreeMap<String, Expression>,
+    computed: Vec<(String, Expression)>,
+    required: Vec<(String, Expression)>,
+    read_only: Vec<(String, Expression)>,
+    of_fields: Vec<(String, Expression, Label)>,
+    of_record: Vec<(Option<String>, Expression, Label)>,
+    transitions: BTreeMap<String, Expression>,
+}
+
+/// Compiles, and keeps what is wrong with a pointer to the expression.
+struct Compiler(Vec<FieldError>);
+
+impl Compiler {
+    fn expression(
+        &mut self,
+        pointer: String,
+        source: &str,
+        schema: &Schema,
+        expected: Type,
+    ) -> Option<Expression> {
+        match compile(source, schema, &expected, &Limits::default()) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                self.0.push(FieldError::new(pointer, "expression", error.to_string()));
+                None
+            }
+        }
+    }
+}
+
+impl Rules {
+    /// Compiles all expressions of a definition.
+    ///
+    /// # Errors
+    /// All expressions that cannot be used, with pointers into the definition.
+    pub(crate) fn compile(def: &EntityDef) -> Result<Self, Vec<FieldError>> {
+        let mut compiler = Compiler(Vec::new());
+        let mut rules = Self::default();
+        let schema = rule_schema(&def.fields);
+        // A computed value follows from what is stored, and never from another computed one.
+        let stored: Vec<FieldDef> = def
+            .fields
+            .iter()
+            .filter(|field| !matches!(field.kind, FieldType::Computed(_)))
+            .cloned()
+            .collect();
+        let of_stored = rule_schema(&stored);
+        for (at, field) in def.fields.iter().enumerate() {
+            rules.compile_field(field, &format!("/fields/{at}"), def, (&schema, &of_stored), &mut compiler);
+        }
+        for (at, rule) in def.rules.iter().enumerate() {
+            let compiled = compiler.expression(format!("/rules/{at}/must"), &rule.must, &schema, Type::Bool);
+            let field = rule.field.as_ref().map(ToString::to_string);
+            rules.of_record.extend(compiled.map(|expression| (field, expression, rule.message.clone())));
+        }
+        let ways = def.states.iter().flat_map(|states| states.transitions.iter()).enumerate();
+        for (at, way) in ways {
+            let Some(source) = &way.condition else { continue };
+            let pointer = format!("/states/transitions/{at}/condition");
+            let compiled = compiler.expression(pointer, source, &schema, Type::Bool);
+            rules.transitions.extend(compiled.map(|expression| (way.key.clone(), expression)));
+        }
+        if compiler.0.is_empty() { Ok(rules) } else { Err(compiler.0) }
+    }
+
+    fn compile_field(
+        &mut self,
+        field: &FieldDef,
+        pointer: &str,
+        def: &EntityDef,
+        (schema, of_stored): (&Schema, &Schema),
+        compiler: &mut Compiler,
+    ) {
+        let key = field.key.to_string();
+        if let Some(source) = &field.default {
+            let compiled =
+                compiler.expression(format!("{pointer}/default"), source, schema, cel_type(&field.kind));
+            self.defaults.extend(compiled.map(|expression| (key.clone(), expression)));
+        }
+        if let FieldType::Computed(computed) = &field.kind {
+            let at = format!("{pointer}/type/computed/expression");
+            let compiled =
+                compiler.expression(at, &computed.expression, of_stored, cel_type(&computed.result));
+            self.computed.extend(compiled.map(|expression| (key.clone(), expression)));
+        }
+        if let Some(source) = &field.required_when {
+            let compiled = compiler.expression(format!("{pointer}/requiredWhen"), source, schema, Type::Bool);
+            self.required.extend(compiled.map(|expression| (key.clone(), expression)));
+        }
+        if let Some(source) = &field.read_only_when {
+            let compiled = compiler.expression(format!("{pointer}/readOnlyWhen"), source, schema, Type::Bool);
+            self.read_only.extend(compiled.map(|expression| (key.clone(), expression)));
+        }
+        if field.rules.is_empty() {
+            return;
+        }
+        let with_value = field_rule_schema(&def.fields, &field.kind);
+        for (at, rule) in field.rules.iter().enumerate() {
+            let at = format!("{pointer}/rules/{at}/must");
+            let compiled = compiler.expression(at, &rule.must, &with_value, Type::Bool);
+            self.of_fields.extend(compiled.map(|expression| (key.clone(), expression, rule.message.clone())));
+        }
+    }
+
+    /// Gives a new record its defaults and computed values, and holds it against all rules.
+    pub(crate) fn complete(
+        &self,
+        def: &EntityDef,
+        context: &Context,
+        state: Option<&str>,
+        values: &mut Map<String, Value>,
+    ) -> Result<(), Error> {
+        let mut errors = Vec::new();
+        for (key, default) in &self.defaults {
+            if values.contains_key(key) {
+                continue;
+            }
+            let Some(field) = def.field(key) else { continue };
+            match value_of(def, field, default, context, state, values) {
+                Ok(Value::Null) => {}
+                Ok(value) => drop(values.insert(key.clone(), value)),
+                Err(message) => errors.push(FieldError::new(format!("/{key}"), "default", message)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        self.finish(def, context, state, None, values)
+    }
+
+    /// Holds a change of a record against what is read only, computes anew, and holds the result against all rules.
+    pub(crate) fn check_change(
+        &self,
+        def: &EntityDef,
+        context: &Context,
+        record: &Record,
+        values: &mut Map<String, Value>,
+    ) -> Result<(), Error> {
+        let state = record.state.as_deref();
+        let before =
+            Terms { fields: &def.fields, values: &record.values, state, old: Some(record), own: None };
+        let is_changed = |key: &str| record.values.get(key) != values.get(key);
+        let mut errors = Vec::new();
+        for (key, condition) in self.read_only.iter().filter(|(key, _)| is_changed(key)) {
+            // What cannot be told is not allowed.
+            if !matches!(condition.evaluate(&before, context), Ok(CelValue::Bool(false))) {
+                let message = "this value cannot be changed now";
+                errors.push(FieldError::new(format!("/{key}"), "read_only", message));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        self.finish(def, context, state, Some(record), values)
+    }
+
+    /// Whether a record may take a way to another state.
+    pub(crate) fn check_transition(
+        &self,
+        def: &EntityDef,
+        context: &Context,
+        way: &Transition,
+        record: &Record,
+    ) -> Result<(), Error> {
+        let Some(condition) = self.transitions.get(&way.key) else { return Ok(()) };
+        let terms = Terms {
+            fields: &def.fields,
+            values: &record.values,
+            state: record.state.as_deref(),
+            old: Some(record),
+            own: None,
+        };
+        if matches!(condition.evaluate(&terms, context), Ok(CelValue::Bool(true))) {
+            Ok(())
+        } else {
+            let message =
+                format!("the record does not fulfil what {} needs: {}", way.key, condition.source());
+            Err(Error::Invalid(vec![FieldError::new("/transition", "condition", message)]))
+        }
+    }
+
+    fn finish(
+        &self,
+        def: &EntityDef,
+        context: &Context,
+        state: Option<&str>,
+        old: Option<&Record>,
+        values: &mut Map<String, Value>,
+    ) -> Result<(), Error> {
+        let mut errors = Vec::new();
+        for (key, expression) in &self.computed {
+            let Some(field) = def.field(key) else { continue };
+            match value_of(def, field, expression, context, state, values) {
+                Ok(Value::Null) => drop(values.remove(key)),
+                Ok(value) => drop(values.insert(key.clone(), value)),
+                Err(message) => errors.push(FieldError::new(format!("/{key}"), "computed", message)),
+            }
+        }
+        let terms = |own| Terms { fields: &def.fields, values, state, old, own };
+        for (key, condition) in self.required.iter().filter(|(key, _)| !values.contains_key(key)) {
+            if !matches!(condition.evaluate(&terms(None), context), Ok(CelValue::Bool(false))) {
+                let message = "a value is required here";
+                errors.push(FieldError::new(format!("/{key}"), "required", message));
+            }
+        }
+        // A rule of a field has nothing to say where there is no value: that one is required is said by itself.
+        for (key, condition, message) in self.of_fields.iter().filter(|(key, ..)| values.contains_key(key)) {
+            let own = def.field(key);
+            if !matches!(condition.evaluate(&terms(own), context), Ok(CelValue::Bool(true))) {
+                errors.push(FieldError::new(format!("/{key}"), "rule", message.text("en")));
+            }
+        }
+        for (key, condition, message) in &self.of_record {
+            if !matches!(condition.evaluate(&terms(None), context), Ok(CelValue::Bool(true))) {
+                let pointer = key.as_ref().map(|key| format!("/{key}")).unwrap_or_default();
+                errors.push(FieldError::new(pointer, "rule", message.text("en")));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    }
+}
+
+/// The value that an expression gives to a field; null where it cannot be told because something has no value.
+fn value_of(
+    def: &EntityDef,
+    field: &FieldDef,
+    expression: &Expression,
+    context: &Context,
+    state: Option<&str>,
+    values: &Map<String, Value>,
+) -> Result<Value, String> {
+    let terms = Terms { fields: &def.fields, values, state, old: None, own: None };
+    let value = match expression.evaluate(&terms, context) {
+        Ok(CelValue::Null) => return Ok(Value::Null),
+        Ok(value) => to_json(&value),
+        Err(error) if error.kind == EvalErrorKind::LimitExceeded => return Err(error.to_string()),
+        // Something that it needs has no value, or the numbers give none, as in SQL.
+        Err(_) => return Ok(Value::Null),
+    };
+    let kind = match &field.kind {
+        FieldType::Computed(computed) => &computed.result,
+        kind => kind,
+    };
+    kind.read(&value, "")
+        .map_err(|errors| errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "))
+}

@@ -1,0 +1,116 @@
+//! Table `records.entity`.
+
+use std::collections::BTreeMap;
+
+use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_entity::EntityKey;
+use athyper_kernel_types::Id;
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::entity::{Entity, EntityId, Slot};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    version: i64,
+    definition: Json<Value>,
+    slots: Json<BTreeMap<String, Slot>>,
+}
+
+impl TryFrom<Row> for Entity {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self, DbError> {
+        let corrupt = |error| DbError::Corrupt(format!("definition of entity {}: {error}", row.id));
+        let def = serde_json::from_value(row.definition.0).map_err(corrupt)?;
+        Self::new(Id::from_uuid(row.id), row.version, def, row.slots.0).map_err(|errors| {
+            let first = errors.into_iter().next().map(|error| format!("{} {}", error.pointer, error.message));
+            DbError::Corrupt(format!("definition of entity {}: {}", row.id, first.unwrap_or_default()))
+        })
+    }
+}
+
+/// The entity in force of this key.
+pub(crate) async fn find(tx: &mut impl TenantConnection, key: &EntityKey) -> Result<Option<Entity>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, version, definition, slots from records.entity \
+         where tenant_id = $1 and key = $2 and retired_at is null",
+    )
+    .bind(tenant)
+    .bind(key.as_str())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Entity::try_from).transpose()
+}
+
+/// The entity of this id, retired or not, locked until the transaction ends.
+pub(crate) async fn lock(tx: &mut TenantTx, id: EntityId) -> Result<Option<Entity>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, version, definition, slots from records.entity where tenant_id = $1 and id = $2 for update",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Entity::try_from).transpose()
+}
+
+/// At most `limit` entities in force whose key comes after `after`, by key.
+pub(crate) async fn list(
+    tx: &mut impl TenantConnection,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Entity>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, version, definition, slots from records.entity \
+         where tenant_id = $1 and retired_at is null and ($2::text is null or key > $2) order by key limit $3",
+    )
+    .bind(tenant)
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Entity::try_from).collect()
+}
+
+/// Puts a definition in force, as the entity's next version. The constraint `entity_key` where another entity has its key.
+pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    let definition = serde_json::to_value(&entity.def)
+        .map_err(|error| DbError::Corrupt(format!("definition of entity {}: {error}", entity.id)))?;
+    sqlx::query(
+        "insert into records.entity (tenant_id, id, key, version, definition, slots, published_at, published_by) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) \
+         on conflict (tenant_id, id) do update set key = excluded.key, version = excluded.version, \
+         definition = excluded.definition, slots = excluded.slots, published_at = excluded.published_at, \
+         published_by = excluded.published_by, retired_at = null",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(entity.def.key.as_str())
+    .bind(entity.version)
+    .bind(Json(definition))
+    .bind(Json(entity.slots()))
+    .bind(now)
+    .bind(actor)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes an entity out of force. Its records stay as they are.
+pub(crate) async fn retire(tx: &mut TenantTx, id: EntityId) -> Result<(), DbError> {
+    let (tenant, now) = (tx.tenant_id().uuid(), tx.now());
+    sqlx::query("update records.entity set retired_at = $3 where tenant_id = $1 and id = $2")
+        .bind(tenant)
+        .bind(id.uuid())
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,292 @@
+//! Pages of records: the only statements whose text depends on the definition of an entity.
+//!
+//! The text is made of the pieces below and of what the expression language makes of a filter; whatever a client wrote is
+//! bound, and a field stands in the text by its slot, a number. Writing to a `String` cannot fail, so its result is dropped.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use athyper_kernel_cel::{Bind, Binds, Context};
+use athyper_kernel_db::{DbError, TenantConnection};
+use serde_json::{Map, Value};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
+
+use crate::aggregate::{Aggregate, MAX_GROUPS, Output};
+use crate::entity::{Entity, Slot};
+use crate::error::Error;
+use crate::query::{Place, Selection, Sort, SortBy, query_error};
+use crate::record::Record;
+use crate::store::records::{COLUMNS, Row};
+use crate::{terms, words};
+
+/// A record of a page, and how well it fits the search where the list is ordered by that.
+pub(crate) type Found = (Record, Option<i64>);
+
+/// What a page is taken from.
+pub(crate) struct Asked<'a> {
+    /// The entity.
+    pub(crate) entity: &'a Entity,
+    /// Which of its records.
+    pub(crate) selection: &'a Selection,
+    /// In what order.
+    pub(crate) sort: Sort,
+    /// Time and zone of the filter.
+    pub(crate) context: &'a Context,
+}
+
+/// At most `limit` records of a selection in an order, after a place.
+pub(crate) async fn page(
+    tx: &mut impl TenantConnection,
+    asked: &Asked<'_>,
+    after: Option<&Place>,
+    limit: u32,
+) -> Result<Vec<Found>, Error> {
+    let SortBy::Field(slot) = asked.sort.by else {
+        return Statement::by_record(tx, asked, after, limit)?.fetch(tx, asked).await;
+    };
+    // Those with a value first, and then those without one: each of the two is a walk along the index.
+    let is_past_values = matches!(after, Some(Place { value: None, .. }));
+    let mut found = if is_past_values {
+        Vec::new()
+    } else {
+        Statement::by_value(tx, asked, slot, after, limit)?.fetch(tx, asked).await?
+    };
+    let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+    if missing > 0 {
+        let after = after.filter(|_| is_past_values);
+        found.extend(Statement::without_value(tx, asked, slot, after, missing)?.fetch(tx, asked).await?);
+    }
+    Ok(found)
+}
+
+/// How many records of a selection there are.
+pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<i64, Error> {
+    let mut statement = Statement::new(tx, asked.entity);
+    let condition = statement.condition(asked)?;
+    let driver = statement.driver(asked);
+    statement.text = format!("select count(*) from {driver} where {condition}");
+    let arguments = statement.arguments()?;
+    Ok(sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_one(tx.conn()).await?)
+}
+
+/// The groups of a selection, in the order of their keys, and whether there are more than are given.
+pub(crate) async fn aggregate(
+    tx: &mut impl TenantConnection,
+    asked: &Asked<'_>,
+    aggregate: &Aggregate,
+) -> Result<(Vec<Map<String, Value>>, bool), Error> {
+    let mut statement = Statement::new(tx, asked.entity);
+    let condition = statement.condition(asked)?;
+    let driver = statement.driver(asked);
+    let zone = statement.text(asked.context.zone.name().to_owned());
+    let outputs: Vec<&Output> = aggregate.keys.iter().chain(&aggregate.measures).collect();
+    let columns: Vec<String> = outputs.iter().map(|output| output.sql.replace("$zone", &zone)).collect();
+    let places: Vec<String> = (1..=aggregate.keys.len()).map(|place| place.to_string()).collect();
+    let by = match places.join(", ") {
+        places if places.is_empty() => String::new(),
+        places => format!(" group by {places} order by {places}"),
+    };
+    // The zone is named even where no column asks for it: what is bound has to be used.
+    statement.text = format!(
+        "select {} from {driver} where {condition} and {zone} is not null{by} limit {}",
+        columns.join(", "),
+        MAX_GROUPS + 1
+    );
+    let arguments = statement.arguments()?;
+    let rows = sqlx::query_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await?;
+    let group = |row: &PgRow| {
+        let member = |(at, output): (usize, &&Output)| {
+            Ok::<_, sqlx::Error>((output.name.clone(), output.json(row.try_get::<Option<String>, _>(at)?)))
+        };
+        outputs.iter().enumerate().map(member).collect::<Result<Map<_, _>, _>>()
+    };
+    let groups = rows.iter().take(MAX_GROUPS).map(group).collect::<Result<Vec<_>, _>>()?;
+    Ok((groups, rows.len() > MAX_GROUPS))
+}
+
+/// A statement and what is bound to it; the first two placeholders are tenant and entity.
+struct Statement {
+    text: String,
+    binds: Binds,
+}
+
+impl Statement {
+    fn new(tx: &impl TenantConnection, entity: &Entity) -> Self {
+        let mut binds = Binds::from(1);
+        binds.push(Bind::Uuid(tx.tenant_id().uuid()));
+        binds.push(Bind::Uuid(entity.id.uuid()));
+        Self { text: String::new(), binds }
+    }
+
+    /// A page by id, by the last change, or by how well records fit the search.
+    fn by_record(
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Self, Error> {
+        let mut statement = Self::new(tx, asked.entity);
+        let mut condition = statement.condition(asked)?;
+        let (before, way) = ways(asked.sort);
+        let (key, sql_type) = match asked.sort.by {
+            SortBy::Updated => ("r.updated_at".to_owned(), "timestamptz"),
+            SortBy::Relevance => (statement.rank(asked.selection), "bigint"),
+            SortBy::Created | SortBy::Field(_) => (String::new(), ""),
+        };
+        if let Some(place) = after {
+            let id = statement.binds.push(Bind::Uuid(place.id));
+            let place = match &place.value {
+                Some(value) if !key.is_empty() => {
+                    let value = statement.binds.push(Bind::Text(value.clone()));
+                    format!(" and ({key}, r.id) {before} ({value}::text::{sql_type}, {id}::uuid)")
+                }
+                _ => format!(" and r.id {before} {id}::uuid"),
+            };
+            condition.push_str(&place);
+        }
+        let driver = match asked.sort.by {
+            SortBy::Created => statement.driver(asked),
+            _ => "records.record r".to_owned(),
+        };
+        let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
+        let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };
+        statement.text = format!(
+            "select {COLUMNS}, {rank} as rank from {driver} where {condition} order by {order}r.id {way} limit {limit}"
+        );
+        Ok(statement)
+    }
+
+    /// A page of the records that have a value in the field, by it.
+    fn by_value(
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        slot: Slot,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Self, Error> {
+        let mut statement = Self::new(tx, asked.entity);
+        let mut condition = statement.condition(asked)?;
+        let (before, way) = ways(asked.sort);
+        if let Some(Place { value: Some(value), id }) = after {
+            let value = statement.binds.push(Bind::Text(value.clone()));
+            let id = statement.binds.push(Bind::Uuid(*id));
+            let _ = write!(condition, " and (i.value, i.record_id) {before} ({value}::text, {id}::uuid)");
+        }
+        statement.text = format!(
+            "{} and i.value is not null and {condition} order by i.value {way}, i.record_id {way} limit {limit}",
+            along_index(slot)
+        );
+        Ok(statement)
+    }
+
+    /// A page of the records that have no value in the field, by id.
+    fn without_value(
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        slot: Slot,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Self, Error> {
+        let mut statement = Self::new(tx, asked.entity);
+        let mut condition = statement.condition(asked)?;
+        let (before, way) = ways(asked.sort);
+        if let Some(place) = after {
+            let id = statement.binds.push(Bind::Uuid(place.id));
+            let _ = write!(condition, " and i.record_id {before} {id}::uuid");
+        }
+        statement.text = format!(
+            "{} and i.value is null and {condition} order by i.record_id {way} limit {limit}",
+            along_index(slot)
+        );
+        Ok(statement)
+    }
+
+    /// What must hold for a record of the selection.
+    fn condition(&mut self, asked: &Asked<'_>) -> Result<String, Error> {
+        let is_there = if asked.selection.deleted { "is not null" } else { "is null" };
+        let mut condition = format!("r.tenant_id = $1 and r.entity_id = $2 and r.deleted_at {is_there}");
+        for word in &asked.selection.words {
+            let matches = self.matching(word);
+            let _ = write!(condition, " and exists (select 1 from {matches})");
+        }
+        if let Some(filter) = &asked.selection.filter {
+            let columns = |path: &[Arc<str>]| terms::column(asked.entity, path);
+            let sql = filter
+                .to_sql(&columns, asked.context, &mut self.binds)
+                .map_err(|error| query_error("filter", "untranslatable", error.to_string()))?;
+            let _ = write!(condition, " and ({sql})");
+        }
+        Ok(condition)
+    }
+
+    /// The words of a record that begin like this one.
+    fn matching(&mut self, word: &str) -> String {
+        let (from, to) = (self.text(word.to_owned()), self.text(words::end_of(word)));
+        format!(
+            "records.word w where w.tenant_id = $1 and w.entity_id = $2 and w.record_id = r.id \
+             and w.word >= {from} and w.word < {to}"
+        )
+    }
+
+    /// How well a record fits the search: the sum over the words of the greatest weight with which each is found.
+    fn rank(&mut self, selection: &Selection) -> String {
+        let weights = selection.words.iter().map(|word| {
+            let matches = self.matching(word);
+            format!("(select max(w.weight) from {matches})::bigint")
+        });
+        let weights: Vec<String> = weights.collect();
+        format!("({})", weights.join(" + "))
+    }
+
+    fn text(&mut self, text: String) -> String {
+        format!("{}::text", self.binds.push(Bind::Text(text)))
+    }
+
+    /// Where the records come from: where the filter asks for a value of an indexed field, from the index.
+    fn driver(&mut self, asked: &Asked<'_>) -> String {
+        let filter = asked.selection.filter.as_ref().filter(|_| !asked.selection.deleted);
+        let known = filter.and_then(|filter| terms::known_value(asked.entity, filter, asked.context));
+        let Some((slot, value)) = known else { return "records.record r".to_owned() };
+        let value = self.text(value);
+        format!(
+            "records.field_value i join records.record r on i.tenant_id = $1 and i.entity_id = $2 \
+             and i.slot = {slot} and i.value = {value} and r.id = i.record_id"
+        )
+    }
+
+    fn arguments(&self) -> Result<PgArguments, DbError> {
+        let mut arguments = PgArguments::default();
+        self.binds
+            .add_to(&mut arguments)
+            .map_err(|error| DbError::Corrupt(format!("a value cannot be bound: {error}")))?;
+        Ok(arguments)
+    }
+
+    async fn fetch(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Vec<Found>, Error> {
+        let arguments = self.arguments()?;
+        let rows = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?;
+        let found = |row: &PgRow| {
+            let record = Row::from_row(row)?.into_record(asked.entity);
+            Ok::<_, sqlx::Error>((record, row.try_get("rank")?))
+        };
+        Ok(rows.iter().map(found).collect::<Result<Vec<_>, _>>()?)
+    }
+}
+
+/// How the place is compared, and which way the order goes.
+fn ways(sort: Sort) -> (&'static str, &'static str) {
+    if sort.descending { ("<", "desc") } else { (">", "asc") }
+}
+
+/// Records along the index of a field.
+fn along_index(slot: Slot) -> String {
+    format!(
+        "select {COLUMNS}, null::bigint as rank from records.field_value i join records.record r \
+         on r.tenant_id = i.tenant_id and r.entity_id = i.entity_id and r.id = i.record_id \
+         where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}"
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The plans of lists walk along an index, however many records there are.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_cel::{Cache, Limits};
+use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, TenantTx};
+use athyper_kernel_entity::EntityDef;
+use athyper_test_kit::TestDatabase;
+use serde_json::json;
+
+use super::*;
+use crate::catalogue::publish;
+use crate::terms;
+
+/// How many records the tenant has.
+const MANY: i32 = 20_000;
+
+fn definition() -> EntityDef {
+    let indexed = |key: &str, kind: &str| json!({"key": key, "label": key, "type": kind, "indexed": true});
+    let fields = json!([indexed("size", "integer"), indexed("label", "text"), indexed("at", "dateTime")]);
+    serde_json::from_value(json!({"key": "item", "label": "Item", "plural": "Items", "fields": fields}))
+        .unwrap()
+}
+
+async fn fill(db: &TestDatabase, entity: &Entity) {
+    let mut superuser = db.superuser().await;
+    let slot = |key: &str| entity.slot(key).unwrap();
+    let (size, label, at) = (slot("size"), slot("label"), slot("at"));
+    // The texts of the numbers 0 to 999 in their order do for the index; the plan does not depend on what they say.
+    let made = format!(
+        "with made as (insert into records.record (tenant_id, entity_id, id, version, data, created_at, created_by, \
+         updated_at, updated_by) select '{tenant}', '{entity}', gen_random_uuid(), 1, jsonb_build_object('{size}', n % 1000, \
+         '{label}', 'l' || n, '{at}', to_char(timestamp '2026-01-01' + n * interval '1 min', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')), \
+         now(), 't', now() - n * interval '1 s', 't' from generate_series(1, {MANY}) n returning id, data), \
+         words as (insert into records.word (tenant_id, entity_id, word, record_id, weight) \
+         select '{tenant}', '{entity}', data ->> '{label}', id, 8 from made) \
+         insert into records.field_value (tenant_id, entity_id, slot, record_id, value) \
+         select '{tenant}', '{entity}', slot, id, case slot when {size} then lpad(data ->> '{size}', 3, '0') \
+         else data ->> slot::text end from made, unnest(array[{size}, {label}, {at}]) slot",
+        tenant = db.tenant_id("demo"),
+        entity = entity.id
+    );
+    for statement in [made.as_str(), "analyze"] {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut superuser).await.unwrap();
+    }
+}
+
+/// The plan of a page in the middle of a list.
+async fn plan(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    filter: Option<&str>,
+    search: &[&str],
+    sort: &str,
+) -> String {
+    let context = Context::utc(tx.now());
+    let cache = Cache::new(1 << 20, Limits::default());
+    let filter = filter.map(|source| terms::condition(&cache, entity, source).unwrap());
+    let selection = Selection::of(filter, search);
+    let sort = Sort::parse(entity, Some(sort), false).unwrap();
+    let asked = Asked { entity, selection: &selection, sort, context: &context };
+    let place = |value: &str| Place { value: Some(value.to_owned()), id: uuid::Uuid::max() };
+    let statement = match sort.by {
+        SortBy::Field(slot) => Statement::by_value(tx, &asked, slot, Some(&place("5")), 51),
+        _ => Statement::by_record(tx, &asked, Some(&place("2026-01-01T00:00:00Z")), 51),
+    };
+    let statement = statement.unwrap();
+    let arguments = statement.arguments().unwrap();
+    let explain = format!("explain {}", statement.text);
+    let lines: Vec<String> =
+        sqlx::query_scalar_with(AssertSqlSafe(explain), arguments).fetch_all(tx.conn()).await.unwrap();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn lists_walk_along_an_index() {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+    fill(&db, &entity).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    for (filter, search, sort, index) in [
+        (None, &[][..], "createdAt", "record_pkey"),
+        (None, &[], "-createdAt", "record_pkey"),
+        (None, &[], "-updatedAt", "record_by_update"),
+        (None, &[], "size", "field_value_by_value"),
+        (None, &[], "-size", "field_value_by_value"),
+        (None, &[], "label", "field_value_by_value"),
+        (None, &[], "-at", "field_value_by_value"),
+        (Some("size == 7"), &[], "-createdAt", "field_value_by_value"),
+        (Some("label == 'l77' && size < 100"), &[], "-createdAt", "field_value_by_value"),
+        (None, &["l777"], "-createdAt", "word_pkey"),
+    ] {
+        let plan = plan(&mut tx, &entity, filter, search, sort).await;
+        assert!(plan.contains(index), "{filter:?} {sort} does not use {index}:\n{plan}");
+        assert!(!plan.contains("Seq Scan"), "{filter:?} {sort}:\n{plan}");
+        assert!(!plan.contains("Sort") || !search.is_empty(), "{filter:?} {sort}:\n{plan}");
+    }
+}

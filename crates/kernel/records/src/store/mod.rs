@@ -1,0 +1,9 @@
+//! All SQL of the records service, one file per table family.
+
+pub(crate) mod entities;
+pub(crate) mod lists;
+pub(crate) mod records;
+pub(crate) mod references;
+pub(crate) mod revisions;
+pub(crate) mod traces;
+pub(crate) mod unique;

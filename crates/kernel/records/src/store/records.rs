@@ -1,0 +1,181 @@
+//! Table `records.record`.
+
+use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_types::Id;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::entity::{Entity, EntityId, RecordId};
+use crate::record::Record;
+
+/// The columns of a [`Row`].
+pub(crate) const COLUMNS: &str = "r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, \
+     r.updated_by, r.deleted_at, r.deleted_by";
+
+/// A row of the table.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Row {
+    id: Uuid,
+    version: i64,
+    state: Option<String>,
+    data: Json<Map<String, Value>>,
+    created_at: DateTime<Utc>,
+    created_by: String,
+    updated_at: DateTime<Utc>,
+    updated_by: String,
+    deleted_at: Option<DateTime<Utc>>,
+    deleted_by: Option<String>,
+}
+
+impl Row {
+    /// The record, its values by the keys that the fields have now.
+    pub(crate) fn into_record(self, entity: &Entity) -> Record {
+        Record {
+            id: Id::from_uuid(self.id),
+            version: self.version,
+            state: self.state,
+            values: entity.from_stored(&self.data.0),
+            created_at: self.created_at,
+            created_by: self.created_by,
+            updated_at: self.updated_at,
+            updated_by: self.updated_by,
+            deleted: self.deleted_at.zip(self.deleted_by),
+        }
+    }
+}
+
+/// The record of this id, deleted or not.
+pub(crate) async fn find(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    id: RecordId,
+) -> Result<Option<Record>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
+         r.deleted_at, r.deleted_by from records.record r \
+         where r.tenant_id = $1 and r.entity_id = $2 and r.id = $3",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| row.into_record(entity)))
+}
+
+/// As [`find`], locked until the transaction ends.
+pub(crate) async fn lock(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    id: RecordId,
+) -> Result<Option<Record>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
+         r.deleted_at, r.deleted_by from records.record r \
+         where r.tenant_id = $1 and r.entity_id = $2 and r.id = $3 for update",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| row.into_record(entity)))
+}
+
+/// Enters a record, or its next version. What is stored of fields that are no more stays.
+pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let forgotten: Vec<String> = entity.fields().map(|(_, slot)| slot.to_string()).collect();
+    let (deleted_at, deleted_by) = record.deleted.clone().unzip();
+    sqlx::query(
+        "insert into records.record as r (tenant_id, entity_id, id, version, state, data, created_at, \
+         created_by, updated_at, updated_by, deleted_at, deleted_by) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (tenant_id, entity_id, id) do update set version = excluded.version, state = excluded.state, \
+         data = (r.data - $13::text[]) || excluded.data, updated_at = excluded.updated_at, \
+         updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, deleted_by = excluded.deleted_by",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(record.id.uuid())
+    .bind(record.version)
+    .bind(record.state.as_deref())
+    .bind(Json(entity.to_stored(&record.values)))
+    .bind(record.created_at)
+    .bind(&record.created_by)
+    .bind(record.updated_at)
+    .bind(&record.updated_by)
+    .bind(deleted_at)
+    .bind(deleted_by)
+    .bind(forgotten)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Removes a record for good.
+pub(crate) async fn purge(tx: &mut TenantTx, entity: EntityId, id: RecordId) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query("delete from records.record where tenant_id = $1 and entity_id = $2 and id = $3")
+        .bind(tenant)
+        .bind(entity.uuid())
+        .bind(id.uuid())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Whether there is a record of the entity that is not deleted.
+pub(crate) async fn has_any(tx: &mut TenantTx, entity: EntityId) -> Result<bool, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select exists (select 1 from records.record \
+         where tenant_id = $1 and entity_id = $2 and deleted_at is null)",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Which of these records of an entity are there and not deleted.
+pub(crate) async fn existing(
+    tx: &mut TenantTx,
+    entity: EntityId,
+    ids: &[Uuid],
+) -> Result<Vec<Uuid>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select id from records.record \
+         where tenant_id = $1 and entity_id = $2 and id = any($3) and deleted_at is null for key share",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(ids)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The records of these ids that are not deleted.
+pub(crate) async fn by_ids(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    ids: &[Uuid],
+) -> Result<Vec<Record>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
+         r.deleted_at, r.deleted_by from records.record r \
+         where r.tenant_id = $1 and r.entity_id = $2 and r.id = any($3) and r.deleted_at is null",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(ids)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| row.into_record(entity)).collect())
+}
