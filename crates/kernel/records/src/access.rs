@@ -12,6 +12,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("records.aggregate_records", OperationKind::Read, &[]),
     Permission::new("records.get_record", OperationKind::Read, &[]),
     Permission::new("records.list_revisions", OperationKind::Read, &[]),
+    Permission::new("records.bulk_records", OperationKind::BulkUpdate, &[]),
     Permission::new("records.create_record", OperationKind::Create, &[]),
     Permission::new("records.update_record", OperationKind::Update, &[]),
     Permission::new("records.revert_record", OperationKind::Update, &[]),

@@ -5,8 +5,8 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    create_record, delete_record, purge_record, restore_record, revert_record, transition_record,
-    update_record,
+    bulk_records, create_record, delete_record, purge_record, restore_record, revert_record,
+    transition_record, update_record,
 };
 use crate::queries::{
     aggregate_records, count_records, get_entity, get_record, list_entities, list_records, list_revisions,
@@ -23,6 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(list_records::list_records, create_record::create_record))
         .routes(routes!(count_records::count_records))
         .routes(routes!(aggregate_records::aggregate_records))
+        .routes(routes!(bulk_records::bulk_records))
         .routes(routes!(get_record::get_record, update_record::update_record, delete_record::delete_record))
         .routes(routes!(list_revisions::list_revisions))
         .routes(routes!(transition_record::transition_record))

@@ -1,5 +1,6 @@
 //! One file per state change.
 
+pub(crate) mod bulk_records;
 pub(crate) mod create_record;
 pub(crate) mod delete_record;
 pub(crate) mod purge_record;

@@ -5,5 +5,6 @@ pub(crate) mod lists;
 pub(crate) mod records;
 pub(crate) mod references;
 pub(crate) mod revisions;
+pub(crate) mod savepoints;
 pub(crate) mod traces;
 pub(crate) mod unique;

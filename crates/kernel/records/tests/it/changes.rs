@@ -223,3 +223,41 @@ async fn a_field_keeps_its_values_when_it_is_renamed_or_taken_away_and_brought_b
     let record = client.get(&path).await.json();
     assert_eq!((&record["name"], &record["size"]), (&json!("b"), &json!("big")));
 }
+
+#[tokio::test]
+async fn of_many_operations_each_has_its_result() {
+    let app = app().await;
+    let mut name = field("name", json!("text"));
+    name["unique"] = json!(true);
+    put(&app, "demo", entity("item", json!([name, field("size", json!("integer"))]))).await.unwrap();
+    let client = admin(&app);
+    let (one, two) = (
+        make(&client, "item", json!({"name": "a"})).await,
+        make(&client, "item", json!({"name": "b"})).await,
+    );
+    let operations = json!([
+        {"operation": "create", "values": {"name": "c"}},
+        {"operation": "create", "values": {"name": "a"}},
+        {"operation": "create", "values": {"size": "x"}},
+        {"operation": "update", "id": one, "version": 1, "values": {"size": 3}},
+        {"operation": "update", "id": two, "version": 7, "values": {"size": 3}},
+        {"operation": "delete", "id": two, "version": 1}
+    ]);
+    let results = |answer: &athyper_test_kit::Answer| {
+        let json = answer.json();
+        let statuses =
+            json["results"].as_array().unwrap().iter().map(|result| result["status"].as_u64().unwrap());
+        (statuses.collect::<Vec<_>>(), json["failed"].as_u64().unwrap())
+    };
+    let atomic = json!({"atomic": true, "operations": operations});
+    let answer = client.post("/v1/records/item/bulk", &atomic).await.expect(200);
+    assert_eq!(results(&answer), (vec![201, 409, 422, 200, 412, 204], 3));
+    assert_eq!(list(&client, "item", "", "name").await.len(), 2);
+    let answer = client.post("/v1/records/item/bulk", &json!({"operations": operations})).await.expect(200);
+    assert_eq!(results(&answer), (vec![201, 409, 422, 200, 412, 204], 3));
+    let mut names = list(&client, "item", "", "name").await;
+    names.sort_by_key(ToString::to_string);
+    assert_eq!(names, ["a", "c"]);
+    let empty = client.post("/v1/records/item/bulk", &json!({"operations": []})).await.expect(422);
+    assert_eq!(faults(&empty), [("/operations".to_owned(), "length".to_owned())]);
+}
