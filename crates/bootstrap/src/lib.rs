@@ -22,6 +22,7 @@ mod job_metrics;
 mod mail;
 mod modules;
 mod openapi;
+mod openapi_shared;
 mod operator;
 mod outer;
 mod outside;

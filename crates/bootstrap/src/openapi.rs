@@ -11,6 +11,7 @@ use utoipa::openapi::{
 };
 
 use crate::modules::modules;
+use crate::openapi_shared::share;
 
 /// Name of the security scheme.
 const BEARER: &str = "bearer";
@@ -77,6 +78,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
             describe(operation, true, form);
         }
     }
+    share(document);
 }
 
 /// Whether an operation is one of guests, who have no token.

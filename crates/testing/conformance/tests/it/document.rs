@@ -118,9 +118,23 @@ pub(crate) fn all_operations(document: &OpenApi) -> Vec<Operation> {
     for (path, item) in &paths {
         for method in METHODS {
             if item[method].is_object() {
-                operations.push(Operation::read(method, path, &item[method]));
+                operations.push(Operation::read(method, path, &resolved(&json, &item[method])));
             }
         }
     }
     operations
+}
+
+/// An operation with its parameters and responses in place of the references to them.
+fn resolved(document: &Value, operation: &Value) -> Value {
+    let mut operation = operation.clone();
+    let places = |value: &mut Value| {
+        let reference = value["$ref"].as_str().and_then(|place| place.strip_prefix('#')).map(str::to_owned);
+        if let Some(found) = reference.and_then(|place| document.pointer(&place)) {
+            *value = found.clone();
+        }
+    };
+    operation["parameters"].as_array_mut().into_iter().flatten().for_each(places);
+    operation["responses"].as_object_mut().into_iter().flatten().for_each(|(_, response)| places(response));
+    operation
 }
