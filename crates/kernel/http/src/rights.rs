@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, PrincipalId};
@@ -261,6 +262,7 @@ impl Rights for GrantedRights {
             Some(_) => {
                 Decision::refused("a role allows it on some records only, and the operation is on all")
             }
+            None if question.resource.is_some() => Decision::refused("no role allows it on this record"),
             None => Decision::refused("no role allows it"),
         }
     }
@@ -319,6 +321,11 @@ impl Authorizer for TokenAuthorizer {
             grants: token_grants(&self.catalogue, &identity.roles),
         }))
     }
+}
+
+/// What the trail says of the refusal of an operation.
+pub(crate) fn access_denied(operation: &str, reason: &str) -> AuditEvent {
+    AuditEvent::denied("platform.access_denied").with("operation", operation).with("reason", reason)
 }
 
 /// The refusal of an operation.

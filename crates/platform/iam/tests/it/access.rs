@@ -8,7 +8,9 @@ use athyper_kernel_http::{Authorizer as _, Catalogue, Identity, OperationKind, P
 use athyper_kernel_tenant_context::Actor;
 use serde_json::{Map, json};
 
-use crate::support::{admin, any, app, bind, in_unit, module, person, person_with, tenant, unit};
+use crate::support::{
+    admin, any, app, bind, events, in_unit, module, no_duties, person, person_with, tenant, unit,
+};
 
 const PRINCIPALS: &str = "/v1/iam/principals";
 
@@ -133,6 +135,14 @@ async fn a_role_in_a_unit_opens_its_records_and_not_the_tenant() {
     ann.client.get("/v1/jobs").await.expect(403);
     ann.client.post_empty(&format!("{PRINCIPALS}/{inside}/suspend")).await.expect(200);
     ann.client.post_empty(&format!("{PRINCIPALS}/{outside}/suspend")).await.expect(403);
+    // Refused by the record's place, which leaves the same trace as a refusal at the edge.
+    let refused = events(&app, "platform.access_denied").await;
+    let about_outside: Vec<_> =
+        refused.iter().filter(|(subject, _)| subject.as_deref() == Some(outside.as_str())).collect();
+    assert_eq!(about_outside.len(), 2);
+    assert_eq!(about_outside[0].1["operation"], json!("iam.get_principal"));
+    assert_eq!(about_outside[1].1["operation"], json!("iam.suspend_principal"));
+    assert_eq!(about_outside[1].1["reason"], json!("no role allows it on this record"));
     bind(&ann.client, &outside, "viewer", in_unit(&de)).await.expect(201);
     bind(&ann.client, &inside, "viewer", in_unit(&us)).await.expect(403);
     bind(&ann.client, &inside, "viewer", tenant()).await.expect(403);
@@ -180,7 +190,7 @@ async fn kept_rights_go_with_the_first_change() {
     let mut following = tokio::task::JoinSet::new();
     following.spawn(follow_changes(database.clone()));
     let catalogue = Catalogue::new([Permission::new("iam.list_principals", OperationKind::Administer, &[])]);
-    let authorizer = IamAuthorizer::new(database, catalogue);
+    let authorizer = IamAuthorizer::new(database, catalogue, no_duties());
     let ann = person_with(&app, "ann", "tenant_admin", tenant()).await;
     // The actor of the contexts that tests make.
     let links = format!("{PRINCIPALS}/{}/links", ann.id);

@@ -6,12 +6,19 @@ use async_trait::async_trait;
 use athyper_accounts::ports::{Sessions, SignedIn, Started};
 use athyper_accounts::{PEOPLE, SESSIONS};
 use athyper_audit::{
-    AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, Sealer, SealerSettings,
-    SigningKey,
+    AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, PERSONS, Sealer,
+    SealerSettings, SigningKey,
 };
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
+use athyper_bootstrap::bridges::audit_uses_iam::persons;
+use athyper_bootstrap::bridges::governance_uses_iam::access;
+use athyper_bootstrap::bridges::iam_uses_governance::duties;
+use athyper_governance::ACCESS;
+use athyper_iam::DUTIES;
+use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
+use athyper_kernel_http::Catalogue;
 use athyper_kernel_types::PrincipalId;
 use athyper_test_kit::TestOptions;
 use axum::http::HeaderMap;
@@ -36,8 +43,14 @@ pub(crate) fn options() -> TestOptions {
             let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
             builder.value(&PEOPLE, people());
             builder.value(&SESSIONS, sessions);
+            builder.value(&DUTIES, duties());
+            let catalogue = Token::<Catalogue>::new(tokens::REGISTRY_PERMISSIONS);
+            builder.singleton(&ACCESS, &[tokens::REGISTRY_PERMISSIONS], move |scope: Scope| async move {
+                Ok(access(scope.resolve(&catalogue).await?.as_ref().clone(), duties()))
+            });
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
+            builder.value(&PERSONS, persons());
         }),
         ..TestOptions::default()
     }
