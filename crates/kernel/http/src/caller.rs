@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use uuid::Uuid;
 
 use crate::origin::{from_address, within};
-use crate::rights::{Question, Resource, Rights, access_denied, forbidden};
+use crate::rights::{Limits, Question, Resource, Rights, access_denied, forbidden};
 use crate::{Edge, Identity, ProblemResponse};
 
 /// An authenticated, admitted caller.
@@ -70,6 +70,12 @@ impl Caller {
     pub fn may(&self, permission: &str) -> bool {
         let decision = self.rights.decide(&Question { operation: permission, resource: None });
         decision.allowed && !decision.is_narrow
+    }
+
+    /// The limits within which the caller may do the operation that is called: what a list of records goes by. Any of them
+    /// suffices.
+    pub fn reach(&self) -> Vec<Limits> {
+        self.rights.reach(&self.operation)
     }
 
     /// Whether the caller may do this on this record.

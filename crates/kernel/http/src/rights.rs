@@ -66,6 +66,10 @@ pub trait Rights: fmt::Debug + Send + Sync {
     /// Answers a question.
     fn decide(&self, question: &Question<'_>) -> Decision;
 
+    /// The limits within which the caller may do an operation, for a list that shows exactly the records on which a single
+    /// question would be answered with yes. Any of them suffices; none at all when the caller may not do it.
+    fn reach(&self, operation: &str) -> Vec<Limits>;
+
     /// The principal that the caller is, where the tenant knows one.
     fn principal(&self) -> Option<PrincipalId>;
 }
@@ -265,6 +269,17 @@ impl Rights for GrantedRights {
             None if question.resource.is_some() => Decision::refused("no role allows it on this record"),
             None => Decision::refused("no role allows it"),
         }
+    }
+
+    fn reach(&self, operation: &str) -> Vec<Limits> {
+        let Some(permission) = self.catalogue.find(operation) else { return Vec::new() };
+        if self.principal.is_some() && permission.kind == OperationKind::SelfService {
+            return vec![Limits::default()];
+        }
+        // The module is told by the operation itself.
+        let within = |grant| self.limits(grant, operation).map(|limits| Limits { module: None, ..limits });
+        let all: Vec<Limits> = self.grants.iter().filter_map(within).collect();
+        if all.iter().any(Limits::is_wide) { vec![Limits::default()] } else { all }
     }
 
     fn principal(&self) -> Option<PrincipalId> {

@@ -22,7 +22,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     administers("iam.list_personas"),
     administers("iam.get_profile"),
     administers("iam.update_profile"),
-    administers("iam.list_principals"),
+    administers("iam.list_principals").asking(),
     administers("iam.get_principal").asking(),
     administers("iam.create_principal"),
     administers("iam.update_principal").asking(),
