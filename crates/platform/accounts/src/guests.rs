@@ -150,10 +150,13 @@ pub(crate) async fn start_session(
     if let (Some(proved), Some(session)) = (proved, started.session) {
         proofs::put(&mut tx, account.principal, &me::in_session(session), proved.as_str()).await?;
     }
-    let event = AuditEvent::info("auth.login_success")
+    let mut event = AuditEvent::info("auth.login_success")
         .by(actor(account.principal))
         .about("accounts.account", account.principal)
         .with("provedBy", proved.map(ProvedBy::as_str));
+    if let Some(session) = started.session {
+        event = event.in_session(session.to_string());
+    }
     guest.finish(tx, traced(guest, event), answer(&state, started.cookies)).await
 }
 

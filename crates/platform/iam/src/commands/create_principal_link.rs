@@ -76,6 +76,6 @@ pub(crate) async fn execute(
     links::insert(tx, principal.id, &link).await?;
     guard.after(tx).await?;
 
-    let event = told::about_link(AuditEvent::info("iam.create_principal_link"), &principal, &link);
+    let event = told::about_link(AuditEvent::info("iam.create_principal_link"), principal, &link);
     Ok(Done::new(link, event))
 }

@@ -59,6 +59,6 @@ pub(crate) async fn execute(
     deps.sessions.end_sessions(tx, &link.provider, &link.subject).await?;
     guard.after(tx).await?;
 
-    let event = told::about_link(AuditEvent::info("iam.delete_principal_link"), &principal, &link);
+    let event = told::about_link(AuditEvent::info("iam.delete_principal_link"), principal, &link);
     Ok(Done::new(link, event))
 }

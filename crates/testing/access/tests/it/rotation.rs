@@ -1,6 +1,8 @@
 //! A tenant's data keys are rotated: what former keys sealed comes under the new ones, whichever module it lies in, and the
 //! former keys are destroyed.
 
+use athyper_kernel_db::TenantTx;
+use athyper_kernel_types::Id;
 use athyper_kernel_vault::{Sealed, Subject};
 use athyper_test_kit::{TestApp, test_vault};
 use chrono::TimeDelta;
@@ -10,13 +12,20 @@ use uuid::Uuid;
 
 use crate::support::{admin, app};
 
+/// Marker of the ids that the tests make.
+enum Made {}
+
+fn new_id(tx: &TenantTx) -> Uuid {
+    Id::<Made>::new(tx.clock()).uuid()
+}
+
 /// A secret of accounts and one of a session, sealed and stored as these modules do.
 async fn store_secrets(app: &TestApp, count: usize) {
     let (vault, context) = (test_vault(), app.db.context("demo"));
     let mut tx = app.db.database.tenant_tx(&context).await.unwrap();
     let tenant = context.tenant_id().uuid();
     for number in 0..count {
-        let (person, factor, session) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+        let (person, factor, session) = (new_id(&tx), new_id(&tx), new_id(&tx));
         let secret = format!("secret {number}");
         let subject = Subject::person(person);
         let record = factor.to_string();
