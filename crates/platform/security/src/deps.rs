@@ -57,7 +57,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             sealed: scope.resolve(&SEALED).await?,
         };
         let of_job = deps.clone();
-        let reseal = JobType::new(&ResealValues::default(), move |run, payload| {
+        let reseal = JobType::new(&ResealValues::sample(), move |run, payload| {
             reseal_values::run(run, of_job.clone(), payload)
         });
         let jobs = vec![

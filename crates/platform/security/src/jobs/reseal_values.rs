@@ -23,6 +23,13 @@ pub(crate) struct ResealValues {
     pub(crate) older_than: Option<DateTime<Utc>>,
 }
 
+impl ResealValues {
+    /// A payload of the present form.
+    pub(crate) fn sample() -> Self {
+        Self { older_than: Some(DateTime::UNIX_EPOCH) }
+    }
+}
+
 impl JobPayload for ResealValues {
     const NAME: &'static str = "security.reseal_values";
     // It goes on where it stopped, so trying again costs little.
