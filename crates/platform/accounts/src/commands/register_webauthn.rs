@@ -22,29 +22,29 @@ use crate::{Deps, me, policy};
 
 /// The answer of an authenticator to the options, its parts in base64url.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = accounts::RegisterWebauthn)]
 pub(crate) struct RegisterWebauthn {
-    /// The challenge of the options.
-    challenge: String,
-    #[serde(flatten)]
-    #[schema(inline)]
-    key: NewKey,
-}
-
-/// A key that is registered, its parts in base64url.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = accounts::NewKey)]
-pub(crate) struct NewKey {
     /// What its owner calls the key.
     #[schema(value_type = String, min_length = 1, max_length = 100, example = "Blue key")]
     label: Label,
+    /// The challenge of the options.
+    challenge: String,
     /// What the browser says.
     #[serde(rename = "clientDataJSON")]
     client_data: String,
     /// What the authenticator says.
     attestation_object: String,
+}
+
+/// A key that is registered, its parts in base64url.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewKey<'a> {
+    pub(crate) label: &'a Label,
+    /// What the browser says.
+    pub(crate) client_data: &'a str,
+    /// What the authenticator says.
+    pub(crate) attestation_object: &'a str,
 }
 
 /// Register a security key
@@ -95,7 +95,12 @@ pub(crate) async fn execute(
     let known = factors::of(tx, account.principal).await?;
     check_room(&policy, &known, FactorType::Webauthn)?;
     let asked = challenge.webauthn.unwrap_or_default();
-    let Some(key) = add_key(tx, deps, account.principal, &asked, &input.key).await? else { return Ok(None) };
+    let key = NewKey {
+        label: &input.label,
+        client_data: &input.client_data,
+        attestation_object: &input.attestation_object,
+    };
+    let Some(key) = add_key(tx, deps, account.principal, &asked, key).await? else { return Ok(None) };
     let recovery_codes = first_codes(tx, account.principal).await?;
     proofs::put(tx, account.principal, &me::session(caller), "webauthn").await?;
 
@@ -119,17 +124,17 @@ pub(crate) async fn add_key(
     deps: &Deps,
     principal: PrincipalId,
     asked: &str,
-    key: &NewKey,
+    key: NewKey<'_>,
 ) -> Result<Option<AddedKey>, Error> {
     let expected = Expected { challenge: asked, user_verification: false };
-    let registered =
-        match webauthn::register(&deps.party, &expected, &key.client_data, &key.attestation_object) {
-            Ok(registered) => registered,
-            Err(error) => {
-                tracing::warn!(%error, "the registration of a key was refused");
-                return Ok(None);
-            }
-        };
+    let registered = match webauthn::register(&deps.party, &expected, key.client_data, key.attestation_object)
+    {
+        Ok(registered) => registered,
+        Err(error) => {
+            tracing::warn!(%error, "the registration of a key was refused");
+            return Ok(None);
+        }
+    };
     let factor = Factor {
         id: FactorId::new(tx.clock()),
         label: key.label.as_str().to_owned(),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer_factor::{open, refuse};
+use super::enrol_totp::Label;
 use super::register_webauthn::{NewKey, add_key};
 use crate::error::Error;
 use crate::factors::{ProvedBy, check_room, first_codes, usable};
@@ -28,9 +29,14 @@ pub(crate) struct RegisterWebauthnAtSignIn {
     place: Place,
     /// The challenge that the password was answered with.
     challenge: String,
-    #[serde(flatten)]
-    #[schema(inline)]
-    key: NewKey,
+    /// What its owner calls the key.
+    #[schema(value_type = String, min_length = 1, max_length = 100, example = "Blue key")]
+    label: Label,
+    /// What the browser says.
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    /// What the authenticator says.
+    attestation_object: String,
 }
 
 /// Register a security key during a sign-in
@@ -74,8 +80,13 @@ pub(crate) async fn register_webauthn_at_sign_in(
         return Err(Error::FactorRefused.into());
     }
     check_room(&policy, &known, FactorType::Webauthn)?;
+    let key = NewKey {
+        label: &body.label,
+        client_data: &body.client_data,
+        attestation_object: &body.attestation_object,
+    };
     let added = match challenge.webauthn.as_deref() {
-        Some(asked) => add_key(&mut tx, &deps, account.principal, asked, &body.key).await?,
+        Some(asked) => add_key(&mut tx, &deps, account.principal, asked, key).await?,
         None => None,
     };
     if added.is_none() {
