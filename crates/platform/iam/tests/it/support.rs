@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_iam::ports::{BrokenRule, Duties, Holder};
 use athyper_iam::{DUTIES, IamAuthorizer, KeyAuthenticator, MODULE};
-use athyper_kernel_container::ContainerBuilder;
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::Catalogue;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
@@ -13,10 +12,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 pub(crate) async fn app() -> TestApp {
-    let parts = Box::new(|builder: &mut ContainerBuilder| {
-        builder.value(&DUTIES, no_duties());
-    });
-    TestApp::with(&[MODULE], TestOptions { doors, parts, ..TestOptions::default() }).await
+    let options = TestOptions {
+        doors,
+        parts: Box::new(|builder| {
+            builder.value(&DUTIES, no_duties());
+        }),
+        ..TestOptions::default()
+    };
+    TestApp::with(&[MODULE], options).await
 }
 
 /// Keys and bindings behind tokens of tests, as the processes have them.

@@ -21,8 +21,8 @@ use athyper_bootstrap::bridges::governance_uses_iam::access;
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_governance::ACCESS;
 use athyper_iam::{DUTIES, IamAuthorizer};
-use athyper_kernel_container::{ContainerBuilder, Scope, Token, tokens};
-use athyper_kernel_http::Catalogue;
+use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
+use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
 use serde_json::{Value, json};
 
@@ -46,20 +46,24 @@ impl Stage {
         let (keys, checkpoints) = (Arc::new(AuditKeys::new(key, Vec::new())), MemoryCheckpoints::default());
         let (of_app, store): (_, Arc<dyn CheckpointStore>) =
             (Arc::clone(&keys), Arc::new(checkpoints.clone()));
-        let parts = Box::new(|builder: &mut ContainerBuilder| {
-            let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
-            builder.value(&SESSIONS, sessions);
-            builder.value(&PEOPLE, people());
-            builder.value(&PERSONS, persons());
-            builder.value(&AUDIT_KEYS, of_app);
-            builder.value(&CHECKPOINT_STORE, store);
-            builder.value(&DUTIES, duties());
-            let catalogue = Token::<Catalogue>::new(tokens::REGISTRY_PERMISSIONS);
-            builder.singleton(&ACCESS, &[tokens::REGISTRY_PERMISSIONS], move |scope: Scope| async move {
-                Ok(access(scope.resolve(&catalogue).await?.as_ref().clone(), duties()))
-            });
-        });
-        let app = TestApp::with(&modules, TestOptions { doors, parts, ..TestOptions::default() }).await;
+        let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+        let all = modules.iter().flat_map(|module| module.permissions).chain(kernel);
+        let catalogue = Catalogue::new(all.copied());
+        let options = TestOptions {
+            doors,
+            parts: Box::new(|builder| {
+                let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
+                builder.value(&SESSIONS, sessions);
+                builder.value(&PEOPLE, people());
+                builder.value(&PERSONS, persons());
+                builder.value(&AUDIT_KEYS, of_app);
+                builder.value(&CHECKPOINT_STORE, store);
+                builder.value(&DUTIES, duties());
+                builder.value(&ACCESS, access(catalogue, duties()));
+            }),
+            ..TestOptions::default()
+        };
+        let app = TestApp::with(&modules, options).await;
         Self { app, keys, checkpoints }
     }
 
