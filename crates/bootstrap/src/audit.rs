@@ -25,7 +25,7 @@ use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::identity::data_folder;
 use crate::outside;
-use crate::tokens::{CONFIG, DATABASE, LIFECYCLE, METRICS, OBJECT_STORAGE, SEALER};
+use crate::tokens::{BREAKERS, CLOCK, CONFIG, DATABASE, LIFECYCLE, METRICS, OBJECT_STORAGE, SEALER};
 
 /// Registers the parts of the audit trail.
 pub(crate) fn register_audit(builder: &mut ContainerBuilder, environment: &Arc<BTreeMap<String, String>>) {
@@ -34,9 +34,16 @@ pub(crate) fn register_audit(builder: &mut ContainerBuilder, environment: &Arc<B
         let environment = Arc::clone(&environment);
         async move { Ok(Arc::new(keys(&*scope.resolve(&CONFIG).await?, &environment)?)) }
     });
-    builder.singleton(&CHECKPOINT_STORE, &[OBJECT_STORAGE.name()], |scope: Scope| async move {
-        let store: Arc<dyn CheckpointStore> =
-            Arc::new(CheckpointObjects(scope.resolve(&OBJECT_STORAGE).await?));
+    let needs = [CONFIG.name(), CLOCK.name(), BREAKERS.name(), OBJECT_STORAGE.name()];
+    builder.singleton(&CHECKPOINT_STORE, &needs, |scope: Scope| async move {
+        let clock = (*scope.resolve(&CLOCK).await?).clone();
+        let breakers = scope.resolve(&BREAKERS).await?;
+        let own = outside::checkpoint_storage(&*scope.resolve(&CONFIG).await?, clock, &breakers)?;
+        let objects = match own {
+            Some(own) => Arc::new(own),
+            None => scope.resolve(&OBJECT_STORAGE).await?,
+        };
+        let store: Arc<dyn CheckpointStore> = Arc::new(CheckpointObjects(objects));
         Ok(store)
     });
     let needs = [
@@ -149,7 +156,10 @@ pub(crate) async fn verify(
     let keys = Arc::new(keys(config, environment)?);
     let store: Option<Arc<dyn CheckpointStore>> = if from_checkpoints {
         let breakers = Breakers::new(clock.clone());
-        let storage = outside::object_storage(config, environment, clock.clone(), &breakers)?;
+        let storage = match outside::checkpoint_storage(config, clock.clone(), &breakers)? {
+            Some(own) => own,
+            None => outside::object_storage(config, environment, clock.clone(), &breakers)?,
+        };
         Some(Arc::new(CheckpointObjects(Arc::new(storage))))
     } else {
         None

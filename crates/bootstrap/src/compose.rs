@@ -11,6 +11,9 @@ use std::sync::Arc;
 use athyper_accounts::{PEOPLE, SESSIONS as ACCOUNT_SESSIONS};
 use athyper_adapter_auth::OidcClient;
 use athyper_adapter_telemetry::{HttpMetrics, Metrics};
+use athyper_audit::PERSONS;
+use athyper_governance::ACCESS;
+use athyper_iam::DUTIES;
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{Container, ContainerBuilder, Scope};
@@ -21,13 +24,17 @@ use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
+use athyper_kernel_vault::SealedColumns;
 use athyper_security::{SessionParts, Sessions};
 
 use crate::audit::register_audit;
 use crate::background::register_background;
 use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
+use crate::bridges::audit_uses_iam::persons;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
+use crate::bridges::governance_uses_iam::access;
+use crate::bridges::iam_uses_governance::duties;
 use crate::bridges::iam_uses_security::SessionsOfPeople;
 use crate::bridges::security_uses_auth::OidcIssuers;
 use crate::database::{self, DatabaseServer};
@@ -41,7 +48,7 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR, OIDC_CLIENT,
-    PERMISSIONS, RATE_LIMITS, ROUTES, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
+    PERMISSIONS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -64,6 +71,8 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
     builder.value(&METRICS, Arc::new(inputs.metrics));
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
+    let sealed = modules().iter().flat_map(|module| module.sealed).copied().collect();
+    builder.value(&SEALED, Arc::new(SealedColumns(sealed)));
     let sessions: Arc<dyn SessionEnder> = Arc::new(SessionsOfPeople);
     builder.value(&SESSION_ENDER, sessions);
     let environment = Arc::new(inputs.environment);
@@ -211,9 +220,10 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
 }
 
 fn register_authorizer(builder: &mut ContainerBuilder) {
-    builder.singleton(&AUTHORIZER, &[DATABASE.name(), PERMISSIONS.name()], |scope: Scope| async move {
+    let needs = [DATABASE.name(), PERMISSIONS.name(), DUTIES.name()];
+    builder.singleton(&AUTHORIZER, &needs, |scope: Scope| async move {
         let (database, permissions) = (scope.resolve(&DATABASE).await?, scope.resolve(&PERMISSIONS).await?);
-        Ok(authorizer((*database).clone(), (*permissions).clone()))
+        Ok(authorizer((*database).clone(), (*permissions).clone(), scope.resolve(&DUTIES).await?))
     });
 }
 
@@ -257,6 +267,12 @@ fn register_sessions(builder: &mut ContainerBuilder) {
 /// What domains ask of each other.
 fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
+    builder.singleton(&PERSONS, &[], |_scope: Scope| async move { Ok(persons()) });
+    builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
+    builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
+        let permissions = scope.resolve(&PERMISSIONS).await?;
+        Ok(access((*permissions).clone(), scope.resolve(&DUTIES).await?))
+    });
     builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
         Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))
     });

@@ -9,6 +9,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_control::MODULE,
         athyper_security::MODULE,
         athyper_iam::MODULE,
+        athyper_governance::MODULE,
         athyper_accounts::MODULE,
         athyper_kernel_records::MODULE,
         athyper_finance::MODULE,

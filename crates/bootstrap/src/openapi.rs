@@ -87,14 +87,17 @@ fn is_open(operation: &Operation) -> bool {
 }
 
 fn describe(operation: &mut Operation, is_command: bool, form: Form) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let same = "The same key with the same request gets the first answer";
     if is_open(operation) {
-        // A guest names realm and tenant by hand.
+        // A guest names realm and tenant by hand. Nobody may guess the key, since it is nobody's.
+        let key = text().min_length(Some(22)).max_length(Some(255));
+        add_headers(operation, vec![("Idempotency-Key", key, same)]);
         add_problems(operation, &[("404", "There is no such realm or tenant")], form);
         add_problems(operation, &COMMAND_PROBLEMS, form);
         return;
     }
     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
-    let text = || ObjectBuilder::new().schema_type(Type::String);
     let key = || text().pattern(Some(KEY));
     let given_back = "Id for the log, given back in the answer; one that is too long or odd is replaced";
     let mut headers = vec![
@@ -103,9 +106,16 @@ fn describe(operation: &mut Operation, is_command: bool, form: Form) {
         ("x-request-id", text(), given_back),
     ];
     if is_command {
-        let same = "The same key with the same request gets the first answer";
         headers.push(("Idempotency-Key", text().min_length(Some(1)).max_length(Some(255)), same));
     }
+    add_headers(operation, headers);
+    let commands: &[_] =
+        if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
+    add_problems(operation, commands, form);
+}
+
+/// Says which headers an operation takes: name, form and meaning.
+fn add_headers(operation: &mut Operation, headers: Vec<(&str, ObjectBuilder, &str)>) {
     let parameters = operation.parameters.get_or_insert_default();
     for (name, schema, text) in headers {
         let parameter = ParameterBuilder::new()
@@ -116,9 +126,6 @@ fn describe(operation: &mut Operation, is_command: bool, form: Form) {
             .schema(Some(schema));
         parameters.push(RefOr::T(parameter.build()));
     }
-    let commands: &[_] =
-        if is_command { &COMMAND_PROBLEMS } else { &[("400", "The request cannot be read")] };
-    add_problems(operation, commands, form);
 }
 
 /// Adds these problems, and those of every operation, where the operation does not describe them itself.

@@ -47,11 +47,40 @@ pub(crate) fn object_storage(
     let Some(endpoint) = &config.s3.endpoint else {
         return Ok(ObjectStorage::folder(&folder_settings(config, environment)?, clock)?);
     };
+    let settings = s3_settings(config, endpoint)?;
+    Ok(ObjectStorage::s3(&settings, clock)?.behind(breaker(breakers, "s3")?))
+}
+
+/// Where checkpoints of the audit trail are kept, where that is a place of their own; none where they lie with all objects.
+pub(crate) fn checkpoint_storage(
+    config: &RuntimeConfig,
+    clock: Clock,
+    breakers: &Breakers,
+) -> Result<Option<ObjectStorage>, StartError> {
+    let own = &config.audit.checkpoints;
+    if !own.is_set() {
+        return Ok(None);
+    }
+    let Some(endpoint) = own.endpoint.as_ref().or(config.s3.endpoint.as_ref()) else {
+        let text = "audit.checkpoints is set without an endpoint, there or in s3";
+        return Err(StartError::Command(text.to_owned()));
+    };
+    let mut place = config.clone();
+    place.s3.region = own.region.clone().unwrap_or(place.s3.region);
+    place.s3.bucket = own.bucket.clone().unwrap_or(place.s3.bucket);
+    if own.access_key.is_some() {
+        (place.s3.access_key, place.s3.secret_key) = (own.access_key.clone(), own.secret_key.clone());
+    }
+    let settings = S3Settings { checksums: true, ..s3_settings(&place, endpoint)? };
+    Ok(Some(ObjectStorage::s3(&settings, clock)?.behind(breaker(breakers, "s3 checkpoints")?)))
+}
+
+fn s3_settings(config: &RuntimeConfig, endpoint: &str) -> Result<S3Settings, StartError> {
     let (Some(access_key), Some(secret_key)) = (&config.s3.access_key, &config.s3.secret_key) else {
         let text = "s3.endpoint is set without s3.accessKey and s3.secretKey: set all three or none";
         return Err(StartError::Command(text.to_owned()));
     };
-    let settings = S3Settings {
+    Ok(S3Settings {
         endpoint: endpoint.parse().map_err(|_| wrong_address("s3.endpoint"))?,
         region: config.s3.region.clone(),
         bucket: config.s3.bucket.clone(),
@@ -59,9 +88,9 @@ pub(crate) fn object_storage(
         secret_key: secret_key.clone(),
         path_style: config.s3.path_style,
         allow_http: !config.s3.use_ssl,
+        checksums: false,
         timeout: Duration::from_millis(config.s3.timeout_ms),
-    };
-    Ok(ObjectStorage::s3(&settings, clock)?.behind(breaker(breakers, "s3")?))
+    })
 }
 
 fn folder_settings(

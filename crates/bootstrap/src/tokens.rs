@@ -16,7 +16,7 @@ use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
-use athyper_kernel_vault::Vault;
+use athyper_kernel_vault::{SealedColumns, Vault};
 use athyper_security::Sessions;
 
 use crate::database::DatabaseServer;
@@ -42,6 +42,7 @@ pub(crate) const TENANTS: Token<TenantDirectory> = Token::new("platform.tenantRe
 pub(crate) const LOCAL_IDENTITY: Token<LocalIdentity> = Token::new("platform.localIdentity");
 pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::ADAPTER_AUTH);
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
+pub(crate) const SEALED: Token<SealedColumns> = Token::new(tokens::REGISTRY_SEALED);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");
 pub(crate) const OIDC_AUTHENTICATOR: Token<OidcAuthenticator> = Token::new("adapter.oidcAuthenticator");

@@ -25,7 +25,7 @@ impl Sessions for Desk {
         headers: &HeaderMap,
     ) -> Result<Started, Problem> {
         let started = self.0.start_local(tx, signed_in.person.id, (headers, signed_in.address)).await?;
-        Ok(Started { cookies: vec![started.cookie], session: Some(format!("session:{}", started.id)) })
+        Ok(Started { cookies: vec![started.cookie], session: Some(started.id) })
     }
 
     async fn end_all(&self, tx: &mut TenantTx, person: PrincipalId, reason: &str) -> Result<(), Problem> {

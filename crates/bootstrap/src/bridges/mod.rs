@@ -2,7 +2,10 @@
 
 pub mod accounts_uses_iam;
 pub mod accounts_uses_sessions;
+pub mod audit_uses_iam;
 pub(crate) mod audit_uses_object_storage;
 pub mod edge_uses_iam;
+pub mod governance_uses_iam;
+pub mod iam_uses_governance;
 pub mod iam_uses_security;
 pub mod security_uses_auth;

@@ -213,6 +213,12 @@ impl AuditEvent {
         self.with_personal(CLIENT_ADDRESS, address.to_string())
     }
 
+    /// As [`AuditEvent::from_address`], of another person than the actor: the subject of their tokens.
+    #[must_use]
+    pub fn from_address_of(self, person: &str, address: impl fmt::Display) -> Self {
+        self.with_personal_of(person, CLIENT_ADDRESS, address.to_string())
+    }
+
     /// Says in which browser session it happened.
     #[must_use]
     pub fn in_session(mut self, session_id: impl Into<String>) -> Self {

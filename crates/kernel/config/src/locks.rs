@@ -7,7 +7,7 @@ use crate::path::Path;
 use crate::variables::super_variable;
 
 /// The locked paths. Nothing lies beside these in `s3`, so `s3.*` is locked as a whole.
-const LOCKED: [&str; 20] = [
+const LOCKED: [&str; 25] = [
     "db.url",
     "db.adminUrl",
     "db.replicaUrl",
@@ -25,6 +25,11 @@ const LOCKED: [&str; 20] = [
     "telemetry.otlpHeaders",
     "audit.signingKey",
     "audit.retiredKeys",
+    "audit.checkpoints.endpoint",
+    "audit.checkpoints.region",
+    "audit.checkpoints.bucket",
+    "audit.checkpoints.accessKey",
+    "audit.checkpoints.secretKey",
     "iam.strategy",
     "vault.masterKey",
     "vault.masterKeys",

@@ -57,6 +57,13 @@ fn check_addresses(config: &RuntimeConfig, faults: &mut Vec<Fault>) {
         let mend = "begin it with https://, or set ATHYPER_SUPER__S3_USE_SSL=false";
         faults.push(Fault::new(Path::dotted("s3.endpoint"), "is http:// although s3.useSsl is true", mend));
     }
+    let own = &config.audit.checkpoints;
+    let halves = [("accessKey", &own.access_key), ("secretKey", &own.secret_key)];
+    for (name, _) in halves.iter().filter(|(_, half)| own.is_set_by_halves() && half.is_none()) {
+        let path = Path::dotted("audit.checkpoints").child(name);
+        let mend = format!("set {}", super_variable(&path).unwrap_or_default());
+        faults.push(Fault::new(path, "is one half of a key, whose other half is set", mend));
+    }
 }
 
 fn check_master_keys(config: &RuntimeConfig, faults: &mut Vec<Fault>) {

@@ -22,7 +22,7 @@ mod text;
 mod vault;
 
 pub use accounts::{AccountsConfig, Argon2Config, WebauthnConfig};
-pub use audit::{AuditConfig, AuditWriter};
+pub use audit::{AuditConfig, AuditWriter, CheckpointsConfig};
 pub use db::{DbConfig, DbPooler};
 pub(crate) use demo::OPERATORS;
 pub use free_json::FreeJson;

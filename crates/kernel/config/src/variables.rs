@@ -11,7 +11,7 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 39] = [
+const VARIABLES: [(&str, &str); 44] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
@@ -45,6 +45,11 @@ const VARIABLES: [(&str, &str); 39] = [
     ("MASTER_KEY", "vault.masterKey"),
     ("AUDIT_SIGNING_KEY", "audit.signingKey"),
     ("AUDIT_RETIRED_KEYS", "audit.retiredKeys"),
+    ("AUDIT_CHECKPOINTS_ENDPOINT", "audit.checkpoints.endpoint"),
+    ("AUDIT_CHECKPOINTS_REGION", "audit.checkpoints.region"),
+    ("AUDIT_CHECKPOINTS_BUCKET", "audit.checkpoints.bucket"),
+    ("AUDIT_CHECKPOINTS_ACCESS_KEY", "audit.checkpoints.accessKey"),
+    ("AUDIT_CHECKPOINTS_SECRET_KEY", "audit.checkpoints.secretKey"),
     ("IAM_STRATEGY", "iam.strategy"),
     ("IAM_DEFAULT_REALM", "iam.defaultRealmKey"),
     ("IAM_DEFAULT_TENANT", "iam.defaultTenantKey"),

@@ -74,6 +74,8 @@ pub const OBSERVABILITY_SHUTDOWN: &str = "observability.shutdown";
 
 /// The routes of all modules.
 pub const REGISTRY_ROUTES: &str = "registry.routes";
+/// Where the sealed values of all modules lie.
+pub const REGISTRY_SEALED: &str = "registry.sealed";
 /// The permissions of all modules.
 pub const REGISTRY_PERMISSIONS: &str = "registry.permissions";
 /// Who ends the sessions of people whose access has changed.
@@ -121,6 +123,7 @@ pub const CATALOGUE: &[&str] = &[
     REGISTRY_ROUTES,
     REGISTRY_SERVICES,
     REGISTRY_JOBS,
+    REGISTRY_SEALED,
     REGISTRY_PERMISSIONS,
     SECURITY_SESSION_ENDER,
     GOVERNANCE_AUDIT,

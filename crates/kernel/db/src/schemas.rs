@@ -26,6 +26,11 @@ pub const PLATFORM_SCHEMA: Schema = Schema {
             description: "expand tenant key",
             sql: include_str!("../migrations/platform/0004_expand_tenant_key.sql"),
         },
+        Migration {
+            version: 5,
+            description: "expand key destruction",
+            sql: include_str!("../migrations/platform/0005_expand_key_destruction.sql"),
+        },
     ],
 };
 

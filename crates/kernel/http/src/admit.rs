@@ -13,16 +13,16 @@ use athyper_kernel_tenant_context::{
 };
 use athyper_kernel_types::PrincipalId;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::operator::{Looking, OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
-use crate::origin::from_address;
+use crate::origin::{from_address, within};
 use crate::rate::Standing;
-use crate::rights::{Question, Rights, forbidden};
+use crate::rights::{Question, Rights, access_denied, forbidden};
 use crate::{
     Access, BrowserRequest, BrowserSessions, Caller, EventStreams, Guest, ProblemResponse, RateLimits,
     RequestInfo,
@@ -106,7 +106,13 @@ impl std::fmt::Debug for Edge {
 pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     let mut told = Told::default();
     let mut response = match let_in(&edge, &mut request, &mut told).await {
-        Ok(()) => next.run(request).await,
+        Ok(caller) => {
+            let response = next.run(request).await;
+            match caller.as_ref().filter(|_| response.status() == StatusCode::FORBIDDEN) {
+                Some(caller) => write_refusal(&edge, caller, response).await,
+                None => response,
+            }
+        }
         Err(problem) => problem.into_response(),
     };
     told.standing.write(response.headers_mut());
@@ -114,6 +120,15 @@ pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Ne
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Writes down that the handler refused by the record's place. Its own transaction is gone by now.
+async fn write_refusal(edge: &Edge, caller: &Caller, response: Response) -> Response {
+    let Some(event) = caller.refused() else { return response };
+    match record_event(edge, caller.context(), caller.trace(event.clone())).await {
+        Ok(()) => response,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// What the answer says beside what its handler says.
@@ -130,8 +145,12 @@ struct Sender {
     session: Option<Uuid>,
 }
 
-/// Finds out who calls, and whether they may.
-async fn let_in(edge: &Arc<Edge>, request: &mut Request, told: &mut Told) -> Result<(), ProblemResponse> {
+/// Finds out who calls, and whether they may. A guest is nobody yet.
+async fn let_in(
+    edge: &Arc<Edge>,
+    request: &mut Request,
+    told: &mut Told,
+) -> Result<Option<Caller>, ProblemResponse> {
     let operation = request
         .extensions()
         .get::<MatchedPath>()
@@ -141,7 +160,7 @@ async fn let_in(edge: &Arc<Edge>, request: &mut Request, told: &mut Told) -> Res
     {
         tracing::Span::current().record("operation", &**operation);
         request.extensions_mut().insert(Guest::new(Arc::clone(operation), info, Arc::clone(edge)));
-        return Ok(());
+        return Ok(None);
     }
     let shown = BrowserRequest { method: request.method(), headers: request.headers(), info: info.as_ref() };
     let Sender { identity, session } = identify(edge, shown, &mut told.cookies).await?;
@@ -170,19 +189,20 @@ async fn let_in(edge: &Arc<Edge>, request: &mut Request, told: &mut Told) -> Res
     let rights: Arc<dyn Rights> = if is_operator {
         Arc::new(Looking(Arc::clone(&operation)))
     } else {
-        authorize(edge, &context, &identity, &operation, info.as_ref()).await?
+        authorize(edge, &context, (&identity, session), &operation, info.as_ref()).await?
     };
     let address = info.and_then(|info| info.origin.client);
     let caller = Caller::new(context, Arc::new(identity), rights, operation, address, Arc::clone(edge));
-    request.extensions_mut().insert(caller.in_session(session));
-    Ok(())
+    let caller = caller.in_session(session);
+    request.extensions_mut().insert(caller.clone());
+    Ok(Some(caller))
 }
 
 /// The caller's rights, if they allow the operation. A refusal is written down with its reason.
 async fn authorize(
     edge: &Edge,
     context: &TenantContext,
-    identity: &Identity,
+    (identity, session): (&Identity, Option<Uuid>),
     operation: &str,
     info: Option<&RequestInfo>,
 ) -> Result<Arc<dyn Rights>, ProblemResponse> {
@@ -197,8 +217,7 @@ async fn authorize(
         Err(problem) if problem.kind == ProblemKind::Forbidden => (problem, "the principal is shut out"),
         Err(problem) => return Err(problem.into()),
     };
-    let event =
-        AuditEvent::denied("platform.access_denied").with("operation", operation).with("reason", reason);
+    let event = within(access_denied(operation, reason), session);
     record(edge, context, event, info).await?;
     Err(problem.into())
 }
@@ -354,7 +373,14 @@ pub(crate) async fn record(
     event: AuditEvent,
     info: Option<&RequestInfo>,
 ) -> Result<(), ProblemResponse> {
-    let event = from_address(event, info.and_then(|info| info.origin.client));
+    record_event(edge, context, from_address(event, info.and_then(|info| info.origin.client))).await
+}
+
+async fn record_event(
+    edge: &Edge,
+    context: &TenantContext,
+    event: AuditEvent,
+) -> Result<(), ProblemResponse> {
     Ok(edge.database.tenant_tx(context).await?.commit(event).await?)
 }
 

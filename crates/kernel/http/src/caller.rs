@@ -1,8 +1,9 @@
 //! Who calls: what the edge found out and every handler may rely on.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_error::Problem;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
@@ -10,7 +11,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use uuid::Uuid;
 
-use crate::rights::{Question, Resource, Rights, forbidden};
+use crate::origin::{from_address, within};
+use crate::rights::{Limits, Question, Resource, Rights, access_denied, forbidden};
 use crate::{Edge, Identity, ProblemResponse};
 
 /// An authenticated, admitted caller.
@@ -22,6 +24,8 @@ pub struct Caller {
     operation: Arc<str>,
     address: Option<IpAddr>,
     session: Option<Uuid>,
+    /// The first refusal by a record's place, for the edge to write down when the handler's transaction is gone.
+    refused: Arc<OnceLock<AuditEvent>>,
     edge: Arc<Edge>,
 }
 
@@ -34,7 +38,7 @@ impl Caller {
         address: Option<IpAddr>,
         edge: Arc<Edge>,
     ) -> Self {
-        Self { context, identity, rights, operation, address, session: None, edge }
+        Self { context, identity, rights, operation, address, session: None, refused: Arc::default(), edge }
     }
 
     /// The same caller, known by this session.
@@ -68,18 +72,39 @@ impl Caller {
         decision.allowed && !decision.is_narrow
     }
 
+    /// The limits within which the caller may do the operation that is called: what a list of records goes by. Any of them
+    /// suffices.
+    pub fn reach(&self) -> Vec<Limits> {
+        self.rights.reach(&self.operation)
+    }
+
     /// Whether the caller may do this on this record.
     pub fn may_on(&self, permission: &str, resource: &Resource<'_>) -> bool {
         self.rights.decide(&Question { operation: permission, resource: Some(resource) }).allowed
     }
 
     /// Holds the operation that is called against this record. Every handler whose permission is declared with
-    /// [`asking`](crate::Permission::asking) calls it for each record that it shows or changes.
+    /// [`asking`](crate::Permission::asking) calls it for each record that it shows or changes. A refusal that the handler
+    /// answers with is written to the audit trail by the edge.
     ///
     /// # Errors
     /// 403 when the caller may do it on other records only.
     pub fn check_on(&self, resource: &Resource<'_>) -> Result<(), Problem> {
-        if self.may_on(&self.operation, resource) { Ok(()) } else { Err(forbidden(&self.operation)) }
+        let question = Question { operation: &self.operation, resource: Some(resource) };
+        let decision = self.rights.decide(&question);
+        if decision.allowed {
+            return Ok(());
+        }
+        // Only the first: with it the handler ends.
+        self.refused.get_or_init(|| {
+            access_denied(&self.operation, decision.reason).about(resource.kind, resource.id)
+        });
+        Err(forbidden(&self.operation))
+    }
+
+    /// The refusal by a record's place, if there was one.
+    pub(crate) fn refused(&self) -> Option<&AuditEvent> {
+        self.refused.get()
     }
 
     /// Address that the request came from; none where no socket is known.
@@ -90,6 +115,12 @@ impl Caller {
     /// The browser session that the caller is known by; none where a bearer token was sent.
     pub fn session(&self) -> Option<Uuid> {
         self.session
+    }
+
+    /// The event with where the request came from, and with the browser session that it is part of, if it is.
+    #[must_use]
+    pub fn trace(&self, event: AuditEvent) -> AuditEvent {
+        within(from_address(event, self.address), self.session)
     }
 
     pub(crate) fn edge(&self) -> &Edge {

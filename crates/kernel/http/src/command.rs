@@ -83,8 +83,7 @@ impl<B> Command<B> {
         if let Some(key) = &self.idempotency {
             idempotency::remember(&mut self.tx, key, kept).await?;
         }
-        let event = crate::origin::from_address(event, self.caller.address());
-        self.tx.commit(event).await?;
+        self.tx.commit(self.caller.trace(event)).await?;
         Ok(reply)
     }
 }

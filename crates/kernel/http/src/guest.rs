@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::{Environment, IamConfig};
-use athyper_kernel_db::Database;
+use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_tenant_context::{Actor, ClaimKeys, ContextRequest, TenantContext};
 use axum::extract::{FromRequest, Request};
+use axum::response::Response;
 use serde::de::DeserializeOwned;
 
 use crate::admit::context_of;
 use crate::body::read_all;
+use crate::guest_key::GuestKey;
 use crate::origin::from_address;
 use crate::{Edge, Json, ProblemResponse, RequestInfo};
 
@@ -25,11 +27,12 @@ pub struct Guest {
     operation: Arc<str>,
     info: Option<RequestInfo>,
     edge: Arc<Edge>,
+    key: Option<GuestKey>,
 }
 
 impl Guest {
     pub(crate) fn new(operation: Arc<str>, info: Option<RequestInfo>, edge: Arc<Edge>) -> Self {
-        Self { operation, info, edge }
+        Self { operation, info, edge, key: None }
     }
 
     /// The context of the tenant that the guest names, in which this actor works. The request counts against the tenant's
@@ -59,6 +62,61 @@ impl Guest {
             rates.request(context.tenant_id(), &self.operation).await.1?;
         }
         Ok(context)
+    }
+
+    /// Opens a transaction of the tenant for what the guest asks, or gives the answer that the same request got under the
+    /// same `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// 409 while the same request is being served, 422 where the key was used for another one.
+    pub async fn begin(&self, context: &TenantContext) -> Result<Begun, ProblemResponse> {
+        let mut tx = self.edge.database.tenant_tx(context).await?;
+        let Some(key) = &self.key else { return Ok(Begun::New(tx)) };
+        // Ended here and not later by the pool: until then the key counts as being served.
+        let answer = match key.claim(&mut tx).await {
+            Ok(None) => return Ok(Begun::New(tx)),
+            Ok(Some(answer)) => Ok(Begun::Answered(answer)),
+            Err(problem) => Err(problem.into()),
+        };
+        tx.rollback().await?;
+        answer
+    }
+
+    /// The answer that the same request got under the same `Idempotency-Key`, for a handler that works before it opens the
+    /// transaction of [`begin`](Self::begin).
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn answered(&self, context: &TenantContext) -> Result<Option<Response>, ProblemResponse> {
+        if self.key.is_none() {
+            return Ok(None);
+        }
+        match self.begin(context).await? {
+            Begun::New(tx) => {
+                tx.rollback().await?;
+                Ok(None)
+            }
+            Begun::Answered(answer) => Ok(Some(answer)),
+        }
+    }
+
+    /// Keeps the answer for the `Idempotency-Key`, writes the audit event, commits, and answers. The transaction is that of
+    /// [`begin`](Self::begin).
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was kept.
+    pub async fn finish(
+        &self,
+        mut tx: TenantTx,
+        event: AuditEvent,
+        answer: Response,
+    ) -> Result<Response, ProblemResponse> {
+        let answer = match &self.key {
+            Some(key) => key.remember(&mut tx, answer).await?,
+            None => answer,
+        };
+        tx.commit(event).await?;
+        Ok(answer)
     }
 
     /// Counts an attempt that proved nothing against the address that it came from.
@@ -93,11 +151,24 @@ impl Guest {
         self.edge.environment
     }
 
-    /// The event with the address that the request came from.
+    /// The event with the address that the request came from. `person` is whose address it may be: the subject of their
+    /// tokens, which a guest has not shown.
     #[must_use]
-    pub fn trace(&self, event: AuditEvent) -> AuditEvent {
-        from_address(event, self.address())
+    pub fn trace(&self, event: AuditEvent, person: Option<&str>) -> AuditEvent {
+        match (self.address(), person) {
+            (Some(address), Some(person)) => event.from_address_of(person, address),
+            (address, _) => from_address(event, address),
+        }
     }
+}
+
+/// How a guest's request begins.
+#[derive(Debug)]
+pub enum Begun {
+    /// It is new: the transaction in which it is served.
+    New(TenantTx),
+    /// It was served before: the answer that it got.
+    Answered(Response),
 }
 
 /// What the handler of an open route takes: who asks, and the decoded JSON body.
@@ -118,6 +189,7 @@ impl<S: Send + Sync, B: DeserializeOwned + Send> FromRequest<S> for GuestCommand
         let guest = guest.ok_or_else(|| Problem::internal("the route stands outside the edge"))?;
         let bytes = read_all(body, guest.edge.limits.body_bytes).await?;
         let Json(body) = Json::<B>::decode(&parts.headers, &bytes)?;
-        Ok(Self { guest, body })
+        let key = GuestKey::of(&parts, &guest.operation, &bytes)?;
+        Ok(Self { guest: Guest { key, ..guest }, body })
     }
 }

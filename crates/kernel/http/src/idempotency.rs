@@ -20,6 +20,8 @@ const LONGEST_KEY: usize = 255;
 /// A caller's key with the digest of what it was sent with.
 #[derive(Clone, Debug)]
 pub(crate) struct IdempotencyKey {
+    /// Whose key it is, where that is not the actor.
+    holder: Option<String>,
     key: String,
     request_hash: [u8; 32],
 }
@@ -27,22 +29,49 @@ pub(crate) struct IdempotencyKey {
 impl IdempotencyKey {
     /// The key of this request, if it has one. `content` is the body, or what stands for it alone: its digest.
     pub(crate) fn of(parts: &Parts, operation: &str, content: &[u8]) -> Result<Option<Self>, Problem> {
-        let Some(value) = parts.headers.get(HEADER) else { return Ok(None) };
-        let key = value.to_str().unwrap_or_default().trim();
-        if key.is_empty() || key.len() > LONGEST_KEY {
-            let message = format!("send 1 to {LONGEST_KEY} visible ASCII characters");
-            return Err(Problem::new(ProblemKind::Malformed, "request.invalid_idempotency_key", &*message)
-                .with_fields(vec![FieldError::new("#idempotency-key", "invalid", message)]));
-        }
+        let Some(key) = sent(parts, 1)? else { return Ok(None) };
         let mut digest = Sha256::new();
-        let uri = parts.uri.path_and_query().map_or("", |path| path.as_str());
-        for part in [operation.as_bytes(), uri.as_bytes(), content] {
-            // The length in front of each part keeps two different requests from reading alike.
-            digest.update((part.len() as u64).to_be_bytes());
+        for part in request(parts, operation, content) {
             digest.update(part);
         }
-        Ok(Some(Self { key: key.to_owned(), request_hash: digest.finalize().into() }))
+        Ok(Some(Self { holder: None, key: key.to_owned(), request_hash: digest.finalize().into() }))
     }
+
+    /// A key of this holder, whoever the actor is.
+    pub(crate) fn held_by(holder: String, key: String, request_hash: [u8; 32]) -> Self {
+        Self { holder: Some(holder), key, request_hash }
+    }
+
+    fn holder(&self, tx: &TenantTx) -> String {
+        self.holder.clone().unwrap_or_else(|| tx.context().actor().id.clone())
+    }
+}
+
+/// The key that was sent, if one was, of at least `shortest` characters.
+pub(crate) fn sent(parts: &Parts, shortest: usize) -> Result<Option<&str>, Problem> {
+    let Some(value) = parts.headers.get(HEADER) else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default().trim();
+    if key.len() < shortest || key.len() > LONGEST_KEY {
+        let message = format!("send {shortest} to {LONGEST_KEY} visible ASCII characters");
+        return Err(Problem::new(ProblemKind::Malformed, "request.invalid_idempotency_key", &*message)
+            .with_fields(vec![FieldError::new("#idempotency-key", "invalid", message)]));
+    }
+    Ok(Some(key))
+}
+
+/// What makes a request the same as another: its operation, its place and its content, each behind its length, which keeps
+/// two different requests from reading alike.
+pub(crate) fn request<'a>(
+    parts: &'a Parts,
+    operation: &'a str,
+    content: &'a [u8],
+) -> impl Iterator<Item = Vec<u8>> + 'a {
+    let uri = parts.uri.path_and_query().map_or("", |path| path.as_str());
+    [operation.as_bytes(), uri.as_bytes(), content].into_iter().map(|part| {
+        let mut told = (part.len() as u64).to_be_bytes().to_vec();
+        told.extend_from_slice(part);
+        told
+    })
 }
 
 /// Whether the key was used before.
@@ -63,13 +92,13 @@ struct Stored {
 
 /// Claims the key for this transaction.
 pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<Seen, Problem> {
-    let (tenant, actor) = (tx.tenant_id().uuid(), tx.context().actor().id.clone());
+    let (tenant, holder) = (tx.tenant_id().uuid(), key.holder(tx));
     // A request that was refused holds its key for the moment that its rollback takes, so this one waits a little.
     let locked = sqlx::query(
         "select set_config('lock_timeout', '250ms', true), pg_advisory_xact_lock(hashtextextended($1, 0)), \
          set_config('lock_timeout', '0', true)",
     )
-    .bind(format!("idempotency {tenant} {actor} {}", key.key))
+    .bind(format!("idempotency {tenant} {holder} {}", key.key))
     .execute(tx.conn())
     .await
     .map_err(DbError::from);
@@ -86,7 +115,7 @@ pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<See
          where tenant_id = $1 and actor_id = $2 and key = $3",
     )
     .bind(tenant)
-    .bind(actor)
+    .bind(holder)
     .bind(&key.key)
     .fetch_optional(tx.conn())
     .await
@@ -107,14 +136,14 @@ pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<See
 
 /// Stores the answer, in the transaction that does the work.
 pub(crate) async fn remember(tx: &mut TenantTx, key: &IdempotencyKey, reply: &Reply) -> Result<(), DbError> {
-    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    let (tenant, now, holder) = (tx.tenant_id().uuid(), tx.now(), key.holder(tx));
     sqlx::query(
         "insert into platform.idempotency_key \
          (tenant_id, actor_id, key, request_hash, status, headers, body, created_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(tenant)
-    .bind(actor)
+    .bind(holder)
     .bind(&key.key)
     .bind(&key.request_hash[..])
     .bind(i16::try_from(reply.status()).unwrap_or(500))

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, Method};
 
 use crate::admit::{enter, record};
 use crate::personas::OperationKind;
-use crate::rights::{Decision, Question, Rights};
+use crate::rights::{Decision, Limits, Question, Rights};
 use crate::{Edge, Identity, ProblemResponse, RequestInfo};
 
 /// Says whether an operator may read in a tenant. Platform control implements it.
@@ -41,6 +41,10 @@ impl Rights for Looking {
         let reason =
             if allowed { "an operator looks into the tenant" } else { "an operator looks, and no more" };
         Decision { allowed, is_narrow: false, rule: Some("elevation".to_owned()), reason }
+    }
+
+    fn reach(&self, operation: &str) -> Vec<Limits> {
+        if operation == &*self.0 { vec![Limits::default()] } else { Vec::new() }
     }
 
     fn principal(&self) -> Option<PrincipalId> {

@@ -8,6 +8,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::{ForwardedHeader, Network};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
+use uuid::Uuid;
 
 /// Most hops that are looked at; a longer chain is somebody's game.
 const MOST_HOPS: usize = 32;
@@ -116,6 +117,14 @@ fn node_address(node: &str) -> Option<IpAddr> {
     let bare = node.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(node);
     let address = bare.parse().ok().or_else(|| node.parse().ok().map(|socket: SocketAddr| socket.ip()));
     address.map(|address: IpAddr| address.to_canonical())
+}
+
+/// Adds to an event the browser session that it happened in, if it did.
+pub(crate) fn within(event: AuditEvent, session: Option<Uuid>) -> AuditEvent {
+    match session {
+        Some(id) => event.in_session(id.to_string()),
+        None => event,
+    }
 }
 
 /// Adds to an event where its request came from.

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, PrincipalId};
@@ -64,6 +65,10 @@ impl Decision {
 pub trait Rights: fmt::Debug + Send + Sync {
     /// Answers a question.
     fn decide(&self, question: &Question<'_>) -> Decision;
+
+    /// The limits within which the caller may do an operation, for a list that shows exactly the records on which a single
+    /// question would be answered with yes. Any of them suffices; none at all when the caller may not do it.
+    fn reach(&self, operation: &str) -> Vec<Limits>;
 
     /// The principal that the caller is, where the tenant knows one.
     fn principal(&self) -> Option<PrincipalId>;
@@ -261,8 +266,20 @@ impl Rights for GrantedRights {
             Some(_) => {
                 Decision::refused("a role allows it on some records only, and the operation is on all")
             }
+            None if question.resource.is_some() => Decision::refused("no role allows it on this record"),
             None => Decision::refused("no role allows it"),
         }
+    }
+
+    fn reach(&self, operation: &str) -> Vec<Limits> {
+        let Some(permission) = self.catalogue.find(operation) else { return Vec::new() };
+        if self.principal.is_some() && permission.kind == OperationKind::SelfService {
+            return vec![Limits::default()];
+        }
+        // The module is told by the operation itself.
+        let within = |grant| self.limits(grant, operation).map(|limits| Limits { module: None, ..limits });
+        let all: Vec<Limits> = self.grants.iter().filter_map(within).collect();
+        if all.iter().any(Limits::is_wide) { vec![Limits::default()] } else { all }
     }
 
     fn principal(&self) -> Option<PrincipalId> {
@@ -319,6 +336,11 @@ impl Authorizer for TokenAuthorizer {
             grants: token_grants(&self.catalogue, &identity.roles),
         }))
     }
+}
+
+/// What the trail says of the refusal of an operation.
+pub(crate) fn access_denied(operation: &str, reason: &str) -> AuditEvent {
+    AuditEvent::denied("platform.access_denied").with("operation", operation).with("reason", reason)
 }
 
 /// The refusal of an operation.

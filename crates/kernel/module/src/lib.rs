@@ -13,6 +13,7 @@ use athyper_kernel_container::Scope;
 use athyper_kernel_db::Schema;
 use athyper_kernel_http::Permission;
 use athyper_kernel_jobs::{JobType, ScheduleDef};
+use athyper_kernel_vault::SealedColumn;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Why a domain could not be built.
@@ -32,6 +33,8 @@ pub struct DomainModule {
     pub permissions: &'static [Permission],
     /// Jobs that come back by the calendar.
     pub schedules: &'static [ScheduleDef],
+    /// Where its sealed values lie, so that a tenant's new key reaches them.
+    pub sealed: &'static [SealedColumn],
     /// Names of the container's tokens that `build` resolves, checked at start.
     pub dependencies: &'static [&'static str],
     /// Its OpenAPI document, printed without a running process.

@@ -10,6 +10,8 @@
 //! - [`Vault::seal`] and [`Vault::seal_for`] make a [`Sealed`], which is stored as `bytea`; [`Vault::open`] opens it.
 //! - [`Vault::rotate`] gives a subject a new key; values sealed with the former one stay readable, and
 //!   [`Vault::reseal`] brings one over when it is written next.
+//! - [`Vault::rotate_older`] and [`Vault::reseal_column`] bring all values of a tenant under new keys, and
+//!   [`Vault::destroy_former`] destroys the former ones then. Modules say where their values lie ([`SealedColumn`]).
 //! - [`Vault::rewrap`] wraps all data keys by the present master key; then the former one can be forgotten.
 //! - [`Vault::shred`] destroys the keys of a person or of a whole tenant: what they sealed is gone at once, wherever it
 //!   lies. A copy of the wrapped key can outlive it in backups and in the log of the database, so that shredding is
@@ -24,6 +26,7 @@
 
 mod cache;
 mod cipher;
+mod columns;
 mod error;
 mod local_key;
 mod mask;
@@ -34,6 +37,7 @@ mod store;
 mod subject;
 mod vault;
 
+pub use columns::{Resealed, SealedColumn, SealedColumns};
 pub use error::VaultError;
 pub use local_key::{LocalKeyError, local_master_key};
 pub use mask::{Mask, MaskKey, Visible};

@@ -2,6 +2,7 @@
 
 use athyper_kernel_db::{DbError, SystemTx, TenantConnection, TenantTx};
 use athyper_kernel_types::TenantId;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::Subject;
@@ -127,12 +128,51 @@ pub(crate) async fn retire(tx: &mut TenantTx, subject: &Subject) -> Result<(), D
     Ok(())
 }
 
+/// The subjects whose active key is older than this time, oldest key first.
+pub(crate) async fn older_than(
+    tx: &mut TenantTx,
+    than: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Subject>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let subjects: Vec<String> = sqlx::query_scalar(
+        "select subject from platform.tenant_key where tenant_id = $1 and state = 'active' and created_at < $2 \
+         order by id limit $3",
+    )
+    .bind(tenant)
+    .bind(than)
+    .bind(i64::from(limit))
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(subjects.into_iter().map(Subject::stored).collect())
+}
+
+/// Destroys the retired keys that ended before this time and are not among those that are needed, and gives their number.
+pub(crate) async fn destroy_retired(
+    tx: &mut TenantTx,
+    before: DateTime<Utc>,
+    needed: &[Uuid],
+) -> Result<u64, DbError> {
+    let (tenant, now) = (tx.tenant_id().uuid(), tx.now());
+    let destroyed = sqlx::query(
+        "update platform.tenant_key set state = 'destroyed', wrapped = null, master_key_id = null, destroyed_at = $3 \
+         where tenant_id = $1 and state = 'retired' and retired_at < $2 and id <> all($4)",
+    )
+    .bind(tenant)
+    .bind(before)
+    .bind(now)
+    .bind(needed)
+    .execute(tx.conn())
+    .await?;
+    Ok(destroyed.rows_affected())
+}
+
 /// Destroys the keys of one subject, or of all where none is named, and gives their number.
 pub(crate) async fn shred(tx: &mut TenantTx, subject: Option<&Subject>) -> Result<u64, DbError> {
     let (tenant, now) = (tx.tenant_id().uuid(), tx.now());
     let shredded = sqlx::query(
         "update platform.tenant_key set state = 'shredded', wrapped = null, master_key_id = null, shredded_at = $3 \
-         where tenant_id = $1 and ($2::text is null or subject = $2) and state <> 'shredded'",
+         where tenant_id = $1 and ($2::text is null or subject = $2) and state not in ('destroyed', 'shredded')",
     )
     .bind(tenant)
     .bind(subject.map(Subject::as_str))
@@ -184,7 +224,7 @@ pub(crate) async fn lock_foreign(
 ) -> Result<Vec<Foreign>, DbError> {
     Ok(sqlx::query_as(
         "select tenant_id, id, subject, wrapped, master_key_id from platform.tenant_key \
-         where state <> 'shredded' and master_key_id <> $1 order by tenant_id, id limit $2 for update",
+         where state in ('active', 'retired') and master_key_id <> $1 order by tenant_id, id limit $2 for update",
     )
     .bind(current)
     .bind(limit)

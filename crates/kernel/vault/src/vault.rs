@@ -52,6 +52,11 @@ impl Vault {
         Self(Arc::new(Inner { masters, cache: KeyCache::default(), count_step, max_seals }))
     }
 
+    /// Lets go of the keys of a tenant that this process holds.
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.0.cache.forget(tenant, None);
+    }
+
     /// The master keys.
     pub(crate) fn masters(&self) -> &MasterKeys {
         &self.0.masters

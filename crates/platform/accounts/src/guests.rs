@@ -15,13 +15,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Deps;
 use crate::error::Error;
 use crate::factors::ProvedBy;
 use crate::model::account::Account;
 use crate::model::policy::FactorType;
 use crate::ports::{Person, SignedIn, Strength};
 use crate::store::{accounts, addresses, proofs};
+use crate::{Deps, me};
 
 /// How long failed sign-ins of an address are counted together, in minutes.
 const ADDRESS_MINUTES: i64 = 15;
@@ -61,8 +61,10 @@ pub(crate) enum SignInState {
     },
     /// The password is right, and a second factor is required that the account does not have yet.
     EnrolmentRequired {
-        /// What `POST /v1/accounts/sign-in/enrol` has to name. It is a secret.
+        /// What `POST /v1/accounts/sign-in/enrol` or `…/enrol-webauthn` has to name. It is a secret.
         challenge: String,
+        /// Kinds of factor that may be made.
+        types: Vec<FactorType>,
         /// Until when the challenge can be used (UTC).
         expires_at: DateTime<Utc>,
     },
@@ -81,6 +83,13 @@ pub(crate) async fn enter(guest: &Guest, place: &Place) -> Result<TenantContext,
 /// The actor of a person.
 pub(crate) fn actor(principal: PrincipalId) -> Actor {
     Actor::user(principal.to_string())
+}
+
+/// The event with the address that the request came from: that of the account's person where the event is about an account.
+pub(crate) fn traced(guest: &Guest, event: AuditEvent) -> AuditEvent {
+    let is_about_account = event.subject_type.as_deref() == Some("accounts.account");
+    let person = event.subject_id.clone().filter(|_| is_about_account);
+    guest.trace(event, person.as_deref())
 }
 
 /// An address as it is counted: of IPv6 the network, because one customer has a whole one (RFC 6177).
@@ -119,7 +128,7 @@ pub(crate) async fn check_address(
 pub(crate) async fn fail(mut tx: TenantTx, guest: &Guest, event: AuditEvent) -> Result<(), Problem> {
     let since = counted_since(tx.now());
     addresses::add(&mut tx, &address_key(guest.address()), since).await?;
-    tx.commit(guest.trace(event)).await?;
+    tx.commit(traced(guest, event)).await?;
     guest.failed().await;
     Ok(())
 }
@@ -138,15 +147,17 @@ pub(crate) async fn start_session(
     let strength = if proved.is_some() { Strength::SecondFactor } else { Strength::Password };
     let signed_in = SignedIn { person, strength, address: guest.address() };
     let started = deps.sessions.start(&mut tx, &signed_in, headers).await?;
-    if let (Some(proved), Some(session)) = (proved, &started.session) {
-        proofs::put(&mut tx, account.principal, session, proved.as_str()).await?;
+    if let (Some(proved), Some(session)) = (proved, started.session) {
+        proofs::put(&mut tx, account.principal, &me::in_session(session), proved.as_str()).await?;
     }
-    let event = AuditEvent::info("auth.login_success")
+    let mut event = AuditEvent::info("auth.login_success")
         .by(actor(account.principal))
         .about("accounts.account", account.principal)
         .with("provedBy", proved.map(ProvedBy::as_str));
-    tx.commit(guest.trace(event)).await?;
-    Ok(answer(&state, started.cookies))
+    if let Some(session) = started.session {
+        event = event.in_session(session.to_string());
+    }
+    guest.finish(tx, traced(guest, event), answer(&state, started.cookies)).await
 }
 
 /// The answer to a guest; no cache may keep it.

@@ -2,6 +2,7 @@
 
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_http::Caller;
+use uuid::Uuid;
 
 use crate::Deps;
 use crate::error::Error;
@@ -39,7 +40,12 @@ pub(crate) async fn lock(
 /// What a step-up is bound to: who calls, as the token or session says it.
 pub(crate) fn session(caller: &Caller) -> String {
     match caller.session() {
-        Some(session) => format!("session:{session}"),
+        Some(session) => in_session(session),
         None => format!("subject:{}", caller.context().actor().id),
     }
+}
+
+/// The same for whoever is in a session.
+pub(crate) fn in_session(session: Uuid) -> String {
+    format!("session:{session}")
 }

@@ -3,7 +3,9 @@
 use athyper_kernel_db::{Migration, Schema};
 use athyper_kernel_jobs::schedule::ScheduleDef;
 use athyper_kernel_module::DomainModule;
+use athyper_kernel_vault::SealedColumn;
 
+use crate::factors::TOTP_PURPOSE;
 use crate::jobs::forget::Forget;
 use crate::{access, deps, routes};
 
@@ -20,6 +22,7 @@ pub const MODULE: DomainModule = DomainModule {
     }),
     permissions: access::PERMISSIONS,
     schedules: &[ScheduleDef::cron::<Forget>("15 3 * * *")],
+    sealed: &[SealedColumn { table: "accounts.factor", column: "secret", purpose: TOTP_PURPOSE }],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),
     build: deps::build,

@@ -10,6 +10,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use axum::http::{HeaderMap, HeaderValue};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// A person of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +76,9 @@ pub struct SignedIn {
 pub struct Started {
     /// The cookies that the answer sets.
     pub cookies: Vec<HeaderValue>,
-    /// By what name [`Caller`](athyper_kernel_http::Caller)s of the session are told from others; where there is one, the
-    /// second factor of the sign-in counts as fresh in it.
-    pub session: Option<String>,
+    /// Id of the session, as [`Caller`](athyper_kernel_http::Caller)s of it show it; where there is one, the second factor of
+    /// the sign-in counts as fresh in it.
+    pub session: Option<Uuid>,
 }
 
 /// Starts and ends sessions. The domain that keeps them implements it.

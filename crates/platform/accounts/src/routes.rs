@@ -6,8 +6,9 @@ use utoipa_axum::routes;
 use crate::Deps;
 use crate::commands::{
     answer_factor, begin_step_up, begin_webauthn, begin_webauthn_sign_in, change_password, confirm_totp,
-    enrol_at_sign_in, enrol_totp, invite, put_policy, register_webauthn, remove_factors, remove_own_factor,
-    renew_recovery_codes, request_reset, require_mfa, reset_password, set_password, sign_in, step_up, unlock,
+    enrol_at_sign_in, enrol_totp, enrol_webauthn_at_sign_in, invite, put_policy, register_webauthn,
+    register_webauthn_at_sign_in, remove_factors, remove_own_factor, renew_recovery_codes, request_reset,
+    require_mfa, reset_password, set_password, sign_in, step_up, unlock,
 };
 use crate::queries::{
     get_account, get_own_account, get_policy, list_accounts, list_factors, list_own_factors,
@@ -21,6 +22,8 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(answer_factor::answer_factor))
         .routes(routes!(begin_webauthn_sign_in::begin_webauthn_sign_in))
         .routes(routes!(enrol_at_sign_in::enrol_at_sign_in))
+        .routes(routes!(enrol_webauthn_at_sign_in::enrol_webauthn_at_sign_in))
+        .routes(routes!(register_webauthn_at_sign_in::register_webauthn_at_sign_in))
         .routes(routes!(request_reset::request_reset))
         .routes(routes!(set_password::set_password))
         // /v1/accounts/me

@@ -12,7 +12,7 @@ use athyper_kernel_module::{BuildError, DomainParts};
 
 use crate::jobs::{apply_retention, verify_trail};
 use crate::model::keys::AuditKeys;
-use crate::ports::CheckpointStore;
+use crate::ports::{CheckpointStore, Persons};
 use crate::routes;
 
 /// The database: events of reads are written beside them, and retention crosses tenants.
@@ -24,8 +24,12 @@ pub const AUDIT_KEYS: Token<AuditKeys> = Token::new("audit.keys");
 /// Where checkpoints are kept outside the database.
 pub const CHECKPOINT_STORE: Token<dyn CheckpointStore> = Token::new("audit.checkpointStore");
 
+/// Who knows by which names the trail knows a person.
+pub const PERSONS: Token<dyn Persons> = Token::new("audit.persons");
+
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[DATABASE.name(), AUDIT_KEYS.name(), CHECKPOINT_STORE.name()];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[DATABASE.name(), AUDIT_KEYS.name(), CHECKPOINT_STORE.name(), PERSONS.name()];
 
 /// What the commands, queries and jobs work with.
 #[derive(Clone)]
@@ -36,6 +40,8 @@ pub(crate) struct Deps {
     pub(crate) keys: Arc<AuditKeys>,
     /// Where checkpoints are kept outside the database.
     pub(crate) store: Arc<dyn CheckpointStore>,
+    /// Who knows by which names the trail knows a person.
+    pub(crate) persons: Arc<dyn Persons>,
 }
 
 impl fmt::Debug for Deps {
@@ -51,6 +57,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             database: (*scope.resolve(&DATABASE).await?).clone(),
             keys: scope.resolve(&AUDIT_KEYS).await?,
             store: scope.resolve(&CHECKPOINT_STORE).await?,
+            persons: scope.resolve(&PERSONS).await?,
         };
         Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
     })

@@ -42,11 +42,11 @@ mod store;
 mod verify;
 
 use deps::Deps;
-pub use deps::{AUDIT_KEYS, CHECKPOINT_STORE};
+pub use deps::{AUDIT_KEYS, CHECKPOINT_STORE, PERSONS};
 pub use error::Error;
 pub use model::keys::{AuditKeys, KeyError, PublicKey, SigningKey};
 pub use model::report::{Finding, Report, Wrong};
 pub use module::MODULE;
-pub use ports::{CheckpointStore, CheckpointStoreError, MemoryCheckpoints, PutOutcome};
+pub use ports::{CheckpointStore, CheckpointStoreError, MemoryCheckpoints, OneName, Persons, PutOutcome};
 pub use sealer::{SealLag, SealLagReading, Sealer, SealerSettings, Turn};
 pub use verify::verify_trail;

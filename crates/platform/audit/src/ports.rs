@@ -1,9 +1,11 @@
 //! What this service needs of others.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_types::TenantId;
 use bytes::Bytes;
 
@@ -51,6 +53,33 @@ pub trait CheckpointStore: Send + Sync {
         prefix: &str,
         after: Option<String>,
     ) -> Result<(Vec<String>, Option<String>), CheckpointStoreError>;
+}
+
+/// Knows by which names the trail knows a person. The domain that keeps the persons implements it.
+#[async_trait]
+pub trait Persons: Send + Sync {
+    /// All names of the person that this one is of, itself among them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn names(&self, tx: &mut TenantTx, name: &str) -> Result<Vec<String>, DbError>;
+}
+
+impl fmt::Debug for dyn Persons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Persons")
+    }
+}
+
+/// Knows each person by one name; for a trail that is tested by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct OneName;
+
+#[async_trait]
+impl Persons for OneName {
+    async fn names(&self, _tx: &mut TenantTx, name: &str) -> Result<Vec<String>, DbError> {
+        Ok(vec![name.to_owned()])
+    }
 }
 
 /// Keeps objects in memory; for tests that look at them. Cheap to clone.

@@ -11,7 +11,8 @@ use athyper_kernel_types::Id;
 
 use crate::error::Error;
 use crate::guard::TOPIC;
-use crate::rights::{Found, Who, load};
+use crate::ports::Duties;
+use crate::rights::{Found, Known, Who, load};
 
 /// Callers whose rights a process keeps in memory.
 const KEPT: u64 = 20_000;
@@ -21,21 +22,22 @@ const KEPT: u64 = 20_000;
 #[derive(Clone, Debug)]
 pub struct IamAuthorizer {
     database: Database,
-    catalogue: Catalogue,
+    known: Known,
     kept: FreshCache<Found>,
 }
 
 impl IamAuthorizer {
-    /// Over this database and these permissions.
-    pub fn new(database: Database, catalogue: Catalogue) -> Self {
+    /// Over this database and these permissions, with who knows which duties are kept apart.
+    pub fn new(database: Database, catalogue: Catalogue, duties: Arc<dyn Duties>) -> Self {
         let kept = FreshCache::new(&database, TOPIC, KEPT);
-        Self { database, catalogue, kept }
+        let clock = database.clock().clone();
+        Self { database, known: Known { catalogue, clock, duties }, kept }
     }
 
     async fn found(&self, context: &TenantContext, who: Who<'_>) -> Result<Found, DbError> {
         let load = || async {
             let mut tx = self.database.read_tx(context).await?;
-            load(&mut tx, &self.catalogue, self.database.clock(), who).await
+            load(&mut tx, &self.known, who).await
         };
         self.kept.get(context.tenant_id(), &key(&who), load).await
     }

@@ -7,13 +7,15 @@
 use std::sync::Arc;
 
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_http::{Catalogue, Command, Grant, GrantedRights, Limits, OperationKind, Reach};
+use athyper_kernel_http::{Caller, Catalogue, Command, Grant, GrantedRights, Limits, OperationKind, Reach};
 use athyper_kernel_types::PrincipalId;
 use chrono::{DateTime, Utc};
 
+use crate::Deps;
 use crate::error::Error;
 use crate::model::group::GroupId;
-use crate::rights::{Found, Who, grants_of, load, resolve};
+use crate::ports::Duties;
+use crate::rights::{Found, Known, Who, grants_of, load, resolve};
 use crate::store::bindings::{self, Which};
 use crate::store::{access, members};
 
@@ -24,6 +26,8 @@ pub(crate) struct Granter {
     pub(crate) rights: Arc<GrantedRights>,
     /// All permissions there are.
     pub(crate) catalogue: Catalogue,
+    /// Who knows which duties are kept apart.
+    pub(crate) duties: Arc<dyn Duties>,
 }
 
 impl Granter {
@@ -31,14 +35,11 @@ impl Granter {
     ///
     /// # Errors
     /// [`Error::ShutOut`] when the caller has been suspended since the request came.
-    pub(crate) async fn of<B>(cmd: &mut Command<B>, catalogue: &Catalogue) -> Result<Self, Error> {
-        access::lock(&mut cmd.tx).await?;
-        let clock = cmd.tx.clock().clone();
+    pub(crate) async fn of<B>(cmd: &mut Command<B>, deps: &Deps) -> Result<Self, Error> {
         let caller = cmd.caller().clone();
-        match load(&mut cmd.tx, catalogue, &clock, Who::calls(&caller)).await? {
-            Found::Rights(rights) => Ok(Self { rights, catalogue: catalogue.clone() }),
-            Found::ShutOut => Err(Error::ShutOut),
-        }
+        let known = deps.known();
+        let rights = rights_behind_the_lock(&mut cmd.tx, &known, &caller).await?;
+        Ok(Self { rights, catalogue: known.catalogue, duties: known.duties })
     }
 
     /// Checks that the caller holds all of this.
@@ -119,5 +120,21 @@ impl Granter {
         };
         let given: Vec<Grant> = given.into_iter().filter(rests).map(wide).collect();
         self.check(&given)
+    }
+}
+
+/// What a caller may do, worked out again where nobody else changes access until the transaction ends.
+///
+/// # Errors
+/// [`Error::ShutOut`] when the caller has been suspended since the request came.
+pub(crate) async fn rights_behind_the_lock(
+    tx: &mut TenantTx,
+    known: &Known,
+    caller: &Caller,
+) -> Result<Arc<GrantedRights>, Error> {
+    access::lock(tx).await?;
+    match load(tx, known, Who::calls(caller)).await? {
+        Found::Rights(rights) => Ok(rights),
+        Found::ShutOut => Err(Error::ShutOut),
     }
 }

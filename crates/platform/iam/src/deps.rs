@@ -7,12 +7,11 @@ use std::sync::Arc;
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_http::Catalogue;
-use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_types::Clock;
 
-use crate::jobs::close_due_reviews;
-use crate::ports::SessionEnder;
+use crate::ports::{Duties, SessionEnder};
+use crate::rights::Known;
 use crate::routes;
 
 /// The permissions of all modules.
@@ -27,10 +26,14 @@ const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 /// Who ends sessions.
 const SESSIONS: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 
-/// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[CATALOGUE.name(), CONFIG.name(), CLOCK.name(), SESSIONS.name()];
+/// Who knows which duties are kept apart.
+pub const DUTIES: Token<dyn Duties> = Token::new("iam.duties");
 
-/// What commands, queries and jobs work with.
+/// Names of the tokens that [`build`] resolves.
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CATALOGUE.name(), CONFIG.name(), CLOCK.name(), SESSIONS.name(), DUTIES.name()];
+
+/// What commands and queries work with.
 #[derive(Clone, Debug)]
 pub(crate) struct Deps {
     /// All permissions there are.
@@ -39,11 +42,24 @@ pub(crate) struct Deps {
     pub(crate) clock: Clock,
     /// Who ends sessions.
     pub(crate) sessions: Arc<dyn SessionEnder>,
+    /// Who knows which duties are kept apart.
+    pub(crate) duties: Arc<dyn Duties>,
     /// Address under which the platform is reached; empty where it is not known, and places are paths then.
     pub(crate) public_base_url: Arc<str>,
 }
 
-/// Builds routes and jobs.
+impl Deps {
+    /// What rights are worked out with.
+    pub(crate) fn known(&self) -> Known {
+        Known {
+            catalogue: self.catalogue.clone(),
+            clock: self.clock.clone(),
+            duties: Arc::clone(&self.duties),
+        }
+    }
+}
+
+/// Builds the routes.
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
         let config = scope.resolve(&CONFIG).await?;
@@ -52,12 +68,9 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             catalogue: scope.resolve(&CATALOGUE).await?.as_ref().clone(),
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             sessions: scope.resolve(&SESSIONS).await?,
+            duties: scope.resolve(&DUTIES).await?,
             public_base_url: address.trim_end_matches('/').into(),
         };
-        let of_reviews = deps.clone();
-        let close = JobType::new(&close_due_reviews::CloseDueReviews {}, move |run, payload| {
-            close_due_reviews::run(run, of_reviews.clone(), payload)
-        });
-        Ok(DomainParts { jobs: vec![close], router: routes::routes().with_state(deps) })
+        Ok(DomainParts { jobs: Vec::new(), router: routes::routes().with_state(deps) })
     })
 }

@@ -1,8 +1,7 @@
 //! What this domain refuses, in its own words. Each variant has a stable code and a kind.
 
 use athyper_kernel_db::DbError;
-use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
-use athyper_kernel_jobs::JobError;
+use athyper_kernel_error::{DomainError, FieldError, ProblemKind};
 use athyper_kernel_types::PageError;
 
 use crate::model::principal::Status;
@@ -26,14 +25,6 @@ pub(crate) enum Thing {
     Binding,
     /// A key of a service.
     Key,
-    /// A rule of separation.
-    Rule,
-    /// An exception of such a rule.
-    Exception,
-    /// An access review.
-    Review,
-    /// A binding in a review.
-    ReviewItem,
 }
 
 impl Thing {
@@ -47,10 +38,6 @@ impl Thing {
             Self::Role => "role",
             Self::Binding => "role binding",
             Self::Key => "key of this service",
-            Self::Rule => "rule of separation",
-            Self::Exception => "exception of this rule",
-            Self::Review => "access review",
-            Self::ReviewItem => "binding in this review",
         }
     }
 }
@@ -164,24 +151,12 @@ pub(crate) enum Error {
         /// Name of the rule.
         rule: String,
     },
-    /// Nobody lets themselves off.
-    #[error("nobody decides about what is their own: ask somebody else")]
-    OwnCase,
     /// Two keys are good at once.
     #[error("two keys of this service are good already: revoke one first")]
     TooManyKeys,
     /// No random bytes can be had.
     #[error("the machine has no random bytes")]
     NoRandomness,
-    /// The review is closed.
-    #[error("the review is closed")]
-    ReviewClosed,
-    /// Only the reviewer decides.
-    #[error("only the reviewer decides")]
-    NotReviewer,
-    /// There is nothing to review.
-    #[error("no binding is in this review: nothing would be decided")]
-    NothingToReview,
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -199,7 +174,6 @@ const TAKEN: &[(&str, &str, &str)] = &[
     ("principal_group_external_id", "/externalId", "external id"),
     ("org_unit_code", "/code", "code"),
     ("role_name", "/name", "name"),
-    ("separation_rule_name", "/name", "name"),
 ];
 
 impl From<DbError> for Error {
@@ -240,12 +214,8 @@ impl DomainError for Error {
             Self::ShutOut => "iam.principal_shut_out",
             Self::LastAdministrator => "iam.last_administrator",
             Self::DutiesNotSeparate { .. } => "iam.duties_not_separate",
-            Self::OwnCase => "iam.own_case",
             Self::TooManyKeys => "iam.too_many_keys",
             Self::NoRandomness => "iam.no_randomness",
-            Self::ReviewClosed => "iam.review_closed",
-            Self::NotReviewer => "iam.not_reviewer",
-            Self::NothingToReview => "iam.nothing_to_review",
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -265,13 +235,8 @@ impl DomainError for Error {
             | Self::BindingEnded
             | Self::LastAdministrator
             | Self::DutiesNotSeparate { .. }
-            | Self::TooManyKeys
-            | Self::ReviewClosed => ProblemKind::Conflict,
-            Self::CannotGrant { .. }
-            | Self::ShutOut
-            | Self::OfAdministrators
-            | Self::OwnCase
-            | Self::NotReviewer => ProblemKind::Forbidden,
+            | Self::TooManyKeys => ProblemKind::Conflict,
+            Self::CannotGrant { .. } | Self::ShutOut | Self::OfAdministrators => ProblemKind::Forbidden,
             Self::UnknownReference { .. }
             | Self::InvalidProfile(_)
             | Self::NotAService
@@ -281,8 +246,7 @@ impl DomainError for Error {
             | Self::OrgUnitTooDeep
             | Self::UnknownPermission { .. }
             | Self::UnknownModule(_)
-            | Self::WrongTime { .. }
-            | Self::NothingToReview => ProblemKind::Invalid,
+            | Self::WrongTime { .. } => ProblemKind::Invalid,
             Self::NoRandomness => ProblemKind::Unavailable,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),
@@ -305,16 +269,6 @@ impl DomainError for Error {
             Self::Page(error) => error.fields(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),
-        }
-    }
-}
-
-/// In a job, a refusal ends the job for good; what the database could not do now is tried again.
-impl From<Error> for JobError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Database(error) => error.into(),
-            refusal => Problem::from(refusal).into(),
         }
     }
 }

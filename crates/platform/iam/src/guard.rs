@@ -1,41 +1,44 @@
 //! What must hold after every change of access: somebody administers the tenant, and duties are kept apart.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use athyper_kernel_db::{DbError, TenantTx, announce};
-use athyper_kernel_http::{Catalogue, Grant, Persona, Source};
+use athyper_kernel_http::{Persona, Source};
+use athyper_kernel_types::{Id, PrincipalId};
 use uuid::Uuid;
 
+use crate::delegation::Granter;
 use crate::error::Error;
+use crate::model::binding::Subject;
 use crate::model::role::built_in_id;
-use crate::model::separation::Duty;
-use crate::rights::resolve;
+use crate::ports::{Held, Holder};
+use crate::rights::resolve_held;
+use crate::store::access;
 use crate::store::bindings::{self, Which};
-use crate::store::{access, separation};
 
 /// Topic of changes of access: all of a tenant at once.
 pub(crate) const TOPIC: &str = "iam.access";
 
 /// Looks at what must hold before a change, to tell what the change did from what was so already.
 #[derive(Debug)]
-pub(crate) struct Guard {
-    catalogue: Catalogue,
+pub(crate) struct Guard<'a> {
+    granter: &'a Granter,
     administrators: i64,
     affected: Vec<Uuid>,
-    violations: BTreeSet<(String, Uuid)>,
+    violations: BTreeSet<(String, Option<PrincipalId>)>,
 }
 
-impl Guard {
+impl<'a> Guard<'a> {
     /// Before a change that affects the access of these principals.
     pub(crate) async fn before(
         tx: &mut TenantTx,
-        catalogue: &Catalogue,
+        granter: &'a Granter,
         affected: Vec<Uuid>,
     ) -> Result<Self, DbError> {
         Ok(Self {
-            catalogue: catalogue.clone(),
+            granter,
             administrators: administrators(tx).await?,
-            violations: violations(tx, catalogue, &affected).await?,
+            violations: violations(tx, granter, &affected).await?,
             affected,
         })
     }
@@ -48,7 +51,7 @@ impl Guard {
         if self.administrators > 0 && administrators(tx).await? == 0 {
             return Err(Error::LastAdministrator);
         }
-        let now = violations(tx, &self.catalogue, &self.affected).await?;
+        let now = violations(tx, self.granter, &self.affected).await?;
         if let Some((rule, _)) = now.difference(&self.violations).next() {
             return Err(Error::DutiesNotSeparate { rule: rule.clone() });
         }
@@ -62,64 +65,50 @@ pub(crate) async fn administrators(tx: &mut TenantTx) -> Result<i64, DbError> {
     bindings::count_lasting(tx, built_in_id(Persona::TenantAdmin.key())).await
 }
 
-/// Which of these principals have both duties of which rule, without an exception.
+/// Which of these principals have both duties of which rule by bindings, without an exception.
 async fn violations(
     tx: &mut TenantTx,
-    catalogue: &Catalogue,
+    granter: &Granter,
     principals: &[Uuid],
-) -> Result<BTreeSet<(String, Uuid)>, DbError> {
-    let now = tx.now();
-    let rules = separation::all_rules(tx).await?;
-    if rules.is_empty() || principals.is_empty() {
+) -> Result<BTreeSet<(String, Option<PrincipalId>)>, DbError> {
+    if principals.is_empty() || !granter.duties.are_kept_apart(tx).await? {
         return Ok(BTreeSet::new());
     }
-    let mut owners: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    let now = tx.now();
+    let holders = holders(tx, granter, principals).await?;
+    let broken = granter.duties.broken(tx, now, &holders).await?;
+    Ok(broken.into_iter().map(|rule| (rule.name, rule.principal)).collect())
+}
+
+/// What these principals have by bindings of their own and of their groups.
+async fn holders(tx: &mut TenantTx, granter: &Granter, principals: &[Uuid]) -> Result<Vec<Holder>, DbError> {
+    let now = tx.now();
+    let mut members: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for (principal, group) in access::memberships(tx, principals).await? {
-        owners.entry(group).or_default().push(principal);
+        members.entry(group).or_default().push(principal);
     }
     let which = Which {
         principals: principals.to_vec(),
-        groups: owners.keys().copied().collect(),
+        groups: members.keys().copied().collect(),
         ..Which::default()
     };
     let found = bindings::active(tx, now, &which).await?;
-    let roles: HashMap<Uuid, Uuid> =
-        found.iter().map(|binding| (binding.id.uuid(), binding.role.uuid())).collect();
-    let direct: HashMap<Uuid, Uuid> = found
-        .iter()
-        .filter_map(|binding| match binding.subject {
-            crate::model::binding::Subject::Principal(id) => Some((binding.id.uuid(), id.uuid())),
-            crate::model::binding::Subject::Group(_) => None,
-        })
-        .collect();
-    let mut held: HashMap<Uuid, Vec<(Uuid, Grant)>> = HashMap::new();
-    for grant in resolve(tx, catalogue, &found).await? {
-        let Source::Binding { id, group } = grant.source else { continue };
-        let Some(role) = roles.get(&id) else { continue };
-        let holders = match group {
-            Some(group) => owners.get(&group).cloned().unwrap_or_default(),
+    let direct = found.iter().filter_map(|binding| match binding.subject {
+        Subject::Principal(id) => Some((binding.id.uuid(), id.uuid())),
+        Subject::Group(_) => None,
+    });
+    let direct: HashMap<Uuid, Uuid> = direct.collect();
+    let mut held: HashMap<Uuid, Vec<Held>> = HashMap::new();
+    for one in resolve_held(tx, &granter.catalogue, &found).await? {
+        let Source::Binding { id, group } = one.grant.source else { continue };
+        let has_it = match group {
+            Some(group) => members.get(&group).cloned().unwrap_or_default(),
             None => direct.get(&id).copied().into_iter().collect(),
         };
-        for holder in holders {
-            held.entry(holder).or_default().push((*role, grant.clone()));
+        for principal in has_it {
+            held.entry(principal).or_default().push(one.clone());
         }
     }
-    let exceptions: HashSet<(Uuid, Uuid)> = separation::exceptions_at(tx, now).await?.into_iter().collect();
-    let mut violations = BTreeSet::new();
-    for rule in &rules {
-        for (holder, grants) in &held {
-            let is_excepted = exceptions.contains(&(rule.id.uuid(), *holder));
-            if !is_excepted && has(grants, &rule.left) && has(grants, &rule.right) {
-                violations.insert((rule.name.clone(), *holder));
-            }
-        }
-    }
-    Ok(violations)
-}
-
-fn has(grants: &[(Uuid, Grant)], duty: &Duty) -> bool {
-    grants.iter().any(|(role, grant)| match duty {
-        Duty::Permission(name) => grant.role.permissions.contains_key(name.as_str()),
-        Duty::Role(name) => *role == name.parse().unwrap_or_else(|_| built_in_id(name).uuid()),
-    })
+    let holder = |(id, held)| Holder { principal: Some(Id::from_uuid(id)), held };
+    Ok(held.into_iter().map(holder).collect())
 }

@@ -3,8 +3,8 @@
 //! # What it owns
 //!
 //! The schema `iam`: principals (people and services) with what identifies them, groups, the tree of organizational units,
-//! roles, role bindings, keys of services, duties to keep apart, access reviews. And the answer to the one question of
-//! authorisation: [`IamAuthorizer`] stands behind the edge of every request.
+//! roles, role bindings, keys of services. And the answer to the one question of authorisation: [`IamAuthorizer`] stands
+//! behind the edge of every request.
 //!
 //! # What it refuses
 //!
@@ -33,22 +33,28 @@ mod commands;
 mod delegation;
 mod deps;
 mod error;
+mod governed;
 mod guard;
-mod jobs;
 mod key_authenticator;
 mod model;
 mod module;
 mod people;
-mod ports;
+pub mod ports;
 mod principal_status;
 mod queries;
 mod rights;
 mod routes;
 mod scim;
 mod store;
+mod told;
 
 pub use authorizer::IamAuthorizer;
+pub use deps::DUTIES;
 use deps::Deps;
+pub use governed::{
+    Ended, ReviewedBinding, ReviewedScope, ReviewedSubject, active_bindings, bindings_by_id, caller_rights,
+    end_bindings, is_active_principal, is_part_of, lock_access, role_word, tell_of_change,
+};
 pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
-pub use people::{PersonRecord, person_by_id, person_by_login};
+pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};

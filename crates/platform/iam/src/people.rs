@@ -1,6 +1,6 @@
 //! The persons of a tenant, as domains that sign people in ask for them.
 
-use athyper_kernel_db::DbError;
+use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_types::{PrincipalId, TenantId};
 use sqlx::PgConnection;
 
@@ -42,4 +42,17 @@ pub async fn person_by_id(
     id: PrincipalId,
 ) -> Result<Option<PersonRecord>, DbError> {
     people::by_id(conn, tenant, id).await
+}
+
+/// All names by which the trail knows the person that this subject or id is of: the id of the principal and the subjects of
+/// its links. Only the name itself where it is of nobody, or of more than one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn names_of_person(tx: &mut TenantTx, name: &str) -> Result<Vec<String>, DbError> {
+    let mut names = people::names(tx, name).await?;
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+    Ok(names)
 }

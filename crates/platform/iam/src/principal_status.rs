@@ -3,12 +3,12 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 
-use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::model::principal::{Principal, Status};
 use crate::store::{bindings, keys, links, members, principals};
+use crate::{Deps, told};
 
 /// Moves a locked principal to another status, where it may go there.
 ///
@@ -27,7 +27,7 @@ pub(crate) async fn enter_status(
     if to == Status::Active {
         granter.check_all_of(tx, principal.id).await?;
     }
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
 
     principals::set_status(tx, principal.id, to).await?;
     if to == Status::Deprovisioned {
@@ -47,10 +47,7 @@ pub(crate) async fn enter_status(
         Status::Suspended => "iam.suspend_principal",
         Status::Deprovisioned => "iam.deprovision_principal",
     };
-    let event = AuditEvent::info(kind)
-        .about("iam.principal", principal.id)
-        .with("userName", principal.user_name.as_str())
-        .with("before", principal.status.as_str());
+    let event = told::about(AuditEvent::info(kind), &principal).with("before", principal.status.as_str());
     let changed = Principal { status: to, version: principal.version + 1, updated_at: tx.now(), ..principal };
     Ok(Done::new(changed, event))
 }

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::model::binding::{RoleBinding, Scope, Subject};
 use crate::model::principal::Status;
-use crate::model::role::built_in_id;
+use crate::model::role::{RoleId, built_in_id};
+use crate::ports::{Duties, Duty, Held, Holder};
 use crate::store::bindings::{self, Which};
 use crate::store::{access, org_units, roles};
 
@@ -51,11 +52,21 @@ pub(crate) enum Found {
     ShutOut,
 }
 
+/// What rights are worked out with, beside what the database says.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    /// All permissions there are.
+    pub(crate) catalogue: Catalogue,
+    /// Tells whether a role has run out.
+    pub(crate) clock: Clock,
+    /// Who knows which duties are kept apart.
+    pub(crate) duties: Arc<dyn Duties>,
+}
+
 /// Works out the rights of a caller.
 pub(crate) async fn load(
     tx: &mut impl TenantConnection,
-    catalogue: &Catalogue,
-    clock: &Clock,
+    known: &Known,
     who: Who<'_>,
 ) -> Result<Found, DbError> {
     let standing = access::standing(tx, who.principal, who.provider, who.subject).await?;
@@ -64,24 +75,26 @@ pub(crate) async fn load(
     if is_known && !is_active {
         return Ok(Found::ShutOut);
     }
-    let mut grants = match standing.id {
-        Some(id) => grants_of(tx, catalogue, clock.now(), id).await?,
+    let mut held = match standing.id {
+        Some(id) => held_by(tx, &known.catalogue, known.clock.now(), id).await?,
         None => Vec::new(),
     };
     if standing.trusts_tokens {
-        grants.extend(token_grants(catalogue, who.token_roles));
+        let by_token = token_grants(&known.catalogue, who.token_roles);
+        held.extend(by_token.into_iter().map(|grant| Held { role: grant.role.key.clone(), grant }));
+        held = keep_apart(tx, known, standing.id.map(Id::from_uuid), held).await?;
     }
     let own_units = match standing.org_unit_id {
         Some(unit) => org_units::subtrees(tx, &[unit]).await?.remove(&unit),
         None => None,
     };
     Ok(Found::Rights(Arc::new(GrantedRights {
-        catalogue: catalogue.clone(),
-        clock: clock.clone(),
+        catalogue: known.catalogue.clone(),
+        clock: known.clock.clone(),
         actor: who.subject.to_owned(),
         principal: standing.id.map(Id::from_uuid),
         own_units,
-        grants,
+        grants: held.into_iter().map(|one| one.grant).collect(),
     })))
 }
 
@@ -92,10 +105,48 @@ pub(crate) async fn grants_of(
     now: DateTime<Utc>,
     principal: Uuid,
 ) -> Result<Vec<Grant>, DbError> {
+    Ok(held_by(tx, catalogue, now, principal).await?.into_iter().map(|one| one.grant).collect())
+}
+
+/// The same with the word by which each role is known.
+async fn held_by(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    now: DateTime<Utc>,
+    principal: Uuid,
+) -> Result<Vec<Held>, DbError> {
     let groups = access::groups_of(tx, principal).await?;
     let which = Which { principals: vec![principal], groups, ..Which::default() };
     let bindings = bindings::active(tx, now, &which).await?;
-    resolve(tx, catalogue, &bindings).await
+    resolve_held(tx, catalogue, &bindings).await
+}
+
+/// Takes back what a token gives of two duties that must not be had together: which roles a token will name is not known
+/// when a role is bound, so that what is bound counts and what the token adds to it does not. Where the token alone gives
+/// both, it gives neither.
+async fn keep_apart(
+    tx: &mut impl TenantConnection,
+    known: &Known,
+    principal: Option<PrincipalId>,
+    held: Vec<Held>,
+) -> Result<Vec<Held>, DbError> {
+    if !held.iter().any(|one| one.grant.source == Source::Token) {
+        return Ok(held);
+    }
+    let holder = [Holder { principal, held }];
+    let broken = known.duties.broken(tx, known.clock.now(), &holder).await?;
+    let [Holder { mut held, .. }] = holder;
+    for duty in broken.iter().flat_map(|rule| &rule.duties) {
+        match duty {
+            Duty::Role(word) => held.retain(|one| one.grant.source != Source::Token || one.role != *word),
+            Duty::Permission(name) => {
+                for one in held.iter_mut().filter(|one| one.grant.source == Source::Token) {
+                    Arc::make_mut(&mut one.grant.role).permissions.remove(name.as_str());
+                }
+            }
+        }
+    }
+    Ok(held)
 }
 
 /// What bindings give, in their order. A role or a unit that is no more gives nothing.
@@ -104,6 +155,15 @@ pub(crate) async fn resolve(
     catalogue: &Catalogue,
     bindings: &[RoleBinding],
 ) -> Result<Vec<Grant>, DbError> {
+    Ok(resolve_held(tx, catalogue, bindings).await?.into_iter().map(|one| one.grant).collect())
+}
+
+/// The same with the word by which each role is known.
+pub(crate) async fn resolve_held(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    bindings: &[RoleBinding],
+) -> Result<Vec<Held>, DbError> {
     let tables = tables(tx, catalogue, bindings).await?;
     let unit = |binding: &RoleBinding| match binding.scope {
         Scope::OrgUnit { id } => Some(id.uuid()),
@@ -123,14 +183,18 @@ pub(crate) async fn resolve(
             Subject::Group(id) => Some(id.uuid()),
             Subject::Principal(_) => None,
         };
-        Some(Grant {
-            role: Arc::clone(tables.get(&binding.role.uuid())?),
-            limits,
-            expires_at: binding.expires_at,
-            source: Source::Binding { id: binding.id.uuid(), group },
-        })
+        let role = Arc::clone(tables.get(&binding.role.uuid())?);
+        let word = word(catalogue, binding.role, &role);
+        let source = Source::Binding { id: binding.id.uuid(), group };
+        Some(Held { role: word, grant: Grant { role, limits, expires_at: binding.expires_at, source } })
     };
     Ok(bindings.iter().filter_map(grant).collect())
+}
+
+/// The word by which rules of separation know a role: the key of a built-in one, else the id.
+fn word(catalogue: &Catalogue, id: RoleId, table: &RoleTable) -> String {
+    let is_built_in = catalogue.role(&table.key).is_some() && built_in_id(&table.key) == id;
+    if is_built_in { table.key.clone() } else { id.to_string() }
 }
 
 /// The roles that bindings name, by id.

@@ -5,20 +5,16 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    activate_principal, add_group_member, close_access_review, create_access_review, create_group,
-    create_org_unit, create_principal, create_principal_link, create_role, create_role_binding,
-    create_separation_exception, create_separation_rule, create_service_key, decide_access_review_item,
-    delete_group, delete_org_unit, delete_principal_link, delete_role, delete_separation_exception,
-    delete_separation_rule, deprovision_principal, end_role_binding, move_org_unit, remove_group_member,
-    revoke_service_key, suspend_principal, update_group, update_org_unit, update_principal, update_profile,
-    update_role,
+    activate_principal, add_group_member, create_group, create_org_unit, create_principal,
+    create_principal_link, create_role, create_role_binding, create_service_key, delete_group,
+    delete_org_unit, delete_principal_link, delete_role, deprovision_principal, end_role_binding,
+    move_org_unit, remove_group_member, revoke_service_key, suspend_principal, update_group, update_org_unit,
+    update_principal, update_profile, update_role,
 };
 use crate::queries::{
-    get_access_review, get_effective_permissions, get_group, get_me, get_org_unit, get_principal,
-    get_profile, get_role, get_role_binding, get_separation_rule, list_access_review_items,
-    list_access_reviews, list_group_members, list_groups, list_org_units, list_permissions, list_personas,
-    list_principal_links, list_principals, list_role_bindings, list_roles, list_separation_exceptions,
-    list_separation_rules, list_service_keys,
+    get_effective_permissions, get_group, get_me, get_org_unit, get_principal, get_profile, get_role,
+    get_role_binding, list_group_members, list_groups, list_org_units, list_permissions, list_personas,
+    list_principal_links, list_principals, list_role_bindings, list_roles, list_service_keys,
 };
 use crate::scim::{
     self, create_user, delete_user, discovery, list_users, patch_group, patch_user, read_group, read_user,
@@ -27,12 +23,7 @@ use crate::scim::{
 
 /// All routes with their documents.
 pub(crate) fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
-        .merge(principals())
-        .merge(groups())
-        .merge(roles())
-        .merge(governance())
-        .merge(provisioning())
+    OpenApiRouter::new().merge(principals()).merge(groups()).merge(roles()).merge(provisioning())
 }
 
 fn principals() -> OpenApiRouter<Deps> {
@@ -85,30 +76,6 @@ fn roles() -> OpenApiRouter<Deps> {
         .routes(routes!(list_role_bindings::list_role_bindings, create_role_binding::create_role_binding))
         .routes(routes!(get_role_binding::get_role_binding))
         .routes(routes!(end_role_binding::end_role_binding))
-}
-
-fn governance() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
-        // /v1/iam/separation-rules
-        .routes(routes!(
-            list_separation_rules::list_separation_rules,
-            create_separation_rule::create_separation_rule
-        ))
-        .routes(routes!(
-            get_separation_rule::get_separation_rule,
-            delete_separation_rule::delete_separation_rule
-        ))
-        .routes(routes!(
-            list_separation_exceptions::list_separation_exceptions,
-            create_separation_exception::create_separation_exception
-        ))
-        .routes(routes!(delete_separation_exception::delete_separation_exception))
-        // /v1/iam/access-reviews
-        .routes(routes!(list_access_reviews::list_access_reviews, create_access_review::create_access_review))
-        .routes(routes!(get_access_review::get_access_review))
-        .routes(routes!(list_access_review_items::list_access_review_items))
-        .routes(routes!(decide_access_review_item::decide_access_review_item))
-        .routes(routes!(close_access_review::close_access_review))
 }
 
 fn provisioning() -> OpenApiRouter<Deps> {

@@ -13,5 +13,6 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("security.revoke_session", OperationKind::Administer, &[]),
     Permission::new("security.revoke_person_sessions", OperationKind::Administer, &[]),
     Permission::new("security.revoke_tenant_sessions", OperationKind::Administer, &[]),
+    Permission::new("security.rotate_keys", OperationKind::Administer, &[]),
     Permission::new("security.revoke_realm_sessions", OperationKind::Control, OPERATORS),
 ];

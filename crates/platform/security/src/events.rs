@@ -36,7 +36,7 @@ pub(crate) fn event(name: &str) -> AuditEvent {
     if is_refusal { AuditEvent::warn(name) } else { AuditEvent::info(name) }
 }
 
-/// The event about a session.
+/// The event about a session, which it happens in.
 pub(crate) fn of_session(
     event: AuditEvent,
     session: &Session,
@@ -45,6 +45,7 @@ pub(crate) fn of_session(
 ) -> AuditEvent {
     let event = event
         .about("security.session", session.id)
+        .in_session(session.id.to_string())
         .with("realm", session.realm_key.as_str())
         .with("subject", session.subject.as_str())
         .with("reason", reason);

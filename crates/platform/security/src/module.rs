@@ -3,12 +3,18 @@
 use athyper_kernel_db::{Migration, Schema};
 use athyper_kernel_jobs::schedule::{ScheduleDef, SchedulePolicy};
 use athyper_kernel_module::DomainModule;
+use athyper_kernel_vault::SealedColumn;
 use chrono::TimeDelta;
 
 use crate::jobs::purge_sessions::PurgeSessions;
+use crate::jobs::reseal_values::ResealValues;
+use crate::service::PURPOSE;
 use crate::{access, deps, routes};
 
-/// Sessions of browsers.
+/// A day that was missed is made up for.
+const DAILY: SchedulePolicy = SchedulePolicy { catch_up: TimeDelta::hours(20), ..SchedulePolicy::DEFAULT };
+
+/// Sessions of browsers, and the keys that values at rest are sealed with.
 pub const MODULE: DomainModule = DomainModule {
     name: "security",
     schema: Some(Schema {
@@ -27,8 +33,12 @@ pub const MODULE: DomainModule = DomainModule {
         ],
     }),
     permissions: access::PERMISSIONS,
-    schedules: &[ScheduleDef::cron::<PurgeSessions>("40 3 * * *")
-        .policy(SchedulePolicy { catch_up: TimeDelta::hours(20), ..SchedulePolicy::DEFAULT })],
+    schedules: &[
+        ScheduleDef::cron::<PurgeSessions>("40 3 * * *").policy(DAILY),
+        // What a key that has sealed enough left behind, and the former keys that nothing needs any more.
+        ScheduleDef::cron::<ResealValues>("20 4 * * *").policy(DAILY),
+    ],
+    sealed: &[SealedColumn { table: "security.session", column: "sealed", purpose: PURPOSE }],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),
     build: deps::build,

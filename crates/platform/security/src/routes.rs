@@ -5,7 +5,8 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    revoke_own_session, revoke_person_sessions, revoke_realm_sessions, revoke_session, revoke_tenant_sessions,
+    revoke_own_session, revoke_person_sessions, revoke_realm_sessions, revoke_session,
+    revoke_tenant_sessions, rotate_keys,
 };
 use crate::queries::{list_own_sessions, list_sessions};
 
@@ -20,6 +21,8 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(revoke_session::revoke_session))
         .routes(routes!(revoke_person_sessions::revoke_person_sessions))
         .routes(routes!(revoke_tenant_sessions::revoke_tenant_sessions))
+        // /v1/security/keys
+        .routes(routes!(rotate_keys::rotate_keys))
         // /v1/security/realms
         .routes(routes!(revoke_realm_sessions::revoke_realm_sessions))
 }

@@ -227,6 +227,7 @@ impl Sessions {
         let text = self.enter(&mut tx, begun).await?;
         let told = event(events::LOGIN_SUCCESS)
             .about("security.session", id)
+            .in_session(id.to_string())
             .with("realm", realm_key)
             .with("subject", subject);
         tx.commit(events::from_request(told, request.info)).await?;

@@ -17,7 +17,7 @@ use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
-use athyper_kernel_vault::Vault;
+use athyper_kernel_vault::{SealedColumns, Vault};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
@@ -124,6 +124,9 @@ impl TestApp {
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
         builder.value(&Token::<Vault>::new(tokens::KERNEL_VAULT), Arc::new(test_vault()));
+        let sealed = modules.iter().flat_map(|module| module.sealed).copied().collect();
+        let token = Token::<SealedColumns>::new(tokens::REGISTRY_SEALED);
+        builder.value(&token, Arc::new(SealedColumns(sealed)));
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
         let catalogue = Catalogue::new(permissions.copied());

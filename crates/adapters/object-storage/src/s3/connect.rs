@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential, S3ConditionalPut};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential, Checksum, S3ConditionalPut};
 use object_store::client::HttpConnector as _;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -34,6 +34,8 @@ pub struct S3Settings {
     pub path_style: bool,
     /// Whether an `http://` endpoint is taken, over which anybody on the way can read. For `local` only.
     pub allow_http: bool,
+    /// Whether each upload carries a checksum, as a bucket asks for whose objects are locked against change.
+    pub checksums: bool,
     /// How long one request may take, and how long a stream may stand still.
     pub timeout: Duration,
 }
@@ -61,7 +63,7 @@ pub(super) fn prepare(settings: &S3Settings) -> Result<(AmazonS3, Calls), Storag
     let options = client_options(settings);
     let (key_id, secret_key) = (settings.access_key.expose_secret(), settings.secret_key.expose_secret());
     let set_up = |error: object_store::Error| StorageError::Settings(error.to_string());
-    let store = AmazonS3Builder::new()
+    let mut builder = AmazonS3Builder::new()
         .with_endpoint(endpoint.as_str().trim_end_matches('/'))
         .with_region(&settings.region)
         .with_bucket_name(&settings.bucket)
@@ -71,9 +73,11 @@ pub(super) fn prepare(settings: &S3Settings) -> Result<(AmazonS3, Calls), Storag
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         .with_retry(retry(settings.timeout))
         .with_client_options(options.clone())
-        .with_http_connector(TracingConnector)
-        .build()
-        .map_err(set_up)?;
+        .with_http_connector(TracingConnector);
+    if settings.checksums {
+        builder = builder.with_checksum_algorithm(Checksum::SHA256);
+    }
+    let store = builder.build().map_err(set_up)?;
     let http = TracingConnector.connect(&options).map_err(set_up)?;
     let credential =
         AwsCredential { key_id: key_id.to_owned(), secret_key: secret_key.to_owned(), token: None };
@@ -112,6 +116,7 @@ mod tests {
             secret_key: "topsecret".into(),
             path_style: true,
             allow_http: false,
+            checksums: false,
             timeout: Duration::from_secs(1),
         }
     }

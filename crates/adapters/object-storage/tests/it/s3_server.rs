@@ -40,6 +40,7 @@ impl S3Server {
             secret_key: "test-secret".into(),
             path_style: true,
             allow_http: true,
+            checksums: false,
             timeout: Duration::from_secs(20),
         }
     }

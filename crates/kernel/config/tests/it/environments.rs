@@ -124,3 +124,26 @@ fn a_mail_server_needs_a_sender() {
         "{http:#?}"
     );
 }
+
+#[test]
+fn checkpoints_have_a_place_of_their_own_with_a_whole_key() {
+    let half = [
+        ("ATHYPER_SUPER__AUDIT_CHECKPOINTS_BUCKET", "checkpoints"),
+        ("ATHYPER_SUPER__AUDIT_CHECKPOINTS_ACCESS_KEY", "AKIA"),
+    ];
+    assert_eq!(
+        refused(input(None, &half, &[])),
+        ["audit.checkpoints.secretKey (not set): is one half of a key, whose other half is set; \
+             set ATHYPER_SUPER__AUDIT_CHECKPOINTS_SECRET_KEY"]
+    );
+    let whole = [half.as_slice(), &[("ATHYPER_SUPER__AUDIT_CHECKPOINTS_SECRET_KEY", "hunter2")]].concat();
+    let config = loaded(input(None, &whole, &[])).config;
+    assert!(config.audit.checkpoints.is_set());
+    assert_eq!(config.audit.checkpoints.bucket.as_deref(), Some("checkpoints"));
+    let file = json!({"audit": {"checkpoints": {"bucket": "b"}}});
+    assert_eq!(
+        refused(input(Some(&file), &[], &[])),
+        ["audit.checkpoints.bucket (file, test.json): locked: only the operator may set it; \
+             set ATHYPER_SUPER__AUDIT_CHECKPOINTS_BUCKET instead"]
+    );
+}

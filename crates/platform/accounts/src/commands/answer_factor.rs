@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_http::{CreateProblems, GuestCommand, ProblemResponse};
+use athyper_kernel_http::{Begun, CreateProblems, GuestCommand, ProblemResponse};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -64,7 +64,10 @@ pub(crate) async fn answer_factor(
 ) -> Result<Response, ProblemResponse> {
     let GuestCommand { guest, body } = command;
     let context = guests::enter(&guest, &body.place).await?;
-    let mut tx = guest.database().tenant_tx(&context).await?;
+    let mut tx = match guest.begin(&context).await? {
+        Begun::New(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
     guests::check_address(&mut tx, &deps, &guest).await?;
     let digest = text_digest(&body.challenge);
     let Some((challenge, person, account)) = open(&mut tx, &deps, &digest).await? else {
@@ -114,7 +117,7 @@ pub(crate) async fn open(
 }
 
 /// Counts a wrong answer.
-async fn refuse(
+pub(crate) async fn refuse(
     tx: &mut TenantTx,
     (person, account): (&Person, &Account),
     challenge: &Challenge,

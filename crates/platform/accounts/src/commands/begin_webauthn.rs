@@ -3,6 +3,7 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Caller, ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_tenant_context::TenantContext;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,9 +14,12 @@ use utoipa::ToSchema;
 use super::enrol_totp::issuer;
 use crate::error::Error;
 use crate::factors::{check_room, credential_ids};
+use crate::model::account::Account;
+use crate::model::factor::Factor;
 use crate::model::policy::FactorType;
 use crate::model::secret::{random_text, text_digest};
 use crate::model::webauthn::ALGORITHMS;
+use crate::ports::Person;
 use crate::store::challenges::{self, Purpose};
 use crate::store::factors;
 use crate::{Deps, fresh, me, policy};
@@ -43,6 +47,29 @@ pub(crate) struct RegistrationOptions {
     attestation: &'static str,
     /// How long the browser may take, in milliseconds.
     timeout: u32,
+}
+
+impl RegistrationOptions {
+    /// The options for a key of this account, which has these factors already.
+    pub(crate) fn new(
+        deps: &Deps,
+        context: &TenantContext,
+        challenge: String,
+        (person, account): (Person, &Account),
+        known: &[Factor],
+    ) -> Self {
+        Self {
+            challenge,
+            rp_id: deps.party.id.clone(),
+            rp_name: issuer(context),
+            user_id: URL_SAFE_NO_PAD.encode(&account.user_handle),
+            user_name: person.login,
+            algorithms: ALGORITHMS.to_vec(),
+            exclude_credentials: credential_ids(&known.iter().collect::<Vec<_>>()),
+            attestation: "none",
+            timeout: deps.settings.challenge_minutes.saturating_mul(60_000),
+        }
+    }
 }
 
 /// Begin a security key
@@ -90,16 +117,6 @@ pub(crate) async fn execute(
     challenges::insert(tx, &digest, account.principal, Purpose::Register, Some(&challenge), expires_at)
         .await?;
     let event = AuditEvent::info("accounts.begin_webauthn").about("accounts.account", account.principal);
-    let options = RegistrationOptions {
-        challenge,
-        rp_id: deps.party.id.clone(),
-        rp_name: issuer(caller.context()),
-        user_id: URL_SAFE_NO_PAD.encode(&account.user_handle),
-        user_name: person.login,
-        algorithms: ALGORITHMS.to_vec(),
-        exclude_credentials: credential_ids(&known.iter().collect::<Vec<_>>()),
-        attestation: "none",
-        timeout: deps.settings.challenge_minutes.saturating_mul(60_000),
-    };
+    let options = RegistrationOptions::new(deps, caller.context(), challenge, (person, &account), &known);
     Ok(Done::new(options, event))
 }

@@ -1,7 +1,7 @@
 //! Asks the keys of an account for an answer, in the middle of a sign-in.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_http::{CreateProblems, GuestCommand, ProblemResponse};
+use athyper_kernel_http::{Begun, CreateProblems, GuestCommand, ProblemResponse};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -82,7 +82,10 @@ pub(crate) async fn begin_webauthn_sign_in(
 ) -> Result<Response, ProblemResponse> {
     let GuestCommand { guest, body } = command;
     let context = guests::enter(&guest, &body.place).await?;
-    let mut tx = guest.database().tenant_tx(&context).await?;
+    let mut tx = match guest.begin(&context).await? {
+        Begun::New(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
     guests::check_address(&mut tx, &deps, &guest).await?;
     let digest = text_digest(&body.challenge);
     let opened = open(&mut tx, &deps, &digest).await?;
@@ -102,7 +105,7 @@ pub(crate) async fn begin_webauthn_sign_in(
     let event = AuditEvent::info("auth.mfa_challenge_begun")
         .by(actor(account.principal))
         .about("accounts.account", account.principal);
-    tx.commit(guest.trace(event)).await?;
     let options = AssertionOptions::new(&deps, challenge, ids);
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(options)).into_response())
+    let answer = ([(header::CACHE_CONTROL, "no-store")], Json(options)).into_response();
+    guest.finish(tx, guests::traced(&guest, event), answer).await
 }

@@ -1,7 +1,7 @@
 //! Gives somebody who needs a second factor and has none their first one, in the middle of a sign-in.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_http::{CreateProblems, GuestCommand, ProblemResponse};
+use athyper_kernel_http::{Begun, CreateProblems, GuestCommand, ProblemResponse};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -56,7 +56,10 @@ pub(crate) async fn enrol_at_sign_in(
 ) -> Result<Response, ProblemResponse> {
     let GuestCommand { guest, body } = command;
     let context = guests::enter(&guest, &body.place).await?;
-    let mut tx = guest.database().tenant_tx(&context).await?;
+    let mut tx = match guest.begin(&context).await? {
+        Begun::New(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
     guests::check_address(&mut tx, &deps, &guest).await?;
     let opened = open(&mut tx, &deps, &text_digest(&body.challenge)).await?;
     let Some((_, person, account)) = opened else {
@@ -77,6 +80,6 @@ pub(crate) async fn enrol_at_sign_in(
     let event = AuditEvent::info("auth.mfa_enrolment_begun")
         .by(actor(account.principal))
         .about("accounts.factor", factor.id);
-    tx.commit(guest.trace(event)).await?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(enrolled)).into_response())
+    let answer = ([(header::CACHE_CONTROL, "no-store")], Json(enrolled)).into_response();
+    guest.finish(tx, guests::traced(&guest, event), answer).await
 }

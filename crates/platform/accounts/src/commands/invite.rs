@@ -8,13 +8,13 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::letters;
 use crate::model::secret::random_bytes;
-use crate::queries::get_account::{AccountView, view};
+use crate::queries::get_account::{AccountView, shown};
 use crate::store::accounts;
 use crate::store::links::LinkPurpose;
-use crate::{Deps, policy};
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -69,7 +69,5 @@ pub(crate) async fn execute(
     letters::send_link(tx, deps, &person, LinkPurpose::Invitation).await?;
 
     let event = AuditEvent::info("accounts.invite").about("accounts.account", principal);
-    let policy = policy::effective(tx, deps, context.realm_key()).await?;
-    let shown = view(tx, &account, Some(person.login), &policy).await?;
-    Ok(Done::new(shown, event))
+    Ok(Done::new(shown(tx, deps, &account).await?, event))
 }

@@ -3,6 +3,7 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{DbError, Done, TenantTx};
 use athyper_kernel_http::{Caller, ChangeProblems, Command, Json, ProblemResponse, Reply};
+use athyper_kernel_types::PrincipalId;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use crate::store::challenges::{self, Purpose};
 use crate::store::{factors, proofs};
 use crate::{Deps, me, policy};
 
-/// The answer of an authenticator, its parts in base64url.
+/// The answer of an authenticator to the options, its parts in base64url.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = accounts::RegisterWebauthn)]
@@ -34,6 +35,16 @@ pub(crate) struct RegisterWebauthn {
     client_data: String,
     /// What the authenticator says.
     attestation_object: String,
+}
+
+/// A key that is registered, its parts in base64url.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewKey<'a> {
+    pub(crate) label: &'a Label,
+    /// What the browser says.
+    pub(crate) client_data: &'a str,
+    /// What the authenticator says.
+    pub(crate) attestation_object: &'a str,
 }
 
 /// Register a security key
@@ -84,18 +95,49 @@ pub(crate) async fn execute(
     let known = factors::of(tx, account.principal).await?;
     check_room(&policy, &known, FactorType::Webauthn)?;
     let asked = challenge.webauthn.unwrap_or_default();
-    let expected = Expected { challenge: &asked, user_verification: false };
-    let registered =
-        match webauthn::register(&deps.party, &expected, &input.client_data, &input.attestation_object) {
-            Ok(registered) => registered,
-            Err(error) => {
-                tracing::warn!(%error, "the registration of a key was refused");
-                return Ok(None);
-            }
-        };
+    let key = NewKey {
+        label: &input.label,
+        client_data: &input.client_data,
+        attestation_object: &input.attestation_object,
+    };
+    let Some(key) = add_key(tx, deps, account.principal, &asked, key).await? else { return Ok(None) };
+    let recovery_codes = first_codes(tx, account.principal).await?;
+    proofs::put(tx, account.principal, &me::session(caller), "webauthn").await?;
+
+    let event = AuditEvent::info("accounts.register_webauthn")
+        .about("accounts.factor", key.id)
+        .with("securityEvent", "mfa_enrolled")
+        .with("userVerified", key.user_verified);
+    Ok(Some(Done::new(Confirmed { id: key.id, recovery_codes }, event)))
+}
+
+/// A key that was added.
+pub(crate) struct AddedKey {
+    pub(crate) id: FactorId,
+    /// Whether the authenticator asked its owner for a PIN or the like.
+    pub(crate) user_verified: bool,
+}
+
+/// Adds the key that answered what was asked; none when the answer is wrong.
+pub(crate) async fn add_key(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    principal: PrincipalId,
+    asked: &str,
+    key: NewKey<'_>,
+) -> Result<Option<AddedKey>, Error> {
+    let expected = Expected { challenge: asked, user_verification: false };
+    let registered = match webauthn::register(&deps.party, &expected, key.client_data, key.attestation_object)
+    {
+        Ok(registered) => registered,
+        Err(error) => {
+            tracing::warn!(%error, "the registration of a key was refused");
+            return Ok(None);
+        }
+    };
     let factor = Factor {
         id: FactorId::new(tx.clock()),
-        label: input.label.as_str().to_owned(),
+        label: key.label.as_str().to_owned(),
         is_confirmed: true,
         kind: FactorKind::Webauthn {
             credential_id: registered.credential_id,
@@ -105,15 +147,8 @@ pub(crate) async fn execute(
         created_at: tx.now(),
         last_used_at: None,
     };
-    factors::insert(tx, account.principal, &factor).await.map_err(taken)?;
-    let recovery_codes = first_codes(tx, account.principal).await?;
-    proofs::put(tx, account.principal, &me::session(caller), "webauthn").await?;
-
-    let event = AuditEvent::info("accounts.register_webauthn")
-        .about("accounts.factor", factor.id)
-        .with("securityEvent", "mfa_enrolled")
-        .with("userVerified", registered.user_verified);
-    Ok(Some(Done::new(Confirmed { id: factor.id, recovery_codes }, event)))
+    factors::insert(tx, principal, &factor).await.map_err(taken)?;
+    Ok(Some(AddedKey { id: factor.id, user_verified: registered.user_verified }))
 }
 
 /// One key is one factor of one account (section 7.1, step 22).

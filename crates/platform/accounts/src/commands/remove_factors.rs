@@ -6,10 +6,10 @@ use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemRespon
 use athyper_kernel_types::{Principal, PrincipalId};
 use axum::extract::State;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::queries::get_account::{AccountView, shown};
 use crate::store::{accounts, challenges, factors, proofs, recovery_codes};
-use crate::{Deps, policy};
 
 /// Remove all second factors of a person
 ///
@@ -53,7 +53,5 @@ pub(crate) async fn execute(
         .about("accounts.account", id)
         .with("removed", removed)
         .with("securityEvent", "mfa_disabled");
-    let realm = tx.context().realm_key().to_owned();
-    let policy = policy::effective(tx, deps, &realm).await?;
-    Ok(Done::new(shown(tx, deps, &account, &policy).await?, event))
+    Ok(Done::new(shown(tx, deps, &account).await?, event))
 }

@@ -1,10 +1,11 @@
 //! Sends somebody who forgot their password a link to set another one.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_http::{CreateProblems, GuestCommand, ProblemResponse};
+use athyper_kernel_http::{Begun, CreateProblems, GuestCommand, ProblemResponse};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,10 +58,13 @@ pub(crate) struct ResetRequested {
 pub(crate) async fn request_reset(
     State(deps): State<Deps>,
     command: GuestCommand<RequestReset>,
-) -> Result<(StatusCode, Json<ResetRequested>), ProblemResponse> {
+) -> Result<Response, ProblemResponse> {
     let GuestCommand { guest, body } = command;
     let context = guests::enter(&guest, &body.place).await?;
-    let mut tx = guest.database().tenant_tx(&context).await?;
+    let mut tx = match guest.begin(&context).await? {
+        Begun::New(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
     guests::check_address(&mut tx, &deps, &guest).await?;
     let login = body.login.trim();
     let person = if login.is_empty() || login.contains('\0') {
@@ -81,7 +85,7 @@ pub(crate) async fn request_reset(
     }
     let since = guests::counted_since(tx.now());
     addresses::add(&mut tx, &guests::address_key(guest.address()), since).await?;
-    tx.commit(guest.trace(event)).await?;
     let message = "if there is such an account, its mail address gets a link";
-    Ok((StatusCode::ACCEPTED, Json(ResetRequested { message })))
+    let answer = (StatusCode::ACCEPTED, Json(ResetRequested { message })).into_response();
+    guest.finish(tx, guests::traced(&guest, event), answer).await
 }

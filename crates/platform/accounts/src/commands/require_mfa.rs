@@ -8,11 +8,11 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::model::account::Account;
 use crate::queries::get_account::{AccountView, shown};
 use crate::store::accounts;
-use crate::{Deps, policy};
 
 /// Whether.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,7 +63,5 @@ pub(crate) async fn execute(
     let event = AuditEvent::info("accounts.require_mfa")
         .about("accounts.account", changed.principal)
         .with("required", required);
-    let realm = tx.context().realm_key().to_owned();
-    let policy = policy::effective(tx, deps, &realm).await?;
-    Ok(Done::new(shown(tx, deps, &changed, &policy).await?, event))
+    Ok(Done::new(shown(tx, deps, &changed).await?, event))
 }

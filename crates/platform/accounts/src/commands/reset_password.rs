@@ -6,12 +6,12 @@ use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemRespon
 use athyper_kernel_types::{Principal, PrincipalId};
 use axum::extract::State;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::letters;
-use crate::queries::get_account::{AccountView, view};
+use crate::queries::get_account::{AccountView, shown};
 use crate::store::accounts;
 use crate::store::links::LinkPurpose;
-use crate::{Deps, policy};
 
 /// Have a password reset
 ///
@@ -53,7 +53,5 @@ pub(crate) async fn execute(
     let event = AuditEvent::info("accounts.reset_password")
         .about("accounts.account", id)
         .with("securityEvent", "recovery_initiated");
-    let policy = policy::effective(tx, deps, context.realm_key()).await?;
-    let shown = view(tx, &account, Some(person.login), &policy).await?;
-    Ok(Done::new(shown, event))
+    Ok(Done::new(shown(tx, deps, &account).await?, event))
 }

@@ -1,9 +1,10 @@
 //! Sets a password by a link that came by mail: the first one, or one in place of a forgotten one.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_http::{CreateProblems, GuestCommand, ProblemResponse};
+use athyper_kernel_http::{Begun, CreateProblems, GuestCommand, ProblemResponse};
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,9 +64,12 @@ pub(crate) struct PasswordSet {
 pub(crate) async fn set_password(
     State(deps): State<Deps>,
     command: GuestCommand<SetPassword>,
-) -> Result<Json<PasswordSet>, ProblemResponse> {
+) -> Result<Response, ProblemResponse> {
     let GuestCommand { guest, body } = command;
     let context = guests::enter(&guest, &body.place).await?;
+    if let Some(answer) = guest.answered(&context).await? {
+        return Ok(answer);
+    }
     let digest = text_digest(&body.token);
     let mut read = guest.database().read_tx(&context).await?;
     guests::check_address(&mut read, &deps, &guest).await?;
@@ -87,7 +91,10 @@ pub(crate) async fn set_password(
     let tenant = context.tenant_id();
     let hash = passwords::hash_new(&deps, tenant, &former, &body.password, Turn::Wait).await?;
 
-    let mut tx = guest.database().tenant_tx(&context).await?;
+    let mut tx = match guest.begin(&context).await? {
+        Begun::New(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
     // Whoever comes second with the same link finds it gone.
     let (_, purpose) = links::take(&mut tx, &digest).await?.ok_or(Error::LinkRefused)?;
     let account = accounts::lock(&mut tx, person.id).await?.ok_or(Error::LinkRefused)?;
@@ -98,6 +105,6 @@ pub(crate) async fn set_password(
         LinkPurpose::Reset => "auth.recovery_completed",
     };
     let event = AuditEvent::info(kind).by(actor(person.id)).about("accounts.account", person.id);
-    tx.commit(guest.trace(event)).await?;
-    Ok(Json(PasswordSet { login: person.login }))
+    let answer = Json(PasswordSet { login: person.login }).into_response();
+    guest.finish(tx, guests::traced(&guest, event), answer).await
 }

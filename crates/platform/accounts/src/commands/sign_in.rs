@@ -6,7 +6,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{ReadTx, TenantTx};
-use athyper_kernel_http::{CreateProblems, Guest, GuestCommand, ProblemResponse};
+use athyper_kernel_http::{Begun, CreateProblems, Guest, GuestCommand, ProblemResponse};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use axum::extract::State;
@@ -89,6 +89,9 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, ProblemResponse> {
     let GuestCommand { guest, body } = command;
     let context = guests::enter(&guest, &body.place).await?;
+    if let Some(answer) = guest.answered(&context).await? {
+        return Ok(answer);
+    }
     let found = find(&deps, &guest, &context, &body.login).await?;
     let tenant = context.tenant_id();
     // No connection is held while the hash is made.
@@ -97,7 +100,10 @@ pub(crate) async fn sign_in(
         Verified::RightAndWeak => Some(deps.hasher.hash(tenant, &body.password, Turn::Wait).await?),
         Verified::Right | Verified::Wrong => None,
     };
-    let mut tx = guest.database().tenant_tx(&context).await?;
+    let mut tx = match guest.begin(&context).await? {
+        Begun::New(tx) => tx,
+        Begun::Answered(answer) => return Ok(answer),
+    };
     let policy = policy::effective(&mut tx, &deps, context.realm_key()).await?;
     let (person, account) = match judge(&mut tx, &found, verified).await? {
         Ok(let_in) => let_in,
@@ -120,8 +126,7 @@ pub(crate) async fn sign_in(
             let event = AuditEvent::info("auth.login_initiated")
                 .by(actor(account.principal))
                 .about("accounts.account", account.principal);
-            tx.commit(guest.trace(event)).await?;
-            Ok(answer(&state, Vec::new()))
+            guest.finish(tx, guests::traced(&guest, event), answer(&state, Vec::new())).await
         }
     }
 }
@@ -212,7 +217,8 @@ async fn ask_for_factor(
     challenges::insert(tx, &digest, account.principal, Purpose::SignIn, None, expires_at).await?;
     let challenge = challenge.to_string();
     if usable.is_empty() {
-        return Ok(Some(SignInState::EnrolmentRequired { challenge, expires_at }));
+        let types = policy.allowed_mfa_types.iter().copied().collect();
+        return Ok(Some(SignInState::EnrolmentRequired { challenge, types, expires_at }));
     }
     let mut types: Vec<FactorType> = usable.iter().map(|factor| factor.kind.kind()).collect();
     types.sort_unstable();

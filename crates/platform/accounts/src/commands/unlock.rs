@@ -6,10 +6,10 @@ use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemRespon
 use athyper_kernel_types::{Principal, PrincipalId};
 use axum::extract::State;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::queries::get_account::{AccountView, shown};
 use crate::store::accounts;
-use crate::{Deps, policy};
 
 /// Unlock an account
 #[utoipa::path(
@@ -45,7 +45,5 @@ pub(crate) async fn execute(
 
     let event =
         AuditEvent::info("accounts.unlock").about("accounts.account", id).with("wasLocked", was_locked);
-    let realm = tx.context().realm_key().to_owned();
-    let policy = policy::effective(tx, deps, &realm).await?;
-    Ok(Done::new(shown(tx, deps, &account, &policy).await?, event))
+    Ok(Done::new(shown(tx, deps, &account).await?, event))
 }

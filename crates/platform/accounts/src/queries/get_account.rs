@@ -1,6 +1,6 @@
 //! Shows an account to administrators.
 
-use athyper_kernel_db::TenantConnection;
+use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Principal, PrincipalId};
@@ -78,16 +78,12 @@ pub(crate) async fn view(
     })
 }
 
-/// The same with the person's login name.
-pub(crate) async fn shown(
-    tx: &mut athyper_kernel_db::TenantTx,
-    deps: &Deps,
-    account: &Account,
-    policy: &Profile,
-) -> Result<AccountView, Error> {
+/// The same with the person's login name, under the policy that holds.
+pub(crate) async fn shown(tx: &mut TenantTx, deps: &Deps, account: &Account) -> Result<AccountView, Error> {
     let context = tx.context().clone();
+    let policy = policy::effective(tx, deps, context.realm_key()).await?;
     let login = login_of(tx, deps, &context, account.principal).await?;
-    view(tx, account, login, policy).await
+    view(tx, account, login, &policy).await
 }
 
 /// The login name of a person, where there still is one.

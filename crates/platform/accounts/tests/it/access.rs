@@ -45,6 +45,8 @@ async fn guests_reach_the_operations_of_guests_and_no_other() {
             "accounts.answer_factor",
             "accounts.begin_webauthn_sign_in",
             "accounts.enrol_at_sign_in",
+            "accounts.enrol_webauthn_at_sign_in",
+            "accounts.register_webauthn_at_sign_in",
             "accounts.request_reset",
             "accounts.set_password",
             "accounts.sign_in",

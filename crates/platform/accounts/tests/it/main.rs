@@ -15,6 +15,7 @@ mod forget;
 mod lockout;
 mod passwords;
 mod policy;
+mod repeated;
 mod sign_in;
 mod support;
 mod webauthn;

@@ -4,7 +4,7 @@ use athyper_accounts::ports::Strength;
 use serde_json::{Value, json};
 
 use crate::authenticator::SecurityKey;
-use crate::support::{PASSWORD, Stage};
+use crate::support::{PASSWORD, Stage, principal};
 
 const OPTIONS: &str = "/v1/accounts/me/factors/webauthn/options";
 const REGISTER: &str = "/v1/accounts/me/factors/webauthn";
@@ -114,4 +114,48 @@ async fn answers_for_something_else_are_refused() {
     let challenge = ask().await;
     send(&challenge, key.assert(&challenge)).await.expect(200);
     assert_eq!(stage.events("auth.mfa_challenge_failed").await.len(), 3);
+}
+
+#[tokio::test]
+async fn whoever_needs_a_factor_registers_a_key_at_sign_in() {
+    let stage = Stage::new().await;
+    stage.account("zoe").await;
+    let path = format!("/v1/accounts/people/{}", principal("demo", "zoe"));
+    let admin = stage.admin().with("if-match", "*");
+    admin.post(&format!("{path}/require-mfa"), &json!({"required": true})).await.expect(200);
+    let asked = stage.sign_in("zoe", PASSWORD).await.expect(200).json();
+    assert_eq!(
+        (&asked["status"], &asked["types"]),
+        (&json!("enrolmentRequired"), &json!(["totp", "webauthn"]))
+    );
+    let register = async |body: Value, challenge: &Value| {
+        let mut body = body;
+        body["challenge"] = challenge.clone();
+        stage.guest("sign-in/register-webauthn", body).await
+    };
+    // Nothing was asked of an authenticator yet.
+    register(SecurityKey::new(1).register("AAAA", "x"), &asked["challenge"]).await.expect(401);
+    let named = json!({"challenge": asked["challenge"]});
+    let options = stage.guest("sign-in/enrol-webauthn", named.clone()).await.expect(200).json();
+    let to_sign = options["challenge"].as_str().unwrap();
+    let mut elsewhere = SecurityKey::new(1);
+    elsewhere.origin = "https://evil.example".to_owned();
+    register(elsewhere.register(to_sign, "x"), &asked["challenge"]).await.expect(401);
+    let mut key = SecurityKey::new(1);
+    let body = key.register(to_sign, "Blue key");
+    let done = register(body.clone(), &asked["challenge"]).await.expect(200).json();
+    assert_eq!((&done["status"], done["recoveryCodes"].as_array().unwrap().len()), (&json!("signedIn"), 10));
+    assert_eq!(stage.started(), [("zoe".to_owned(), Strength::SecondFactor)]);
+    register(body, &asked["challenge"]).await.expect(401);
+    // From now on the key is asked for, and a password alone adds no other.
+    let asked = stage.sign_in("zoe", PASSWORD).await.expect(200).json();
+    assert_eq!(asked["types"], json!(["webauthn"]));
+    let named = json!({"challenge": asked["challenge"]});
+    stage.guest("sign-in/enrol-webauthn", named.clone()).await.expect(401);
+    let options = stage.guest("sign-in/webauthn", named).await.expect(200).json();
+    let answer = key.assert(options["challenge"].as_str().unwrap());
+    stage
+        .guest("sign-in/factor", json!({"challenge": asked["challenge"], "answer": answer}))
+        .await
+        .expect(200);
 }

@@ -4,11 +4,14 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, Json, ProblemResponse, Reply};
 use athyper_kernel_types::Id;
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::model::text::Line;
+use crate::ports::Persons;
 use crate::store::erasures::{self, Erasure};
 use athyper_kernel_http::CreateProblems;
 
@@ -17,7 +20,7 @@ use athyper_kernel_http::CreateProblems;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = audit::ErasePerson)]
 pub(crate) struct ErasePerson {
-    /// The subject of that person's tokens.
+    /// The subject of that person's tokens, or the id of the principal: each leads to all names of the person.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
     subject: Line,
     /// Why.
@@ -37,15 +40,23 @@ pub(crate) struct ErasePerson {
     request_body(content = ErasePerson, example = json!({"subject": "u-17", "reason": "Request of the person"})),
     responses((status = 201, description = "The erasure", body = Erasure), CreateProblems)
 )]
-pub(crate) async fn erase_person(mut cmd: Command<Json<ErasePerson>>) -> Result<Reply, ProblemResponse> {
-    let done = execute(&mut cmd.tx, &cmd.body.0).await?;
+pub(crate) async fn erase_person(
+    State(deps): State<Deps>,
+    mut cmd: Command<Json<ErasePerson>>,
+) -> Result<Reply, ProblemResponse> {
+    let done = execute(&mut cmd.tx, &*deps.persons, &cmd.body.0).await?;
     let reply = Reply::created("/v1/audit/erasures".to_owned(), &done.output)?;
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, input: &ErasePerson) -> Result<Done<Erasure>, Error> {
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    persons: &dyn Persons,
+    input: &ErasePerson,
+) -> Result<Done<Erasure>, Error> {
+    let names = persons.names(tx, input.subject.as_str()).await?;
     let id = Id::new(tx.clock());
-    let erased_values = erasures::erase(tx, input.subject.as_str(), id).await?;
+    let erased_values = erasures::erase(tx, &names, id).await?;
     let erasure = Erasure {
         id,
         subject: input.subject.to_string(),

@@ -19,9 +19,5 @@ pub(crate) mod list_timeline;
 /// Writes down that events were read, before they are shown. The transaction of the read must have ended: it would keep
 /// one connection while this takes another.
 async fn note_access(database: &Database, caller: &Caller, event: AuditEvent) -> Result<(), DbError> {
-    let event = match caller.address() {
-        Some(address) => event.from_address(address),
-        None => event,
-    };
-    database.tenant_tx(caller.context()).await?.commit(event).await
+    database.tenant_tx(caller.context()).await?.commit(caller.trace(event)).await
 }

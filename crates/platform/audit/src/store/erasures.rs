@@ -52,15 +52,15 @@ impl From<Row> for Erasure {
     }
 }
 
-/// Erases every value and salt of a person, in the name of this erasure, and says how many there were.
-pub(crate) async fn erase(tx: &mut TenantTx, subject: &str, erasure: ErasureId) -> Result<i64, DbError> {
+/// Erases every value and salt of a person of these names, in the name of this erasure, and says how many there were.
+pub(crate) async fn erase(tx: &mut TenantTx, names: &[String], erasure: ErasureId) -> Result<i64, DbError> {
     let tenant = tx.tenant_id().uuid();
     let done = sqlx::query(
         "update audit.personal_value set person = null, value = null, salt = null, erasure_id = $3 \
-         where tenant_id = $1 and person = $2",
+         where tenant_id = $1 and person = any($2)",
     )
     .bind(tenant)
-    .bind(subject)
+    .bind(names)
     .bind(erasure.uuid())
     .execute(tx.conn())
     .await?;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use athyper_audit::{
-    AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, Error, MODULE, MemoryCheckpoints, Report,
-    Sealer, SealerSettings, SigningKey, verify_trail,
+    AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, Error, MODULE, MemoryCheckpoints, OneName,
+    PERSONS, Persons, Report, Sealer, SealerSettings, SigningKey, verify_trail,
 };
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_tenant_context::TenantContext;
@@ -48,6 +48,8 @@ impl Trail {
             parts: Box::new(move |builder| {
                 builder.value(&AUDIT_KEYS, of_app);
                 builder.value(&CHECKPOINT_STORE, store);
+                let persons: Arc<dyn Persons> = Arc::new(OneName);
+                builder.value(&PERSONS, persons);
             }),
             ..TestOptions::default()
         };

@@ -32,7 +32,7 @@ pub(crate) async fn add_group_member(
     PathId(id): PathId<Group>,
     mut cmd: Command<Json<Subject>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.check_version(group.version)?;
     let done = execute(&mut cmd.tx, &granter, group, cmd.body.0.into()).await?;
@@ -65,7 +65,7 @@ pub(crate) async fn execute(
         }
     };
     granter.check_group(tx, group.id).await?;
-    let guard = Guard::before(tx, &granter.catalogue, affected).await?;
+    let guard = Guard::before(tx, granter, affected).await?;
 
     members::insert(tx, group.id, member).await?;
     groups::update(tx, &group).await?;

@@ -45,7 +45,7 @@ pub(crate) async fn create_org_unit(
     State(deps): State<Deps>,
     mut cmd: Command<Json<CreateOrgUnit>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let done = execute(&mut cmd.tx, &granter, &cmd.body.0).await?;
     let location = format!("/v1/iam/org-units/{}", done.output.id);
     let reply = Reply::created(location, &done.output)?.version(done.output.version);
@@ -70,7 +70,7 @@ pub(crate) async fn execute(
         path: Path::below(parent.as_ref().map(|parent| &parent.path), id),
         version: 1,
     };
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
     org_units::insert(tx, &unit).await?;
     guard.after(tx).await?;
 

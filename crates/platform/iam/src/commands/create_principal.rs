@@ -12,6 +12,7 @@ use crate::model::org_unit::OrgUnitId;
 use crate::model::principal::{Authority, Principal, PrincipalKind, Status};
 use crate::model::profile::Profile;
 use crate::store::{org_units, principals};
+use crate::told;
 
 /// A person or a service to enter.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -85,10 +86,8 @@ pub(crate) async fn execute(
     };
     principals::insert(tx, &principal).await?;
 
-    let event = AuditEvent::info("iam.create_principal")
-        .about("iam.principal", principal.id)
-        .with("kind", principal.kind.as_str())
-        .with("userName", principal.user_name.as_str());
+    let event = told::about(AuditEvent::info("iam.create_principal"), &principal)
+        .with("kind", principal.kind.as_str());
     Ok(Done::new(principal, event))
 }
 

@@ -8,13 +8,13 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::guard::Guard;
 use crate::model::principal::{Authority, Link, Principal, Status};
 use crate::queries::list_principal_links::LinkView;
 use crate::store::{links, principals};
+use crate::{Deps, told};
 
 /// A subject to link.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,7 +46,7 @@ pub(crate) async fn create_principal_link(
     PathId(id): PathId<athyper_kernel_types::Principal>,
     mut cmd: Command<Json<CreatePrincipalLink>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     let realm = cmd.caller().context().realm_key().to_owned();
     let input = &cmd.body.0;
@@ -71,14 +71,11 @@ pub(crate) async fn execute(
         return Err(Error::Deprovisioned);
     }
     granter.check_all_of(tx, principal.id).await?;
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
 
     links::insert(tx, principal.id, &link).await?;
     guard.after(tx).await?;
 
-    let event = AuditEvent::info("iam.create_principal_link")
-        .about("iam.principal", principal.id)
-        .with("provider", link.provider.as_str())
-        .with("subject", link.subject.as_str());
+    let event = told::about_link(AuditEvent::info("iam.create_principal_link"), principal, &link);
     Ok(Done::new(link, event))
 }

@@ -67,7 +67,7 @@ pub(crate) async fn create_role_binding(
     State(deps): State<Deps>,
     mut cmd: Command<Json<CreateRoleBinding>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let done = execute(&mut cmd.tx, &granter, &cmd.body.0).await?;
     let location = format!("/v1/iam/role-bindings/{}", done.output.id);
     let reply = Reply::created(location, &done.output)?.version(done.output.version);
@@ -115,7 +115,7 @@ pub(crate) async fn execute(
         }
     }
     granter.check(&given)?;
-    let guard = Guard::before(tx, &granter.catalogue, affected).await?;
+    let guard = Guard::before(tx, granter, affected).await?;
 
     bindings::insert(tx, &binding).await?;
     guard.after(tx).await?;

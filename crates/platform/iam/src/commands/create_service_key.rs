@@ -62,7 +62,7 @@ pub(crate) async fn create_service_key(
     PathId(id): PathId<athyper_kernel_types::Principal>,
     mut cmd: Command<Json<CreateServiceKey>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let service = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     let done = execute(&mut cmd.tx, &granter, &service, &cmd.body.0).await?;
     let location = format!("/v1/iam/principals/{id}/keys/{}", done.output.key.id);

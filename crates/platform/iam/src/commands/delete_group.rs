@@ -31,7 +31,7 @@ pub(crate) async fn delete_group(
     PathId(id): PathId<Group>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.require_version(group.version)?;
     let done = execute(&mut cmd.tx, &granter, group).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn execute(
     granter: &Granter,
     group: Group,
 ) -> Result<Done<Group>, Error> {
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
     let now = tx.now();
     let which = Which { groups: vec![group.id.uuid()], ..Which::default() };
     let bound = bindings::active(tx, now, &which).await?;

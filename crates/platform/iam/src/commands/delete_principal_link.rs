@@ -5,13 +5,13 @@ use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathIds, ProblemResponse, Reply};
 use axum::extract::State;
 
-use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::guard::Guard;
 use crate::model::principal::{Link, Principal, Status};
 use crate::queries::list_principal_links::LinkView;
 use crate::store::{links, principals};
+use crate::{Deps, told};
 
 /// Take a subject from a principal
 ///
@@ -31,7 +31,7 @@ pub(crate) async fn delete_principal_link(
     PathIds(id, link): PathIds<athyper_kernel_types::Principal, Link>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     let found = links::of(&mut cmd.tx, id).await?;
     let link_found = found.into_iter().find(|one| LinkView::id_of(&principal, one) == link.uuid());
@@ -53,15 +53,12 @@ pub(crate) async fn execute(
     if principal.status != Status::Active {
         return Err(Error::LinkKeepsOut);
     }
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
 
     links::delete(tx, principal.id, &link.provider, &link.subject).await?;
     deps.sessions.end_sessions(tx, &link.provider, &link.subject).await?;
     guard.after(tx).await?;
 
-    let event = AuditEvent::info("iam.delete_principal_link")
-        .about("iam.principal", principal.id)
-        .with("provider", link.provider.as_str())
-        .with("subject", link.subject.as_str());
+    let event = told::about_link(AuditEvent::info("iam.delete_principal_link"), principal, &link);
     Ok(Done::new(link, event))
 }

@@ -34,7 +34,7 @@ pub(crate) async fn end_role_binding(
     PathId(id): PathId<RoleBinding>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let binding = bindings::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Binding))?;
     cmd.check_version(binding.version)?;
     let done = execute(&mut cmd.tx, &granter, binding).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn execute(
             return Err(Error::CannotGrant { permission: "iam.end_role_binding".to_owned() });
         }
     }
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
 
     bindings::end(tx, &[binding.id.uuid()]).await?;
     guard.after(tx).await?;

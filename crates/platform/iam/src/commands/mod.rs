@@ -2,24 +2,17 @@
 
 pub(crate) mod activate_principal;
 pub(crate) mod add_group_member;
-pub(crate) mod close_access_review;
-pub(crate) mod create_access_review;
 pub(crate) mod create_group;
 pub(crate) mod create_org_unit;
 pub(crate) mod create_principal;
 pub(crate) mod create_principal_link;
 pub(crate) mod create_role;
 pub(crate) mod create_role_binding;
-pub(crate) mod create_separation_exception;
-pub(crate) mod create_separation_rule;
 pub(crate) mod create_service_key;
-pub(crate) mod decide_access_review_item;
 pub(crate) mod delete_group;
 pub(crate) mod delete_org_unit;
 pub(crate) mod delete_principal_link;
 pub(crate) mod delete_role;
-pub(crate) mod delete_separation_exception;
-pub(crate) mod delete_separation_rule;
 pub(crate) mod deprovision_principal;
 pub(crate) mod end_role_binding;
 pub(crate) mod move_org_unit;

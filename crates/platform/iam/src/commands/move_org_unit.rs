@@ -42,7 +42,7 @@ pub(crate) async fn move_org_unit(
     PathId(id): PathId<OrgUnit>,
     mut cmd: Command<Json<MoveOrgUnit>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let unit = org_units::find(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::OrgUnit))?;
     cmd.require_version(unit.version)?;
     let done = execute(&mut cmd.tx, &granter, unit, &cmd.body.0).await?;
@@ -72,7 +72,7 @@ pub(crate) async fn execute(
         version: unit.version + 1,
         ..unit.clone()
     };
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
     org_units::move_to(tx, &moved, &unit.path).await?;
     guard.after(tx).await?;
 

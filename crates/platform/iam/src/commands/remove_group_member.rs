@@ -31,7 +31,7 @@ pub(crate) async fn remove_group_member(
     PathIds(id, member): PathIds<Group, athyper_kernel_types::Principal>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.require_version(group.version)?;
     let done = execute(&mut cmd.tx, &granter, group, member.uuid()).await?;
@@ -45,7 +45,7 @@ pub(crate) async fn execute(
     group: Group,
     member: Uuid,
 ) -> Result<Done<Group>, Error> {
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
 
     if !members::delete(tx, group.id, member).await? {
         return Err(Error::NotFound(Thing::Member));

@@ -29,7 +29,7 @@ pub(crate) async fn suspend_principal(
     PathId(id): PathId<athyper_kernel_types::Principal>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     cmd.caller().check_on(&resource(&principal))?;
     cmd.check_version(principal.version)?;

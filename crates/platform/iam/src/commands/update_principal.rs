@@ -1,6 +1,6 @@
 //! Changes what is known of a principal.
 
-use athyper_kernel_audit::{AuditEvent, changes};
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::{Name, PrincipalId};
@@ -8,7 +8,6 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::Deps;
 use crate::commands::create_principal::check_references;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
@@ -18,6 +17,7 @@ use crate::model::principal::{Principal, Status};
 use crate::model::profile::Profile;
 use crate::queries::get_principal::resource;
 use crate::store::principals;
+use crate::{Deps, told};
 
 /// Most managers above each other.
 const MOST_MANAGERS: usize = 100;
@@ -69,7 +69,7 @@ pub(crate) async fn update_principal(
     PathId(id): PathId<athyper_kernel_types::Principal>,
     mut cmd: Command<Json<UpdatePrincipal>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     cmd.caller().check_on(&resource(&principal))?;
     cmd.require_version(principal.version)?;
@@ -107,16 +107,13 @@ pub(crate) async fn execute(
         granter.check_may_move_borders(tx).await?;
     }
 
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
     principals::update(tx, &changed).await?;
     if moves {
         guard.after(tx).await?;
     }
 
-    let event = AuditEvent::info("iam.update_principal")
-        .about("iam.principal", principal.id)
-        .with("userName", changed.user_name.as_str())
-        .with("changes", changes(&principal, &changed));
+    let event = told::about_change(AuditEvent::info("iam.update_principal"), &principal, &changed);
     Ok(Done::new(changed, event))
 }
 

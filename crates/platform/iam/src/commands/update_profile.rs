@@ -43,7 +43,7 @@ pub(crate) async fn update_profile(
     State(deps): State<Deps>,
     mut cmd: Command<Json<UpdateProfile>>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let now = access::profile(&mut cmd.tx).await?;
     cmd.require_version(now.map_or(1, |(_, version)| version))?;
     let done = execute(&mut cmd.tx, &granter, now, &cmd.body.0).await?;
@@ -68,7 +68,7 @@ pub(crate) async fn execute(
     if !input.trust_token_roles && administrators(tx).await? == 0 {
         return Err(Error::LastAdministrator);
     }
-    let guard = Guard::before(tx, &granter.catalogue, Vec::new()).await?;
+    let guard = Guard::before(tx, granter, Vec::new()).await?;
 
     access::set_profile(tx, input.trust_token_roles).await?;
     guard.after(tx).await?;

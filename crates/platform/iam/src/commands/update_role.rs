@@ -42,7 +42,7 @@ pub(crate) async fn update_role(
     if built_in(&deps.catalogue, id).is_some() {
         return Err(Error::BuiltInRole.into());
     }
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let role = roles::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Role))?;
     cmd.require_version(role.version)?;
     let done = execute(&mut cmd.tx, &granter, role, &cmd.body.0).await?;
@@ -67,7 +67,7 @@ pub(crate) async fn execute(
     let bound = bindings::active(tx, now, &Which { role: Some(role.id), ..Which::default() }).await?;
     check_gain(tx, granter, &role, &changed, &bound).await?;
     let affected = holders(tx, &bound).await?;
-    let guard = Guard::before(tx, &granter.catalogue, affected).await?;
+    let guard = Guard::before(tx, granter, affected).await?;
 
     roles::update(tx, &changed).await?;
     guard.after(tx).await?;

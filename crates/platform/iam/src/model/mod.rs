@@ -6,6 +6,4 @@ pub(crate) mod key;
 pub(crate) mod org_unit;
 pub(crate) mod principal;
 pub(crate) mod profile;
-pub(crate) mod review;
 pub(crate) mod role;
-pub(crate) mod separation;

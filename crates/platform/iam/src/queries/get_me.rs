@@ -51,7 +51,7 @@ pub(crate) async fn get_me(
     mut read: Read<NoQuery>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = read.caller().clone();
-    let found = load(&mut read.tx, &deps.catalogue, &deps.clock, Who::calls(&caller)).await?;
+    let found = load(&mut read.tx, &deps.known(), Who::calls(&caller)).await?;
     let Found::Rights(rights) = found else { return Err(Error::ShutOut.into()) };
     let principal = match rights.principal {
         Some(id) => principals::find(&mut read.tx, id).await?,

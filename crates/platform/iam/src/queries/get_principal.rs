@@ -29,12 +29,10 @@ pub(crate) async fn get_principal(
     read.reply(principal.version, &principal)
 }
 
+/// What a principal is, to the authorisation.
+pub(crate) const KIND: &str = "iam.principal";
+
 /// A principal as the authorisation sees it: a record of its organizational unit.
 pub(crate) fn resource(principal: &Principal) -> Resource<'_> {
-    Resource {
-        kind: "iam.principal",
-        id: principal.id.uuid(),
-        org_unit: principal.org_unit.map(Id::uuid),
-        owner: None,
-    }
+    Resource { kind: KIND, id: principal.id.uuid(), org_unit: principal.org_unit.map(Id::uuid), owner: None }
 }

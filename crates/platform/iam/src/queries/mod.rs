@@ -1,6 +1,5 @@
 //! One file for each read.
 
-pub(crate) mod get_access_review;
 pub(crate) mod get_effective_permissions;
 pub(crate) mod get_group;
 pub(crate) mod get_me;
@@ -9,9 +8,6 @@ pub(crate) mod get_principal;
 pub(crate) mod get_profile;
 pub(crate) mod get_role;
 pub(crate) mod get_role_binding;
-pub(crate) mod get_separation_rule;
-pub(crate) mod list_access_review_items;
-pub(crate) mod list_access_reviews;
 pub(crate) mod list_group_members;
 pub(crate) mod list_groups;
 pub(crate) mod list_org_units;
@@ -21,6 +17,4 @@ pub(crate) mod list_principal_links;
 pub(crate) mod list_principals;
 pub(crate) mod list_role_bindings;
 pub(crate) mod list_roles;
-pub(crate) mod list_separation_exceptions;
-pub(crate) mod list_separation_rules;
 pub(crate) mod list_service_keys;

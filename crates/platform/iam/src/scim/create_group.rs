@@ -37,7 +37,7 @@ pub(crate) async fn scim_create_group(
 ) -> Result<Reply, ProblemResponse> {
     let base = Base::of(&deps, cmd.caller(), &tenant)?;
     let selection = Selection::try_from(query)?;
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let done = execute(&mut cmd.tx, &granter, &cmd.body.0).await?;
     let id = done.output.id.uuid();
     let body = one_group(&mut cmd.tx, id, &selection, &base).await?;

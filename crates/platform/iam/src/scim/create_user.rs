@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::resources::one_user;
 use super::user::UserResource;
 use super::{Base, Refusal};
-use crate::Deps;
 use crate::commands::create_principal;
 use crate::model::principal::{Authority, Principal, Status};
 use crate::store::principals;
+use crate::{Deps, told};
 
 /// Provision a user
 ///
@@ -52,9 +52,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, body: &Value) -> Result<Done<Prin
         principal = Principal { status: Status::Suspended, version: principal.version + 1, ..principal };
     }
 
-    let event = AuditEvent::info("iam.scim_create_user")
-        .about("iam.principal", principal.id)
-        .with("userName", principal.user_name.as_str())
+    let event = told::about(AuditEvent::info("iam.scim_create_user"), &principal)
         .with("active", principal.status == Status::Active);
     Ok(Done::new(principal, event))
 }

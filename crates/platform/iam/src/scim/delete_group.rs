@@ -33,7 +33,7 @@ pub(crate) async fn scim_delete_group(
 ) -> Result<Reply, ProblemResponse> {
     Base::of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&GROUP, &id)?);
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.check_version(group.version)?;
     let done = execute(&mut cmd.tx, &granter, group).await?;

@@ -9,12 +9,12 @@ use axum::extract::{Path, State};
 
 use super::user::check_is_user;
 use super::{Base, check_authority, id_of};
-use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::model::principal::{Principal, Status};
 use crate::principal_status::enter_status;
 use crate::store::principals;
+use crate::{Deps, told};
 
 /// Deprovision a user
 ///
@@ -35,7 +35,7 @@ pub(crate) async fn scim_delete_user(
 ) -> Result<Reply, ProblemResponse> {
     Base::of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&USER, &id)?);
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     check_is_user(&principal)?;
     cmd.check_version(principal.version)?;
@@ -53,9 +53,6 @@ pub(crate) async fn execute(
     let before = principal.status;
     let gone = enter_status(tx, deps, granter, principal, Status::Deprovisioned).await?.output;
 
-    let event = AuditEvent::info("iam.scim_delete_user")
-        .about("iam.principal", gone.id)
-        .with("userName", gone.user_name.as_str())
-        .with("before", before.as_str());
+    let event = told::about(AuditEvent::info("iam.scim_delete_user"), &gone).with("before", before.as_str());
     Ok(Done::new(gone, event))
 }

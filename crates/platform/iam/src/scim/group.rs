@@ -157,7 +157,7 @@ pub(crate) async fn set_members(
     if !new.is_empty() {
         granter.check_group(tx, group).await?;
     }
-    let guard = Guard::before(tx, &granter.catalogue, affected).await?;
+    let guard = Guard::before(tx, granter, affected).await?;
 
     members::insert_all(tx, group, &new).await?;
     members::delete_these(tx, group, &gone).await?;

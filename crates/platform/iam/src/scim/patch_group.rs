@@ -40,7 +40,7 @@ pub(crate) async fn scim_patch_group(
     let id = id_of(&GROUP, &id)?;
     let selection = Selection::try_from(query)?;
     let operations = PatchOperation::all(&GROUP, &cmd.body.0)?;
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, Id::from_uuid(id)).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.check_version(group.version)?;
     let members = members_of(&mut cmd.tx, &[id]).await?.remove(&id).unwrap_or_default();

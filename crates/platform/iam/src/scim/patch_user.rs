@@ -1,6 +1,6 @@
 //! Changes parts of a user.
 
-use athyper_kernel_audit::{AuditEvent, changes};
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, ProblemResponse, Reply, ScimErrorBody, ScimJson, UrlQuery};
 use athyper_kernel_scim::{AttributeQuery, PatchOperation, PatchRequest, Selection, USER, apply};
@@ -11,11 +11,11 @@ use super::replace_user::store;
 use super::resources::one_user;
 use super::user::{UserResource, check_is_user};
 use super::{Base, Refusal, id_of};
-use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::model::principal::Principal;
 use crate::store::principals;
+use crate::{Deps, told};
 
 /// Change parts of a user
 ///
@@ -40,7 +40,7 @@ pub(crate) async fn scim_patch_user(
     let id = Id::from_uuid(id_of(&USER, &id)?);
     let selection = Selection::try_from(query)?;
     let operations = PatchOperation::all(&USER, &cmd.body.0)?;
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     check_is_user(&principal)?;
     cmd.check_version(principal.version)?;
@@ -63,9 +63,6 @@ pub(crate) async fn execute(
     apply(&mut object, operations)?;
     let changed = store(tx, deps, granter, principal.clone(), &UserResource::read(object)?).await?;
 
-    let event = AuditEvent::info("iam.scim_patch_user")
-        .about("iam.principal", changed.id)
-        .with("userName", changed.user_name.as_str())
-        .with("changes", changes(&principal, &changed));
+    let event = told::about_change(AuditEvent::info("iam.scim_patch_user"), &principal, &changed);
     Ok(Done::new(changed, event))
 }

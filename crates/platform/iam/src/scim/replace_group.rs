@@ -41,7 +41,7 @@ pub(crate) async fn scim_replace_group(
     let base = Base::of(&deps, cmd.caller(), &tenant)?;
     let id = id_of(&GROUP, &id)?;
     let selection = Selection::try_from(query)?;
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, Id::from_uuid(id)).await?.ok_or(Error::NotFound(Thing::Group))?;
     cmd.check_version(group.version)?;
     let done = execute(&mut cmd.tx, &granter, group, &cmd.body.0).await?;

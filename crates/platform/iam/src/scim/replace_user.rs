@@ -1,6 +1,6 @@
 //! Replaces a user.
 
-use athyper_kernel_audit::{AuditEvent, changes};
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, ProblemResponse, Reply, ScimErrorBody, ScimJson, UrlQuery};
 use athyper_kernel_scim::{AttributeQuery, Selection, USER, accept};
@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::resources::one_user;
 use super::user::{UserResource, check_is_user};
 use super::{Base, Refusal, check_authority, id_of};
-use crate::Deps;
 use crate::commands::update_principal;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::model::principal::{Authority, Principal, Status};
 use crate::principal_status::enter_status;
 use crate::store::principals;
+use crate::{Deps, told};
 
 /// Replace a user
 ///
@@ -42,7 +42,7 @@ pub(crate) async fn scim_replace_user(
     let base = Base::of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&USER, &id)?);
     let selection = Selection::try_from(query)?;
-    let granter = Granter::of(&mut cmd, &deps.catalogue).await?;
+    let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
     check_is_user(&principal)?;
     cmd.check_version(principal.version)?;
@@ -61,10 +61,7 @@ pub(crate) async fn execute(
 ) -> Result<Done<Principal>, Refusal> {
     let user = UserResource::read(accept(&USER, body)?)?;
     let changed = store(tx, deps, granter, principal.clone(), &user).await?;
-    let event = AuditEvent::info("iam.scim_replace_user")
-        .about("iam.principal", changed.id)
-        .with("userName", changed.user_name.as_str())
-        .with("changes", changes(&principal, &changed));
+    let event = told::about_change(AuditEvent::info("iam.scim_replace_user"), &principal, &changed);
     Ok(Done::new(changed, event))
 }
 

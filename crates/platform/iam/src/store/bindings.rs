@@ -260,7 +260,10 @@ pub(crate) async fn take_up(tx: &mut TenantTx, id: Uuid) -> Result<(), DbError> 
 }
 
 /// The bindings with these ids, as far as they exist, in no order.
-pub(crate) async fn load(tx: &mut impl TenantConnection, ids: &[Uuid]) -> Result<Vec<RoleBinding>, DbError> {
+pub(crate) async fn load(
+    tx: &mut (impl TenantConnection + ?Sized),
+    ids: &[Uuid],
+) -> Result<Vec<RoleBinding>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, principal_id, group_id, role_id, scope_kind, org_unit_id, module, record_type, record_id, \

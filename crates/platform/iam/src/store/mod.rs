@@ -12,6 +12,4 @@ pub(crate) mod members;
 pub(crate) mod org_units;
 pub(crate) mod people;
 pub(crate) mod principals;
-pub(crate) mod reviews;
 pub(crate) mod roles;
-pub(crate) mod separation;

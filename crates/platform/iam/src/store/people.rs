@@ -1,6 +1,6 @@
 //! Persons by the names that they sign in by.
 
-use athyper_kernel_db::DbError;
+use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_types::{PrincipalId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -70,4 +70,23 @@ pub(crate) async fn by_id(
     .fetch_optional(conn)
     .await?;
     Ok(row.map(PersonRecord::from))
+}
+
+/// The id and the subjects of the only principal that has this id, or this subject with some provider.
+pub(crate) async fn names(tx: &mut TenantTx, name: &str) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let id: Option<Uuid> = name.parse().ok();
+    Ok(sqlx::query_scalar(
+        "with found as ( \
+             select id from iam.principal where tenant_id = $1 and id = $2 \
+             union select principal_id from iam.principal_link where tenant_id = $1 and subject = $3), \
+         one as (select id from found where (select count(*) from found) = 1) \
+         select one.id::text from one \
+         union select l.subject from iam.principal_link l join one on l.tenant_id = $1 and l.principal_id = one.id",
+    )
+    .bind(tenant)
+    .bind(id)
+    .bind(name)
+    .fetch_all(tx.conn())
+    .await?)
 }

@@ -64,6 +64,17 @@ pub(crate) struct Filter {
     pub(crate) email: Option<String>,
     /// Only in this unit or below it.
     pub(crate) org_unit: Option<OrgUnitId>,
+    /// Only what the caller reaches; everything where it is none.
+    pub(crate) reach: Option<Reach>,
+}
+
+/// Which principals a caller reaches: those of these units, and these.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reach {
+    /// The units, each with all below it.
+    pub(crate) org_units: Vec<Uuid>,
+    /// Single principals.
+    pub(crate) ids: Vec<Uuid>,
 }
 
 /// Enters a principal, at version 1, with its addresses and numbers.
@@ -208,6 +219,7 @@ pub(crate) async fn list(
              on below.tenant_id = top.tenant_id and below.path >= top.path and below.path < top.path || 'g' \
              where top.tenant_id = $1 and top.id = $7)) \
          and ($8::text is null or (lower(user_name), id) > ($8, $9)) \
+         and ($11::uuid[] is null or org_unit_id = any($11) or id = any($12)) \
          order by lower(user_name), id limit $10",
     )
     .bind(tenant)
@@ -220,6 +232,8 @@ pub(crate) async fn list(
     .bind(after.map(|(name, _)| name))
     .bind(after.map(|(_, id)| id))
     .bind(i64::from(limit))
+    .bind(filter.reach.as_ref().map(|reach| &reach.org_units))
+    .bind(filter.reach.as_ref().map(|reach| &reach.ids))
     .fetch_all(tx.conn())
     .await?;
     let mut found = load(tx, &ids).await?;

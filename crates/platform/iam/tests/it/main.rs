@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
 )]
@@ -13,10 +14,8 @@ mod groups;
 mod keys;
 mod org_units;
 mod principals;
-mod reviews;
 mod roles;
 mod scale;
 mod scim;
 mod search;
-mod separation;
 mod support;

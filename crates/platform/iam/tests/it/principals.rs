@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{admin, any, app, bind, events, person, person_with, tenant, unit};
+use crate::support::{admin, any, app, bind, events, person, person_with, personal, tenant, unit};
 
 const PRINCIPALS: &str = "/v1/iam/principals";
 
@@ -166,8 +166,13 @@ async fn a_change_tells_what_it_changed() {
     let changed = admin.with("if-match", "\"1\"").put(&path, &body).await.expect(200);
     assert_eq!(changed.header("etag"), "\"2\"");
     let written = events(&app, "iam.update_principal").await;
-    let profile: &Value = &written[0].1["changes"]["profile"];
+    let facts = &written[0].1;
+    assert_eq!(facts["changed"], json!(["profile", "updatedAt"]));
+    assert!(facts["changes"].get("profile").is_none(), "what says something about a person is kept apart");
+    let told = personal(&app, "iam.update_principal", "changes").await;
+    let profile = &serde_json::from_str::<Value>(&told[0].1).unwrap()["profile"];
     assert_eq!((&profile["before"], &profile["after"]), (&json!({}), &json!({ "title": "Clerk" })));
+    assert_eq!(told[0].0, id, "it is hers, whoever did it");
 }
 
 #[tokio::test]

@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
-use athyper_iam::{IamAuthorizer, KeyAuthenticator, MODULE};
+use async_trait::async_trait;
+use athyper_iam::ports::{BrokenRule, Duties, Holder};
+use athyper_iam::{DUTIES, IamAuthorizer, KeyAuthenticator, MODULE};
+use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::Catalogue;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 pub(crate) async fn app() -> TestApp {
-    TestApp::with(&[MODULE], TestOptions { doors, ..TestOptions::default() }).await
+    let options = TestOptions {
+        doors,
+        parts: Box::new(|builder| {
+            builder.value(&DUTIES, no_duties());
+        }),
+        ..TestOptions::default()
+    };
+    TestApp::with(&[MODULE], options).await
 }
 
 /// Keys and bindings behind tokens of tests, as the processes have them.
@@ -16,7 +27,30 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let (tokens, _) = plain_doors(db, catalogue);
     let database = db.database.clone();
     let keys = KeyAuthenticator::new(database.clone(), db.tenants.clone(), tokens);
-    (Arc::new(keys), Arc::new(IamAuthorizer::new(database, catalogue.clone())))
+    (Arc::new(keys), Arc::new(IamAuthorizer::new(database, catalogue.clone(), no_duties())))
+}
+
+/// Nothing is kept apart here: what governance does is tested where both are joined.
+struct NoDuties;
+
+pub(crate) fn no_duties() -> Arc<dyn Duties> {
+    Arc::new(NoDuties)
+}
+
+#[async_trait]
+impl Duties for NoDuties {
+    async fn are_kept_apart(&self, _: &mut dyn TenantConnection) -> Result<bool, DbError> {
+        Ok(false)
+    }
+
+    async fn broken(
+        &self,
+        _: &mut dyn TenantConnection,
+        _: DateTime<Utc>,
+        _: &[Holder],
+    ) -> Result<Vec<BrokenRule>, DbError> {
+        Ok(Vec::new())
+    }
 }
 
 /// Somebody with a principal and without roles of the token.
@@ -117,4 +151,19 @@ pub(crate) async fn events(app: &TestApp, kind: &str) -> Vec<(Option<String>, Va
         .fetch_all(&mut admin)
         .await
         .unwrap()
+}
+
+/// The personal values of this field in events of a type, oldest first: whose, and what.
+pub(crate) async fn personal(app: &TestApp, kind: &str, field: &str) -> Vec<(String, String)> {
+    let mut admin = app.db.superuser().await;
+    sqlx::query_as(
+        "select p.person, p.value from audit.personal_value p join audit.event e \
+         on e.tenant_id = p.tenant_id and e.id = p.event_id where e.type = $1 and p.field = $2 \
+         order by e.recorded_at, e.id",
+    )
+    .bind(kind)
+    .bind(field)
+    .fetch_all(&mut admin)
+    .await
+    .unwrap()
 }

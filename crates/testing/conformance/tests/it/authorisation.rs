@@ -67,10 +67,12 @@ async fn every_operation_asks_for_a_token_and_a_role() {
 }
 
 /// What may be called without a token, each with the proof that it asks for instead. A new one is a decision.
-const OPEN: [(&str, &str); 6] = [
+const OPEN: [(&str, &str); 8] = [
     ("accounts.answer_factor", "a challenge and a second factor"),
     ("accounts.begin_webauthn_sign_in", "a challenge"),
     ("accounts.enrol_at_sign_in", "a challenge"),
+    ("accounts.enrol_webauthn_at_sign_in", "a challenge"),
+    ("accounts.register_webauthn_at_sign_in", "a challenge and a new key"),
     ("accounts.request_reset", "none: it answers everybody alike"),
     ("accounts.set_password", "the token of a link"),
     ("accounts.sign_in", "a password"),

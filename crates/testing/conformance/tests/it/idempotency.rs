@@ -31,7 +31,7 @@ const OTHERWISE: [Tolerated; 12] = [
     },
     Tolerated {
         rule: "own-key",
-        subject: "iam.decide_access_review_item",
+        subject: "governance.decide_access_review_item",
         reason: "only the reviewer of the campaign decides, whoever else has the role",
     },
     Tolerated { rule: "problem", subject: "accounts.begin_step_up", reason: NOTHING_DIFFERS },

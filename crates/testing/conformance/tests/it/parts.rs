@@ -6,12 +6,20 @@ use async_trait::async_trait;
 use athyper_accounts::ports::{Sessions, SignedIn, Started};
 use athyper_accounts::{PEOPLE, SESSIONS};
 use athyper_audit::{
-    AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, Sealer, SealerSettings,
-    SigningKey,
+    AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, PERSONS, Sealer,
+    SealerSettings, SigningKey,
 };
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
+use athyper_bootstrap::bridges::audit_uses_iam::persons;
+use athyper_bootstrap::bridges::governance_uses_iam::access;
+use athyper_bootstrap::bridges::iam_uses_governance::duties;
+use athyper_bootstrap::modules;
+use athyper_governance::ACCESS;
+use athyper_iam::DUTIES;
 use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
+use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
+use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_types::PrincipalId;
 use athyper_test_kit::TestOptions;
 use axum::http::HeaderMap;
@@ -36,11 +44,20 @@ pub(crate) fn options() -> TestOptions {
             let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
             builder.value(&PEOPLE, people());
             builder.value(&SESSIONS, sessions);
+            builder.value(&DUTIES, duties());
+            builder.value(&ACCESS, access(catalogue(), duties()));
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
+            builder.value(&PERSONS, persons());
         }),
         ..TestOptions::default()
     }
+}
+
+/// The permissions of all modules.
+fn catalogue() -> Catalogue {
+    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS).copied();
+    Catalogue::new(modules().iter().flat_map(|module| module.permissions).copied().chain(kernel))
 }
 
 /// No browser comes here: a sign-in ends without a session.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use athyper_bootstrap::bridges::edge_uses_iam::{authorizer, with_service_keys};
+use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_bootstrap::{document, modules};
 use athyper_kernel_db::Database;
 use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS, Permission};
@@ -174,7 +175,10 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
         return (tokens, plain);
     }
     let database = db.database.clone();
-    (with_service_keys(database.clone(), db.tenants.clone(), tokens), authorizer(database, catalogue.clone()))
+    (
+        with_service_keys(database.clone(), db.tenants.clone(), tokens),
+        authorizer(database, catalogue.clone(), duties()),
+    )
 }
 
 /// A number that this process has not used, for names that must be unique.

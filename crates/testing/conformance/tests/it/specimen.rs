@@ -45,6 +45,7 @@ pub(crate) const MODULE: DomainModule = DomainModule {
     schema: Some(SCHEMA),
     permissions: PERMISSIONS,
     schedules: &[],
+    sealed: &[],
     dependencies: &[],
     openapi: || routes().into_openapi(),
     build: |_scope| Box::pin(async { Ok(DomainParts { router: routes(), jobs: Vec::new() }) }),
