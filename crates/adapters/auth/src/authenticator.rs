@@ -19,6 +19,7 @@ use crate::claims::Expected;
 use crate::discovery::{FetchError, Issuer};
 use crate::identity::{actor, roles};
 use crate::keys::{KeySet, VerificationKey};
+use crate::reach::Reach;
 use crate::refusal::Refusal;
 use crate::remote_keys::RemoteKeys;
 use crate::token::{Kind, UnverifiedToken};
@@ -49,7 +50,7 @@ pub enum SetupError {
 }
 
 /// The breaker before an issuer: it is looked for again after five seconds, and one good answer closes it.
-fn breaker_settings() -> BreakerSettings {
+pub(crate) fn breaker_settings() -> BreakerSettings {
     BreakerSettings { cool_down: Duration::from_secs(5), successes_to_close: 1, ..BreakerSettings::default() }
 }
 
@@ -64,10 +65,10 @@ pub struct OidcAuthenticator {
 /// A realm as far as its tokens are concerned.
 pub(crate) struct Realm {
     pub(crate) key: String,
-    client_id: String,
+    pub(crate) client_id: String,
     /// Algorithms that its tokens may be signed with; empty for all of the allow-list.
-    algorithms: Vec<Algorithm>,
-    expected: Expected,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) expected: Expected,
     pub(crate) keys: Keys,
     pub(crate) issuer: Arc<Issuer>,
     /// The breaker before the issuer; none before the built-in one.
@@ -116,6 +117,7 @@ impl OidcAuthenticator {
         breakers: &Breakers,
     ) -> Result<Self, SetupError> {
         let is_local = environment == Environment::Local;
+        let reach = Reach::of_operators(environment);
         if !is_local && !built_in.is_empty() {
             return Err(SetupError::BuiltInIssuerOutsideLocal(environment));
         }
@@ -128,10 +130,10 @@ impl OidcAuthenticator {
                 let issuer = issuer.ok_or_else(|| SetupError::NoBuiltInIssuer(key.clone()))?;
                 let keys = KeySet::from_json(issuer.jwks().to_string().as_bytes())
                     .map_err(|error| unusable(error.into()))?;
-                let issuer = Issuer::new(issuer.issuer_url(), is_local).map_err(unusable)?;
+                let issuer = Issuer::new(issuer.issuer_url(), reach).map_err(unusable)?;
                 (Arc::new(issuer), Keys::BuiltIn(keys), None)
             } else if let Some(url) = &config.iam.issuer_url {
-                let issuer = Arc::new(Issuer::new(url, is_local).map_err(unusable)?);
+                let issuer = Arc::new(Issuer::new(url, reach).map_err(unusable)?);
                 let breaker = breakers
                     .obtain(&format!("oidc {key}"), breaker_settings())
                     .map_err(|error| SetupError::Breaker(key.clone(), error))?;
@@ -168,6 +170,7 @@ impl OidcAuthenticator {
         &self.clock
     }
 
+    #[tracing::instrument(name = "auth.jwt.verify", skip_all, fields(auth.token = "access"))]
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
         let token = UnverifiedToken::parse(token, Kind::Access)?;
         let realm = self.realms.get(&token.issuer);

@@ -137,7 +137,9 @@ impl RemoteKeys {
     async fn fetch(self: Arc<Self>, mut gate: Gate) {
         // Should the task be ended in the middle, it counts as an attempt.
         *gate = Some(self.failed_now());
-        match self.breaker.call(LONGEST_FETCH, self.issuer.fetch_keys(), verdict).await {
+        let span = tracing::info_span!("auth.jwks.fetch", realm = self.realm_key);
+        let fetch = self.issuer.fetch_keys().instrument(span);
+        match self.breaker.call(LONGEST_FETCH, fetch, verdict).await {
             Ok(keys) => {
                 let now = self.clock.now();
                 self.known.store(Some(Arc::new(Known { keys, fetched_at: now })));

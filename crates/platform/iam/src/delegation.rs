@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_http::{Catalogue, Command, Grant, GrantedRights, Limits, OperationKind, Reach};
+use athyper_kernel_http::{Caller, Catalogue, Command, Grant, GrantedRights, Limits, OperationKind, Reach};
 use athyper_kernel_types::PrincipalId;
 use chrono::{DateTime, Utc};
 
@@ -32,10 +32,22 @@ impl Granter {
     /// # Errors
     /// [`Error::ShutOut`] when the caller has been suspended since the request came.
     pub(crate) async fn of<B>(cmd: &mut Command<B>, catalogue: &Catalogue) -> Result<Self, Error> {
-        access::lock(&mut cmd.tx).await?;
-        let clock = cmd.tx.clock().clone();
         let caller = cmd.caller().clone();
-        match load(&mut cmd.tx, catalogue, &clock, Who::calls(&caller)).await? {
+        Self::calling(&mut cmd.tx, &caller, catalogue).await
+    }
+
+    /// As [`of`](Self::of), for a command of another domain.
+    ///
+    /// # Errors
+    /// [`Error::ShutOut`].
+    pub(crate) async fn calling(
+        tx: &mut TenantTx,
+        caller: &Caller,
+        catalogue: &Catalogue,
+    ) -> Result<Self, Error> {
+        access::lock(tx).await?;
+        let clock = tx.clock().clone();
+        match load(tx, catalogue, &clock, Who::calls(caller)).await? {
             Found::Rights(rights) => Ok(Self { rights, catalogue: catalogue.clone() }),
             Found::ShutOut => Err(Error::ShutOut),
         }

@@ -33,6 +33,7 @@ mod commands;
 mod delegation;
 mod deps;
 mod error;
+pub mod federated;
 mod guard;
 mod jobs;
 mod key_authenticator;

@@ -30,6 +30,21 @@ pub(crate) enum Error {
     /// What the issuer gave cannot be taken.
     #[error("the issuer's answer cannot be taken: begin again")]
     SignInInvalid,
+    /// No such provider of such a tenant.
+    #[error("there is no such identity provider")]
+    NoProvider,
+    /// A provider without its tenant, a tenant without its provider, or both with a mail address.
+    #[error("name tenant and provider together, or email alone")]
+    HalfAProvider,
+    /// People of this mail domain sign in by a password.
+    #[error("people of this mail domain have local accounts: sign in there")]
+    LocalAccounts,
+    /// Whom the provider signed in may not come in here.
+    #[error("you cannot come in by this identity provider: ask whoever administers it")]
+    NotAdmitted,
+    /// Another domain that was asked.
+    #[error("{0}")]
+    Asked(Problem),
     /// The person has no tenant to work in.
     #[error("this person has no tenant here")]
     NoTenant,
@@ -104,6 +119,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Asked(problem)
+    }
+}
+
 impl DomainError for Error {
     fn code(&self) -> &'static str {
         match self {
@@ -114,6 +135,11 @@ impl DomainError for Error {
             Self::OtherIssuer => "security.other_issuer",
             Self::SignInRefused(_) => "security.sign_in_refused",
             Self::SignInInvalid => "security.sign_in_invalid",
+            Self::NoProvider => "security.no_provider",
+            Self::HalfAProvider => "security.half_a_provider",
+            Self::LocalAccounts => "security.local_accounts",
+            Self::NotAdmitted => "security.not_admitted",
+            Self::Asked(problem) => problem.code,
             Self::NoTenant => "security.no_tenant",
             Self::TenantSuspended => "request.tenant_suspended",
             Self::SessionInvalid => "security.session_invalid",
@@ -139,10 +165,12 @@ impl DomainError for Error {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoSessions | Self::SessionNotFound => ProblemKind::NotFound,
-            Self::ReturnToNotLocal | Self::SignInUnknown | Self::OtherIssuer | Self::LogoutTokenInvalid => {
-                ProblemKind::Malformed
-            }
+            Self::NoSessions | Self::NoProvider | Self::SessionNotFound => ProblemKind::NotFound,
+            Self::ReturnToNotLocal
+            | Self::HalfAProvider
+            | Self::SignInUnknown
+            | Self::OtherIssuer
+            | Self::LogoutTokenInvalid => ProblemKind::Malformed,
             Self::SignInRefused(_)
             | Self::SignInInvalid
             | Self::SessionInvalid
@@ -150,11 +178,13 @@ impl DomainError for Error {
             | Self::SessionExpired => ProblemKind::Unauthenticated,
             Self::RedirectNotAllowed(_)
             | Self::NoTenant
+            | Self::NotAdmitted
             | Self::OperatorsOnly
             | Self::TenantSuspended
             | Self::CsrfTokenRequired
             | Self::CrossSite => ProblemKind::Forbidden,
-            Self::SessionEndedAlready => ProblemKind::Conflict,
+            Self::SessionEndedAlready | Self::LocalAccounts => ProblemKind::Conflict,
+            Self::Asked(problem) => problem.kind,
             Self::NoSubject | Self::NoReason => ProblemKind::Invalid,
             Self::IssuerAway | Self::TrailAway => ProblemKind::Unavailable,
             Self::IssuerUnusable(_) | Self::SealedForm | Self::CookieForm | Self::NoRandomness => {

@@ -10,7 +10,7 @@ use athyper_kernel_config::{Environment, FileSource, IamConfig, LoadInput, Mode,
 use athyper_kernel_db::{Database, DatabaseAuditWriter, TenantDirectory};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_resilience::Breakers;
-use athyper_security::{SessionParts, Sessions};
+use athyper_security::{NoProviders, SessionParts, Sessions};
 use athyper_test_kit::{Answer, BrowserDoor, Client, TestApp, TestDatabase, TestOptions, test_vault};
 use axum::Router;
 use axum::http::{HeaderMap, Method};
@@ -187,7 +187,8 @@ pub(crate) fn sessions_on(
         iam: Arc::clone(iam),
         environment: Environment::Local,
         base_url: BASE.to_owned(),
-        issuers: Arc::new(OidcIssuers(OidcClient::new(&authenticator, iam))),
+        issuers: Arc::new(OidcIssuers::of_realms(OidcClient::new(&authenticator, iam))),
+        providers: Arc::new(NoProviders),
         vault: test_vault(),
         audit: Arc::new(DatabaseAuditWriter::new(database.clone())),
         lifecycle: lifecycle.clone(),
