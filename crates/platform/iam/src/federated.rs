@@ -36,7 +36,7 @@ pub struct FederatedPerson {
     pub is_provisioned: bool,
     /// Sign-ins have the say about the record.
     pub is_of_sign_in: bool,
-    /// Holds something that is for those who administer or control.
+    /// Holds something that says who comes in or who may do what.
     pub is_administrator: bool,
 }
 
@@ -132,9 +132,17 @@ async fn person(
     })
 }
 
+/// Modules whose administration says who comes in and who may do what.
+const OF_ACCESS: [&str; 6] = ["accounts", "audit", "federation", "governance", "iam", "security"];
+
+/// Whether a grant is of those who say who comes in and who may do what, or who run the platform.
 fn administers(catalogue: &Catalogue, grant: &Grant) -> bool {
-    let kinds = grant.role.permissions.keys().filter_map(|name| catalogue.find(name));
-    kinds.into_iter().any(|one| matches!(one.kind, OperationKind::Administer | OperationKind::Control))
+    let mut permissions = grant.role.permissions.keys().filter_map(|name| catalogue.find(name));
+    permissions.any(|one| match one.kind {
+        OperationKind::Control => true,
+        OperationKind::Administer => OF_ACCESS.contains(&one.module()),
+        _ => false,
+    })
 }
 
 /// Enters a person with a link, under the first of these names that nobody has as name or mail address.

@@ -36,6 +36,9 @@ pub(crate) enum Error {
     /// A provider without its tenant, a tenant without its provider, or both with a mail address.
     #[error("name tenant and provider together, or email alone")]
     HalfAProvider,
+    /// A provider refuses this platform, or is disabled: whoever administers it in the tenant has to mend it.
+    #[error("the identity provider cannot be used now: ask whoever administers it")]
+    ProviderUnusable,
     /// People of this mail domain sign in by a password.
     #[error("people of this mail domain have local accounts: sign in there")]
     LocalAccounts,
@@ -137,6 +140,7 @@ impl DomainError for Error {
             Self::SignInInvalid => "security.sign_in_invalid",
             Self::NoProvider => "security.no_provider",
             Self::HalfAProvider => "security.half_a_provider",
+            Self::ProviderUnusable => "security.provider_unusable",
             Self::LocalAccounts => "security.local_accounts",
             Self::NotAdmitted => "security.not_admitted",
             Self::Asked(problem) => problem.code,
@@ -183,7 +187,7 @@ impl DomainError for Error {
             | Self::TenantSuspended
             | Self::CsrfTokenRequired
             | Self::CrossSite => ProblemKind::Forbidden,
-            Self::SessionEndedAlready | Self::LocalAccounts => ProblemKind::Conflict,
+            Self::SessionEndedAlready | Self::LocalAccounts | Self::ProviderUnusable => ProblemKind::Conflict,
             Self::Asked(problem) => problem.kind,
             Self::NoSubject | Self::NoReason => ProblemKind::Invalid,
             Self::IssuerAway | Self::TrailAway => ProblemKind::Unavailable,

@@ -102,7 +102,8 @@ impl Sessions {
             code_challenge: challenge.as_deref(),
             is_fresh: wanted.is_fresh,
         };
-        let url = self.0.parts.issuers.sign_in_url(&issuer, &sent).await.map_err(unusable)?;
+        let url = self.0.parts.issuers.sign_in_url(&issuer, &sent).await;
+        let url = url.map_err(|error| unusable(&issuer, error))?;
         let lifetime = realm.sessions.sign_in();
         let mut tx = self.system_tx().await?;
         let expires_at = later(tx.now(), lifetime);
@@ -293,15 +294,20 @@ impl Sessions {
                 (events::LOGIN_FAILED, "code_refused".to_owned(), Error::SignInInvalid)
             }
             IssuerError::Invalid(why) => (events::LOGIN_FAILED, why, Error::SignInInvalid),
-            IssuerError::Unusable(why) => (events::LOGIN_FAILED, why.clone(), Error::IssuerUnusable(why)),
+            IssuerError::Unusable(why) => {
+                (events::LOGIN_FAILED, why.clone(), unusable(issuer, IssuerError::Unusable(why)))
+            }
         };
         self.failed(issuer, name, &reason, error, info).await
     }
 }
 
-fn unusable(error: IssuerError) -> Error {
+/// An issuer of a realm that cannot be used is a mistake of whoever runs the platform, a provider is its tenant's.
+fn unusable(issuer: &IssuerRef, error: IssuerError) -> Error {
     match error {
         IssuerError::Away => Error::IssuerAway,
+        _ if issuer.provider.is_some() => Error::ProviderUnusable,
+        IssuerError::Unusable(why) => Error::IssuerUnusable(why),
         other => Error::IssuerUnusable(other.to_string()),
     }
 }

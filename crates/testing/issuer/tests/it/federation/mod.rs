@@ -25,6 +25,7 @@ use athyper_issuer::Issuer;
 use athyper_kernel_config::{Environment, IamConfig};
 use athyper_kernel_db::{Database, DatabaseAuditWriter, TenantDirectory};
 use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
+use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_resilience::Breakers;
 use athyper_security::{SessionParts, Sessions};
@@ -82,7 +83,8 @@ impl Outside for Web {
 /// All permissions.
 pub(crate) fn catalogue() -> Catalogue {
     let all = modules();
-    Catalogue::new(all.iter().flat_map(|module| module.permissions).chain(OPERATION_PERMISSIONS).copied())
+    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+    Catalogue::new(all.iter().flat_map(|module| module.permissions).chain(kernel).copied())
 }
 
 /// The sessions of a process on this handle of the database.
