@@ -16,7 +16,7 @@ use crate::model::provider::ProviderId;
 use crate::store::{domains, providers};
 
 /// Most domains of one tenant.
-const MOST: i64 = 200;
+const MOST: i64 = 1_000;
 
 /// A mail domain to claim.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

@@ -20,7 +20,7 @@ use crate::queries::get_provider::ProviderView;
 use crate::store::providers;
 
 /// Most providers of one tenant.
-const MOST: i64 = 50;
+const MOST: i64 = 500;
 
 /// An identity provider to enter.
 #[derive(Clone, Debug, Deserialize, ToSchema)]

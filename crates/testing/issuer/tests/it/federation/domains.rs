@@ -82,8 +82,10 @@ async fn nobody_is_told_who_there_is() {
 #[tokio::test]
 async fn a_domain_is_one_tenants_of_a_realm() {
     let fed = Federated::new().await;
-    let (first, second) =
-        (claim(&fed, "demo", "acme.example", json!(null)).await, claim(&fed, "globex", "acme.example", json!(null)).await);
+    let (first, second) = (
+        claim(&fed, "demo", "acme.example", json!(null)).await,
+        claim(&fed, "globex", "acme.example", json!(null)).await,
+    );
     assert_ne!(first.text("/proof"), second.text("/proof"));
     fed.web.put(&first.text("/proofUrl"), &first.text("/proof"));
     assert_eq!(verify(&fed, "demo", &first).await["status"], "verified");
@@ -134,7 +136,15 @@ async fn a_sign_in_goes_straight_to_where_the_domain_leads() {
 async fn what_is_no_domain_is_not_claimed() {
     let fed = Federated::new().await;
     let admin = fed.admin("demo");
-    for name in ["localhost", "10.0.0.1", "a@acme.example", "https://acme.example", "acme.example/path", "acme.example:8443", "ac me.example"] {
+    for name in [
+        "localhost",
+        "10.0.0.1",
+        "a@acme.example",
+        "https://acme.example",
+        "acme.example/path",
+        "acme.example:8443",
+        "ac me.example",
+    ] {
         let refused = admin.post(DOMAINS, &json!({"name": name})).await.expect(422);
         assert_eq!(refused.text("/errors/0/pointer"), "/name", "{name}");
     }

@@ -36,6 +36,7 @@ impl Town {
     /// Makes a mapping, and gives its path.
     async fn map(&self, value: &str, target: Value) -> String {
         let body = json!({"provider": self.okta.id, "value": value, "target": target});
+        self.fed.advance(&self.issuer, chrono::TimeDelta::milliseconds(1));
         self.admin.post(MAPPINGS, &body).await.expect(201).header("location")
     }
 
@@ -52,7 +53,12 @@ impl Town {
     async fn members(&self) -> Vec<String> {
         let path = format!("/v1/iam/groups/{}/members", self.readers);
         let shown = self.admin.get(&path).await.expect(200).json();
-        shown["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+        shown["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     async fn bindings(&self, id: &str) -> usize {
@@ -131,12 +137,17 @@ async fn what_was_given_goes_with_its_mapping_and_with_its_provider() {
 #[tokio::test]
 async fn duties_that_are_kept_apart_stay_apart() {
     let town = Town::new().await;
-    let rule = json!({"name": "Books and reading", "left": {"role": "accountant"}, "right": {"role": "viewer"}});
+    let rule =
+        json!({"name": "Books and reading", "left": {"role": "accountant"}, "right": {"role": "viewer"}});
     town.admin.post("/v1/iam/separation-rules", &rule).await.expect(201);
     town.map("readers", json!({"group": town.readers})).await;
     town.map("books", json!({"role": "accountant"})).await;
     let (_, id) = town.arrive(json!(["readers", "books"])).await;
-    assert_eq!((town.members().await.len(), town.bindings(&id).await), (1, 0), "the older mapping comes first");
+    assert_eq!(
+        (town.members().await.len(), town.bindings(&id).await),
+        (1, 0),
+        "the older mapping comes first"
+    );
     let refused = town.last().await["notGiven"][0].as_str().unwrap().to_owned();
     assert!(refused.ends_with("iam.duties_not_separate"), "{refused}");
     // What goes makes room for what comes.
@@ -158,7 +169,8 @@ async fn the_last_administrator_stays_one() {
 async fn a_target_that_there_is_not_is_refused() {
     let town = Town::new().await;
     for target in [
-        json!({"group": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"}), json!({"role": "emperor"}),
+        json!({"group": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"}),
+        json!({"role": "emperor"}),
         json!({"role": "viewer", "scope": {"kind": "module", "module": "nowhere"}}),
         json!({"role": "viewer", "scope": {"kind": "everywhere"}}),
     ] {
@@ -166,7 +178,8 @@ async fn a_target_that_there_is_not_is_refused() {
         let refused = town.admin.post(MAPPINGS, &body).await;
         assert_eq!(refused.status, 422, "{target}");
     }
-    let odd = json!({"provider": town.okta.id, "value": "x", "target": {"group": town.readers, "role": "viewer"}});
+    let odd =
+        json!({"provider": town.okta.id, "value": "x", "target": {"group": town.readers, "role": "viewer"}});
     town.admin.post(MAPPINGS, &odd).await.expect(422);
     // A role that is gone when somebody comes gives nothing, and keeps nobody out.
     let role = json!({"name": "Passing", "permissions": ["finance.list_accounts"]});
@@ -203,11 +216,16 @@ async fn held(admin: &Client, id: &str) -> BTreeSet<String> {
 #[tokio::test]
 async fn no_mapping_gives_what_its_author_lacks() {
     let permissions = [
-        "finance.list_accounts", "finance.create_account", "finance.post_journal", "iam.list_principals",
-        "iam.create_role_binding", "platform.list_jobs",
+        "finance.list_accounts",
+        "finance.create_account",
+        "finance.post_journal",
+        "iam.list_principals",
+        "iam.create_role_binding",
+        "platform.list_jobs",
     ];
     let scopes = [
-        json!({"kind": "tenant"}), json!({"kind": "module", "module": "finance"}),
+        json!({"kind": "tenant"}),
+        json!({"kind": "module", "module": "finance"}),
         json!({"kind": "module", "module": "iam"}),
     ];
     let (mut made, mut refused, mut given) = (0, 0, 0);
@@ -219,7 +237,12 @@ async fn no_mapping_gives_what_its_author_lacks() {
             let role = json!({"name": format!("Role {number}"), "permissions": chosen});
             roles.push(town.admin.post("/v1/iam/roles", &role).await.expect(201).text("/id"));
         }
-        let author = town.admin.post("/v1/iam/principals", &json!({"userName": "author"})).await.expect(201).text("/id");
+        let author = town
+            .admin
+            .post("/v1/iam/principals", &json!({"userName": "author"}))
+            .await
+            .expect(201)
+            .text("/id");
         let link = json!({"subject": "author@demo"});
         town.admin.post(&format!("/v1/iam/principals/{author}/links"), &link).await.expect(201);
         let base = json!({"name": "Federation", "permissions": ["federation.create_mapping", "iam.create_role_binding"]});
@@ -251,5 +274,8 @@ async fn no_mapping_gives_what_its_author_lacks() {
         assert!(more.is_empty(), "seed {seed}: {more:?} are not among {theirs:?}");
         given += own.len();
     }
-    assert!(made > 4 && refused > 4 && given > 4, "{made} made, {refused} refused, {given} given: nothing was tried");
+    assert!(
+        made > 4 && refused > 4 && given > 4,
+        "{made} made, {refused} refused, {given} given: nothing was tried"
+    );
 }

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use athyper_adapter_auth::{IssuerClient, OidcAuthenticator, OidcClient, ProviderParts, ProviderSettings, Reach};
+use athyper_adapter_auth::{
+    IssuerClient, OidcAuthenticator, OidcClient, ProviderParts, ProviderSettings, Reach,
+};
 use athyper_bootstrap::OidcIssuers;
 use athyper_bootstrap::bridges::edge_uses_iam::authorizer;
 use athyper_bootstrap::bridges::federation_uses_iam::directory;
@@ -88,7 +90,11 @@ pub(crate) fn catalogue() -> Catalogue {
 }
 
 /// The sessions of a process on this handle of the database.
-fn process(database: &Database, iam: &Arc<IamConfig>, lifecycle: &Lifecycle) -> (Sessions, OidcAuthenticator) {
+fn process(
+    database: &Database,
+    iam: &Arc<IamConfig>,
+    lifecycle: &Lifecycle,
+) -> (Sessions, OidcAuthenticator) {
     let clock = database.clock().clone();
     let breakers = Breakers::new(clock.clone());
     let authenticator =
@@ -189,7 +195,13 @@ impl Federated {
     }
 
     /// A provider of a tenant that is enabled, at this issuer.
-    pub(crate) async fn provider(&self, tenant: &str, key: &str, issuer: &Issuer, changes: Value) -> Provider {
+    pub(crate) async fn provider(
+        &self,
+        tenant: &str,
+        key: &str,
+        issuer: &Issuer,
+        changes: Value,
+    ) -> Provider {
         let admin = self.admin(tenant);
         let mut body = json!({
             "key": key, "issuer": issuer.url(), "displayName": key, "clientId": athyper_issuer::CLIENT_ID,

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use super::{Federated, Provider, person};
 
 /// Signs somebody in, and gives the answer with the subject of the session.
-async fn arrive(fed: &Federated, (provider, issuer): (&Provider, &Issuer), who: Value) -> (Answer, Option<String>) {
+async fn arrive(
+    fed: &Federated,
+    (provider, issuer): (&Provider, &Issuer),
+    who: Value,
+) -> (Answer, Option<String>) {
     issuer.behave(|manners| manners.person = who);
     fed.advance(issuer, chrono::TimeDelta::milliseconds(1));
     let browser = fed.browser();
@@ -36,15 +40,21 @@ async fn only_a_verified_address_of_an_allowed_domain_makes_somebody_an_existing
     let ann = enter(&fed, "ann", "Ann@acme.example").await;
     bind(&fed, &ann, "accountant").await;
     let at = (&okta, &issuer);
-    for (subject, mail, is_verified) in
-        [("e-1", "ann@acme.example", false), ("e-2", "ann@evil.example", true), ("e-3", "ann@acme.example.evil.example", true)]
-    {
+    for (subject, mail, is_verified) in [
+        ("e-1", "ann@acme.example", false),
+        ("e-2", "ann@evil.example", true),
+        ("e-3", "ann@acme.example.evil.example", true),
+    ] {
         let (answer, session) = arrive(&fed, at, person(subject, mail, is_verified)).await;
         assert_eq!((answer.status, session), (403, None), "{mail}");
         assert_eq!(answer.code(), "security.not_admitted");
     }
     let (answer, session) = arrive(&fed, (&open, &issuer), person("e-4", "ann@acme.example", true)).await;
-    assert_eq!((answer.status, session), (403, None), "a provider without domains is not believed about mail");
+    assert_eq!(
+        (answer.status, session),
+        (403, None),
+        "a provider without domains is not believed about mail"
+    );
     let reasons = fed.refusals("demo").await;
     assert_eq!(reasons, ["no_verified_mail", "no_verified_mail", "no_verified_mail", "mail_not_trusted"]);
 
@@ -54,7 +64,10 @@ async fn only_a_verified_address_of_an_allowed_domain_makes_somebody_an_existing
     let (_, session) = arrive(&fed, at, person("a-1", "other@acme.example", false)).await;
     assert_eq!(session.as_deref(), Some(&*ann));
     let shown = fed.admin("demo").get(&format!("/v1/iam/principals/{ann}")).await.expect(200).json();
-    assert_eq!(shown["profile"]["emails"][0]["value"], "Ann@acme.example", "a record of administrators keeps its address");
+    assert_eq!(
+        shown["profile"]["emails"][0]["value"], "Ann@acme.example",
+        "a record of administrators keeps its address"
+    );
     assert_eq!(shown["profile"]["familyName"], "Example");
 }
 
@@ -92,7 +105,8 @@ async fn who_was_shut_out_does_not_come_back_by_another_door() {
     let okta = fed.provider("demo", "okta", &issuer, json!({})).await;
     let at = (&okta, &issuer);
     let admin = fed.admin("demo");
-    for (name, command, reason) in [("sue", "suspend", "suspended"), ("dan", "deprovision", "deprovisioned")] {
+    for (name, command, reason) in [("sue", "suspend", "suspended"), ("dan", "deprovision", "deprovisioned")]
+    {
         let mail = format!("{name}@acme.example");
         let id = enter(&fed, name, &mail).await;
         admin.post_empty(&format!("/v1/iam/principals/{id}/{command}")).await.expect(200);
@@ -140,7 +154,8 @@ async fn the_profile_follows_the_provider_unless_a_provisioning_system_has_the_s
     let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "sam",
         "name": {"familyName": "Kept"}, "emails": [{"value": "sam@acme.example", "primary": true}]});
     let media_type = Some("application/scim+json");
-    let post = admin.send(axum::http::Method::POST, "/scim/v2/demo/Users", media_type, user.to_string().into());
+    let post =
+        admin.send(axum::http::Method::POST, "/scim/v2/demo/Users", media_type, user.to_string().into());
     let sam = post.await.expect(201).text("/id");
     let (_, session) = arrive(&fed, at, person("s-1", "sam@acme.example", true)).await;
     assert_eq!(session.as_deref(), Some(&*sam));
@@ -156,7 +171,8 @@ async fn a_name_of_somebody_else_is_not_given_away() {
     enter(&fed, "boss", "boss@acme.example").await;
     let admin = fed.admin("demo");
     for (subject, name) in [("x-1", "boss"), ("x-2", "boss@acme.example"), ("x-3", "BOSS@acme.example")] {
-        let (_, session) = arrive(&fed, (&okta, &issuer), json!({"sub": subject, "preferred_username": name})).await;
+        let (_, session) =
+            arrive(&fed, (&okta, &issuer), json!({"sub": subject, "preferred_username": name})).await;
         let shown = admin.get(&format!("/v1/iam/principals/{}", session.unwrap())).await.expect(200);
         assert_eq!(shown.text("/userName"), format!("okta:{subject}"), "{name}");
     }

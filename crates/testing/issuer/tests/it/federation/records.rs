@@ -25,7 +25,10 @@ async fn a_secret_is_sealed_and_nowhere_shown() {
         assert!(!String::from_utf8_lossy(&answer.body).contains("hidden-secret"));
     }
     assert_eq!(shown.json()["hasClientSecret"], true);
-    assert_eq!(shown.text("/redirectUri"), format!("http://localhost:3000/auth/callback/{}", made.text("/id")));
+    assert_eq!(
+        shown.text("/redirectUri"),
+        format!("http://localhost:3000/auth/callback/{}", made.text("/id"))
+    );
     let events = fed.events("demo").await;
     assert!(!format!("{events:?}").contains("hidden-secret"), "{events:?}");
     let id = made.text("/id").parse().unwrap();
@@ -89,9 +92,7 @@ async fn whoever_vouches_holds_what_people_hold() {
     let bind = json!({"subject": {"principal": weak}, "role": "module_admin", "scope": scope});
     admin.post("/v1/iam/role-bindings", &bind).await.expect(201);
     let weak = fed.nobody("demo", "weak");
-    let body = |key: &str, jit: &str| {
-        json!({"key": key, "issuer": "https://a.example", "displayName": "A", "clientId": "a", "jitProvisioning": jit})
-    };
+    let body = |key: &str, jit: &str| json!({"key": key, "issuer": "https://a.example", "displayName": "A", "clientId": "a", "jitProvisioning": jit});
     weak.post("/v1/federation/providers", &body("one", "link")).await.expect(201);
 
     let clerk = admin.post("/v1/iam/principals", &person("clerk")).await.expect(201).text("/id");

@@ -22,7 +22,8 @@ async fn disabling_changing_the_client_and_deleting_end_all_of_them() {
     let okta = fed.provider("demo", "okta", &one, json!({})).await;
     let entra = fed.provider("globex", "okta", &two, json!({})).await;
     let admin = fed.admin("demo");
-    let (first, second, other) = (started(&fed, &okta).await, started(&fed, &okta).await, started(&fed, &entra).await);
+    let (first, second, other) =
+        (started(&fed, &okta).await, started(&fed, &okta).await, started(&fed, &entra).await);
     first.get("/auth/session").await.expect(200);
     admin.post_empty(&format!("{}/disable", okta.path())).await.expect(200);
     for browser in [&first, &second] {
@@ -35,12 +36,14 @@ async fn disabling_changing_the_client_and_deleting_end_all_of_them() {
     admin.post_empty(&format!("{}/enable", okta.path())).await.expect(200);
     let third = started(&fed, &okta).await;
     let shown = admin.get(&okta.path()).await.expect(200);
-    let same = json!({"displayName": "Okta", "clientId": athyper_issuer::CLIENT_ID, "jitProvisioning": "create"});
+    let same =
+        json!({"displayName": "Okta", "clientId": athyper_issuer::CLIENT_ID, "jitProvisioning": "create"});
     let changed = admin.with("if-match", &shown.header("etag")).put(&okta.path(), &same).await.expect(200);
     third.get("/auth/session").await.expect(200);
     let mut new_client = same.clone();
     new_client["clientId"] = json!("another");
-    let changed = admin.with("if-match", &changed.header("etag")).put(&okta.path(), &new_client).await.expect(200);
+    let changed =
+        admin.with("if-match", &changed.header("etag")).put(&okta.path(), &new_client).await.expect(200);
     third.get("/auth/session").await.expect(401);
     let changed = admin.with("if-match", &changed.header("etag")).put(&okta.path(), &same).await.expect(200);
 
@@ -122,7 +125,8 @@ async fn a_provider_says_that_somebody_has_signed_out() {
     elsewhere.get("/auth/session").await.expect(200);
     // Another tenant has the same issuer and the same subject: its sessions are its own.
     twins.get("/auth/session").await.expect(200);
-    let rejected = fed.events("demo").await.into_iter().filter(|(kind, _)| kind == "auth.logout_rejection").count();
+    let rejected =
+        fed.events("demo").await.into_iter().filter(|(kind, _)| kind == "auth.logout_rejection").count();
     assert_eq!(rejected, 2);
 }
 

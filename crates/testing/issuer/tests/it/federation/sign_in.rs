@@ -29,10 +29,14 @@ async fn a_first_sign_in_enters_the_person_and_later_ones_find_it() {
     assert_eq!(people["items"][0]["authority"], "jit");
     assert_eq!(people["items"][0]["profile"]["emails"][0]["value"], "ann@acme.example");
 
-    let told: Vec<_> = fed.events("demo").await.into_iter().filter(|(kind, _)| kind == "auth.login_success").collect();
+    let told: Vec<_> =
+        fed.events("demo").await.into_iter().filter(|(kind, _)| kind == "auth.login_success").collect();
     let done: Vec<_> = told.iter().map(|(_, meta)| meta["provisioning"].clone()).collect();
     assert_eq!(done, ["created", "unchanged"]);
-    assert!(!fed.events("demo").await.iter().any(|(kind, _)| kind.starts_with("iam.")), "one event says all of it");
+    assert!(
+        !fed.events("demo").await.iter().any(|(kind, _)| kind.starts_with("iam.")),
+        "one event says all of it"
+    );
 }
 
 #[tokio::test]
@@ -42,9 +46,13 @@ async fn the_tenant_and_the_rights_are_never_those_that_a_provider_says() {
     let okta = fed.provider("demo", "okta", &issuer, json!({})).await;
     let mut claims = person("s-1", "ann@acme.example", true);
     for (name, value) in [
-        ("tenantKey", json!("globex")), ("tenant", json!("globex")), ("tenants", json!(["globex", "demo"])),
-        ("realmKey", json!("platform")), ("roles", json!(["admin", "platform_admin"])),
-        ("realm_access", json!({"roles": ["admin"]})), ("kind", json!("service")),
+        ("tenantKey", json!("globex")),
+        ("tenant", json!("globex")),
+        ("tenants", json!(["globex", "demo"])),
+        ("realmKey", json!("platform")),
+        ("roles", json!(["admin", "platform_admin"])),
+        ("realm_access", json!({"roles": ["admin"]})),
+        ("kind", json!("service")),
     ] {
         claims[name] = value;
     }
@@ -97,7 +105,8 @@ async fn a_provider_that_is_not_there_or_disabled_signs_nobody_in() {
     let okta = fed.provider("demo", "okta", &issuer, json!({})).await;
     let browser = fed.browser();
     for path in [
-        "/auth/login?tenant=demo&provider=other", "/auth/login?tenant=globex&provider=okta",
+        "/auth/login?tenant=demo&provider=other",
+        "/auth/login?tenant=globex&provider=okta",
         "/auth/login?tenant=nobody&provider=okta",
     ] {
         let refused = browser.get(path).await.expect(404);
