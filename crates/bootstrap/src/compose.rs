@@ -29,10 +29,10 @@ use crate::background::register_background;
 use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
-use crate::bridges::iam_uses_security::SessionsOfPeople;
 use crate::bridges::federation_uses_auth::outside;
 use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
+use crate::bridges::iam_uses_security::SessionsOfPeople;
 use crate::bridges::security_uses_auth::OidcIssuers;
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::database::{self, DatabaseServer};
@@ -46,7 +46,8 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR, OIDC_CLIENT,
-    PERMISSIONS, PROVIDER_PARTS, PROVIDERS, RATE_LIMITS, ROUTES, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
+    PERMISSIONS, PROVIDER_PARTS, PROVIDERS, RATE_LIMITS, ROUTES, SERVICES, SESSION_ENDER, SESSIONS, TENANTS,
+    UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -196,13 +197,16 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name()];
+    let needs =
+        [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name(), AUDIT.name()];
     builder.singleton(&OIDC_AUTHENTICATOR, &needs, |scope: Scope| async move {
         let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
         let local = scope.resolve(&LOCAL_IDENTITY).await?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let breakers = scope.resolve(&BREAKERS).await?;
-        Ok(Arc::new(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?))
+        let oidc = identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?;
+        identity::tell_key_failures(&oidc, scope.resolve(&AUDIT).await?, (*lifecycle).clone());
+        Ok(Arc::new(oidc))
     });
     let needs = [OIDC_AUTHENTICATOR.name(), DATABASE.name(), TENANTS.name()];
     builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
@@ -281,8 +285,7 @@ fn register_providers(builder: &mut ContainerBuilder) {
     builder.singleton(&OUTSIDE, &[PROVIDER_PARTS.name()], |scope: Scope| async move {
         Ok(outside((*scope.resolve(&PROVIDER_PARTS).await?).clone()))
     });
-    let needs =
-        [DATABASE.name(), TENANTS.name(), VAULT.name(), DIRECTORY.name(), PROVIDER_PARTS.name()];
+    let needs = [DATABASE.name(), TENANTS.name(), VAULT.name(), DIRECTORY.name(), PROVIDER_PARTS.name()];
     builder.singleton(&PROVIDERS, &needs, |scope: Scope| async move {
         Ok(Arc::new(ProviderDoor::new(
             &*scope.resolve(&DATABASE).await?,

@@ -21,7 +21,7 @@ use crate::identity::{actor, roles};
 use crate::keys::{KeySet, VerificationKey};
 use crate::reach::Reach;
 use crate::refusal::Refusal;
-use crate::remote_keys::RemoteKeys;
+use crate::remote_keys::{KeyFailures, RemoteKeys};
 use crate::token::{Kind, UnverifiedToken};
 
 /// Why no authenticator can be made of the configuration.
@@ -60,6 +60,7 @@ pub struct OidcAuthenticator {
     /// By issuer, to the letter.
     realms: Arc<HashMap<String, Arc<Realm>>>,
     clock: Clock,
+    told: KeyFailures,
 }
 
 /// A realm as far as its tokens are concerned.
@@ -121,7 +122,7 @@ impl OidcAuthenticator {
         if !is_local && !built_in.is_empty() {
             return Err(SetupError::BuiltInIssuerOutsideLocal(environment));
         }
-        let mut realms = HashMap::new();
+        let (mut realms, told) = (HashMap::new(), KeyFailures::default());
         for (key, config) in &iam.realms {
             let unusable =
                 |source: FetchError| SetupError::Issuer { realm_key: key.clone(), source: Box::new(source) };
@@ -138,7 +139,14 @@ impl OidcAuthenticator {
                     .obtain(&format!("oidc {key}"), breaker_settings())
                     .map_err(|error| SetupError::Breaker(key.clone(), error))?;
                 let fetched = (Arc::clone(&issuer), Arc::clone(&breaker));
-                let keys = RemoteKeys::new(key, fetched.0, fetched.1, clock.clone(), lifecycle.clone());
+                let keys = RemoteKeys::new(
+                    key,
+                    fetched.0,
+                    fetched.1,
+                    clock.clone(),
+                    lifecycle.clone(),
+                    Arc::clone(&told),
+                );
                 (issuer, Keys::Remote(keys), Some(breaker))
             } else {
                 tracing::info!(realm = key, "the realm has no issuer: nobody can sign in");
@@ -158,7 +166,14 @@ impl OidcAuthenticator {
                 return Err(SetupError::SharedIssuer(key.clone()));
             }
         }
-        Ok(Self { realms: Arc::new(realms), clock })
+        Ok(Self { realms: Arc::new(realms), clock, told })
+    }
+
+    /// Has somebody told, by the key of the realm, whenever the keys of an issuer could not be fetched. The first to ask is told.
+    pub fn tell_key_failures(&self, tell: impl Fn(&str) + Send + Sync + 'static) {
+        if self.told.set(Box::new(tell)).is_err() {
+            tracing::warn!("somebody is told already when keys cannot be fetched");
+        }
     }
 
     /// The realms that have an issuer.

@@ -242,7 +242,10 @@ mod tests {
     #[test]
     fn plain_http_is_for_local_only() {
         assert!(Issuer::new("http://127.0.0.1:1/realms/a", Reach::Anywhere).is_ok());
-        assert!(matches!(Issuer::new("http://127.0.0.1:1/realms/a", Reach::Named), Err(FetchError::Address(_))));
+        assert!(matches!(
+            Issuer::new("http://127.0.0.1:1/realms/a", Reach::Named),
+            Err(FetchError::Address(_))
+        ));
         assert!(Issuer::new("https://issuer.example/realms/a", Reach::Named).is_ok());
         assert!(matches!(Issuer::new("file:///etc/keys", Reach::Anywhere), Err(FetchError::Address(_))));
     }

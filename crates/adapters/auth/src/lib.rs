@@ -34,11 +34,11 @@ mod token;
 
 pub use authenticator::{OidcAuthenticator, SetupError};
 pub use client::{
-    AuthorizationRequest, CodeGrant, IssuerClient, LogoutToken, OidcClient, OidcError, ProviderParts, ProviderSettings,
-    Tokens,
+    AuthorizationRequest, CodeGrant, IssuerClient, LogoutToken, OidcClient, OidcError, ProviderParts,
+    ProviderSettings, Tokens,
 };
-pub use reach::{Reach, fetch_text};
 pub use local::{
     DEMO_USERS, DemoUser, LocalIssuer, LocalIssuerError, TokenRequest, issuer_routes, read_base_url,
     write_base_url,
 };
+pub use reach::{Reach, fetch_text};

@@ -172,8 +172,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let inside = |network: u128, bits: u32| address.to_bits() >> (128 - bits) == network >> (128 - bits);
     // Of what is given out (RFC 4291, section 2.4), without protocols, documentation and what wraps IPv4.
     let network = |text: [u16; 2]| (u128::from(text[0]) << 112) | (u128::from(text[1]) << 96);
-    let special =
-        [(network([0x2001, 0]), 23), (network([0x2001, 0xdb8]), 32), (network([0x2002, 0]), 16), (network([0x3fff, 0]), 20)];
+    let special = [
+        (network([0x2001, 0]), 23),
+        (network([0x2001, 0xdb8]), 32),
+        (network([0x2002, 0]), 16),
+        (network([0x3fff, 0]), 20),
+    ];
     inside(network([0x2000, 0]), 3) && !special.into_iter().any(|(network, bits)| inside(network, bits))
 }
 
@@ -192,10 +196,32 @@ mod tests {
 
     /// Spellings of addresses inside, also those that a parser of URLs brings to the usual form.
     const INSIDE: [&str; 26] = [
-        "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0", "10.0.0.5", "172.31.255.255",
-        "192.168.1.1", "169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "198.18.0.1", "224.0.0.1",
-        "255.255.255.255", "[::1]", "[::]", "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[64:ff9b::a00:1]",
-        "[fd00:ec2::254]", "[fe80::1]", "[2002:a00:1::]", "[2001:0:a00::1]", "[ff02::1]",
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "0.0.0.0",
+        "10.0.0.5",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "[::1]",
+        "[::]",
+        "[::ffff:10.0.0.1]",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a00:1]",
+        "[fd00:ec2::254]",
+        "[fe80::1]",
+        "[2002:a00:1::]",
+        "[2001:0:a00::1]",
+        "[ff02::1]",
     ];
 
     #[test]
@@ -212,7 +238,13 @@ mod tests {
 
     #[test]
     fn what_a_tenant_names_is_https_without_credentials() {
-        for bad in ["http://id.example.com", "https://user:secret@id.example.com", "file:///etc/passwd", "gopher://a", "https://"] {
+        for bad in [
+            "http://id.example.com",
+            "https://user:secret@id.example.com",
+            "file:///etc/passwd",
+            "gopher://a",
+            "https://",
+        ] {
             assert!(matches!(Reach::Public.address(bad), Err(FetchError::Address(_))), "{bad}");
         }
     }
@@ -230,7 +262,8 @@ mod tests {
     async fn a_name_that_leads_to_this_machine_is_never_connected_to() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let url: Url = format!("https://localhost:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
+        let url: Url =
+            format!("https://localhost:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
         let refused = fetch_text(Reach::Public, &url).await.unwrap_err();
         assert!(refused.contains("leads to no address on the internet"), "{refused}");
         assert!(listener.accept().is_err(), "somebody has connected");

@@ -56,11 +56,7 @@ impl OidcIssuers {
 
 #[async_trait]
 impl Issuers for OidcIssuers {
-    async fn sign_in_url(
-        &self,
-        issuer: &IssuerRef,
-        request: &SignInRequest<'_>,
-    ) -> Result<Url, IssuerError> {
+    async fn sign_in_url(&self, issuer: &IssuerRef, request: &SignInRequest<'_>) -> Result<Url, IssuerError> {
         let request = AuthorizationRequest {
             redirect_uri: request.redirect_uri,
             state: request.state,

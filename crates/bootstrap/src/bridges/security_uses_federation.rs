@@ -12,9 +12,7 @@ use athyper_kernel_error::Problem;
 use athyper_kernel_tenant_context::{Actor, Resolved, Source, TenantContext};
 use athyper_kernel_types::TenantId;
 use athyper_kernel_vault::Vault;
-use athyper_security::{
-    Admitted, Arrival, IssuerError, NotAdmitted, ProviderRef, Providers, SignInPlace,
-};
+use athyper_security::{Admitted, Arrival, IssuerError, NotAdmitted, ProviderRef, Providers, SignInPlace};
 use uuid::Uuid;
 
 use crate::bridges::federation_uses_auth::settings;

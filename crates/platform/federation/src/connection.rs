@@ -44,7 +44,9 @@ pub async fn connection(
     provider: Uuid,
 ) -> Result<Option<Connection>, Problem> {
     let found = providers::find(tx, Id::from_uuid(provider)).await.map_err(Error::from)?;
-    let Some(provider) = found.filter(|found| found.status == ProviderStatus::Enabled) else { return Ok(None) };
+    let Some(provider) = found.filter(|found| found.status == ProviderStatus::Enabled) else {
+        return Ok(None);
+    };
     Ok(Some(of(tx, vault, &provider).await?))
 }
 

@@ -40,8 +40,8 @@ mod sign_in;
 mod store;
 
 pub use connection::{Connection, PROVIDER_TOPIC, connection, enabled_provider};
-pub use deps::{DIRECTORY, OUTSIDE, SESSIONS};
 use deps::Deps;
+pub use deps::{DIRECTORY, OUTSIDE, SESSIONS};
 pub use discovery::{SignInPlace, place_of_mail};
 pub use module::MODULE;
 pub use sign_in::{Admitted, Arrival, NotAdmitted, admit};

@@ -116,12 +116,8 @@ pub trait Directory: Send + Sync {
     ///
     /// # Errors
     /// When the subject is linked already.
-    async fn link(
-        &self,
-        tx: &mut TenantTx,
-        person: PrincipalId,
-        subject: Subject<'_>,
-    ) -> Result<(), Problem>;
+    async fn link(&self, tx: &mut TenantTx, person: PrincipalId, subject: Subject<'_>)
+    -> Result<(), Problem>;
 
     /// Takes over what a provider says of a person; the mail address only where sign-ins have the say. Says whether anything changed.
     ///

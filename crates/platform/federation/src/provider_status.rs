@@ -33,8 +33,7 @@ pub(crate) async fn execute(
     }
 
     let kind = if is_enabled { "federation.enable_provider" } else { "federation.disable_provider" };
-    let event = AuditEvent::info(kind)
-        .about("federation.provider", provider.id)
-        .with("key", provider.key.as_str());
+    let event =
+        AuditEvent::info(kind).about("federation.provider", provider.id).with("key", provider.key.as_str());
     Ok(Done::new(changed, event))
 }

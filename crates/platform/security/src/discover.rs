@@ -12,13 +12,7 @@ use crate::ports::SignInPlace;
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Place {
     /// By a provider of a tenant: the browser goes to `loginUrl`.
-    Provider {
-        realm: String,
-        tenant: String,
-        provider: String,
-        display_name: String,
-        login_url: String,
-    },
+    Provider { realm: String, tenant: String, provider: String, display_name: String, login_url: String },
     /// By a local account: `POST /v1/accounts/sign-in` with realm and tenant.
     Local { realm: String, tenant: String },
     /// At the issuer of the realm: the browser goes to `loginUrl`.

@@ -84,9 +84,6 @@ pub(crate) enum Error {
     /// It is for those who run the platform.
     #[error("this is for operators of the platform, who are in a realm of their own")]
     OperatorsOnly,
-    /// A reason that says nothing.
-    #[error("reason is a text of 1 to 200 characters")]
-    NoReason,
     /// The issuer does not answer.
     #[error("the issuer does not answer")]
     IssuerAway,
@@ -156,7 +153,6 @@ impl DomainError for Error {
             Self::SessionEndedAlready => "security.session_ended_already",
             Self::NoSubject => "security.no_subject",
             Self::OperatorsOnly => "request.operators_only",
-            Self::NoReason => "security.no_reason",
             Self::IssuerAway => "platform.issuer_unavailable",
             Self::TrailAway => "platform.unavailable",
             Self::IssuerUnusable(_) => "security.issuer_unusable",
@@ -189,7 +185,7 @@ impl DomainError for Error {
             | Self::CrossSite => ProblemKind::Forbidden,
             Self::SessionEndedAlready | Self::LocalAccounts | Self::ProviderUnusable => ProblemKind::Conflict,
             Self::Asked(problem) => problem.kind,
-            Self::NoSubject | Self::NoReason => ProblemKind::Invalid,
+            Self::NoSubject => ProblemKind::Invalid,
             Self::IssuerAway | Self::TrailAway => ProblemKind::Unavailable,
             Self::IssuerUnusable(_) | Self::SealedForm | Self::CookieForm | Self::NoRandomness => {
                 ProblemKind::Internal
@@ -203,7 +199,6 @@ impl DomainError for Error {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::ReturnToNotLocal => vec![FieldError::new("?returnTo", "not_local", self.to_string())],
-            Self::NoReason => vec![FieldError::new("/reason", "invalid", self.to_string())],
             Self::NoSubject => vec![FieldError::new("/subject", "invalid", self.to_string())],
             Self::CsrfTokenRequired => vec![FieldError::new("#x-csrf-token", "required", self.to_string())],
             Self::Page(error) => error.fields(),

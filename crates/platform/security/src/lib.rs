@@ -53,8 +53,8 @@ pub use begin::StartedSession;
 use deps::Deps;
 pub use module::MODULE;
 pub use ports::{
-    Admitted, Arrival, Code, IssuedTokens, IssuerError, IssuerRef, Issuers, NoProviders, NotAdmitted, ProviderRef,
-    Providers, SignInPlace, SignInRequest, SignOutNotice,
+    Admitted, Arrival, Code, IssuedTokens, IssuerError, IssuerRef, Issuers, NoProviders, NotAdmitted,
+    ProviderRef, Providers, SignInPlace, SignInRequest, SignOutNotice,
 };
 pub use revoke::{revoke_sessions_of, revoke_sessions_of_provider, rotate_sessions_of};
 pub use service::{SessionParts, Sessions};

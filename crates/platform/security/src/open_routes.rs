@@ -89,7 +89,8 @@ async fn login(
 ) -> Result<Response, ProblemResponse> {
     sessions.may_try(shown.info.as_ref()).await?;
     let query: LoginQuery = parse(query.as_deref())?;
-    if query.tenant.is_some() != query.provider.is_some() || (query.tenant.is_some() && query.email.is_some()) {
+    if query.tenant.is_some() != query.provider.is_some() || (query.tenant.is_some() && query.email.is_some())
+    {
         return Err(Error::HalfAProvider.into());
     }
     let wanted = Begin {
@@ -244,7 +245,11 @@ async fn discover(
 ) -> Result<Response, ProblemResponse> {
     sessions.may_try(shown.info.as_ref()).await?;
     let wanted: DiscoverBody = serde_json::from_slice(&body).map_err(|_| {
-        Problem::new(ProblemKind::Malformed, "request.invalid_body", "send email, and realm if it is not the default one")
+        Problem::new(
+            ProblemKind::Malformed,
+            "request.invalid_body",
+            "send email, and realm if it is not the default one",
+        )
     })?;
     let place = sessions.discover(wanted.realm.as_deref(), &wanted.email).await?;
     if let Some(rates) = &sessions.0.parts.rates {

@@ -140,7 +140,8 @@ impl Sessions {
         let mut crossing = self.system_tx().await?;
         let at_issuer = provider.map_or(subject, |(_, subject)| subject);
         let name = issuer.name();
-        let entry = Entry { issuer: &name, subject: at_issuer, tenant, session: id, issuer_session, expires_at };
+        let entry =
+            Entry { issuer: &name, subject: at_issuer, tenant, session: id, issuer_session, expires_at };
         issuer_sessions::insert(&mut crossing, &entry).await?;
         // Whoever revokes after this moment revokes this session too.
         let of_provider = provider.map(|(id, _)| id);

@@ -185,7 +185,9 @@ impl Sessions {
         let sealed = vault.seal(&mut tx, PURPOSE, &record, &part.bytes()?).await?;
         let (roles, kept) = match tokens.identity {
             // What a provider of a tenant says of somebody counts at a sign-in only.
-            Some(identity) if session.provider.is_none() => (identity.roles.to_vec(), claims::kept(&identity.claims)),
+            Some(identity) if session.provider.is_none() => {
+                (identity.roles.to_vec(), claims::kept(&identity.claims))
+            }
             _ => (session.roles.clone(), session.claims.clone()),
         };
         let has_changed = roles != session.roles;

@@ -205,7 +205,13 @@ impl Sessions {
         let Some(issuer) = sign_ins::issuer_of(&mut tx, &state_hash).await? else {
             drop(tx);
             return self
-                .failed(&IssuerRef::of_realm(""), events::LOGIN_FAILED, "unknown_state", Error::SignInUnknown, request.info)
+                .failed(
+                    &IssuerRef::of_realm(""),
+                    events::LOGIN_FAILED,
+                    "unknown_state",
+                    Error::SignInUnknown,
+                    request.info,
+                )
                 .await;
         };
         let shown = self.0.cookies.read(request.headers, CookieKind::SignIn, &issuer.realm_key);
@@ -266,7 +272,9 @@ impl Sessions {
     ) -> Result<(), Error> {
         let told = told.with("realm", &*issuer.realm_key);
         if let Some(provider) = issuer.provider {
-            return self.note_tenant(provider.tenant, told.with("provider", provider.id.to_string()), info).await;
+            return self
+                .note_tenant(provider.tenant, told.with("provider", provider.id.to_string()), info)
+                .await;
         }
         if is_free
             && let Some(rates) = &self.0.parts.rates

@@ -130,14 +130,20 @@ impl Sessions {
         Ok(found.map(|provider| IssuerRef { realm_key: realm_key.to_owned(), provider: Some(provider) }))
     }
 
-    async fn reject(&self, issuer: &IssuerRef, reason: &str, info: Option<&RequestInfo>) -> Result<(), Error> {
+    async fn reject(
+        &self,
+        issuer: &IssuerRef,
+        reason: &str,
+        info: Option<&RequestInfo>,
+    ) -> Result<(), Error> {
         if let Some(rates) = &self.0.parts.rates {
             rates.failed(info.and_then(|info| info.origin.client)).await;
         }
         let told = event(events::LOGOUT_REJECTED).with("realm", &*issuer.realm_key).with("reason", reason);
         match issuer.provider {
             Some(provider) => {
-                self.note_tenant(provider.tenant, told.with("provider", provider.id.to_string()), info).await?;
+                self.note_tenant(provider.tenant, told.with("provider", provider.id.to_string()), info)
+                    .await?;
             }
             None => self.note_platform(told, info).await?,
         }

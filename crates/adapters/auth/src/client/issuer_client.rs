@@ -40,10 +40,7 @@ impl IssuerClient {
     ///
     /// # Errors
     /// The issuer is away or signs nobody in.
-    pub async fn authorization_url(
-        &self,
-        request: &AuthorizationRequest<'_>,
-    ) -> Result<Url, OidcError> {
+    pub async fn authorization_url(&self, request: &AuthorizationRequest<'_>) -> Result<Url, OidcError> {
         let document = self.endpoints.find().await?;
         let mut url = self.endpoints.address(document.authorization_endpoint.as_deref(), "authorization")?;
         let mut query = url.query_pairs_mut();
@@ -81,8 +78,11 @@ impl IssuerClient {
     /// # Errors
     /// The issuer is away or refuses, or what it gave is not what it must be.
     pub async fn exchange(&self, grant: &CodeGrant<'_>) -> Result<Tokens, OidcError> {
-        let span =
-            tracing::info_span!("auth.token_exchange", realm = self.realm.key, auth.flow = "authorization_code");
+        let span = tracing::info_span!(
+            "auth.token_exchange",
+            realm = self.realm.key,
+            auth.flow = "authorization_code"
+        );
         let work = async {
             let mut form = Form::new(Grant::Code);
             form.secret("code", grant.code).plain("redirect_uri", grant.redirect_uri);
@@ -105,12 +105,9 @@ impl IssuerClient {
     ///
     /// # Errors
     /// As [`exchange`](Self::exchange); [`OidcError::Refused`] with `invalid_grant` when the issuer ended the session.
-    pub async fn refresh(
-        &self,
-        refresh_token: &SecretString,
-        subject: &str,
-    ) -> Result<Tokens, OidcError> {
-        let span = tracing::info_span!("auth.token_exchange", realm = self.realm.key, auth.flow = "refresh_token");
+    pub async fn refresh(&self, refresh_token: &SecretString, subject: &str) -> Result<Tokens, OidcError> {
+        let span =
+            tracing::info_span!("auth.token_exchange", realm = self.realm.key, auth.flow = "refresh_token");
         let work = async {
             let mut form = Form::new(Grant::Refresh);
             form.secret("refresh_token", refresh_token);

@@ -15,7 +15,7 @@ use crate::authenticator::{Keys, Realm, breaker_settings};
 use crate::claims::Expected;
 use crate::discovery::Issuer;
 use crate::reach::Reach;
-use crate::remote_keys::RemoteKeys;
+use crate::remote_keys::{KeyFailures, RemoteKeys};
 
 /// An issuer that a tenant has named, and the platform's client there.
 #[derive(Clone, Debug)]
@@ -59,8 +59,10 @@ impl IssuerClient {
         let breaker = CircuitBreaker::new(&settings.name, breaker_settings(), parts.clock.clone());
         let breaker = Arc::new(breaker.map_err(|_| OidcError::NotOffered("a breaker"))?);
         let (clock, lifecycle) = (parts.clock.clone(), parts.lifecycle.clone());
-        let keys =
-            RemoteKeys::new(&settings.name, Arc::clone(&issuer), Arc::clone(&breaker), clock.clone(), lifecycle);
+        let reached = (Arc::clone(&issuer), Arc::clone(&breaker));
+        // Nobody but the log is told: the trail of the platform is not for what a tenant has named.
+        let told = KeyFailures::default();
+        let keys = RemoteKeys::new(&settings.name, reached.0, reached.1, clock.clone(), lifecycle, told);
         let expected = Expected {
             issuer: settings.issuer.clone(),
             audience: settings.client_id.clone(),

@@ -34,11 +34,7 @@ pub(crate) async fn delete_provider(
     cmd.finish(done.event, Reply::no_content()).await
 }
 
-pub(crate) async fn execute(
-    tx: &mut TenantTx,
-    deps: &Deps,
-    provider: Provider,
-) -> Result<Done<()>, Error> {
+pub(crate) async fn execute(tx: &mut TenantTx, deps: &Deps, provider: Provider) -> Result<Done<()>, Error> {
     let taken_back = mapping_rounds::remove_all(tx, &*deps.directory, provider.id).await?;
     deps.sessions.end_of_provider(tx, provider.id.uuid(), "provider_deleted").await?;
     providers::delete(tx, provider.id).await?;

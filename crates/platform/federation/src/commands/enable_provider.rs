@@ -29,7 +29,8 @@ pub(crate) async fn enable_provider(
     let provider = providers::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Provider))?;
     cmd.check_version(provider.version)?;
     let caller = cmd.caller().clone();
-    let done = provider_status::execute(&mut cmd.tx, &deps, &caller, provider, ProviderStatus::Enabled).await?;
+    let done =
+        provider_status::execute(&mut cmd.tx, &deps, &caller, provider, ProviderStatus::Enabled).await?;
     let view = ProviderView::of(&deps, caller.context(), done.output);
     let reply = Reply::ok(&view)?.version(view.provider.version);
     cmd.finish(done.event, reply).await

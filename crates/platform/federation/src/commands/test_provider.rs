@@ -34,7 +34,8 @@ pub(crate) async fn test_provider(
 
 pub(crate) async fn execute(tx: &mut TenantTx, provider: &Provider) -> Result<Done<Operation>, Error> {
     // One at a time in a tenant: it asks a machine that somebody named.
-    let job = NewJob::new(&TestProvider { provider: provider.id.uuid() })?.serial_key("federation.test_provider");
+    let job =
+        NewJob::new(&TestProvider { provider: provider.id.uuid() })?.serial_key("federation.test_provider");
     let operation = start_operation(tx, "federation.test_provider", job).await?;
 
     let event = AuditEvent::info("federation.test_provider")

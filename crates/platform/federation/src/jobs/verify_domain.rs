@@ -18,8 +18,7 @@ use crate::model::domain::{DomainStatus, MailDomain};
 use crate::store::{domain_owners, domains};
 
 /// Waits between two looks: a minute at first, an hour at last.
-pub(crate) const BACKOFF: Backoff =
-    Backoff { first: Duration::from_mins(1), most: Duration::from_hours(1) };
+pub(crate) const BACKOFF: Backoff = Backoff { first: Duration::from_mins(1), most: Duration::from_hours(1) };
 
 /// Which domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]

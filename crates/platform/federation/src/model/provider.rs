@@ -221,7 +221,11 @@ impl ProviderSettings {
                 Some(clean) => *domain = clean,
                 None => {
                     let pointer = format!("/allowedDomains/{index}");
-                    errors.push(FieldError::new(pointer, "invalid", "this is no domain, such as example.com"));
+                    errors.push(FieldError::new(
+                        pointer,
+                        "invalid",
+                        "this is no domain, such as example.com",
+                    ));
                 }
             }
         }

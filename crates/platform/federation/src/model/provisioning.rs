@@ -31,9 +31,8 @@ pub(crate) fn said(claims: &Map<String, Value>, provider: &Provider) -> Said {
     let mapping: &ClaimMapping = &provider.claim_mapping;
     let text = |name: &str| {
         let text = claims.get(name)?.as_str()?.trim();
-        let is_clean = !text.is_empty()
-            && text.chars().count() <= LONGEST_TEXT
-            && !text.chars().any(char::is_control);
+        let is_clean =
+            !text.is_empty() && text.chars().count() <= LONGEST_TEXT && !text.chars().any(char::is_control);
         is_clean.then(|| text.to_owned())
     };
     let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
@@ -82,7 +81,12 @@ pub(crate) enum Decision {
 ///
 /// A link says who it is and nothing else does. Without one, a verified mail address of an allowed domain says it, if it is that of one person
 /// alone, who is active and administers nothing: whoever configures the provider must not become somebody who may do more.
-pub(crate) fn decide(provider: &Provider, said: &Said, linked: Option<Known>, with_mail: &[Known]) -> Decision {
+pub(crate) fn decide(
+    provider: &Provider,
+    said: &Said,
+    linked: Option<Known>,
+    with_mail: &[Known],
+) -> Decision {
     if let Some(known) = linked {
         return match known.standing {
             Standing::Active => Decision::Is(known.id),
@@ -213,7 +217,10 @@ mod tests {
         let verified = json!({"email": "ann@acme.example", "email_verified": true});
         let (create, link, off) = (JitProvisioning::Create, JitProvisioning::Link, JitProvisioning::Off);
         assert_eq!(of_mode(off, &["acme.example"], verified.clone(), &[]), Decision::Refuse("not_linked"));
-        assert_eq!(of_mode(link, &["acme.example"], verified.clone(), &[]), Decision::Refuse("unknown_person"));
+        assert_eq!(
+            of_mode(link, &["acme.example"], verified.clone(), &[]),
+            Decision::Refuse("unknown_person")
+        );
         assert_eq!(of_mode(create, &["acme.example"], json!({}), &[]), Decision::Refuse("no_verified_mail"));
         assert_eq!(of_mode(create, &[], json!({}), &[]), Decision::Create);
         let one = known(Standing::Active, false);

@@ -91,11 +91,7 @@ pub(crate) async fn update(tx: &mut TenantTx, changed: &MailDomain) -> Result<()
 }
 
 /// Stores what came of looking for the proof: verified where there is no problem. The domain gets its next version.
-pub(crate) async fn note_check(
-    tx: &mut TenantTx,
-    id: DomainId,
-    problem: Option<&str>,
-) -> Result<(), Error> {
+pub(crate) async fn note_check(tx: &mut TenantTx, id: DomainId, problem: Option<&str>) -> Result<(), Error> {
     let (tenant, now) = (tx.tenant_id().uuid(), tx.now());
     let status = if problem.is_none() { DomainStatus::Verified } else { DomainStatus::Pending };
     sqlx::query(

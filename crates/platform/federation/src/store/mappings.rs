@@ -38,11 +38,13 @@ impl From<Row> for Mapping {
 /// How many mappings a provider has.
 pub(crate) async fn count(tx: &mut impl TenantConnection, provider: ProviderId) -> Result<i64, Error> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_scalar("select count(*) from federation.mapping where tenant_id = $1 and provider_id = $2")
-        .bind(tenant)
-        .bind(provider.uuid())
-        .fetch_one(tx.conn())
-        .await?)
+    Ok(sqlx::query_scalar(
+        "select count(*) from federation.mapping where tenant_id = $1 and provider_id = $2",
+    )
+    .bind(tenant)
+    .bind(provider.uuid())
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// Enters a mapping, at version 1.

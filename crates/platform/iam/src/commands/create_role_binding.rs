@@ -130,11 +130,7 @@ pub(crate) async fn execute(
 }
 
 /// The role with this key or id.
-pub(crate) async fn find_role(
-    tx: &mut TenantTx,
-    catalogue: &Catalogue,
-    name: &str,
-) -> Result<RoleId, Error> {
+pub(crate) async fn find_role(tx: &mut TenantTx, catalogue: &Catalogue, name: &str) -> Result<RoleId, Error> {
     let unknown = Error::UnknownReference { pointer: "/role", what: Thing::Role };
     if let Some(table) = catalogue.role(name) {
         return Ok(built_in_id(&table.key));

@@ -227,6 +227,11 @@ impl Browser {
         self.jar.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
+    /// The same browser, before another process.
+    pub(crate) fn at(&self, router: Router) -> Self {
+        Self { router, jar: Arc::clone(&self.jar) }
+    }
+
     /// A browser with the same cookies, which go their own way from here on.
     pub(crate) fn copy(&self) -> Self {
         let jar = self.jar.lock().unwrap().clone();

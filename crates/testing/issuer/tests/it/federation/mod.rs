@@ -25,7 +25,7 @@ use athyper_federation::Connection;
 use athyper_federation::ports::Outside;
 use athyper_issuer::Issuer;
 use athyper_kernel_config::{Environment, IamConfig};
-use athyper_kernel_db::{Database, DatabaseAuditWriter, TenantDirectory};
+use athyper_kernel_db::{Database, DatabaseAuditWriter, TenantDirectory, follow_changes};
 use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
@@ -46,7 +46,8 @@ pub(crate) struct Federated {
     pub(crate) app: TestApp,
     pub(crate) realm_issuer: Issuer,
     pub(crate) web: Web,
-    _lifecycle: Lifecycle,
+    iam: Arc<IamConfig>,
+    lifecycle: Lifecycle,
 }
 
 /// What lies outside: issuers as they are, and web servers with the files that a test puts there.
@@ -120,13 +121,24 @@ fn process(
 }
 
 impl Federated {
+    /// The open routes of another process on the same database, which follows what changes.
+    pub(crate) async fn another_process(&self) -> (axum::Router, tokio::task::JoinHandle<()>) {
+        let database = self.app.db.another_handle().await;
+        let following = tokio::spawn(follow_changes(database.clone()));
+        let (sessions, _) = process(&database, &self.iam, &self.lifecycle);
+        while database.changes().stamp(self.app.db.tenant_id("demo"), "test", "test").is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        (sessions.routes(), following)
+    }
+
     pub(crate) async fn new() -> Self {
         let _ = tracing_subscriber::fmt().with_test_writer().try_init();
         let realm_issuer = Issuer::start(0);
         let own = realm(&realm_issuer);
         let iam = iam(&json!({ REALM: own }));
         let lifecycle = Lifecycle::new(LifecycleOptions::default());
-        let (realms, runs) = (Arc::clone(&iam), lifecycle.clone());
+        let (realms, kept, runs) = (Arc::clone(&iam), Arc::clone(&iam), lifecycle.clone());
         let door = move |db: &TestDatabase| {
             let (sessions, _) = process(&db.database, &realms, &runs);
             BrowserDoor {
@@ -162,7 +174,7 @@ impl Federated {
             athyper_finance::MODULE,
         ];
         let app = TestApp::with(&modules, options).await;
-        Self { app, realm_issuer, web, _lifecycle: lifecycle }
+        Self { app, realm_issuer, web, iam: kept, lifecycle }
     }
 
     /// An administrator of a tenant, by a token.

@@ -52,6 +52,37 @@ async fn disabling_changing_the_client_and_deleting_end_all_of_them() {
     fourth.get("/auth/session").await.expect(401);
 }
 
+/// Another process keeps sessions and clients in memory, and hears of it when a provider is disabled.
+#[tokio::test]
+async fn another_process_knows_within_a_second() {
+    let fed = Federated::new().await;
+    let issuer = fed.issuer();
+    let okta = fed.provider("demo", "okta", &issuer, json!({})).await;
+    issuer.behave(|manners| manners.person = person("s-1", "ann@acme.example", true));
+    let (other, following) = fed.another_process().await;
+    let browser = started(&fed, &okta).await;
+    let there = browser.at(other.clone());
+    // Twice, so that what is kept in memory answers.
+    there.get("/auth/session").await.expect(200);
+    there.get("/auth/session").await.expect(200);
+    there.begin(&okta.login()).await;
+    let waiting = there.copy();
+    let back = waiting.at_issuer(&waiting.begin(&okta.login()).await).await;
+
+    let disabled = std::time::Instant::now();
+    fed.admin("demo").post_empty(&format!("{}/disable", okta.path())).await.expect(200);
+    while there.get("/auth/session").await.status == 200 {
+        assert!(
+            disabled.elapsed() < std::time::Duration::from_secs(30),
+            "the other process never hears of it"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(waiting.get(&back).await.expect(409).code(), "security.provider_unusable");
+    assert_eq!(issuer.refused(), 0);
+    following.abort();
+}
+
 #[tokio::test]
 async fn a_session_is_refreshed_at_its_provider_and_keeps_what_it_may_do() {
     let fed = Federated::new().await;
