@@ -4,6 +4,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_config::Environment;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Caller, Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_types::Name;
 use athyper_kernel_vault::{Sealed, Vault};
 use axum::extract::State;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -14,7 +15,8 @@ use crate::Deps;
 use crate::connection::PURPOSE;
 use crate::error::Error;
 use crate::model::provider::{
-    JitProvisioning, Provider, ProviderId, ProviderSettings, ProviderStatus, check_issuer, check_key,
+    ClaimMapping, JitProvisioning, Provider, ProviderId, ProviderSettings, ProviderStatus, check_issuer,
+    check_key, usual_scopes,
 };
 use crate::queries::get_provider::ProviderView;
 use crate::store::providers;
@@ -24,7 +26,7 @@ const MOST: i64 = 500;
 
 /// An identity provider to enter.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = federation::CreateProvider)]
 pub(crate) struct CreateProvider {
     /// Key, which addresses of sign-in name. Unique in the tenant; case does not count.
@@ -33,9 +35,29 @@ pub(crate) struct CreateProvider {
     /// The issuer, to the letter as its tokens name it. It never changes.
     #[schema(max_length = 500)]
     pub(crate) issuer: String,
-    /// What may change later.
-    #[serde(flatten)]
-    pub(crate) settings: ProviderSettings,
+    /// Name for people.
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
+    pub(crate) display_name: Name,
+    /// Id of the platform's client at the issuer.
+    #[schema(value_type = String, min_length = 1, max_length = 255)]
+    pub(crate) client_id: Name,
+    /// Secret of that client; it is never shown. Without it the client is a public one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 1000, write_only)]
+    pub(crate) client_secret: Option<SecretString>,
+    /// Scopes that are asked for besides `openid`.
+    #[serde(default = "usual_scopes")]
+    #[schema(max_items = 50)]
+    pub(crate) scopes: Vec<String>,
+    /// Which claim says what.
+    #[serde(default)]
+    pub(crate) claim_mapping: ClaimMapping,
+    /// What becomes of somebody who comes for the first time.
+    pub(crate) jit_provisioning: JitProvisioning,
+    /// Domains of mail addresses that are believed.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub(crate) allowed_domains: Vec<String>,
 }
 
 /// Enter an identity provider
@@ -73,7 +95,16 @@ pub(crate) async fn execute(
     caller: &Caller,
     input: CreateProvider,
 ) -> Result<Done<Provider>, Error> {
-    let (mut errors, mut settings) = (Vec::new(), input.settings);
+    let mut errors = Vec::new();
+    let mut settings = ProviderSettings {
+        display_name: input.display_name,
+        client_id: input.client_id,
+        client_secret: input.client_secret,
+        scopes: input.scopes,
+        claim_mapping: input.claim_mapping,
+        jit_provisioning: input.jit_provisioning,
+        allowed_domains: input.allowed_domains,
+    };
     check_key(&input.key, &mut errors);
     check_issuer(&input.issuer, deps.environment == Environment::Local, &mut errors);
     settings.check(&mut errors);

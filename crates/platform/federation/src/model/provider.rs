@@ -181,7 +181,8 @@ pub(crate) struct ProviderSettings {
     pub(crate) allowed_domains: Vec<String>,
 }
 
-fn usual_scopes() -> Vec<String> {
+/// The scopes of a provider that names none.
+pub(crate) fn usual_scopes() -> Vec<String> {
     vec!["profile".to_owned(), "email".to_owned()]
 }
 
