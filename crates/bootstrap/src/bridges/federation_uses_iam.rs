@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_federation::ports::{Directory, Given, Known, Profile, Say, Standing, Subject};
+use athyper_federation::ports::{Directory, Given, Known, Profile, Standing, Subject};
 use athyper_iam::federated::{
-    FederatedGift, FederatedPerson, FederatedProfile, check_may_give, check_may_vouch, create_person, give,
-    link_person, lock_access, people_by_mail, person_by_link, refresh_person, take_back,
+    FederatedGift, FederatedPerson, FederatedProfile, FederatedStanding, check_may_give, check_may_vouch,
+    create_person, give, link_person, lock_access, people_by_mail, person_by_link, refresh_person, take_back,
 };
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::Problem;
@@ -24,15 +24,10 @@ pub fn directory(catalogue: Catalogue) -> Arc<dyn Directory> {
 fn known(person: FederatedPerson) -> Known {
     Known {
         id: person.id,
-        standing: match (person.is_active, person.is_gone) {
-            (_, true) => Standing::Gone,
-            (true, false) => Standing::Active,
-            (false, false) => Standing::Suspended,
-        },
-        say: match (person.is_provisioned, person.is_of_sign_in) {
-            (true, _) => Say::Provisioning,
-            (false, true) => Say::SignIn,
-            (false, false) => Say::Administrators,
+        standing: match person.standing {
+            FederatedStanding::Active => Standing::Active,
+            FederatedStanding::Suspended => Standing::Suspended,
+            FederatedStanding::Gone => Standing::Gone,
         },
         is_administrator: person.is_administrator,
     }

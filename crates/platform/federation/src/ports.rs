@@ -24,17 +24,6 @@ pub enum Standing {
     Gone,
 }
 
-/// Who has the say about a person's record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Say {
-    /// The tenant's administrators.
-    Administrators,
-    /// A provisioning system.
-    Provisioning,
-    /// Sign-ins.
-    SignIn,
-}
-
 /// A person whom the tenant knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -42,8 +31,6 @@ pub struct Known {
     pub id: PrincipalId,
     /// Whether the person may come in.
     pub standing: Standing,
-    /// Who has the say about the record.
-    pub say: Say,
     /// Whether the person administers anything.
     pub is_administrator: bool,
 }

@@ -21,16 +21,21 @@ use crate::store::{access, federated, links, people, principals};
 pub struct FederatedPerson {
     /// Id.
     pub id: PrincipalId,
-    /// Whether the person is active, and whether the person is gone for good.
-    pub is_active: bool,
-    /// Gone for good.
-    pub is_gone: bool,
-    /// A provisioning system has the say about the record.
-    pub is_provisioned: bool,
-    /// Sign-ins have the say about the record.
-    pub is_of_sign_in: bool,
+    /// Whether the person may come in.
+    pub standing: FederatedStanding,
     /// Holds something that says who comes in or who may do what.
     pub is_administrator: bool,
+}
+
+/// Whether a person may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FederatedStanding {
+    /// The person may.
+    Active,
+    /// Shut out for now, or no person.
+    Suspended,
+    /// Gone for good.
+    Gone,
 }
 
 /// What is said of a person; what is none is not known.
@@ -91,11 +96,12 @@ async fn person(tx: &mut TenantTx, catalogue: &Catalogue, id: PrincipalId) -> Re
     let grants = grants_of(tx, catalogue, now, id.uuid()).await?;
     Ok(FederatedPerson {
         id,
-        // A service never comes in by a provider of people.
-        is_active: found.status == Status::Active && found.kind == PrincipalKind::User,
-        is_gone: found.status == Status::Deprovisioned,
-        is_provisioned: found.authority == Authority::Scim,
-        is_of_sign_in: matches!(found.authority, Authority::Jit | Authority::Oidc),
+        standing: match found.status {
+            Status::Deprovisioned => FederatedStanding::Gone,
+            // A service never comes in by a provider of people.
+            Status::Active if found.kind == PrincipalKind::User => FederatedStanding::Active,
+            Status::Active | Status::Suspended => FederatedStanding::Suspended,
+        },
         is_administrator: grants.iter().any(|grant| administers(catalogue, grant)),
     })
 }

@@ -218,16 +218,11 @@ impl ProviderSettings {
             errors.push(FieldError::new("/allowedDomains", "too_many", "send at most 50"));
         }
         for (index, domain) in self.allowed_domains.iter_mut().enumerate() {
-            match parse_domain(domain) {
-                Some(clean) => *domain = clean,
-                None => {
-                    let pointer = format!("/allowedDomains/{index}");
-                    errors.push(FieldError::new(
-                        pointer,
-                        "invalid",
-                        "this is no domain, such as example.com",
-                    ));
-                }
+            if let Some(clean) = parse_domain(domain) {
+                *domain = clean;
+            } else {
+                let pointer = format!("/allowedDomains/{index}");
+                errors.push(FieldError::new(pointer, "invalid", "this is no domain, such as example.com"));
             }
         }
         let is_secret = |secret: &SecretString| {

@@ -133,7 +133,6 @@ mod tests {
 
     use super::*;
     use crate::model::provider::ProviderStatus;
-    use crate::ports::Say;
 
     fn provider(jit: JitProvisioning, domains: &[&str]) -> Provider {
         let now = DateTime::from_timestamp(0, 0).unwrap();
@@ -156,7 +155,7 @@ mod tests {
     }
 
     fn known(standing: Standing, is_administrator: bool) -> Known {
-        Known { id: Id::new(&Clock::system()), standing, say: Say::Administrators, is_administrator }
+        Known { id: Id::new(&Clock::system()), standing, is_administrator }
     }
 
     fn of(provider: &Provider, claims: Value) -> Said {
