@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use athyper_accounts::{PEOPLE, SESSIONS as ACCOUNT_SESSIONS};
-use athyper_adapter_auth::OidcClient;
+use athyper_adapter_auth::{OidcClient, ProviderParts, Reach};
 use athyper_adapter_telemetry::{HttpMetrics, Metrics};
 use athyper_audit::PERSONS;
+use athyper_federation::{DIRECTORY, OUTSIDE, SESSIONS as PROVIDER_SESSIONS};
 use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
@@ -33,10 +34,14 @@ use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
 use crate::bridges::audit_uses_iam::persons;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
+use crate::bridges::federation_uses_auth::outside;
+use crate::bridges::federation_uses_iam::directory;
+use crate::bridges::federation_uses_security::sessions_of_providers;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
 use crate::bridges::iam_uses_security::SessionsOfPeople;
 use crate::bridges::security_uses_auth::OidcIssuers;
+use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
@@ -48,7 +53,8 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR, OIDC_CLIENT,
-    PERMISSIONS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
+    PERMISSIONS, PROVIDER_PARTS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS,
+    TENANTS, UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -83,6 +89,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     register_identity(&mut builder, environment);
     register_authorizer(&mut builder);
     register_sessions(&mut builder);
+    register_providers(&mut builder);
     register_bridges(&mut builder);
     register_services(&mut builder);
     register_background(&mut builder);
@@ -199,13 +206,16 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
             Ok(Arc::new(LocalIdentity::open(&config, &environment)?))
         }
     });
-    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name()];
+    let needs =
+        [CONFIG.name(), CLOCK.name(), LIFECYCLE.name(), LOCAL_IDENTITY.name(), BREAKERS.name(), AUDIT.name()];
     builder.singleton(&OIDC_AUTHENTICATOR, &needs, |scope: Scope| async move {
         let (config, clock) = (scope.resolve(&CONFIG).await?, scope.resolve(&CLOCK).await?);
         let local = scope.resolve(&LOCAL_IDENTITY).await?;
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let breakers = scope.resolve(&BREAKERS).await?;
-        Ok(Arc::new(identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?))
+        let oidc = identity::authenticator(&config, &local, (*clock).clone(), &lifecycle, &breakers)?;
+        identity::tell_key_failures(&oidc, scope.resolve(&AUDIT).await?, (*lifecycle).clone());
+        Ok(Arc::new(oidc))
     });
     let needs = [OIDC_AUTHENTICATOR.name(), DATABASE.name(), TENANTS.name()];
     builder.singleton(&AUTHENTICATOR, &needs, |scope: Scope| async move {
@@ -244,11 +254,14 @@ fn register_sessions(builder: &mut ContainerBuilder) {
         LIFECYCLE.name(),
         LOCAL_IDENTITY.name(),
         OIDC_CLIENT.name(),
+        PROVIDERS.name(),
         RATE_LIMITS.name(),
     ];
     builder.singleton(&SESSIONS, &needs, |scope: Scope| async move {
         let config = scope.resolve(&CONFIG).await?;
-        let issuers = OidcIssuers((*scope.resolve(&OIDC_CLIENT).await?).clone());
+        let providers = (*scope.resolve(&PROVIDERS).await?).clone();
+        let realms = (*scope.resolve(&OIDC_CLIENT).await?).clone();
+        let issuers = OidcIssuers::new(realms, providers.clone());
         Ok(Arc::new(Sessions::new(SessionParts {
             database: (*scope.resolve(&DATABASE).await?).clone(),
             tenants: (*scope.resolve(&TENANTS).await?).clone(),
@@ -256,11 +269,41 @@ fn register_sessions(builder: &mut ContainerBuilder) {
             environment: config.env,
             base_url: scope.resolve(&LOCAL_IDENTITY).await?.base_url().to_owned(),
             issuers: Arc::new(issuers),
+            providers: Arc::new(providers),
             vault: (*scope.resolve(&VAULT).await?).clone(),
             audit: scope.resolve(&AUDIT).await?,
             lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
             rates: (*scope.resolve(&RATE_LIMITS).await?).clone(),
         })))
+    });
+}
+
+/// The providers of tenants: who signs people in there, and who they are then.
+fn register_providers(builder: &mut ContainerBuilder) {
+    builder.singleton(&DIRECTORY, &[PERMISSIONS.name()], |scope: Scope| async move {
+        Ok(directory((*scope.resolve(&PERMISSIONS).await?).clone(), duties()))
+    });
+    builder.singleton(&PROVIDER_SESSIONS, &[], |_scope: Scope| async move { Ok(sessions_of_providers()) });
+    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name()];
+    builder.singleton(&PROVIDER_PARTS, &needs, |scope: Scope| async move {
+        Ok(Arc::new(ProviderParts {
+            reach: Reach::of_tenants(scope.resolve(&CONFIG).await?.env),
+            clock: (*scope.resolve(&CLOCK).await?).clone(),
+            lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
+        }))
+    });
+    builder.singleton(&OUTSIDE, &[PROVIDER_PARTS.name()], |scope: Scope| async move {
+        Ok(outside((*scope.resolve(&PROVIDER_PARTS).await?).clone()))
+    });
+    let needs = [DATABASE.name(), TENANTS.name(), VAULT.name(), DIRECTORY.name(), PROVIDER_PARTS.name()];
+    builder.singleton(&PROVIDERS, &needs, |scope: Scope| async move {
+        Ok(Arc::new(ProviderDoor::new(
+            &*scope.resolve(&DATABASE).await?,
+            (*scope.resolve(&TENANTS).await?).clone(),
+            (*scope.resolve(&VAULT).await?).clone(),
+            scope.resolve(&DIRECTORY).await?,
+            (*scope.resolve(&PROVIDER_PARTS).await?).clone(),
+        )))
     });
 }
 

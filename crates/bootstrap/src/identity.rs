@@ -8,9 +8,11 @@ use athyper_adapter_auth::{
     LocalIssuer, OidcAuthenticator, TokenRequest, issuer_routes, read_base_url, write_base_url,
 };
 use athyper_adapter_db_postgres::embedded::ClusterOptions;
+use athyper_kernel_audit::{AuditEvent, AuditWriter};
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_resilience::Breakers;
+use athyper_kernel_tenant_context::Actor;
 use athyper_kernel_types::Clock;
 use axum::Router;
 use secrecy::ExposeSecret as _;
@@ -80,6 +82,19 @@ pub(crate) fn authenticator(
 ) -> Result<OidcAuthenticator, StartError> {
     let issuers = &local.issuers;
     Ok(OidcAuthenticator::new(config.env, &config.iam, issuers, clock, lifecycle, breakers)?)
+}
+
+/// Has the platform's trail told whenever the keys of a realm's issuer could not be fetched.
+pub(crate) fn tell_key_failures(oidc: &OidcAuthenticator, audit: Arc<dyn AuditWriter>, lifecycle: Lifecycle) {
+    oidc.tell_key_failures(move |realm_key| {
+        let (audit, event) =
+            (Arc::clone(&audit), AuditEvent::warn("auth.jwks_fetch_failed").with("realm", realm_key));
+        lifecycle.spawn("auth.jwks_fetch_failed", async move {
+            if let Err(error) = audit.write(&Actor::system("security"), event).await {
+                tracing::error!(%error, "the platform's trail cannot be written");
+            }
+        });
+    });
 }
 
 /// An access token of a demo user, for the process that serves or served last on this data folder.

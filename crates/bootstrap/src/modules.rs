@@ -12,6 +12,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_governance::MODULE,
         athyper_accounts::MODULE,
         athyper_kernel_records::MODULE,
+        athyper_federation::MODULE,
         athyper_finance::MODULE,
     ]
 }

@@ -1,6 +1,6 @@
 //! The tokens of this composition: which type stands behind each name of the catalogue.
 
-use athyper_adapter_auth::{OidcAuthenticator, OidcClient};
+use athyper_adapter_auth::{OidcAuthenticator, OidcClient, ProviderParts};
 use athyper_adapter_cache::Cache;
 use athyper_adapter_object_storage::ObjectStorage;
 use athyper_adapter_queue::{Scheduler, Worker};
@@ -19,6 +19,7 @@ use athyper_kernel_types::Clock;
 use athyper_kernel_vault::{SealedColumns, Vault};
 use athyper_security::Sessions;
 
+use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::database::DatabaseServer;
 use crate::health::Health;
 use crate::identity::LocalIdentity;
@@ -47,6 +48,9 @@ pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SEC
 pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");
 pub(crate) const OIDC_AUTHENTICATOR: Token<OidcAuthenticator> = Token::new("adapter.oidcAuthenticator");
 pub(crate) const OIDC_CLIENT: Token<OidcClient> = Token::new("adapter.oidcClient");
+/// Providers of tenants, as sessions and the client of issuers see them.
+pub(crate) const PROVIDERS: Token<ProviderDoor> = Token::new("platform.providers");
+pub(crate) const PROVIDER_PARTS: Token<ProviderParts> = Token::new("adapter.providerParts");
 pub(crate) const SESSIONS: Token<Sessions> = Token::new("platform.sessions");
 pub(crate) const RATE_LIMITS: Token<Option<RateLimits>> = Token::new("platform.rateLimits");
 pub(crate) const AUDIT: Token<dyn AuditWriter> = Token::new(tokens::GOVERNANCE_AUDIT);

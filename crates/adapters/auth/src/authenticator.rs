@@ -19,8 +19,9 @@ use crate::claims::Expected;
 use crate::discovery::{FetchError, Issuer};
 use crate::identity::{actor, roles};
 use crate::keys::{KeySet, VerificationKey};
+use crate::reach::Reach;
 use crate::refusal::Refusal;
-use crate::remote_keys::RemoteKeys;
+use crate::remote_keys::{KeyFailures, RemoteKeys};
 use crate::token::{Kind, UnverifiedToken};
 
 /// Why no authenticator can be made of the configuration.
@@ -49,7 +50,7 @@ pub enum SetupError {
 }
 
 /// The breaker before an issuer: it is looked for again after five seconds, and one good answer closes it.
-fn breaker_settings() -> BreakerSettings {
+pub(crate) fn breaker_settings() -> BreakerSettings {
     BreakerSettings { cool_down: Duration::from_secs(5), successes_to_close: 1, ..BreakerSettings::default() }
 }
 
@@ -59,15 +60,16 @@ pub struct OidcAuthenticator {
     /// By issuer, to the letter.
     realms: Arc<HashMap<String, Arc<Realm>>>,
     clock: Clock,
+    told: KeyFailures,
 }
 
 /// A realm as far as its tokens are concerned.
 pub(crate) struct Realm {
     pub(crate) key: String,
-    client_id: String,
+    pub(crate) client_id: String,
     /// Algorithms that its tokens may be signed with; empty for all of the allow-list.
-    algorithms: Vec<Algorithm>,
-    expected: Expected,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) expected: Expected,
     pub(crate) keys: Keys,
     pub(crate) issuer: Arc<Issuer>,
     /// The breaker before the issuer; none before the built-in one.
@@ -116,10 +118,11 @@ impl OidcAuthenticator {
         breakers: &Breakers,
     ) -> Result<Self, SetupError> {
         let is_local = environment == Environment::Local;
+        let reach = Reach::of_operators(environment);
         if !is_local && !built_in.is_empty() {
             return Err(SetupError::BuiltInIssuerOutsideLocal(environment));
         }
-        let mut realms = HashMap::new();
+        let (mut realms, told) = (HashMap::new(), KeyFailures::default());
         for (key, config) in &iam.realms {
             let unusable =
                 |source: FetchError| SetupError::Issuer { realm_key: key.clone(), source: Box::new(source) };
@@ -128,15 +131,22 @@ impl OidcAuthenticator {
                 let issuer = issuer.ok_or_else(|| SetupError::NoBuiltInIssuer(key.clone()))?;
                 let keys = KeySet::from_json(issuer.jwks().to_string().as_bytes())
                     .map_err(|error| unusable(error.into()))?;
-                let issuer = Issuer::new(issuer.issuer_url(), is_local).map_err(unusable)?;
+                let issuer = Issuer::new(issuer.issuer_url(), reach).map_err(unusable)?;
                 (Arc::new(issuer), Keys::BuiltIn(keys), None)
             } else if let Some(url) = &config.iam.issuer_url {
-                let issuer = Arc::new(Issuer::new(url, is_local).map_err(unusable)?);
+                let issuer = Arc::new(Issuer::new(url, reach).map_err(unusable)?);
                 let breaker = breakers
                     .obtain(&format!("oidc {key}"), breaker_settings())
                     .map_err(|error| SetupError::Breaker(key.clone(), error))?;
                 let fetched = (Arc::clone(&issuer), Arc::clone(&breaker));
-                let keys = RemoteKeys::new(key, fetched.0, fetched.1, clock.clone(), lifecycle.clone());
+                let keys = RemoteKeys::new(
+                    key,
+                    fetched.0,
+                    fetched.1,
+                    clock.clone(),
+                    lifecycle.clone(),
+                    Arc::clone(&told),
+                );
                 (issuer, Keys::Remote(keys), Some(breaker))
             } else {
                 tracing::info!(realm = key, "the realm has no issuer: nobody can sign in");
@@ -156,7 +166,14 @@ impl OidcAuthenticator {
                 return Err(SetupError::SharedIssuer(key.clone()));
             }
         }
-        Ok(Self { realms: Arc::new(realms), clock })
+        Ok(Self { realms: Arc::new(realms), clock, told })
+    }
+
+    /// Has somebody told, by the key of the realm, whenever the keys of an issuer could not be fetched. The first to ask is told.
+    pub fn tell_key_failures(&self, tell: impl Fn(&str) + Send + Sync + 'static) {
+        if self.told.set(Box::new(tell)).is_err() {
+            tracing::warn!("somebody is told already when keys cannot be fetched");
+        }
     }
 
     /// The realms that have an issuer.
@@ -168,6 +185,7 @@ impl OidcAuthenticator {
         &self.clock
     }
 
+    #[tracing::instrument(name = "auth.jwt.verify", skip_all, fields(auth.token = "access"))]
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
         let token = UnverifiedToken::parse(token, Kind::Access)?;
         let realm = self.realms.get(&token.issuer);

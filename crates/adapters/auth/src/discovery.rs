@@ -1,16 +1,15 @@
 //! Fetching an issuer's keys: OpenID Connect Discovery, then the JWK set that it points to.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use athyper_kernel_telemetry::TraceContext;
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use tracing::Instrument as _;
-use url::{Host, Url};
+use url::Url;
 
 use crate::keys::{KeySet, KeySetError};
+use crate::reach::Reach;
 
 /// Longest time for one of the two requests, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,7 +22,7 @@ const MAX_BODY: usize = 512 * 1024;
 pub(crate) struct Issuer {
     url: String,
     discovery: Url,
-    is_http_allowed: bool,
+    reach: Reach,
     client: Client,
 }
 
@@ -33,6 +32,9 @@ pub(crate) enum FetchError {
     /// The issuer's URL is none, or not one that keys may be fetched from.
     #[error("{0:?} must be an absolute https:// address (http:// is for local only)")]
     Address(String),
+    /// The address is of a machine that may not be spoken to.
+    #[error("{0} is no address on the internet")]
+    Inside(String),
     /// No connection, no answer in time, or TLS refused.
     #[error("no answer")]
     Http(#[from] reqwest::Error),
@@ -56,6 +58,19 @@ pub(crate) enum FetchError {
     /// No key set to work with.
     #[error(transparent)]
     Keys(#[from] KeySetError),
+}
+
+impl FetchError {
+    /// What went wrong, with its causes, for whoever has named the address.
+    pub(crate) fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(error) = next {
+            text = format!("{text}: {error}");
+            next = error.source();
+        }
+        text
+    }
 }
 
 /// What is read of a discovery document (OpenID Connect Discovery, section 3; RFC 9207, section 3).
@@ -84,20 +99,12 @@ impl Issuer {
     ///
     /// # Errors
     /// The URL is not one to fetch from, or the HTTP client cannot be made.
-    pub(crate) fn new(issuer_url: &str, is_http_allowed: bool) -> Result<Self, FetchError> {
+    pub(crate) fn new(issuer_url: &str, reach: Reach) -> Result<Self, FetchError> {
         // OpenID Connect Discovery, section 4: one slash between issuer and path.
         let base = issuer_url.strip_suffix('/').unwrap_or(issuer_url);
-        let discovery = address(&format!("{base}/.well-known/openid-configuration"), is_http_allowed)?;
-        let mut client = Client::builder()
-            .redirect(Policy::none())
-            .https_only(!is_http_allowed)
-            .connect_timeout(TIMEOUT)
-            .timeout(TIMEOUT);
-        if is_on_this_machine(&discovery) {
-            // No proxy reaches this machine's own loopback address.
-            client = client.no_proxy();
-        }
-        Ok(Self { url: issuer_url.to_owned(), discovery, is_http_allowed, client: client.build()? })
+        let discovery = reach.address(&format!("{base}/.well-known/openid-configuration"))?;
+        let client = reach.client(&discovery, TIMEOUT)?;
+        Ok(Self { url: issuer_url.to_owned(), discovery, reach, client })
     }
 
     /// Asks the issuer for its keys.
@@ -125,9 +132,9 @@ impl Issuer {
     /// An address of the document, if it may be spoken to.
     ///
     /// # Errors
-    /// It is none, or plain http where that is not allowed.
+    /// It is none, plain http where that is not allowed, or inside where nothing inside may be spoken to.
     pub(crate) fn address(&self, text: &str) -> Result<Url, FetchError> {
-        address(text, self.is_http_allowed)
+        self.reach.address(text)
     }
 
     /// The issuer as it is configured.
@@ -205,7 +212,7 @@ async fn noting_failure<T>(
 }
 
 /// Sends a request with the trace that it is part of.
-async fn send(mut request: RequestBuilder) -> Result<Response, FetchError> {
+pub(crate) async fn send(mut request: RequestBuilder) -> Result<Response, FetchError> {
     if let Some(trace) = TraceContext::current() {
         request = request.header("traceparent", trace.traceparent());
         if let Some(state) = trace.tracestate() {
@@ -217,7 +224,7 @@ async fn send(mut request: RequestBuilder) -> Result<Response, FetchError> {
     Ok(response)
 }
 
-async fn read(mut response: Response, url: Url) -> Result<Vec<u8>, FetchError> {
+pub(crate) async fn read(mut response: Response, url: Url) -> Result<Vec<u8>, FetchError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -228,38 +235,25 @@ async fn read(mut response: Response, url: Url) -> Result<Vec<u8>, FetchError> {
     Ok(body)
 }
 
-fn address(text: &str, is_http_allowed: bool) -> Result<Url, FetchError> {
-    match Url::parse(text) {
-        Ok(url) if url.scheme() == "https" || (is_http_allowed && url.scheme() == "http") => Ok(url),
-        _ => Err(FetchError::Address(text.to_owned())),
-    }
-}
-
-fn is_on_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn plain_http_is_for_local_only() {
-        assert!(Issuer::new("http://127.0.0.1:1/realms/a", true).is_ok());
-        assert!(matches!(Issuer::new("http://127.0.0.1:1/realms/a", false), Err(FetchError::Address(_))));
-        assert!(Issuer::new("https://issuer.example/realms/a", false).is_ok());
-        assert!(matches!(Issuer::new("file:///etc/keys", true), Err(FetchError::Address(_))));
+        assert!(Issuer::new("http://127.0.0.1:1/realms/a", Reach::Anywhere).is_ok());
+        assert!(matches!(
+            Issuer::new("http://127.0.0.1:1/realms/a", Reach::Named),
+            Err(FetchError::Address(_))
+        ));
+        assert!(Issuer::new("https://issuer.example/realms/a", Reach::Named).is_ok());
+        assert!(matches!(Issuer::new("file:///etc/keys", Reach::Anywhere), Err(FetchError::Address(_))));
     }
 
     #[test]
     fn there_is_one_slash_before_the_well_known_path() {
         for issuer in ["https://issuer.example/a", "https://issuer.example/a/"] {
-            let issuer = Issuer::new(issuer, false).unwrap();
+            let issuer = Issuer::new(issuer, Reach::Named).unwrap();
             assert_eq!(
                 issuer.discovery.as_str(),
                 "https://issuer.example/a/.well-known/openid-configuration"

@@ -1,6 +1,6 @@
 //! The keys of an issuer elsewhere: kept, renewed, and fetched at most once at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -27,6 +27,9 @@ const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 /// Longest time of one fetch: two requests, and a moment.
 const LONGEST_FETCH: Duration = Duration::from_secs(11);
 
+/// Who is told, by the key of the realm, that keys could not be fetched: once for each attempt, of which there are few.
+pub(crate) type KeyFailures = Arc<OnceLock<Box<dyn Fn(&str) + Send + Sync>>>;
+
 /// The keys of one issuer. Reading them takes no lock.
 ///
 /// Keys that are there are used, however old, while newer ones cannot be had: an outage of the issuer does not lock out
@@ -37,6 +40,7 @@ pub(crate) struct RemoteKeys {
     breaker: Arc<CircuitBreaker>,
     clock: Clock,
     lifecycle: Lifecycle,
+    told: KeyFailures,
     known: ArcSwapOption<Known>,
     /// Whoever holds it fetches.
     gate: Arc<Mutex<Option<Attempt>>>,
@@ -75,6 +79,7 @@ impl RemoteKeys {
         breaker: Arc<CircuitBreaker>,
         clock: Clock,
         lifecycle: Lifecycle,
+        told: KeyFailures,
     ) -> Arc<Self> {
         Arc::new(Self {
             realm_key: realm_key.to_owned(),
@@ -82,6 +87,7 @@ impl RemoteKeys {
             breaker,
             clock,
             lifecycle,
+            told,
             known: ArcSwapOption::empty(),
             gate: Arc::default(),
         })
@@ -137,7 +143,9 @@ impl RemoteKeys {
     async fn fetch(self: Arc<Self>, mut gate: Gate) {
         // Should the task be ended in the middle, it counts as an attempt.
         *gate = Some(self.failed_now());
-        match self.breaker.call(LONGEST_FETCH, self.issuer.fetch_keys(), verdict).await {
+        let span = tracing::info_span!("auth.jwks.fetch", realm = self.realm_key);
+        let fetch = self.issuer.fetch_keys().instrument(span);
+        match self.breaker.call(LONGEST_FETCH, fetch, verdict).await {
             Ok(keys) => {
                 let now = self.clock.now();
                 self.known.store(Some(Arc::new(Known { keys, fetched_at: now })));
@@ -146,6 +154,9 @@ impl RemoteKeys {
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(realm = self.realm_key, error, "the keys of the issuer could not be fetched");
+                if let Some(tell) = self.told.get() {
+                    tell(&self.realm_key);
+                }
                 *gate = Some(self.failed_now());
             }
         }

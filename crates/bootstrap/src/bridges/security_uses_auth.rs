@@ -1,18 +1,62 @@
-//! Sessions sign people in at the issuers that the identity adapter is a client of.
+//! Sessions sign people in at the issuers that the identity adapter is a client of: those of realms, and those of tenants.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_adapter_auth::{AuthorizationRequest, CodeGrant, OidcClient, OidcError, Tokens};
-use athyper_security::{Code, IssuedTokens, IssuerError, Issuers, SignInRequest, SignOutNotice};
+use athyper_adapter_auth::{AuthorizationRequest, CodeGrant, IssuerClient, OidcClient, OidcError, Tokens};
+use athyper_security::{Code, IssuedTokens, IssuerError, IssuerRef, Issuers, SignInRequest, SignOutNotice};
 use secrecy::SecretString;
 use url::Url;
 
-/// The issuers of all realms.
+use crate::bridges::security_uses_federation::ProviderDoor;
+
+/// The issuers of all realms, and the providers of their tenants where there are any.
 #[derive(Clone, Debug)]
-pub struct OidcIssuers(pub OidcClient);
+pub struct OidcIssuers {
+    realms: OidcClient,
+    providers: Option<ProviderDoor>,
+}
+
+/// The client of one issuer.
+enum Found<'f> {
+    Realm(&'f IssuerClient),
+    Provider(Arc<IssuerClient>),
+}
+
+impl std::ops::Deref for Found<'_> {
+    type Target = IssuerClient;
+
+    fn deref(&self) -> &IssuerClient {
+        match self {
+            Self::Realm(client) => client,
+            Self::Provider(client) => client,
+        }
+    }
+}
+
+impl OidcIssuers {
+    /// Of realms alone.
+    pub fn of_realms(realms: OidcClient) -> Self {
+        Self { realms, providers: None }
+    }
+
+    /// Of realms and of tenants.
+    pub fn new(realms: OidcClient, providers: ProviderDoor) -> Self {
+        Self { realms, providers: Some(providers) }
+    }
+
+    async fn client(&self, issuer: &IssuerRef) -> Result<Found<'_>, IssuerError> {
+        match (issuer.provider, &self.providers) {
+            (None, _) => Ok(Found::Realm(self.realms.of_realm(&issuer.realm_key).map_err(error)?)),
+            (Some(provider), Some(door)) => Ok(Found::Provider(door.client(provider).await?)),
+            (Some(_), None) => Err(IssuerError::Unusable("tenants have no providers here".to_owned())),
+        }
+    }
+}
 
 #[async_trait]
 impl Issuers for OidcIssuers {
-    async fn sign_in_url(&self, realm_key: &str, request: &SignInRequest<'_>) -> Result<Url, IssuerError> {
+    async fn sign_in_url(&self, issuer: &IssuerRef, request: &SignInRequest<'_>) -> Result<Url, IssuerError> {
         let request = AuthorizationRequest {
             redirect_uri: request.redirect_uri,
             state: request.state,
@@ -20,49 +64,57 @@ impl Issuers for OidcIssuers {
             code_challenge: request.code_challenge,
             is_fresh: request.is_fresh,
         };
-        self.0.authorization_url(realm_key, &request).await.map_err(error)
+        self.client(issuer).await?.authorization_url(&request).await.map_err(error)
     }
 
-    async fn check_answer(&self, realm_key: &str, issuer: Option<&str>) -> Result<(), IssuerError> {
-        self.0.check_response_issuer(realm_key, issuer).await.map_err(error)
+    async fn check_answer(&self, issuer: &IssuerRef, named: Option<&str>) -> Result<(), IssuerError> {
+        self.client(issuer).await?.check_response_issuer(named).await.map_err(error)
     }
 
-    async fn exchange(&self, realm_key: &str, code: &Code<'_>) -> Result<IssuedTokens, IssuerError> {
+    async fn exchange(&self, issuer: &IssuerRef, code: &Code<'_>) -> Result<IssuedTokens, IssuerError> {
         let grant = CodeGrant {
             code: code.code,
             redirect_uri: code.redirect_uri,
             code_verifier: code.code_verifier,
             nonce: code.nonce,
         };
-        self.0.exchange(realm_key, &grant).await.map(issued).map_err(error)
+        self.client(issuer).await?.exchange(&grant).await.map(issued).map_err(error)
     }
 
     async fn refresh(
         &self,
-        realm_key: &str,
+        issuer: &IssuerRef,
         refresh_token: &SecretString,
         subject: &str,
     ) -> Result<IssuedTokens, IssuerError> {
-        self.0.refresh(realm_key, refresh_token, subject).await.map(issued).map_err(error)
+        self.client(issuer).await?.refresh(refresh_token, subject).await.map(issued).map_err(error)
     }
 
-    async fn revoke(&self, realm_key: &str, refresh_token: &SecretString) -> Result<bool, IssuerError> {
-        self.0.revoke(realm_key, refresh_token).await.map_err(error)
+    async fn revoke(&self, issuer: &IssuerRef, refresh_token: &SecretString) -> Result<bool, IssuerError> {
+        self.client(issuer).await?.revoke(refresh_token).await.map_err(error)
     }
 
     async fn sign_out_url(
         &self,
-        realm_key: &str,
+        issuer: &IssuerRef,
         hint: Option<&str>,
         return_to: Option<&str>,
     ) -> Result<Option<Url>, IssuerError> {
-        self.0.end_session_url(realm_key, hint, return_to).await.map_err(error)
+        self.client(issuer).await?.end_session_url(hint, return_to).await.map_err(error)
     }
 
-    async fn sign_out_notice(&self, token: &str) -> Result<SignOutNotice, IssuerError> {
-        let token = self.0.verify_logout_token(token).await.map_err(error)?;
+    async fn sign_out_notice(
+        &self,
+        provider: Option<&IssuerRef>,
+        token: &str,
+    ) -> Result<SignOutNotice, IssuerError> {
+        let token = match provider {
+            Some(issuer) => self.client(issuer).await?.verify_logout_token(token).await,
+            None => self.realms.verify_logout_token(token).await,
+        };
+        let token = token.map_err(error)?;
         Ok(SignOutNotice {
-            realm_key: token.realm_key,
+            issuer: provider.cloned().unwrap_or_else(|| IssuerRef::of_realm(&token.realm_key)),
             issuer_session: token.issuer_session,
             subject: token.subject,
             id: token.id,

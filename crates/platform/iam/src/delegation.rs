@@ -37,8 +37,15 @@ impl Granter {
     /// [`Error::ShutOut`] when the caller has been suspended since the request came.
     pub(crate) async fn of<B>(cmd: &mut Command<B>, deps: &Deps) -> Result<Self, Error> {
         let caller = cmd.caller().clone();
-        let known = deps.known();
-        let rights = rights_behind_the_lock(&mut cmd.tx, &known, &caller).await?;
+        Self::calling(&mut cmd.tx, &caller, deps.known()).await
+    }
+
+    /// As [`of`](Self::of), for a command of another domain.
+    ///
+    /// # Errors
+    /// [`Error::ShutOut`].
+    pub(crate) async fn calling(tx: &mut TenantTx, caller: &Caller, known: Known) -> Result<Self, Error> {
+        let rights = rights_behind_the_lock(tx, &known, caller).await?;
         Ok(Self { rights, catalogue: known.catalogue, duties: known.duties })
     }
 

@@ -1,9 +1,10 @@
 //! What must hold after every change of access: somebody administers the tenant, and duties are kept apart.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use athyper_kernel_db::{DbError, TenantTx, announce};
-use athyper_kernel_http::{Persona, Source};
+use athyper_kernel_http::{Catalogue, Persona, Source};
 use athyper_kernel_types::{Id, PrincipalId};
 use uuid::Uuid;
 
@@ -11,18 +12,39 @@ use crate::delegation::Granter;
 use crate::error::Error;
 use crate::model::binding::Subject;
 use crate::model::role::built_in_id;
-use crate::ports::{Held, Holder};
-use crate::rights::resolve_held;
+use crate::ports::{Duties, Held, Holder};
+use crate::rights::{Known, resolve_held};
 use crate::store::access;
 use crate::store::bindings::{self, Which};
 
 /// Topic of changes of access: all of a tenant at once.
 pub(crate) const TOPIC: &str = "iam.access";
 
+/// What the guard works with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch<'a> {
+    /// All permissions there are.
+    catalogue: &'a Catalogue,
+    /// Who knows which duties are kept apart.
+    duties: &'a Arc<dyn Duties>,
+}
+
+impl<'a> From<&'a Granter> for Watch<'a> {
+    fn from(granter: &'a Granter) -> Self {
+        Self { catalogue: &granter.catalogue, duties: &granter.duties }
+    }
+}
+
+impl<'a> From<&'a Known> for Watch<'a> {
+    fn from(known: &'a Known) -> Self {
+        Self { catalogue: &known.catalogue, duties: &known.duties }
+    }
+}
+
 /// Looks at what must hold before a change, to tell what the change did from what was so already.
 #[derive(Debug)]
 pub(crate) struct Guard<'a> {
-    granter: &'a Granter,
+    watch: Watch<'a>,
     administrators: i64,
     affected: Vec<Uuid>,
     violations: BTreeSet<(String, Option<PrincipalId>)>,
@@ -32,13 +54,14 @@ impl<'a> Guard<'a> {
     /// Before a change that affects the access of these principals.
     pub(crate) async fn before(
         tx: &mut TenantTx,
-        granter: &'a Granter,
+        watch: impl Into<Watch<'a>>,
         affected: Vec<Uuid>,
     ) -> Result<Self, DbError> {
+        let watch = watch.into();
         Ok(Self {
-            granter,
+            watch,
             administrators: administrators(tx).await?,
-            violations: violations(tx, granter, &affected).await?,
+            violations: violations(tx, watch, &affected).await?,
             affected,
         })
     }
@@ -51,7 +74,7 @@ impl<'a> Guard<'a> {
         if self.administrators > 0 && administrators(tx).await? == 0 {
             return Err(Error::LastAdministrator);
         }
-        let now = violations(tx, self.granter, &self.affected).await?;
+        let now = violations(tx, self.watch, &self.affected).await?;
         if let Some((rule, _)) = now.difference(&self.violations).next() {
             return Err(Error::DutiesNotSeparate { rule: rule.clone() });
         }
@@ -68,20 +91,20 @@ pub(crate) async fn administrators(tx: &mut TenantTx) -> Result<i64, DbError> {
 /// Which of these principals have both duties of which rule by bindings, without an exception.
 async fn violations(
     tx: &mut TenantTx,
-    granter: &Granter,
+    watch: Watch<'_>,
     principals: &[Uuid],
 ) -> Result<BTreeSet<(String, Option<PrincipalId>)>, DbError> {
-    if principals.is_empty() || !granter.duties.are_kept_apart(tx).await? {
+    if principals.is_empty() || !watch.duties.are_kept_apart(tx).await? {
         return Ok(BTreeSet::new());
     }
     let now = tx.now();
-    let holders = holders(tx, granter, principals).await?;
-    let broken = granter.duties.broken(tx, now, &holders).await?;
+    let holders = holders(tx, watch, principals).await?;
+    let broken = watch.duties.broken(tx, now, &holders).await?;
     Ok(broken.into_iter().map(|rule| (rule.name, rule.principal)).collect())
 }
 
 /// What these principals have by bindings of their own and of their groups.
-async fn holders(tx: &mut TenantTx, granter: &Granter, principals: &[Uuid]) -> Result<Vec<Holder>, DbError> {
+async fn holders(tx: &mut TenantTx, watch: Watch<'_>, principals: &[Uuid]) -> Result<Vec<Holder>, DbError> {
     let now = tx.now();
     let mut members: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for (principal, group) in access::memberships(tx, principals).await? {
@@ -99,7 +122,7 @@ async fn holders(tx: &mut TenantTx, granter: &Granter, principals: &[Uuid]) -> R
     });
     let direct: HashMap<Uuid, Uuid> = direct.collect();
     let mut held: HashMap<Uuid, Vec<Held>> = HashMap::new();
-    for one in resolve_held(tx, &granter.catalogue, &found).await? {
+    for one in resolve_held(tx, watch.catalogue, &found).await? {
         let Source::Binding { id, group } = one.grant.source else { continue };
         let has_it = match group {
             Some(group) => members.get(&group).cloned().unwrap_or_default(),

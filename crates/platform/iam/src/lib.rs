@@ -33,6 +33,7 @@ mod commands;
 mod delegation;
 mod deps;
 mod error;
+pub mod federated;
 mod governed;
 mod guard;
 mod key_authenticator;

@@ -39,6 +39,9 @@ pub(crate) async fn enter_status(
         for link in links::of(tx, principal.id).await? {
             deps.sessions.end_sessions(tx, &link.provider, &link.subject).await?;
         }
+        // Of local accounts, and of providers of the tenant: their subject is the principal.
+        let realm_key = tx.context().realm_key().to_owned();
+        deps.sessions.end_sessions(tx, &realm_key, &principal.id.to_string()).await?;
     }
     guard.after(tx).await?;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::Identity;
-use athyper_kernel_tenant_context::Actor;
+use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Id, PrincipalId};
 use aws_lc_rs::rand;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -21,8 +21,9 @@ use crate::model::cookie::CookieKind;
 use crate::model::key::SessionKey;
 use crate::model::session::Generations;
 use crate::model::tokens::SealedPart;
+use crate::open_session::SessionMarker;
 use crate::service::PURPOSE;
-use crate::sign_in::{LONGEST_AGENT, SessionMarker, later};
+use crate::sign_in::{LONGEST_AGENT, later};
 use crate::store::generations;
 use crate::store::sessions::{self, NewSession};
 
@@ -32,6 +33,8 @@ pub(crate) struct Beginning<'r> {
     pub(crate) id: Uuid,
     pub(crate) realm_key: &'r str,
     pub(crate) identity: &'r Identity,
+    /// The provider of the tenant that signed the person in, with the subject there.
+    pub(crate) provider: Option<(Uuid, &'r str)>,
     pub(crate) issuer_session: Option<&'r str>,
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) born: Generations,
@@ -67,25 +70,17 @@ impl Sessions {
         let realm = self.realm(&realm_key)?;
         let subject = principal.to_string();
         let expires_at = later(self.now(), realm.sessions.absolute(self.0.parts.environment));
-        let mut claims = Map::new();
-        claims.insert("sub".to_owned(), Value::from(&*subject));
-        claims.insert("tenantKey".to_owned(), Value::from(tx.context().tenant_key()));
-        let identity = Identity {
-            realm_key: realm_key.clone(),
-            actor: Actor::user(&*subject),
-            roles: [].into(),
-            claims,
-            principal: Some(principal),
-        };
+        let identity = identity_of(tx.context(), principal);
         let mut crossing = self.system_tx().await?;
         // Whoever revokes after this moment revokes this session too.
-        let born = generations::all(&mut crossing, tx.tenant_id(), &realm_key, &subject).await?;
+        let born = generations::all(&mut crossing, tx.tenant_id(), &realm_key, &subject, None).await?;
         crossing.commit().await.map_err(Error::from)?;
         let id = Id::<SessionMarker>::new(self.clock()).uuid();
         let beginning = Beginning {
             id,
             realm_key: &realm_key,
             identity: &identity,
+            provider: None,
             issuer_session: None,
             refresh_token: None,
             born,
@@ -125,6 +120,7 @@ impl Sessions {
             subject: &identity.actor.id,
             actor_kind: identity.actor.kind,
             principal: identity.principal,
+            provider: beginning.provider,
             issuer_session: beginning.issuer_session,
             roles: &identity.roles,
             claims: &claims::kept(&identity.claims),
@@ -142,5 +138,21 @@ impl Sessions {
         };
         sessions::insert(tx, &new).await?;
         Ok(text)
+    }
+}
+
+/// The identity of a principal whom the platform knows itself: its tenant is the context's, whatever anybody else says, and its roles are its
+/// bindings alone.
+pub(crate) fn identity_of(context: &TenantContext, principal: PrincipalId) -> Identity {
+    let subject = principal.to_string();
+    let mut claims = Map::new();
+    claims.insert("sub".to_owned(), Value::from(&*subject));
+    claims.insert("tenantKey".to_owned(), Value::from(context.tenant_key()));
+    Identity {
+        realm_key: context.realm_key().to_owned(),
+        actor: Actor::user(subject),
+        roles: [].into(),
+        claims,
+        principal: Some(principal),
     }
 }

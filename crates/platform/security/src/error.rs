@@ -30,6 +30,24 @@ pub(crate) enum Error {
     /// What the issuer gave cannot be taken.
     #[error("the issuer's answer cannot be taken: begin again")]
     SignInInvalid,
+    /// No such provider of such a tenant.
+    #[error("there is no such identity provider")]
+    NoProvider,
+    /// A provider without its tenant, a tenant without its provider, or both with a mail address.
+    #[error("name tenant and provider together, or email alone")]
+    HalfAProvider,
+    /// A provider refuses this platform, or is disabled: whoever administers it in the tenant has to mend it.
+    #[error("the identity provider cannot be used now: ask whoever administers it")]
+    ProviderUnusable,
+    /// People of this mail domain sign in by a password.
+    #[error("people of this mail domain have local accounts: sign in there")]
+    LocalAccounts,
+    /// Whom the provider signed in may not come in here.
+    #[error("you cannot come in by this identity provider: ask whoever administers it")]
+    NotAdmitted,
+    /// Another domain that was asked.
+    #[error("{0}")]
+    Asked(Problem),
     /// The person has no tenant to work in.
     #[error("this person has no tenant here")]
     NoTenant,
@@ -66,9 +84,6 @@ pub(crate) enum Error {
     /// It is for those who run the platform.
     #[error("this is for operators of the platform, who are in a realm of their own")]
     OperatorsOnly,
-    /// A reason that says nothing.
-    #[error("reason is a text of 1 to 200 characters")]
-    NoReason,
     /// The issuer does not answer.
     #[error("the issuer does not answer")]
     IssuerAway,
@@ -104,6 +119,12 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Asked(problem)
+    }
+}
+
 impl DomainError for Error {
     fn code(&self) -> &'static str {
         match self {
@@ -114,6 +135,12 @@ impl DomainError for Error {
             Self::OtherIssuer => "security.other_issuer",
             Self::SignInRefused(_) => "security.sign_in_refused",
             Self::SignInInvalid => "security.sign_in_invalid",
+            Self::NoProvider => "security.no_provider",
+            Self::HalfAProvider => "security.half_a_provider",
+            Self::ProviderUnusable => "security.provider_unusable",
+            Self::LocalAccounts => "security.local_accounts",
+            Self::NotAdmitted => "security.not_admitted",
+            Self::Asked(problem) => problem.code,
             Self::NoTenant => "security.no_tenant",
             Self::TenantSuspended => "request.tenant_suspended",
             Self::SessionInvalid => "security.session_invalid",
@@ -126,7 +153,6 @@ impl DomainError for Error {
             Self::SessionEndedAlready => "security.session_ended_already",
             Self::NoSubject => "security.no_subject",
             Self::OperatorsOnly => "request.operators_only",
-            Self::NoReason => "security.no_reason",
             Self::IssuerAway => "platform.issuer_unavailable",
             Self::TrailAway => "platform.unavailable",
             Self::IssuerUnusable(_) => "security.issuer_unusable",
@@ -139,10 +165,12 @@ impl DomainError for Error {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoSessions | Self::SessionNotFound => ProblemKind::NotFound,
-            Self::ReturnToNotLocal | Self::SignInUnknown | Self::OtherIssuer | Self::LogoutTokenInvalid => {
-                ProblemKind::Malformed
-            }
+            Self::NoSessions | Self::NoProvider | Self::SessionNotFound => ProblemKind::NotFound,
+            Self::ReturnToNotLocal
+            | Self::HalfAProvider
+            | Self::SignInUnknown
+            | Self::OtherIssuer
+            | Self::LogoutTokenInvalid => ProblemKind::Malformed,
             Self::SignInRefused(_)
             | Self::SignInInvalid
             | Self::SessionInvalid
@@ -150,12 +178,14 @@ impl DomainError for Error {
             | Self::SessionExpired => ProblemKind::Unauthenticated,
             Self::RedirectNotAllowed(_)
             | Self::NoTenant
+            | Self::NotAdmitted
             | Self::OperatorsOnly
             | Self::TenantSuspended
             | Self::CsrfTokenRequired
             | Self::CrossSite => ProblemKind::Forbidden,
-            Self::SessionEndedAlready => ProblemKind::Conflict,
-            Self::NoSubject | Self::NoReason => ProblemKind::Invalid,
+            Self::SessionEndedAlready | Self::LocalAccounts | Self::ProviderUnusable => ProblemKind::Conflict,
+            Self::Asked(problem) => problem.kind,
+            Self::NoSubject => ProblemKind::Invalid,
             Self::IssuerAway | Self::TrailAway => ProblemKind::Unavailable,
             Self::IssuerUnusable(_) | Self::SealedForm | Self::CookieForm | Self::NoRandomness => {
                 ProblemKind::Internal
@@ -169,7 +199,6 @@ impl DomainError for Error {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::ReturnToNotLocal => vec![FieldError::new("?returnTo", "not_local", self.to_string())],
-            Self::NoReason => vec![FieldError::new("/reason", "invalid", self.to_string())],
             Self::NoSubject => vec![FieldError::new("/subject", "invalid", self.to_string())],
             Self::CsrfTokenRequired => vec![FieldError::new("#x-csrf-token", "required", self.to_string())],
             Self::Page(error) => error.fields(),

@@ -16,24 +16,27 @@
 //!
 //! # How it is read
 //!
-//! [`Sessions`] is the service of a process (`service.rs`). Its flows: `sign_in.rs` (`/auth/login`, `/auth/callback`), `recognise.rs` (the
+//! [`Sessions`] is the service of a process (`service.rs`). Its flows: `sign_in.rs` (`/auth/login`, `/auth/callback`), `open_session.rs` (what a sign-in ends
+//! with), `discover.rs` (where somebody signs in), `recognise.rs` (the
 //! credential that the edge asks for), `refresh.rs`, `rotation.rs`, `sign_out.rs`. `open_routes.rs` has the routes outside the edge, `routes.rs` those
 //! of the administration, each with its command or query. Rules without I/O are in `model`, all SQL is in `store`.
 //!
 //! # How another domain ends sessions
 //!
-//! By a port of its own that the bootstrap joins to [`revoke_sessions_of`] and [`rotate_sessions_of`]: both work in the asker's transaction.
+//! By a port of its own that the bootstrap joins to [`revoke_sessions_of`], [`revoke_sessions_of_provider`] and [`rotate_sessions_of`]: all work in the asker's transaction.
 
 mod access;
 mod begin;
 mod commands;
 mod deps;
+mod discover;
 mod error;
 mod events;
 mod jobs;
 mod model;
 mod module;
 mod open_routes;
+mod open_session;
 mod ports;
 mod queries;
 mod recognise;
@@ -49,8 +52,11 @@ mod store;
 pub use begin::StartedSession;
 use deps::Deps;
 pub use module::MODULE;
-pub use ports::{Code, IssuedTokens, IssuerError, Issuers, SignInRequest, SignOutNotice};
-pub use revoke::{revoke_sessions_of, rotate_sessions_of};
+pub use ports::{
+    Admitted, Arrival, Code, IssuedTokens, IssuerError, IssuerRef, Issuers, NoProviders, NotAdmitted,
+    ProviderRef, Providers, SignInPlace, SignInRequest, SignOutNotice,
+};
+pub use revoke::{revoke_sessions_of, revoke_sessions_of_provider, rotate_sessions_of};
 pub use service::{SessionParts, Sessions};
 
 impl Sessions {

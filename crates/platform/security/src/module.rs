@@ -30,6 +30,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand principals",
                 sql: include_str!("../migrations/0002_expand_principals.sql"),
             },
+            Migration {
+                version: 3,
+                description: "expand providers",
+                sql: include_str!("../migrations/0003_expand_providers.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -2,9 +2,9 @@
 
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{BrowserRequest, ProblemResponse, RequestInfo};
-use axum::extract::{FromRequestParts, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -28,9 +28,12 @@ pub(crate) fn routes(sessions: Sessions) -> Router {
     Router::new()
         .route("/auth/login", get(login))
         .route("/auth/callback", get(callback))
+        .route("/auth/callback/{provider}", get(callback))
+        .route("/auth/discover", post(discover))
         .route("/auth/session", get(session))
         .route("/auth/logout", post(logout))
         .route("/auth/backchannel-logout", post(backchannel_logout))
+        .route("/auth/backchannel-logout/{realm}/{tenant}/{provider}", post(provider_logout))
         .layer(axum::extract::DefaultBodyLimit::max(LARGEST_FORM))
         .with_state(sessions)
 }
@@ -61,6 +64,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Shown {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LoginQuery {
     realm: Option<String>,
+    /// Tenant whose provider signs in; with `provider`.
+    tenant: Option<String>,
+    /// Key of the provider; with `tenant`.
+    provider: Option<String>,
+    /// A mail address whose domain says who signs in.
+    email: Option<String>,
     return_to: Option<String>,
     /// `login` asks the person to sign in again.
     prompt: Option<Prompt>,
@@ -80,8 +89,14 @@ async fn login(
 ) -> Result<Response, ProblemResponse> {
     sessions.may_try(shown.info.as_ref()).await?;
     let query: LoginQuery = parse(query.as_deref())?;
+    if query.tenant.is_some() != query.provider.is_some() || (query.tenant.is_some() && query.email.is_some())
+    {
+        return Err(Error::HalfAProvider.into());
+    }
     let wanted = Begin {
         realm_key: query.realm.as_deref(),
+        provider: query.tenant.as_deref().zip(query.provider.as_deref()),
+        mail: query.email.as_deref(),
         return_to: query.return_to.as_deref(),
         is_fresh: matches!(query.prompt, Some(Prompt::Login)),
     };
@@ -101,12 +116,14 @@ struct CallbackQuery {
 /// Takes the answer of an issuer.
 async fn callback(
     State(sessions): State<Sessions>,
+    uri: Uri,
     RawQuery(query): RawQuery,
     shown: Shown,
 ) -> Result<Response, ProblemResponse> {
     sessions.may_try(shown.info.as_ref()).await?;
     let query: CallbackQuery = parse(query.as_deref())?;
     let answer = Answer {
+        path: uri.path(),
         state: query.state.as_deref(),
         code: query.code.as_ref(),
         error: query.error.as_deref(),
@@ -195,8 +212,50 @@ async fn backchannel_logout(
 ) -> Result<Response, ProblemResponse> {
     sessions.may_try(shown.info.as_ref()).await?;
     let form: LogoutForm = serde_urlencoded::from_bytes(&body).map_err(|_| Error::LogoutTokenInvalid)?;
-    sessions.sign_out_by_issuer(&form.logout_token, shown.info.as_ref()).await?;
+    sessions.sign_out_by_issuer(None, &form.logout_token, shown.info.as_ref()).await?;
     Ok(with_cookies(StatusCode::OK.into_response(), Vec::new()))
+}
+
+/// Hears a provider of a tenant say that somebody has signed out.
+async fn provider_logout(
+    State(sessions): State<Sessions>,
+    Path((realm, tenant, provider)): Path<(String, String, String)>,
+    shown: Shown,
+    body: axum::body::Bytes,
+) -> Result<Response, ProblemResponse> {
+    sessions.may_try(shown.info.as_ref()).await?;
+    let form: LogoutForm = serde_urlencoded::from_bytes(&body).map_err(|_| Error::LogoutTokenInvalid)?;
+    let named = Some((&*realm, &*tenant, &*provider));
+    sessions.sign_out_by_issuer(named, &form.logout_token, shown.info.as_ref()).await?;
+    Ok(with_cookies(StatusCode::OK.into_response(), Vec::new()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DiscoverBody {
+    realm: Option<String>,
+    email: String,
+}
+
+/// Says where somebody signs in. What an address asks is counted as its failed attempts are: domains are not for anybody to try out.
+async fn discover(
+    State(sessions): State<Sessions>,
+    shown: Shown,
+    body: axum::body::Bytes,
+) -> Result<Response, ProblemResponse> {
+    sessions.may_try(shown.info.as_ref()).await?;
+    let wanted: DiscoverBody = serde_json::from_slice(&body).map_err(|_| {
+        Problem::new(
+            ProblemKind::Malformed,
+            "request.invalid_body",
+            "send email, and realm if it is not the default one",
+        )
+    })?;
+    let place = sessions.discover(wanted.realm.as_deref(), &wanted.email).await?;
+    if let Some(rates) = &sessions.0.parts.rates {
+        rates.failed(shown.info.as_ref().and_then(|info| info.origin.client)).await;
+    }
+    Ok(with_cookies(Json(place).into_response(), Vec::new()))
 }
 
 impl Sessions {

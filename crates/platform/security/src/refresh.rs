@@ -18,7 +18,7 @@ use crate::events::{self, event};
 use crate::model::claims;
 use crate::model::session::Session;
 use crate::model::tokens::SealedPart;
-use crate::ports::{IssuedTokens, IssuerError};
+use crate::ports::{IssuedTokens, IssuerError, IssuerRef};
 use crate::service::PURPOSE;
 use crate::store::refreshes::{self, Refreshed};
 
@@ -134,7 +134,7 @@ impl Sessions {
         let part = self.open(&context, session).await?;
         let refresh_token = part.refresh_token.ok_or(Error::SealedForm)?;
         let issuers = &self.0.parts.issuers;
-        match issuers.refresh(&session.realm_key, &refresh_token, &session.subject).await {
+        match issuers.refresh(&session.issuer(), &refresh_token, session.subject_at_issuer()).await {
             Ok(tokens) => self.keep(session, lease, tokens, info).await,
             Err(error @ (IssuerError::Away | IssuerError::Unusable(_))) => {
                 tracing::warn!(realm = session.realm_key, %error, "a session could not be refreshed and goes on");
@@ -170,7 +170,7 @@ impl Sessions {
         let Some(sealed) = refreshes::hold(&mut tx, session.id, lease).await? else {
             tx.rollback().await?;
             // The session was ended meanwhile: what the issuer gave for it must not live on.
-            self.forget(&session.realm_key, tokens.refresh_token.as_ref()).await;
+            self.forget(&session.issuer(), tokens.refresh_token.as_ref()).await;
             return Err(Error::SessionEnded);
         };
         let record = session.id.to_string();
@@ -184,8 +184,11 @@ impl Sessions {
         let part = SealedPart { refresh_token, ..part };
         let sealed = vault.seal(&mut tx, PURPOSE, &record, &part.bytes()?).await?;
         let (roles, kept) = match tokens.identity {
-            Some(identity) => (identity.roles.to_vec(), claims::kept(&identity.claims)),
-            None => (session.roles.clone(), session.claims.clone()),
+            // What a provider of a tenant says of somebody counts at a sign-in only.
+            Some(identity) if session.provider.is_none() => {
+                (identity.roles.to_vec(), claims::kept(&identity.claims))
+            }
+            _ => (session.roles.clone(), session.claims.clone()),
         };
         let has_changed = roles != session.roles;
         let refreshed = Refreshed {
@@ -203,10 +206,10 @@ impl Sessions {
     }
 
     /// Takes a refresh token back at the issuer, if it can be reached.
-    pub(crate) async fn forget(&self, realm_key: &str, refresh_token: Option<&SecretString>) {
+    pub(crate) async fn forget(&self, issuer: &IssuerRef, refresh_token: Option<&SecretString>) {
         let Some(refresh_token) = refresh_token else { return };
-        if let Err(error) = self.0.parts.issuers.revoke(realm_key, refresh_token).await {
-            tracing::warn!(realm = realm_key, %error, "a refresh token could not be taken back at the issuer");
+        if let Err(error) = self.0.parts.issuers.revoke(issuer, refresh_token).await {
+            tracing::warn!(realm = issuer.realm_key, %error, "a refresh token could not be taken back at the issuer");
         }
     }
 }

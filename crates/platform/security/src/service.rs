@@ -24,7 +24,7 @@ use crate::events;
 use crate::model::cookie::Cookies;
 use crate::model::session::{Generations, Session, Standing};
 use crate::model::tokens::SealedPart;
-use crate::ports::Issuers;
+use crate::ports::{Issuers, Providers};
 use crate::store::generations::{self, Scope};
 use crate::store::sessions;
 
@@ -51,6 +51,8 @@ pub struct SessionParts {
     pub base_url: String,
     /// Who signs people in.
     pub issuers: Arc<dyn Issuers>,
+    /// Who knows the providers of tenants.
+    pub providers: Arc<dyn Providers>,
     /// Where tokens are sealed.
     pub vault: Vault,
     /// The platform's own trail, for what belongs to no tenant.
@@ -139,6 +141,10 @@ impl Sessions {
             realm: self.generation(tenant, Scope::Realm(realm)).await?,
             tenant: self.generation(tenant, Scope::Tenant).await?,
             subject: self.generation(tenant, Scope::Subject(subject)).await?,
+            provider: match session.provider {
+                Some(id) => self.generation(tenant, Scope::Provider(id)).await?,
+                None => 0,
+            },
         };
         Ok(session.standing(self.now(), present))
     }
@@ -241,6 +247,23 @@ impl Sessions {
         let context = self.context_of(session, info).await?;
         let tx = self.0.parts.database.tenant_tx(&context).await?;
         Ok(tx.commit(events::of_session(event, session, reason, info)).await?)
+    }
+
+    /// Writes down something in the trail of a tenant, by whoever is not known yet.
+    pub(crate) async fn note_tenant(
+        &self,
+        tenant: TenantId,
+        event: AuditEvent,
+        info: Option<&RequestInfo>,
+    ) -> Result<(), Error> {
+        if let Some(rates) = &self.0.parts.rates
+            && !rates.may_note(tenant, &event.kind).await
+        {
+            return Ok(());
+        }
+        let context = self.context(tenant, Actor::system("security"), info).await?;
+        let tx = self.0.parts.database.tenant_tx(&context).await?;
+        Ok(tx.commit(events::from_request(event, info)).await?)
     }
 
     /// Writes down something that belongs to no tenant.

@@ -2,27 +2,24 @@
 
 use std::time::Duration;
 
-use athyper_kernel_db::TenantStatus;
-use athyper_kernel_http::{BrowserRequest, Identity, RequestInfo};
-use athyper_kernel_tenant_context::{ContextRequest, HeaderKeys, TenantContext, choose_tenant, claim_keys};
-use athyper_kernel_types::Id;
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_http::{BrowserRequest, RequestInfo};
+use athyper_kernel_types::PLATFORM_TENANT;
 use axum::http::HeaderValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::Sessions;
-use crate::begin::Beginning;
 use crate::error::Error;
 use crate::events::{self, event};
 use crate::model::browser_secret::{BrowserSecret, code_challenge};
 use crate::model::cookie::CookieKind;
 use crate::model::key::{digest, random_text};
 use crate::model::return_to;
-use crate::ports::{Code, IssuedTokens, IssuerError, SignInRequest};
+use crate::open_session::Refusal;
+use crate::ports::{Code, IssuerError, IssuerRef, SignInPlace, SignInRequest};
 use crate::recognise::Purpose;
-use crate::store::generations;
-use crate::store::issuer_sessions::{self, Entry};
 use crate::store::sign_ins::{self, Begun, SignIn};
 
 /// Path that issuers send browsers back to.
@@ -31,14 +28,15 @@ pub(crate) const CALLBACK: &str = "/auth/callback";
 /// Longest name of a browser that is kept, in characters.
 pub(crate) const LONGEST_AGENT: usize = 200;
 
-/// Marker of the ids of sessions.
-pub(crate) enum SessionMarker {}
-
 /// What a browser asks for when it begins to sign in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Begin<'r> {
     /// Key of the realm; the default one when none is named.
     pub(crate) realm_key: Option<&'r str>,
+    /// Key of the tenant, and of its provider, where it is not the realm's issuer that signs in.
+    pub(crate) provider: Option<(&'r str, &'r str)>,
+    /// A mail address whose domain says who signs in.
+    pub(crate) mail: Option<&'r str>,
     /// Where to go afterwards; the front page when nothing is named.
     pub(crate) return_to: Option<&'r str>,
     /// Asks the person to sign in even where the issuer knows them.
@@ -55,6 +53,8 @@ pub(crate) struct Redirect {
 /// What came back from an issuer (RFC 6749, sections 4.1.2 and 4.1.2.1; RFC 9207, section 2).
 #[derive(Debug)]
 pub(crate) struct Answer<'r> {
+    /// The path that it came to.
+    pub(crate) path: &'r str,
     pub(crate) state: Option<&'r str>,
     pub(crate) code: Option<&'r SecretString>,
     pub(crate) error: Option<&'r str>,
@@ -74,10 +74,17 @@ impl Sessions {
         if !return_to::is_local(return_to) {
             return Err(Error::ReturnToNotLocal);
         }
-        let redirect_uri = format!("{}{CALLBACK}", self.0.parts.base_url.trim_end_matches('/'));
+        let issuer = self.issuer_of(realm_key, wanted).await?;
+        let redirect_uri = self.address(CALLBACK);
         if !realm.redirect_uri_allowlist.contains(&redirect_uri) {
             return Err(Error::RedirectNotAllowed(redirect_uri));
         }
+        // Each provider has an address of its own below it, so that an answer of one is never taken for that of another, also where they
+        // do not name themselves (RFC 9700, section 4.4.2.2).
+        let redirect_uri = match issuer.provider {
+            Some(provider) => format!("{redirect_uri}/{}", provider.id),
+            None => redirect_uri,
+        };
         let cookies = self.0.cookies;
         let known = cookies.read(request.headers, CookieKind::SignIn, realm_key);
         let browser = match known.as_deref().and_then(BrowserSecret::parse) {
@@ -95,21 +102,22 @@ impl Sessions {
             code_challenge: challenge.as_deref(),
             is_fresh: wanted.is_fresh,
         };
-        let url = self.0.parts.issuers.sign_in_url(realm_key, &sent).await.map_err(unusable)?;
+        let url = self.0.parts.issuers.sign_in_url(&issuer, &sent).await;
+        let url = url.map_err(|error| unusable(&issuer, error))?;
         let lifetime = realm.sessions.sign_in();
         let mut tx = self.system_tx().await?;
         let expires_at = later(tx.now(), lifetime);
         let sign_in = SignIn {
             state_hash: digest(state),
             browser_hash: browser.hash(),
-            realm_key,
+            issuer: &issuer,
             redirect_uri: &redirect_uri,
             return_to,
             expires_at,
         };
         sign_ins::insert(&mut tx, &sign_in).await?;
         tx.commit().await?;
-        tracing::debug!(realm = realm_key, "{}", events::LOGIN_INITIATED);
+        self.note_at_issuer(&issuer, event(events::LOGIN_INITIATED), request.info, true).await?;
         let cookie = cookies.set(CookieKind::SignIn, realm_key, browser.text(), Some(lifetime))?;
         Ok(Redirect { location: url.into(), cookies: vec![cookie] })
     }
@@ -121,41 +129,69 @@ impl Sessions {
         request: BrowserRequest<'_>,
     ) -> Result<Redirect, Error> {
         let state = answer.state.ok_or(Error::SignInUnknown)?;
-        let (realm_key, browser, begun) = self.take(state, request).await?;
+        let (issuer, browser, begun) = self.take(state, request).await?;
+        let realm_key = &*issuer.realm_key;
         if begun.expires_at <= self.now() {
             return self
-                .failed(&realm_key, events::LOGIN_FAILED, "expired", Error::SignInUnknown, request.info)
+                .failed(&issuer, events::LOGIN_FAILED, "expired", Error::SignInUnknown, request.info)
                 .await;
         }
-        if let Err(error) = self.0.parts.issuers.check_answer(&realm_key, answer.issuer).await {
-            return self.failed_at_issuer(&realm_key, error, request.info).await;
+        if begun.redirect_uri != self.address(answer.path) {
+            return self.failed_at_issuer(&issuer, IssuerError::OtherIssuer, request.info).await;
+        }
+        if let Err(error) = self.0.parts.issuers.check_answer(&issuer, answer.issuer).await {
+            return self.failed_at_issuer(&issuer, error, request.info).await;
         }
         let code = match (answer.code, answer.error) {
             (Some(code), None) => code,
             (_, refusal) => {
                 let code = refusal.map_or("no_code".to_owned(), plain);
                 let error = Error::SignInRefused(code.clone());
-                return self.failed(&realm_key, events::LOGIN_FAILED, &code, error, request.info).await;
+                return self.failed(&issuer, events::LOGIN_FAILED, &code, error, request.info).await;
             }
         };
-        let verifier = self.realm(&realm_key)?.feature_flags.pkce_flow.then(|| browser.code_verifier(state));
+        let verifier = self.realm(realm_key)?.feature_flags.pkce_flow.then(|| browser.code_verifier(state));
         let nonce = browser.nonce(state);
         let code =
             Code { code, redirect_uri: &begun.redirect_uri, code_verifier: verifier.as_ref(), nonce: &nonce };
-        let tokens = match self.0.parts.issuers.exchange(&realm_key, &code).await {
+        let tokens = match self.0.parts.issuers.exchange(&issuer, &code).await {
             Ok(tokens) => tokens,
-            Err(error) => return self.failed_at_issuer(&realm_key, error, request.info).await,
+            Err(error) => return self.failed_at_issuer(&issuer, error, request.info).await,
         };
-        let cookie = match self.open_session(&realm_key, tokens, request).await {
+        let refresh_token = tokens.refresh_token.clone();
+        let cookie = match self.open_session(&issuer, tokens, request).await {
             Ok(cookie) => cookie,
-            Err(error @ (Error::NoTenant | Error::TenantSuspended)) => {
-                let reason = if matches!(error, Error::NoTenant) { "no_tenant" } else { "tenant_suspended" };
-                return self.failed(&realm_key, events::LOGIN_FAILED, reason, error, request.info).await;
+            Err(Refusal { reason: Some(reason), error }) => {
+                self.forget(&issuer, refresh_token.as_ref()).await;
+                return self.failed(&issuer, events::LOGIN_FAILED, reason, error, request.info).await;
             }
-            Err(error) => return Err(error),
+            Err(Refusal { reason: None, error }) => return Err(error),
         };
-        self.leave_former(&realm_key, request).await?;
+        self.leave_former(realm_key, request).await?;
         Ok(Redirect { location: begun.return_to, cookies: vec![cookie] })
+    }
+
+    /// Whose issuer signs in.
+    async fn issuer_of(&self, realm_key: &str, wanted: &Begin<'_>) -> Result<IssuerRef, Error> {
+        let providers = &self.0.parts.providers;
+        let provider = if let Some((tenant_key, key)) = wanted.provider {
+            let tenant = self.0.parts.tenants.find(realm_key, tenant_key).await?.ok_or(Error::NoProvider)?;
+            Some(providers.find(tenant.id, key).await?.ok_or(Error::NoProvider)?)
+        } else if let Some(mail) = wanted.mail {
+            match providers.place_of_mail(realm_key, mail).await? {
+                SignInPlace::Provider { provider, .. } => Some(provider),
+                SignInPlace::Local(_) => return Err(Error::LocalAccounts),
+                SignInPlace::Realm => None,
+            }
+        } else {
+            None
+        };
+        Ok(IssuerRef { realm_key: realm_key.to_owned(), provider })
+    }
+
+    /// An address of the platform.
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.0.parts.base_url.trim_end_matches('/'))
     }
 
     /// Takes a sign-in that is under way in this browser; it is used up by that.
@@ -163,16 +199,22 @@ impl Sessions {
         &self,
         state: &str,
         request: BrowserRequest<'_>,
-    ) -> Result<(String, BrowserSecret, Begun), Error> {
+    ) -> Result<(IssuerRef, BrowserSecret, Begun), Error> {
         let state_hash = digest(state);
         let mut tx = self.system_tx().await?;
-        let Some(realm_key) = sign_ins::realm_of(&mut tx, &state_hash).await? else {
+        let Some(issuer) = sign_ins::issuer_of(&mut tx, &state_hash).await? else {
             drop(tx);
             return self
-                .failed("", events::LOGIN_FAILED, "unknown_state", Error::SignInUnknown, request.info)
+                .failed(
+                    &IssuerRef::of_realm(""),
+                    events::LOGIN_FAILED,
+                    "unknown_state",
+                    Error::SignInUnknown,
+                    request.info,
+                )
                 .await;
         };
-        let shown = self.0.cookies.read(request.headers, CookieKind::SignIn, &realm_key);
+        let shown = self.0.cookies.read(request.headers, CookieKind::SignIn, &issuer.realm_key);
         let taken = match shown.as_deref().and_then(BrowserSecret::parse) {
             Some(browser) => {
                 let begun = sign_ins::take(&mut tx, &state_hash, &browser.hash()).await?;
@@ -182,78 +224,10 @@ impl Sessions {
         };
         tx.commit().await?;
         if let Some((browser, begun)) = taken {
-            return Ok((realm_key, browser, begun));
+            return Ok((issuer, browser, begun));
         }
         let error = Error::SignInUnknown;
-        self.failed(&realm_key, events::LOGIN_FAILED, "other_browser", error, request.info).await
-    }
-
-    /// Finds the tenant of a person and makes a session there. Gives the cookie.
-    async fn open_session(
-        &self,
-        realm_key: &str,
-        tokens: IssuedTokens,
-        request: BrowserRequest<'_>,
-    ) -> Result<HeaderValue, Error> {
-        let identity = tokens.identity.as_ref().ok_or(Error::SignInInvalid)?;
-        let context = self.tenant_of(realm_key, identity, request.info).await?;
-        let realm = self.realm(realm_key)?;
-        let tenant = context.tenant_id();
-        let id = Id::<SessionMarker>::new(self.clock()).uuid();
-        let env = self.0.parts.environment;
-        let expires_at = later(self.now(), realm.sessions.absolute(env));
-        let subject = &*identity.actor.id;
-        let issuer_session = tokens.issuer_session.as_deref();
-        let mut crossing = self.system_tx().await?;
-        let entry = Entry { realm_key, subject, tenant, session: id, issuer_session, expires_at };
-        issuer_sessions::insert(&mut crossing, &entry).await?;
-        // Whoever revokes after this moment revokes this session too.
-        let born = generations::all(&mut crossing, tenant, realm_key, subject).await?;
-        crossing.commit().await?;
-        let mut tx = self.0.parts.database.tenant_tx(&context).await?;
-        let begun = Beginning {
-            id,
-            realm_key,
-            identity,
-            issuer_session,
-            refresh_token: tokens.refresh_token.clone(),
-            born,
-            authenticated_at: tokens.authenticated_at.unwrap_or(tx.now()).min(tx.now()),
-            expires_at,
-            access_expires_at: tokens.access_expires_at,
-            address: request.info.and_then(|info| info.origin.client),
-            headers: request.headers,
-        };
-        let text = self.enter(&mut tx, begun).await?;
-        let told = event(events::LOGIN_SUCCESS)
-            .about("security.session", id)
-            .in_session(id.to_string())
-            .with("realm", realm_key)
-            .with("subject", subject);
-        tx.commit(events::from_request(told, request.info)).await?;
-        self.0.cookies.set(CookieKind::Session, realm_key, &text, None)
-    }
-
-    /// The tenant that a person works in, by the rule that holds for bearer tokens too.
-    async fn tenant_of(
-        &self,
-        realm_key: &str,
-        identity: &Identity,
-        info: Option<&RequestInfo>,
-    ) -> Result<TenantContext, Error> {
-        let mut claims = claim_keys(&identity.claims);
-        // The issuer decides the realm, whatever a claim says.
-        claims.realm = Some(realm_key.to_owned());
-        let wanted = ContextRequest { headers: HeaderKeys::default(), claims: Some(claims) };
-        let (env, iam) = (self.0.parts.environment, &self.0.parts.iam);
-        let chosen = choose_tenant(env, iam, &wanted).map_err(|_| Error::NoTenant)?;
-        let tenant_key = chosen.tenant_key().ok_or(Error::NoTenant)?;
-        let found = self.0.parts.tenants.find(realm_key, tenant_key).await?;
-        let tenant = found.filter(|tenant| tenant.status != TenantStatus::Archived).ok_or(Error::NoTenant)?;
-        if tenant.status == TenantStatus::Suspended {
-            return Err(Error::TenantSuspended);
-        }
-        self.context(tenant.id, identity.actor.clone(), info).await
+        self.failed(&issuer, events::LOGIN_FAILED, "other_browser", error, request.info).await
     }
 
     /// Ends the session that the browser had before: after a sign-in no id from before it is good for anything.
@@ -274,7 +248,7 @@ impl Sessions {
     /// Writes down why nobody was signed in, and says no.
     async fn failed<T>(
         &self,
-        realm_key: &str,
+        issuer: &IssuerRef,
         name: &str,
         reason: &str,
         error: Error,
@@ -283,18 +257,41 @@ impl Sessions {
         if let Some(rates) = &self.0.parts.rates {
             rates.failed(info.and_then(|info| info.origin.client)).await;
         }
-        let told = event(name).with("realm", realm_key).with("reason", reason);
-        self.note_platform(told, info).await?;
+        self.note_at_issuer(issuer, event(name).with("reason", reason), info, false).await?;
         Err(error)
+    }
+
+    /// Writes down what happened in a sign-in: in the trail of a provider's tenant, else in the platform's. What anybody can cause for
+    /// nothing is written so often only.
+    async fn note_at_issuer(
+        &self,
+        issuer: &IssuerRef,
+        told: AuditEvent,
+        info: Option<&RequestInfo>,
+        is_free: bool,
+    ) -> Result<(), Error> {
+        let told = told.with("realm", &*issuer.realm_key);
+        if let Some(provider) = issuer.provider {
+            return self
+                .note_tenant(provider.tenant, told.with("provider", provider.id.to_string()), info)
+                .await;
+        }
+        if is_free
+            && let Some(rates) = &self.0.parts.rates
+            && !rates.may_note(PLATFORM_TENANT, &told.kind).await
+        {
+            return Ok(());
+        }
+        self.note_platform(told, info).await
     }
 
     async fn failed_at_issuer<T>(
         &self,
-        realm_key: &str,
+        issuer: &IssuerRef,
         error: IssuerError,
         info: Option<&RequestInfo>,
     ) -> Result<T, Error> {
-        tracing::info!(realm = realm_key, %error, "a sign-in failed at the issuer");
+        tracing::info!(realm = issuer.realm_key, %error, "a sign-in failed at the issuer");
         let (name, reason, error) = match error {
             // Nothing can be said of the person; trying again makes sense.
             IssuerError::Away => return Err(Error::IssuerAway),
@@ -305,15 +302,20 @@ impl Sessions {
                 (events::LOGIN_FAILED, "code_refused".to_owned(), Error::SignInInvalid)
             }
             IssuerError::Invalid(why) => (events::LOGIN_FAILED, why, Error::SignInInvalid),
-            IssuerError::Unusable(why) => (events::LOGIN_FAILED, why.clone(), Error::IssuerUnusable(why)),
+            IssuerError::Unusable(why) => {
+                (events::LOGIN_FAILED, why.clone(), unusable(issuer, IssuerError::Unusable(why)))
+            }
         };
-        self.failed(realm_key, name, &reason, error, info).await
+        self.failed(issuer, name, &reason, error, info).await
     }
 }
 
-fn unusable(error: IssuerError) -> Error {
+/// An issuer of a realm that cannot be used is a mistake of whoever runs the platform, a provider is its tenant's.
+fn unusable(issuer: &IssuerRef, error: IssuerError) -> Error {
     match error {
         IssuerError::Away => Error::IssuerAway,
+        _ if issuer.provider.is_some() => Error::ProviderUnusable,
+        IssuerError::Unusable(why) => Error::IssuerUnusable(why),
         other => Error::IssuerUnusable(other.to_string()),
     }
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::events::{self, event};
 use crate::model::cookie::CookieKind;
 use crate::model::key::digest;
-use crate::ports::{IssuerError, SignOutNotice};
+use crate::ports::{IssuerError, IssuerRef, SignOutNotice};
 use crate::recognise::Purpose;
 use crate::store::{issuer_sessions, logout_tokens, sessions};
 
@@ -44,12 +44,12 @@ impl Sessions {
             let context = self.context_of(&session, request.info).await?;
             let part = self.open(&context, &session).await?;
             self.end(&session, "signed_out", event(events::LOGOUT), request.info).await?;
-            self.forget(&session.realm_key, part.refresh_token.as_ref()).await;
+            self.forget(&session.issuer(), part.refresh_token.as_ref()).await;
             let realm = self.realm(&session.realm_key)?;
             let return_to = realm.sessions.post_logout_url.as_deref();
             let hint = session.issuer_session.as_deref();
             let issuers = &self.0.parts.issuers;
-            let url = issuers.sign_out_url(&session.realm_key, hint, return_to).await;
+            let url = issuers.sign_out_url(&session.issuer(), hint, return_to).await;
             let url = url.unwrap_or_else(|error| {
                 tracing::warn!(realm = session.realm_key, %error, "where to sign out at the issuer is not known");
                 None
@@ -59,28 +59,40 @@ impl Sessions {
         work.instrument(span).await
     }
 
-    /// Ends the sessions that an issuer says have ended (OpenID Connect Back-Channel Logout, section 2.7).
+    /// Ends the sessions that an issuer says have ended (OpenID Connect Back-Channel Logout, section 2.7): a provider by the keys of realm,
+    /// tenant and provider, else the issuer of any realm.
     pub(crate) async fn sign_out_by_issuer(
         &self,
+        provider: Option<(&str, &str, &str)>,
         token: &SecretString,
         info: Option<&RequestInfo>,
     ) -> Result<(), Error> {
-        let notice = match self.0.parts.issuers.sign_out_notice(token.expose_secret()).await {
+        let named = match provider {
+            Some(keys) => match self.provider_by_keys(keys).await? {
+                Some(named) => Some(named),
+                None => return self.reject(&IssuerRef::of_realm(keys.0), "no_provider", info).await,
+            },
+            None => None,
+        };
+        let notice = match self.0.parts.issuers.sign_out_notice(named.as_ref(), token.expose_secret()).await {
             Ok(notice) => notice,
             Err(IssuerError::Away) => return Err(Error::IssuerAway),
-            Err(error) => return self.reject("", &error.to_string(), info).await,
+            Err(error) => {
+                let issuer = named.unwrap_or_else(|| IssuerRef::of_realm(""));
+                return self.reject(&issuer, &error.to_string(), info).await;
+            }
         };
-        if self.realm(&notice.realm_key).is_err() {
-            return self.reject(&notice.realm_key, "no_sessions", info).await;
+        if self.realm(&notice.issuer.realm_key).is_err() {
+            return self.reject(&notice.issuer, "no_sessions", info).await;
         }
         let mut tx = self.system_tx().await?;
-        let token_hash = digest(&notice.id);
-        if !logout_tokens::use_once(&mut tx, &notice.realm_key, &token_hash, notice.expires_at).await? {
+        let (token_hash, issuer) = (digest(&notice.id), notice.issuer.name());
+        if !logout_tokens::use_once(&mut tx, &issuer, &token_hash, notice.expires_at).await? {
             drop(tx);
-            return self.reject(&notice.realm_key, "used_before", info).await;
+            return self.reject(&notice.issuer, "used_before", info).await;
         }
         let (subject, issuer_session) = (notice.subject.as_deref(), notice.issuer_session.as_deref());
-        let found = issuer_sessions::find(&mut tx, &notice.realm_key, subject, issuer_session).await?;
+        let found = issuer_sessions::find(&mut tx, &issuer, subject, issuer_session).await?;
         for (tenant, session) in found {
             // The notice is used up by the transaction that ends all of them, or by none.
             self.end_by_issuer(&mut tx, tenant, session, &notice, info).await?;
@@ -99,21 +111,42 @@ impl Sessions {
         if !sessions::end_in(tx, tenant, session, "signed_out_at_issuer").await? {
             return Ok(());
         }
-        let actor = Actor::system(format!("issuer of {}", notice.realm_key));
+        let actor = Actor::system(format!("issuer of {}", notice.issuer.name()));
         let context = self.context(tenant, actor, info).await?;
         let told = event(events::SESSION_KILLED)
             .about("security.session", session)
-            .with("realm", notice.realm_key.as_str())
+            .with("realm", notice.issuer.realm_key.as_str())
             .with("reason", "signed_out_at_issuer");
         Ok(tx.record(&context, events::from_request(told, info)).await?)
     }
 
-    async fn reject(&self, realm_key: &str, reason: &str, info: Option<&RequestInfo>) -> Result<(), Error> {
+    /// The provider with these keys, if people sign in by it.
+    async fn provider_by_keys(
+        &self,
+        (realm_key, tenant_key, key): (&str, &str, &str),
+    ) -> Result<Option<IssuerRef>, Error> {
+        let Some(tenant) = self.0.parts.tenants.find(realm_key, tenant_key).await? else { return Ok(None) };
+        let found = self.0.parts.providers.find(tenant.id, key).await?;
+        Ok(found.map(|provider| IssuerRef { realm_key: realm_key.to_owned(), provider: Some(provider) }))
+    }
+
+    async fn reject(
+        &self,
+        issuer: &IssuerRef,
+        reason: &str,
+        info: Option<&RequestInfo>,
+    ) -> Result<(), Error> {
         if let Some(rates) = &self.0.parts.rates {
             rates.failed(info.and_then(|info| info.origin.client)).await;
         }
-        let told = event(events::LOGOUT_REJECTED).with("realm", realm_key).with("reason", reason);
-        self.note_platform(told, info).await?;
+        let told = event(events::LOGOUT_REJECTED).with("realm", &*issuer.realm_key).with("reason", reason);
+        match issuer.provider {
+            Some(provider) => {
+                self.note_tenant(provider.tenant, told.with("provider", provider.id.to_string()), info)
+                    .await?;
+            }
+            None => self.note_platform(told, info).await?,
+        }
         Err(Error::LogoutTokenInvalid)
     }
 }

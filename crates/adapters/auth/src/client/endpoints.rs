@@ -107,6 +107,33 @@ impl Endpoints {
         old.ok_or(OidcError::Away { retry_after_seconds: 5 })
     }
 
+    /// Fetches document and keys anew, and says what is wrong with them.
+    pub(super) async fn probe(&self) -> Vec<String> {
+        let document = match self.issuer.document().await {
+            Ok(document) => document,
+            Err(error) => return vec![format!("discovery: {}", error.told())],
+        };
+        let mut problems = Vec::new();
+        if document.issuer != self.issuer.url() {
+            problems.push(format!("discovery: the document is of another issuer, {}", document.issuer));
+        }
+        for (what, address) in
+            [("authorization", &document.authorization_endpoint), ("token", &document.token_endpoint)]
+        {
+            match address.as_deref().map(|address| self.issuer.address(address)) {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => problems.push(format!("{what} endpoint: {}", error.told())),
+                None => problems.push(format!("{what} endpoint: the document names none")),
+            }
+        }
+        if problems.is_empty()
+            && let Err(error) = self.issuer.fetch_keys().await
+        {
+            problems.push(format!("keys: {}", error.told()));
+        }
+        problems
+    }
+
     fn fresh(&self) -> Option<Arc<Document>> {
         let known = self.known.load();
         let known = known.as_ref()?;

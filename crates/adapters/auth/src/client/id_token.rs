@@ -37,13 +37,24 @@ impl IdTokenRules {
         }
     }
 
-    /// Whether this is the realm's issuer.
+    /// Of an issuer that a tenant has named: it alone, for its client alone.
+    pub(super) fn of_provider(issuer: &str, client_id: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            is_strict: true,
+            client_id: client_id.to_owned(),
+            also_trusted: Vec::new(),
+        }
+    }
+
+    /// Whether this is the issuer.
     pub(super) fn is_issuer(&self, named: &str) -> bool {
         let bare = |url: &'_ str| url.trim_end_matches('/').to_owned();
         named == self.issuer || (!self.is_strict && bare(named) == bare(&self.issuer))
     }
 
     /// Verifies signature and claims. `nonce` is none for the id token of a refresh, which may have one or not (section 12.2).
+    #[tracing::instrument(name = "auth.jwt.verify", skip_all, fields(realm = realm.key, auth.token = "id"))]
     pub(super) async fn verify(
         &self,
         realm: &Realm,

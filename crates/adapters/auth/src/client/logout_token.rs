@@ -1,11 +1,9 @@
 //! What a logout token must say (OpenID Connect Back-Channel Logout 1.0, sections 2.4 and 2.6).
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::RealmClient;
+use super::IssuerClient;
 use super::error::OidcError;
 use crate::claims::{check_subject, check_times, names, seconds};
 use crate::refusal::Refusal;
@@ -20,7 +18,7 @@ const MAX_ID: usize = 255;
 /// A verified logout token: which sessions end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogoutToken {
-    /// Realm of the issuer.
+    /// Realm of the issuer; the name of the provider where it is a tenant's own.
     pub realm_key: String,
     /// The session at the issuer; none when all of the person's end.
     pub issuer_session: Option<String>,
@@ -33,12 +31,12 @@ pub struct LogoutToken {
 }
 
 pub(super) async fn verify(
-    realms: &HashMap<String, RealmClient>,
+    mut issuers: impl Iterator<Item = &IssuerClient>,
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<LogoutToken, OidcError> {
     let token = UnverifiedToken::parse(token, Kind::Logout)?;
-    let found = realms.values().find(|realm| realm.rules.is_issuer(&token.issuer));
+    let found = issuers.find(|realm| realm.rules.is_issuer(&token.issuer));
     let realm = found.ok_or(OidcError::IssuerMismatch)?;
     realm.realm.check_algorithm(token.algorithm)?;
     let key = realm.realm.keys.find(&token.key_id).await?;

@@ -95,8 +95,12 @@ impl LocalIssuer {
     }
 
     /// Where browsers are sent back to: to this platform and nowhere else.
-    pub(super) fn callback(&self) -> &str {
-        &self.callback
+    /// Whether an address is the platform's, or that of a provider below it, as tenants try them at this issuer.
+    pub(super) fn is_callback(&self, uri: &str) -> bool {
+        let rest = uri.strip_prefix(&*self.callback);
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.strip_prefix('/').is_some_and(|id| Uuid::try_parse(id).is_ok())
+        })
     }
 
     pub(super) fn tenants(&self) -> &[String] {

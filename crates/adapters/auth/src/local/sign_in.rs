@@ -49,7 +49,7 @@ impl LocalIssuer {
     /// Answers a request for a code; nothing when it is not one for this platform.
     pub(super) fn ask(&self, query: &Fields, now: DateTime<Utc>) -> Result<Option<Asked>, LocalIssuerError> {
         let field = |name: &str| query.get(name).map(String::as_str);
-        let redirect_uri = field("redirect_uri").filter(|uri| *uri == self.callback());
+        let redirect_uri = field("redirect_uri").filter(|uri| self.is_callback(uri));
         let (Some(redirect_uri), Some(state)) = (redirect_uri, field("state")) else { return Ok(None) };
         let is_right = field("response_type") == Some("code")
             && field("client_id") == Some(&*self.client_id)

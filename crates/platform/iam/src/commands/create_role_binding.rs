@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_http::{Catalogue, Command, CreateProblems, Json, ProblemResponse, Reply};
 use athyper_kernel_types::{Id, Text};
 use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -84,8 +84,8 @@ pub(crate) async fn execute(
     if input.expires_at.is_some_and(wrong_time) {
         return Err(Error::WrongTime { pointer: "/expiresAt", most_days: MOST_DAYS });
     }
-    let role = find_role(tx, granter, &input.role).await?;
-    check_scope(tx, granter, &input.scope).await?;
+    let role = find_role(tx, &granter.catalogue, &input.role).await?;
+    check_scope(tx, &granter.catalogue, &input.scope).await?;
     let affected = affected(tx, input.subject).await?;
     let binding = RoleBinding {
         id: BindingId::new(tx.clock()),
@@ -129,20 +129,26 @@ pub(crate) async fn execute(
     Ok(Done::new(binding, event))
 }
 
-async fn find_role(tx: &mut TenantTx, granter: &Granter, name: &str) -> Result<RoleId, Error> {
+/// The role with this key or id.
+pub(crate) async fn find_role(tx: &mut TenantTx, catalogue: &Catalogue, name: &str) -> Result<RoleId, Error> {
     let unknown = Error::UnknownReference { pointer: "/role", what: Thing::Role };
-    if let Some(table) = granter.catalogue.role(name) {
+    if let Some(table) = catalogue.role(name) {
         return Ok(built_in_id(&table.key));
     }
     let id: RoleId =
         name.parse().map_err(|_| Error::UnknownReference { pointer: "/role", what: Thing::Role })?;
-    if built_in(&granter.catalogue, id).is_none() {
+    if built_in(catalogue, id).is_none() {
         roles::lock(tx, id).await?.ok_or(unknown)?;
     }
     Ok(id)
 }
 
-async fn check_scope(tx: &mut TenantTx, granter: &Granter, scope: &Scope) -> Result<(), Error> {
+/// Checks that a scope is one.
+pub(crate) async fn check_scope(
+    tx: &mut TenantTx,
+    catalogue: &Catalogue,
+    scope: &Scope,
+) -> Result<(), Error> {
     match scope {
         Scope::Tenant => Ok(()),
         Scope::OrgUnit { id } => {
@@ -150,13 +156,13 @@ async fn check_scope(tx: &mut TenantTx, granter: &Granter, scope: &Scope) -> Res
             org_units::find(tx, *id).await?.map(|_| ()).ok_or(unknown)
         }
         Scope::Module { module } => {
-            let is_known = granter.catalogue.all().any(|permission| permission.module() == module);
+            let is_known = catalogue.all().any(|permission| permission.module() == module);
             if is_known { Ok(()) } else { Err(Error::UnknownModule(module.clone())) }
         }
         // The record is the matter of its own domain; a type and id that nothing has give nothing.
         Scope::Record { record_type, .. } => {
             let module = record_type.split('.').next().unwrap_or_default();
-            let is_known = granter.catalogue.all().any(|permission| permission.module() == module);
+            let is_known = catalogue.all().any(|permission| permission.module() == module);
             let is_short = record_type.len() <= 100 && !record_type.chars().any(char::is_control);
             if is_known && is_short { Ok(()) } else { Err(Error::UnknownModule(module.to_owned())) }
         }

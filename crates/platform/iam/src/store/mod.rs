@@ -5,6 +5,7 @@ pub(crate) mod bindings;
 pub(crate) mod contacts;
 pub(crate) mod directory;
 mod directory_places;
+pub(crate) mod federated;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod links;

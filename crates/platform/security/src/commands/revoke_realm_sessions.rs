@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::revoke_tenant_sessions::{RevokeTenantSessions, reason_of};
+use super::revoke_tenant_sessions::RevokeTenantSessions;
 use crate::Deps;
 use crate::error::Error;
 use crate::store::generations;
@@ -53,7 +53,7 @@ pub(crate) async fn revoke_realm_sessions(
     if !deps.config.iam.realms.contains_key(&realm) {
         return Err(Error::NoSessions.into());
     }
-    let reason = reason_of(&cmd.body.0)?.to_owned();
+    let reason = cmd.body.0.reason.as_str().to_owned();
     // First: should the operator's own transaction fail after it, sessions have ended that were to end.
     let mut crossing = deps.database.system_tx(SystemReason::KeepSessions).await?;
     generations::advance_realm(&mut crossing, &realm, &reason).await?;

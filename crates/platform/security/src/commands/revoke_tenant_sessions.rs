@@ -3,14 +3,12 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_types::Reason;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::store::generations::{self, Scope};
-
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 200;
 
 /// Why all sessions end.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -18,8 +16,8 @@ const LONGEST_REASON: usize = 200;
 #[schema(as = security::RevokeTenantSessions)]
 pub(crate) struct RevokeTenantSessions {
     /// For the trail.
-    #[schema(min_length = 1, max_length = 200)]
-    reason: String,
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    pub(crate) reason: Reason,
 }
 
 /// What was revoked.
@@ -62,15 +60,8 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     input: &RevokeTenantSessions,
 ) -> Result<Done<RevokedTenantSessions>, Error> {
-    let reason = reason_of(input)?;
+    let reason = input.reason.as_str();
     generations::advance(tx, Scope::Tenant, reason).await?;
     let output = RevokedTenantSessions { tenant: tx.context().tenant_key().to_owned() };
     Ok(Done::new(output, AuditEvent::info("security.revoke_tenant_sessions").with("reason", reason)))
-}
-
-/// The reason, if it says something.
-pub(crate) fn reason_of(input: &RevokeTenantSessions) -> Result<&str, Error> {
-    let reason = input.reason.trim();
-    let is_one = !reason.is_empty() && reason.chars().count() <= LONGEST_REASON && !reason.contains('\0');
-    if is_one { Ok(reason) } else { Err(Error::NoReason) }
 }

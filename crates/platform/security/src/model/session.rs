@@ -7,6 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::ports::{IssuerRef, ProviderRef};
+
 /// A session is not served longer than this on an access token that has ended while the issuer is away.
 const LONGEST_STALE: TimeDelta = TimeDelta::hours(1);
 
@@ -22,6 +24,8 @@ pub(crate) struct Generations {
     pub(crate) realm: i64,
     pub(crate) tenant: i64,
     pub(crate) subject: i64,
+    /// Of the provider that began the session; nought where none did.
+    pub(crate) provider: i64,
 }
 
 /// An id that the session has or had.
@@ -44,8 +48,12 @@ pub(crate) struct Session {
     pub(crate) realm_key: String,
     pub(crate) subject: String,
     pub(crate) actor_kind: ActorKind,
-    /// The principal, for a person of the platform's own accounts.
+    /// The principal, for a person of the platform's own accounts or of a provider.
     pub(crate) principal: Option<PrincipalId>,
+    /// The provider of the tenant that began it.
+    pub(crate) provider: Option<Uuid>,
+    /// The subject at the issuer, where the session's own is the principal.
+    pub(crate) issuer_subject: Option<String>,
     pub(crate) issuer_session: Option<String>,
     pub(crate) roles: Vec<String>,
     pub(crate) claims: Map<String, Value>,
@@ -95,6 +103,17 @@ pub(crate) enum KeyStanding {
 }
 
 impl Session {
+    /// Whose issuer began it.
+    pub(crate) fn issuer(&self) -> IssuerRef {
+        let provider = self.provider.map(|id| ProviderRef { tenant: self.tenant_id, id });
+        IssuerRef { realm_key: self.realm_key.clone(), provider }
+    }
+
+    /// The subject as its issuer knows it.
+    pub(crate) fn subject_at_issuer(&self) -> &str {
+        self.issuer_subject.as_deref().unwrap_or(&self.subject)
+    }
+
     /// How it stands, where these generations hold.
     pub(crate) fn standing(&self, now: DateTime<Utc>, present: Generations) -> Standing {
         if self.ended.is_some() {
@@ -184,12 +203,14 @@ mod tests {
             subject: "u".to_owned(),
             actor_kind: ActorKind::User,
             principal: None,
+            provider: None,
+            issuer_subject: None,
             issuer_session: None,
             roles: Vec::new(),
             claims: Map::new(),
             sealed: Vec::new(),
             csrf_key: Vec::new(),
-            born: Generations { realm: 1, tenant: 2, subject: 3 },
+            born: Generations { realm: 1, tenant: 2, subject: 3, provider: 0 },
             authenticated_at: at(0),
             last_seen_at: at(0),
             idle: TimeDelta::minutes(15),
@@ -219,6 +240,7 @@ mod tests {
             Generations { realm: 2, ..born },
             Generations { tenant: 3, ..born },
             Generations { subject: 4, ..born },
+            Generations { provider: 1, ..born },
         ] {
             assert_eq!(session.standing(at(1), moved), Standing::Revoked);
         }

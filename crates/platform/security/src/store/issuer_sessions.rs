@@ -13,7 +13,7 @@ const CLEARED: i64 = 20;
 /// A session as its issuer knows it.
 #[derive(Debug)]
 pub(crate) struct Entry<'r> {
-    pub(crate) realm_key: &'r str,
+    pub(crate) issuer: &'r str,
     pub(crate) subject: &'r str,
     pub(crate) tenant: TenantId,
     pub(crate) session: Uuid,
@@ -41,7 +41,7 @@ pub(crate) async fn insert(tx: &mut SystemTx, entry: &Entry<'_>) -> Result<(), E
          values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(PLATFORM_TENANT.uuid())
-    .bind(entry.realm_key)
+    .bind(entry.issuer)
     .bind(entry.subject)
     .bind(entry.tenant.uuid())
     .bind(entry.session)
@@ -55,7 +55,7 @@ pub(crate) async fn insert(tx: &mut SystemTx, entry: &Entry<'_>) -> Result<(), E
 /// Tenant and id of the sessions that an issuer names: by its session, by the person, or by both.
 pub(crate) async fn find(
     tx: &mut SystemTx,
-    realm_key: &str,
+    issuer: &str,
     subject: Option<&str>,
     issuer_session: Option<&str>,
 ) -> Result<Vec<(TenantId, Uuid)>, Error> {
@@ -64,7 +64,7 @@ pub(crate) async fn find(
          and ($3::text is null or subject = $3) and ($4::text is null or issuer_session = $4)",
     )
     .bind(PLATFORM_TENANT.uuid())
-    .bind(realm_key)
+    .bind(issuer)
     .bind(subject)
     .bind(issuer_session)
     .fetch_all(tx.conn())

@@ -12,7 +12,7 @@ const CLEARED: i64 = 20;
 /// Notes that a token is used; `false` when it was used before.
 pub(crate) async fn use_once(
     tx: &mut SystemTx,
-    realm_key: &str,
+    issuer: &str,
     token_hash: &[u8; 32],
     expires_at: DateTime<Utc>,
 ) -> Result<bool, Error> {
@@ -32,7 +32,7 @@ pub(crate) async fn use_once(
          on conflict do nothing",
     )
     .bind(PLATFORM_TENANT.uuid())
-    .bind(realm_key)
+    .bind(issuer)
     .bind(&token_hash[..])
     .bind(expires_at)
     .execute(tx.conn())

@@ -21,8 +21,10 @@ pub(crate) struct NewSession<'r> {
     pub(crate) realm_key: &'r str,
     pub(crate) subject: &'r str,
     pub(crate) actor_kind: ActorKind,
-    /// The principal, for a person of the platform's own accounts.
+    /// The principal, for a person of the platform's own accounts or of a provider.
     pub(crate) principal: Option<PrincipalId>,
+    /// The provider of the tenant that begins it, with the subject there.
+    pub(crate) provider: Option<(Uuid, &'r str)>,
     pub(crate) issuer_session: Option<&'r str>,
     pub(crate) roles: &'r [String],
     pub(crate) claims: &'r Map<String, Value>,
@@ -45,6 +47,8 @@ struct Row {
     subject: String,
     actor_kind: String,
     principal_id: Option<Uuid>,
+    provider_id: Option<Uuid>,
+    issuer_subject: Option<String>,
     issuer_session: Option<String>,
     roles: Vec<String>,
     claims: Json<Map<String, Value>>,
@@ -53,6 +57,7 @@ struct Row {
     realm_generation: i64,
     tenant_generation: i64,
     subject_generation: i64,
+    provider_generation: i64,
     authenticated_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
     idle_seconds: i32,
@@ -81,9 +86,9 @@ pub(crate) async fn insert(tx: &mut TenantTx, new: &NewSession<'_>) -> Result<()
         "insert into security.session (tenant_id, id, realm_key, subject, actor_kind, issuer_session, roles, claims, \
          sealed, csrf_key, realm_generation, tenant_generation, subject_generation, created_at, authenticated_at, \
          last_seen_at, idle_seconds, expires_at, access_expires_at, has_refresh, key_number, rotation_due, \
-         client_address, user_agent, principal_id, version) \
+         client_address, user_agent, principal_id, provider_id, issuer_subject, provider_generation, version) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, $17, $18, $19, 1, false, \
-         $20, $21, $22, 1)",
+         $20, $21, $22, $23, $24, $25, 1)",
     )
     .bind(tenant)
     .bind(new.id)
@@ -107,6 +112,9 @@ pub(crate) async fn insert(tx: &mut TenantTx, new: &NewSession<'_>) -> Result<()
     .bind(&new.client_address)
     .bind(new.user_agent)
     .bind(new.principal.map(Id::uuid))
+    .bind(new.provider.map(|(id, _)| id))
+    .bind(new.provider.map(|(_, subject)| subject))
+    .bind(new.born.provider)
     .execute(tx.conn())
     .await?;
     insert_key(tx, new.id, 1, &new.key_hash).await
@@ -137,8 +145,8 @@ pub(crate) async fn insert_key(
 /// A session with all the ids it ever had.
 pub(crate) async fn find(tx: &mut SystemTx, tenant: TenantId, id: Uuid) -> Result<Option<Session>, Error> {
     let row: Option<Row> = sqlx::query_as(
-        "select realm_key, subject, actor_kind, principal_id, issuer_session, roles, claims, sealed, csrf_key, realm_generation, tenant_generation, \
-         subject_generation, authenticated_at, last_seen_at, idle_seconds, expires_at, access_expires_at, has_refresh, \
+        "select realm_key, subject, actor_kind, principal_id, provider_id, issuer_subject, issuer_session, roles, claims, sealed, \
+         csrf_key, realm_generation, tenant_generation, subject_generation, provider_generation, authenticated_at, last_seen_at, idle_seconds, expires_at, access_expires_at, has_refresh, \
          key_number, rotation_due, refresh_retry_at, end_reason, version \
          from security.session where tenant_id = $1 and id = $2",
     )
@@ -174,6 +182,8 @@ fn session(tenant: TenantId, id: Uuid, row: Row, keys: Vec<KeyRecord>) -> Result
         subject: row.subject,
         actor_kind,
         principal: row.principal_id.map(Id::from_uuid),
+        provider: row.provider_id,
+        issuer_subject: row.issuer_subject,
         issuer_session: row.issuer_session,
         roles: row.roles,
         claims: row.claims.0,
@@ -183,6 +193,7 @@ fn session(tenant: TenantId, id: Uuid, row: Row, keys: Vec<KeyRecord>) -> Result
             realm: row.realm_generation,
             tenant: row.tenant_generation,
             subject: row.subject_generation,
+            provider: row.provider_generation,
         },
         authenticated_at: row.authenticated_at,
         last_seen_at: row.last_seen_at,

@@ -1,10 +1,12 @@
 //! Sign-ins that have begun. The platform's own rows: whose they will be is not known yet.
 
 use athyper_kernel_db::SystemTx;
-use athyper_kernel_types::PLATFORM_TENANT;
+use athyper_kernel_types::{Id, PLATFORM_TENANT};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::error::Error;
+use crate::ports::{IssuerRef, ProviderRef};
 
 /// Most rows that one sign-in clears away: more than it makes.
 const CLEARED: i64 = 20;
@@ -14,7 +16,7 @@ const CLEARED: i64 = 20;
 pub(crate) struct SignIn<'r> {
     pub(crate) state_hash: [u8; 32],
     pub(crate) browser_hash: [u8; 32],
-    pub(crate) realm_key: &'r str,
+    pub(crate) issuer: &'r IssuerRef,
     pub(crate) redirect_uri: &'r str,
     pub(crate) return_to: &'r str,
     pub(crate) expires_at: DateTime<Utc>,
@@ -43,28 +45,37 @@ pub(crate) async fn insert(tx: &mut SystemTx, sign_in: &SignIn<'_>) -> Result<()
     .await?;
     sqlx::query(
         "insert into security.sign_in \
-         (tenant_id, state_hash, browser_hash, realm_key, redirect_uri, return_to, expires_at) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
+         (tenant_id, state_hash, browser_hash, realm_key, redirect_uri, return_to, expires_at, provider_tenant_id, provider_id) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(PLATFORM_TENANT.uuid())
     .bind(&sign_in.state_hash[..])
     .bind(&sign_in.browser_hash[..])
-    .bind(sign_in.realm_key)
+    .bind(&sign_in.issuer.realm_key)
     .bind(sign_in.redirect_uri)
     .bind(sign_in.return_to)
     .bind(sign_in.expires_at)
+    .bind(sign_in.issuer.provider.map(|provider| provider.tenant.uuid()))
+    .bind(sign_in.issuer.provider.map(|provider| provider.id))
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// The realm of a sign-in that is under way.
-pub(crate) async fn realm_of(tx: &mut SystemTx, state_hash: &[u8; 32]) -> Result<Option<String>, Error> {
-    Ok(sqlx::query_scalar("select realm_key from security.sign_in where tenant_id = $1 and state_hash = $2")
-        .bind(PLATFORM_TENANT.uuid())
-        .bind(&state_hash[..])
-        .fetch_optional(tx.conn())
-        .await?)
+/// Whose issuer was asked in a sign-in that is under way.
+pub(crate) async fn issuer_of(tx: &mut SystemTx, state_hash: &[u8; 32]) -> Result<Option<IssuerRef>, Error> {
+    let row: Option<(String, Option<Uuid>, Option<Uuid>)> = sqlx::query_as(
+        "select realm_key, provider_tenant_id, provider_id from security.sign_in \
+         where tenant_id = $1 and state_hash = $2",
+    )
+    .bind(PLATFORM_TENANT.uuid())
+    .bind(&state_hash[..])
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|(realm_key, tenant, id)| {
+        let provider = tenant.zip(id).map(|(tenant, id)| ProviderRef { tenant: Id::from_uuid(tenant), id });
+        IssuerRef { realm_key, provider }
+    }))
 }
 
 /// Takes a sign-in that began in this browser: of callers at the same time, one gets it.

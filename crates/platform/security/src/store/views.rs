@@ -77,7 +77,9 @@ pub(crate) async fn list(
                and s.tenant_generation = coalesce((select t.value from security.generation t \
                  where t.tenant_id = $1 and t.scope = 'tenant' and t.name = ''), 0) \
                and s.subject_generation = coalesce((select p.value from security.generation p \
-                 where p.tenant_id = $1 and p.scope = 'subject' and p.name = s.subject), 0) as is_live \
+                 where p.tenant_id = $1 and p.scope = 'subject' and p.name = s.subject), 0) \
+               and (s.provider_id is null or s.provider_generation = coalesce((select v.value from security.generation v \
+                 where v.tenant_id = $1 and v.scope = 'provider' and v.name = s.provider_id::text), 0)) as is_live \
              from security.session s where s.tenant_id = $1 and ($2::text is null or s.subject = $2) \
                and ($3::uuid is null or s.id < $3)) as shown \
          where $7::boolean is null or is_live = $7 order by id desc limit $8",

@@ -11,9 +11,13 @@ use athyper_audit::{
 };
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
 use athyper_bootstrap::bridges::audit_uses_iam::persons;
+use athyper_bootstrap::bridges::federation_uses_iam::directory;
+use athyper_bootstrap::bridges::federation_uses_security::sessions_of_providers;
 use athyper_bootstrap::bridges::governance_uses_iam::access;
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_bootstrap::modules;
+use athyper_federation::Connection;
+use athyper_federation::ports::Outside;
 use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_db::{Database, TenantTx};
@@ -24,6 +28,7 @@ use athyper_kernel_types::PrincipalId;
 use athyper_test_kit::TestOptions;
 use axum::http::HeaderMap;
 use chrono::TimeDelta;
+use url::Url;
 
 /// The keys of all trails of this process.
 fn keys() -> Arc<AuditKeys> {
@@ -38,6 +43,7 @@ fn keys() -> Arc<AuditKeys> {
 /// The options of every test, with the parts.
 pub(crate) fn options() -> TestOptions {
     let store: Arc<dyn CheckpointStore> = Arc::new(MemoryCheckpoints::default());
+    let outside: Arc<dyn Outside> = Arc::new(NothingOutside);
     TestOptions {
         parts: Box::new(|builder| {
             // What domains ask of each other, answered as in the processes but for sessions.
@@ -49,6 +55,9 @@ pub(crate) fn options() -> TestOptions {
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
             builder.value(&PERSONS, persons());
+            builder.value(&athyper_federation::DIRECTORY, directory(catalogue(), duties()));
+            builder.value(&athyper_federation::SESSIONS, sessions_of_providers());
+            builder.value(&athyper_federation::OUTSIDE, outside);
         }),
         ..TestOptions::default()
     }
@@ -56,8 +65,23 @@ pub(crate) fn options() -> TestOptions {
 
 /// The permissions of all modules.
 fn catalogue() -> Catalogue {
-    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS).copied();
-    Catalogue::new(modules().iter().flat_map(|module| module.permissions).copied().chain(kernel))
+    let all = modules();
+    let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
+    Catalogue::new(all.iter().flat_map(|module| module.permissions).chain(kernel).copied())
+}
+
+/// No job asks anything outside here.
+struct NothingOutside;
+
+#[async_trait]
+impl Outside for NothingOutside {
+    async fn probe(&self, _: &Connection) -> Vec<String> {
+        vec!["nothing is outside".to_owned()]
+    }
+
+    async fn text(&self, _: &Url) -> Result<String, String> {
+        Err("nothing is outside".to_owned())
+    }
 }
 
 /// No browser comes here: a sign-in ends without a session.

@@ -9,6 +9,7 @@
 )]
 
 mod administration;
+mod federation;
 mod flags;
 mod forgery;
 mod realms;

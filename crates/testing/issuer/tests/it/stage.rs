@@ -10,7 +10,7 @@ use athyper_kernel_config::{Environment, FileSource, IamConfig, LoadInput, Mode,
 use athyper_kernel_db::{Database, DatabaseAuditWriter, TenantDirectory};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_resilience::Breakers;
-use athyper_security::{SessionParts, Sessions};
+use athyper_security::{NoProviders, SessionParts, Sessions};
 use athyper_test_kit::{Answer, BrowserDoor, Client, TestApp, TestDatabase, TestOptions, test_vault};
 use axum::Router;
 use axum::http::{HeaderMap, Method};
@@ -187,7 +187,8 @@ pub(crate) fn sessions_on(
         iam: Arc::clone(iam),
         environment: Environment::Local,
         base_url: BASE.to_owned(),
-        issuers: Arc::new(OidcIssuers(OidcClient::new(&authenticator, iam))),
+        issuers: Arc::new(OidcIssuers::of_realms(OidcClient::new(&authenticator, iam))),
+        providers: Arc::new(NoProviders),
         vault: test_vault(),
         audit: Arc::new(DatabaseAuditWriter::new(database.clone())),
         lifecycle: lifecycle.clone(),
@@ -224,6 +225,11 @@ impl Browser {
 
     pub(crate) fn plant(&self, name: &str, value: &str) {
         self.jar.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The same browser, before another process.
+    pub(crate) fn at(&self, router: Router) -> Self {
+        Self { router, jar: Arc::clone(&self.jar) }
     }
 
     /// A browser with the same cookies, which go their own way from here on.
