@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, Catalogue, Grant};
 use athyper_kernel_types::PrincipalId;
@@ -134,9 +134,9 @@ pub async fn give(
     if has(tx, &giving.catalogue, person, &target).await? {
         return Ok(None);
     }
-    savepoint(tx, "set").await?;
+    federated::savepoint(tx).await.map_err(Error::from)?;
     let given = give_now(tx, giving, person, &target).await;
-    savepoint(tx, if given.is_ok() { "release" } else { "back" }).await?;
+    federated::end_savepoint(tx, given.is_ok()).await.map_err(Error::from)?;
     Ok(Some(given?))
 }
 
@@ -195,9 +195,9 @@ pub async fn take_back(
     given: &[(PrincipalId, FederatedGift)],
 ) -> Result<(), Problem> {
     access::lock(tx).await.map_err(Error::from)?;
-    savepoint(tx, "set").await?;
+    federated::savepoint(tx).await.map_err(Error::from)?;
     let taken = take_back_now(tx, giving, given).await;
-    savepoint(tx, if taken.is_ok() { "release" } else { "back" }).await?;
+    federated::end_savepoint(tx, taken.is_ok()).await.map_err(Error::from)?;
     Ok(taken?)
 }
 
@@ -253,15 +253,4 @@ async fn binding(
         created_by: tx.context().actor().id.clone(),
         version: 1,
     })
-}
-
-/// Sets the savepoint of an attempt, forgets it, or goes back to it.
-async fn savepoint(tx: &mut TenantTx, what: &str) -> Result<(), Error> {
-    let statement = match what {
-        "set" => "savepoint federated",
-        "release" => "release savepoint federated",
-        _ => "rollback to savepoint federated",
-    };
-    sqlx::raw_sql(statement).execute(tx.conn()).await.map_err(DbError::from)?;
-    Ok(())
 }

@@ -139,7 +139,7 @@ async fn duties_that_are_kept_apart_stay_apart() {
     let town = Town::new().await;
     let rule =
         json!({"name": "Books and reading", "left": {"role": "accountant"}, "right": {"role": "viewer"}});
-    town.admin.post("/v1/iam/separation-rules", &rule).await.expect(201);
+    town.admin.post("/v1/governance/separation-rules", &rule).await.expect(201);
     town.map("readers", json!({"group": town.readers})).await;
     town.map("books", json!({"role": "accountant"})).await;
     let (_, id) = town.arrive(json!(["readers", "books"])).await;

@@ -19,6 +19,8 @@ use athyper_bootstrap::OidcIssuers;
 use athyper_bootstrap::bridges::edge_uses_iam::authorizer;
 use athyper_bootstrap::bridges::federation_uses_iam::directory;
 use athyper_bootstrap::bridges::federation_uses_security::sessions_of_providers;
+use athyper_bootstrap::bridges::governance_uses_iam::access;
+use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_bootstrap::bridges::security_uses_federation::ProviderDoor;
 use athyper_bootstrap::modules;
 use athyper_federation::Connection;
@@ -102,7 +104,8 @@ fn process(
         OidcAuthenticator::new(Environment::Local, iam, &[], clock.clone(), lifecycle, &breakers).unwrap();
     let tenants = TenantDirectory::new(database, iam);
     let parts = ProviderParts { reach: Reach::Anywhere, clock, lifecycle: lifecycle.clone() };
-    let door = ProviderDoor::new(database, tenants.clone(), test_vault(), directory(catalogue()), parts);
+    let door =
+        ProviderDoor::new(database, tenants.clone(), test_vault(), directory(catalogue(), duties()), parts);
     let realms = OidcClient::new(&authenticator, iam);
     let sessions = Sessions::new(SessionParts {
         database: database.clone(),
@@ -158,11 +161,13 @@ impl Federated {
             iam,
             browsers: Some(Box::new(door)),
             doors: |db, catalogue| {
-                (Arc::new(TestAuthenticator), authorizer(db.database.clone(), catalogue.clone()))
+                (Arc::new(TestAuthenticator), authorizer(db.database.clone(), catalogue.clone(), duties()))
             },
             parts: Box::new(move |builder| {
-                builder.value(&athyper_federation::DIRECTORY, directory(catalogue()));
+                builder.value(&athyper_federation::DIRECTORY, directory(catalogue(), duties()));
                 builder.value(&athyper_federation::SESSIONS, sessions_of_providers());
+                builder.value(&athyper_iam::DUTIES, duties());
+                builder.value(&athyper_governance::ACCESS, access(catalogue(), duties()));
                 builder.value(&athyper_federation::OUTSIDE, outside);
             }),
             ..TestOptions::default()
@@ -170,6 +175,7 @@ impl Federated {
         let modules = [
             athyper_security::MODULE,
             athyper_iam::MODULE,
+            athyper_governance::MODULE,
             athyper_federation::MODULE,
             athyper_finance::MODULE,
         ];
