@@ -2,7 +2,9 @@
 
 use athyper_kernel_db::{Migration, Schema};
 use athyper_kernel_module::DomainModule;
+use athyper_kernel_vault::SealedColumn;
 
+use crate::connection::PURPOSE;
 use crate::{access, deps, routes};
 
 /// A tenant's own identity providers.
@@ -18,6 +20,7 @@ pub const MODULE: DomainModule = DomainModule {
     }),
     permissions: access::PERMISSIONS,
     schedules: &[],
+    sealed: &[SealedColumn { table: "federation.provider", column: "client_secret", purpose: PURPOSE }],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),
     build: deps::build,
