@@ -37,7 +37,7 @@ const FILL: [&str; 9] = [
      select $1, gen_random_uuid(), 'group' || n, 'scim', 1, now(), 'test', now() from generate_series(1, $2) n",
     "insert into iam.group_member (tenant_id, group_id, principal_id, added_at, added_by) \
      select $1, g.id, p.id, now(), 'test' from (select id from iam.principal_group where tenant_id = $1 \
-     order by id limit 1) g, iam.principal p where p.tenant_id = $1",
+     order by id limit 10) g, iam.principal p where p.tenant_id = $1",
     "insert into iam.org_unit (tenant_id, id, path, code, name, version, created_at, created_by, updated_at) \
      select $1, u.id, replace(u.id::text, '-', '') || '/', 'u' || u.n, 'Unit', 1, now(), 'test', now() \
      from (select gen_random_uuid() as id, n from generate_series(1, $2) n) u",
