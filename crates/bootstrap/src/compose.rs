@@ -8,12 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use athyper_accounts::{PEOPLE, SESSIONS as ACCOUNT_SESSIONS};
-use athyper_adapter_auth::{OidcClient, ProviderParts, Reach};
+use athyper_adapter_auth::OidcClient;
 use athyper_adapter_telemetry::{HttpMetrics, Metrics};
-use athyper_audit::PERSONS;
-use athyper_federation::{DIRECTORY, OUTSIDE, SESSIONS as PROVIDER_SESSIONS};
-use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter};
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
@@ -30,18 +26,10 @@ use athyper_security::{SessionParts, Sessions};
 
 use crate::audit::register_audit;
 use crate::background::register_background;
-use crate::bridges::accounts_uses_iam::people;
-use crate::bridges::accounts_uses_sessions::sessions;
-use crate::bridges::audit_uses_iam::persons;
 use crate::bridges::edge_uses_iam::{authorizer, with_service_keys};
-use crate::bridges::federation_uses_auth::outside;
-use crate::bridges::federation_uses_iam::directory;
-use crate::bridges::federation_uses_security::sessions_of_providers;
-use crate::bridges::governance_uses_iam::access;
-use crate::bridges::iam_uses_governance::duties;
 use crate::bridges::iam_uses_security::SessionsOfPeople;
 use crate::bridges::security_uses_auth::OidcIssuers;
-use crate::bridges::security_uses_federation::ProviderDoor;
+use crate::compose_bridges::{register_bridges, register_providers};
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::health::{Health, cache_check, database_checks};
@@ -53,8 +41,8 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR, OIDC_CLIENT,
-    PERMISSIONS, PROVIDER_PARTS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS,
-    TENANTS, UPLOADS, VAULT,
+    PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS,
+    VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -275,49 +263,6 @@ fn register_sessions(builder: &mut ContainerBuilder) {
             lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
             rates: (*scope.resolve(&RATE_LIMITS).await?).clone(),
         })))
-    });
-}
-
-/// The providers of tenants: who signs people in there, and who they are then.
-fn register_providers(builder: &mut ContainerBuilder) {
-    builder.singleton(&DIRECTORY, &[PERMISSIONS.name()], |scope: Scope| async move {
-        Ok(directory((*scope.resolve(&PERMISSIONS).await?).clone(), duties()))
-    });
-    builder.singleton(&PROVIDER_SESSIONS, &[], |_scope: Scope| async move { Ok(sessions_of_providers()) });
-    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name()];
-    builder.singleton(&PROVIDER_PARTS, &needs, |scope: Scope| async move {
-        Ok(Arc::new(ProviderParts {
-            reach: Reach::of_tenants(scope.resolve(&CONFIG).await?.env),
-            clock: (*scope.resolve(&CLOCK).await?).clone(),
-            lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
-        }))
-    });
-    builder.singleton(&OUTSIDE, &[PROVIDER_PARTS.name()], |scope: Scope| async move {
-        Ok(outside((*scope.resolve(&PROVIDER_PARTS).await?).clone()))
-    });
-    let needs = [DATABASE.name(), TENANTS.name(), VAULT.name(), DIRECTORY.name(), PROVIDER_PARTS.name()];
-    builder.singleton(&PROVIDERS, &needs, |scope: Scope| async move {
-        Ok(Arc::new(ProviderDoor::new(
-            &*scope.resolve(&DATABASE).await?,
-            (*scope.resolve(&TENANTS).await?).clone(),
-            (*scope.resolve(&VAULT).await?).clone(),
-            scope.resolve(&DIRECTORY).await?,
-            (*scope.resolve(&PROVIDER_PARTS).await?).clone(),
-        )))
-    });
-}
-
-/// What domains ask of each other.
-fn register_bridges(builder: &mut ContainerBuilder) {
-    builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
-    builder.singleton(&PERSONS, &[], |_scope: Scope| async move { Ok(persons()) });
-    builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
-    builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
-        let permissions = scope.resolve(&PERMISSIONS).await?;
-        Ok(access((*permissions).clone(), scope.resolve(&DUTIES).await?))
-    });
-    builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
-        Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))
     });
 }
 

@@ -11,6 +11,7 @@ pub mod bridges;
 mod cli;
 mod commands;
 mod compose;
+mod compose_bridges;
 mod database;
 mod diagnostics;
 mod error;

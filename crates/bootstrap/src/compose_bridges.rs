@@ -1,0 +1,67 @@
+//! What domains ask of each other, and who answers.
+
+use std::sync::Arc;
+
+use athyper_accounts::{PEOPLE, SESSIONS as ACCOUNT_SESSIONS};
+use athyper_adapter_auth::{ProviderParts, Reach};
+use athyper_audit::PERSONS;
+use athyper_federation::{DIRECTORY, OUTSIDE, SESSIONS as PROVIDER_SESSIONS};
+use athyper_governance::ACCESS;
+use athyper_iam::DUTIES;
+use athyper_kernel_container::{ContainerBuilder, Scope};
+
+use crate::bridges::accounts_uses_iam::people;
+use crate::bridges::accounts_uses_sessions::sessions;
+use crate::bridges::audit_uses_iam::persons;
+use crate::bridges::federation_uses_auth::outside;
+use crate::bridges::federation_uses_iam::directory;
+use crate::bridges::federation_uses_security::sessions_of_providers;
+use crate::bridges::governance_uses_iam::access;
+use crate::bridges::iam_uses_governance::duties;
+use crate::bridges::security_uses_federation::ProviderDoor;
+use crate::tokens::{
+    CLOCK, CONFIG, DATABASE, LIFECYCLE, PERMISSIONS, PROVIDER_PARTS, PROVIDERS, SESSIONS, TENANTS, VAULT,
+};
+
+/// The providers of tenants: who signs people in there, and who they are then.
+pub(crate) fn register_providers(builder: &mut ContainerBuilder) {
+    builder.singleton(&DIRECTORY, &[PERMISSIONS.name()], |scope: Scope| async move {
+        Ok(directory((*scope.resolve(&PERMISSIONS).await?).clone(), duties()))
+    });
+    builder.singleton(&PROVIDER_SESSIONS, &[], |_scope: Scope| async move { Ok(sessions_of_providers()) });
+    let needs = [CONFIG.name(), CLOCK.name(), LIFECYCLE.name()];
+    builder.singleton(&PROVIDER_PARTS, &needs, |scope: Scope| async move {
+        Ok(Arc::new(ProviderParts {
+            reach: Reach::of_tenants(scope.resolve(&CONFIG).await?.env),
+            clock: (*scope.resolve(&CLOCK).await?).clone(),
+            lifecycle: (*scope.resolve(&LIFECYCLE).await?).clone(),
+        }))
+    });
+    builder.singleton(&OUTSIDE, &[PROVIDER_PARTS.name()], |scope: Scope| async move {
+        Ok(outside((*scope.resolve(&PROVIDER_PARTS).await?).clone()))
+    });
+    let needs = [DATABASE.name(), TENANTS.name(), VAULT.name(), DIRECTORY.name(), PROVIDER_PARTS.name()];
+    builder.singleton(&PROVIDERS, &needs, |scope: Scope| async move {
+        Ok(Arc::new(ProviderDoor::new(
+            &*scope.resolve(&DATABASE).await?,
+            (*scope.resolve(&TENANTS).await?).clone(),
+            (*scope.resolve(&VAULT).await?).clone(),
+            scope.resolve(&DIRECTORY).await?,
+            (*scope.resolve(&PROVIDER_PARTS).await?).clone(),
+        )))
+    });
+}
+
+/// What domains ask of each other.
+pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
+    builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
+    builder.singleton(&PERSONS, &[], |_scope: Scope| async move { Ok(persons()) });
+    builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
+    builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
+        let permissions = scope.resolve(&PERMISSIONS).await?;
+        Ok(access((*permissions).clone(), scope.resolve(&DUTIES).await?))
+    });
+    builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
+        Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))
+    });
+}
