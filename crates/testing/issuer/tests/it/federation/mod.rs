@@ -127,7 +127,7 @@ impl Federated {
     /// The open routes of another process on the same database, which follows what changes.
     pub(crate) async fn another_process(&self) -> (axum::Router, tokio::task::JoinHandle<()>) {
         let database = self.app.db.another_handle().await;
-        let following = tokio::spawn(follow_changes(database.clone()));
+        let following = self.lifecycle.spawn("changes", follow_changes(database.clone()));
         let (sessions, _) = process(&database, &self.iam, &self.lifecycle);
         while database.changes().stamp(self.app.db.tenant_id("demo"), "test", "test").is_none() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
