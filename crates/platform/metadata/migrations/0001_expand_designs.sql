@@ -61,7 +61,6 @@ create table metadata.publication (
     -- The last record that is done, and how many are.
     after_record uuid,
     done bigint not null,
-    primary key (tenant_id, entity_id),
-    constraint publication_design foreign key (tenant_id, entity_id) references metadata.design (tenant_id, id)
+    primary key (tenant_id, entity_id)
 );
 select platform.protect_table('metadata.publication');
