@@ -13,6 +13,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_accounts::MODULE,
         athyper_kernel_records::MODULE,
         athyper_federation::MODULE,
+        athyper_metadata::MODULE,
         athyper_finance::MODULE,
     ]
 }

@@ -12,6 +12,7 @@
 
 mod check;
 mod check_fields;
+mod convert;
 mod country;
 mod definition;
 mod duration;

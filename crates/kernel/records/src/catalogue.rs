@@ -7,7 +7,7 @@ use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantT
 use athyper_kernel_entity::{EntityDef, EntityKey};
 use athyper_kernel_types::Id;
 
-use crate::entity::{Entity, EntityId, with_slots};
+use crate::entity::{Entity, EntityId, Slot, with_slots};
 use crate::error::Error;
 use crate::store::entities;
 
@@ -15,6 +15,8 @@ use crate::store::entities;
 pub const ENTITY_TOPIC: &str = "records.entity";
 /// Most entities that a process keeps in memory, over all tenants.
 const CAPACITY: u64 = 20_000;
+/// How often a writer looks for the definition in force, when it changes again and again.
+const MAX_RELOADS: usize = 4;
 
 /// The entities in force. Cheap to clone; what it gives is never more than a second behind the database.
 #[derive(Clone, Debug)]
@@ -54,6 +56,23 @@ impl Entities {
     ) -> Result<Arc<Entity>, Error> {
         self.find(tx, key).await?.ok_or(Error::EntityNotFound)
     }
+
+    /// The entity in force of this key, whose definition stays in force until the transaction ends. Whatever writes records
+    /// takes it so, before it locks any record: a new definition comes in force between two writes and never within one.
+    ///
+    /// # Errors
+    /// When there is none, or the database does not answer.
+    pub(crate) async fn hold(&self, tx: &mut TenantTx, key: &EntityKey) -> Result<Arc<Entity>, Error> {
+        let mut entity = self.get(tx, key).await?;
+        for _ in 0..MAX_RELOADS {
+            if entities::hold(tx, &entity).await? {
+                return Ok(entity);
+            }
+            // It has changed since it was cached.
+            entity = Arc::new(entities::find(tx, key).await?.ok_or(Error::EntityNotFound)?);
+        }
+        Err(Error::EntityChanging)
+    }
 }
 
 /// Puts a definition in force: that of a new entity, or the next version of the one with this id.
@@ -62,20 +81,33 @@ impl Entities {
 /// When the definition has faults, or another entity has its key.
 pub async fn publish(tx: &mut TenantTx, id: EntityId, def: EntityDef) -> Result<Entity, Error> {
     let before = entities::lock(tx, id).await?;
-    let mut unknown = Vec::new();
-    for key in named(&def) {
-        if key != def.key && entities::find(tx, &key).await?.is_none() {
-            unknown.push(key);
-        }
-    }
+    let slots = before.as_ref().map(|before| before.slots().clone()).unwrap_or_default();
+    publish_in_slots(tx, id, def, slots, &[]).await
+}
+
+/// As [`publish`], with the slots of fields that have values already: so a field is renamed, or gets a slot of its own when
+/// its type changes. `slots` names every slot that the entity ever gave out. Entities of the keys `coming` are put in force
+/// by the same transaction.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn publish_in_slots(
+    tx: &mut TenantTx,
+    id: EntityId,
+    def: EntityDef,
+    slots: BTreeMap<String, Slot>,
+    coming: &[EntityKey],
+) -> Result<Entity, Error> {
+    let before = entities::lock(tx, id).await?;
+    let named: Vec<EntityKey> =
+        named_entities(&def).into_iter().filter(|key| *key != def.key && !coming.contains(key)).collect();
+    let known = entities::existing_keys(tx, &named).await?;
+    let unknown: Vec<EntityKey> = named.into_iter().filter(|key| !known.contains(key)).collect();
     let faults = def.check(&|key| !unknown.contains(key));
     if !faults.is_empty() {
         return Err(Error::Definition(faults));
     }
-    let (version, slots) = match &before {
-        Some(before) => (before.version + 1, before.slots().clone()),
-        None => (1, BTreeMap::new()),
-    };
+    let version = before.as_ref().map_or(1, |before| before.version + 1);
     let slots = with_slots(&def, slots);
     let entity = Entity::new(id, version, def, slots).map_err(Error::Definition)?;
     entities::put(tx, &entity).await.map_err(|error| match error.constraint() {
@@ -113,8 +145,8 @@ pub fn new_entity_id(tx: &TenantTx) -> EntityId {
     Id::new(tx.clock())
 }
 
-/// The entities that a definition refers to.
-fn named(def: &EntityDef) -> Vec<EntityKey> {
+/// The keys of the entities that a definition refers to.
+pub fn named_entities(def: &EntityDef) -> Vec<EntityKey> {
     use athyper_kernel_entity::FieldType::{Child, Reference, References};
     let lines = def.fields.iter().filter_map(|field| match &field.kind {
         Child(child) => Some(child.fields.iter()),

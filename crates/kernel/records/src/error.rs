@@ -10,6 +10,9 @@ pub enum Error {
     /// No such entity in this tenant.
     #[error("there is no such entity")]
     EntityNotFound,
+    /// The definition changes at this moment.
+    #[error("the definition of the entity changes at this moment: try again")]
+    EntityChanging,
     /// No such record of the entity.
     #[error("there is no such record")]
     RecordNotFound,
@@ -94,6 +97,7 @@ impl DomainError for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::EntityNotFound => "records.entity_not_found",
+            Self::EntityChanging => "records.entity_changing",
             Self::RecordNotFound => "records.record_not_found",
             Self::RecordDeleted => "records.record_deleted",
             Self::RecordNotDeleted => "records.record_not_deleted",
@@ -117,7 +121,8 @@ impl DomainError for Error {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::EntityNotFound | Self::RecordNotFound | Self::NoVersion => ProblemKind::NotFound,
-            Self::RecordDeleted
+            Self::EntityChanging
+            | Self::RecordDeleted
             | Self::RecordNotDeleted
             | Self::SingleTaken
             | Self::Taken(_)

@@ -36,6 +36,7 @@ mod path;
 mod queries;
 mod query;
 mod record;
+mod redesign;
 mod routes;
 mod rules;
 mod sortable;
@@ -45,9 +46,16 @@ mod values;
 mod words;
 mod write;
 
-pub use catalogue::{ENTITY_TOPIC, Entities, entity_of, new_entity_id, publish, retire};
+pub use catalogue::{
+    ENTITY_TOPIC, Entities, entity_of, named_entities, new_entity_id, publish, publish_in_slots, retire,
+};
 use deps::Deps;
-pub use entity::{Entity, EntityId, RecordId, Slot};
+pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
 pub use module::MODULE;
 pub use record::Record;
+pub use redesign::{
+    Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
+    count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
+    stored_values,
+};

@@ -10,11 +10,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "records",
     schema: Some(Schema {
         name: "records",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand records",
-            sql: include_str!("../migrations/0001_expand_records.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand records",
+                sql: include_str!("../migrations/0001_expand_records.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand preparation",
+                sql: include_str!("../migrations/0002_expand_preparation.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     schedules: &[],

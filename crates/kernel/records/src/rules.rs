@@ -146,6 +146,36 @@ impl Rules {
         self.finish(def, context, state, None, values)
     }
 
+    /// Gives a record that is there already the defaults of these fields where it has no value, and computes anew. A value that
+    /// cannot be told stays away.
+    pub(crate) fn complete_again(
+        &self,
+        def: &EntityDef,
+        context: &Context,
+        state: Option<&str>,
+        keys: &[String],
+        values: &mut Map<String, Value>,
+    ) {
+        let defaults = self.defaults.iter().filter(|(key, _)| keys.contains(key));
+        let mut given = Vec::new();
+        for (key, default) in defaults.filter(|(key, _)| !values.contains_key(*key)) {
+            let Some(field) = def.field(key) else { continue };
+            if let Ok(value) = value_of(def, field, default, context, state, values)
+                && !value.is_null()
+            {
+                given.push((key.clone(), value));
+            }
+        }
+        values.extend(given);
+        for (key, expression) in &self.computed {
+            let Some(field) = def.field(key) else { continue };
+            match value_of(def, field, expression, context, state, values) {
+                Ok(value) if !value.is_null() => drop(values.insert(key.clone(), value)),
+                _ => drop(values.remove(key)),
+            }
+        }
+    }
+
     /// Holds a change of a record against what is read only, computes anew, and holds the result against all rules.
     pub(crate) fn check_change(
         &self,

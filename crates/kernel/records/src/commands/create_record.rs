@@ -46,7 +46,7 @@ pub(crate) async fn create_record(
     EntityPath(key): EntityPath,
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, &cmd.body.0.0).await?;
     let location = format!("/v1/records/{key}/{}", done.output.id);
     let reply =

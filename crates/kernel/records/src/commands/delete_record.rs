@@ -42,7 +42,7 @@ pub(crate) async fn delete_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.require_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await?;
@@ -106,7 +106,7 @@ async fn referring(
     id: RecordId,
 ) -> Result<(Entity, Record), Error> {
     let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
-    let entity = entities.get(tx, &key).await?;
+    let entity = entities.hold(tx, &key).await?;
     let record = records::lock(tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     Ok((entity.as_ref().clone(), record))
 }

@@ -37,7 +37,7 @@ pub(crate) async fn update_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut cmd.tx, &key).await?;
+    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.require_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.0).await?;

@@ -59,6 +59,53 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: EntityId) -> Result<Option<Entit
     row.map(Entity::try_from).transpose()
 }
 
+/// The entity of this id, retired or not.
+pub(crate) async fn by_id(tx: &mut impl TenantConnection, id: EntityId) -> Result<Option<Entity>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, version, definition, slots from records.entity where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Entity::try_from).transpose()
+}
+
+/// Whether this version of the entity is in force; if so, it stays until the transaction ends.
+pub(crate) async fn hold(tx: &mut TenantTx, entity: &Entity) -> Result<bool, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let version: Option<i64> = sqlx::query_scalar(
+        "select version from records.entity \
+         where tenant_id = $1 and id = $2 and key = $3 and retired_at is null for key share",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(entity.def.key.as_str())
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(version == Some(entity.version))
+}
+
+/// Which of these keys are those of entities in force.
+pub(crate) async fn existing_keys(
+    tx: &mut impl TenantConnection,
+    keys: &[EntityKey],
+) -> Result<Vec<EntityKey>, DbError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tx.tenant_id().uuid();
+    let found: Vec<String> = sqlx::query_scalar(
+        "select key from records.entity where tenant_id = $1 and key = any($2) and retired_at is null",
+    )
+    .bind(tenant)
+    .bind(keys.iter().map(EntityKey::as_str).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(keys.iter().filter(|key| found.iter().any(|found| found == key.as_str())).cloned().collect())
+}
+
 /// At most `limit` entities in force whose key comes after `after`, by key.
 pub(crate) async fn list(
     tx: &mut impl TenantConnection,

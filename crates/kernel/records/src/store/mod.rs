@@ -3,6 +3,7 @@
 pub(crate) mod entities;
 pub(crate) mod lists;
 pub(crate) mod records;
+pub(crate) mod redesign;
 pub(crate) mod references;
 pub(crate) mod revisions;
 pub(crate) mod savepoints;

@@ -86,13 +86,17 @@ pub(crate) async fn lock(
     Ok(row.map(|row| row.into_record(entity)))
 }
 
-/// Enters a record, or its next version. What is stored of fields that are no more stays.
+/// Enters a record, or its next version. What is stored of fields that are no more stays. While another definition is made
+/// ready, the record is named as one to look at again.
 pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     let forgotten: Vec<String> = entity.fields().map(|(_, slot)| slot.to_string()).collect();
     let (deleted_at, deleted_by) = record.deleted.clone().unzip();
     sqlx::query(
-        "insert into records.record as r (tenant_id, entity_id, id, version, state, data, created_at, \
+        "with touched as (insert into records.touched (tenant_id, entity_id, record_id) \
+         select e.tenant_id, e.id, $3 from records.entity e where e.tenant_id = $1 and e.id = $2 and e.preparing \
+         on conflict (tenant_id, entity_id, record_id) do nothing) \
+         insert into records.record as r (tenant_id, entity_id, id, version, state, data, created_at, \
          created_by, updated_at, updated_by, deleted_at, deleted_by) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
          on conflict (tenant_id, entity_id, id) do update set version = excluded.version, state = excluded.state, \

@@ -12,7 +12,9 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Records that are the platform's and no tenant's: any operator sees them.
-const OF_THE_PLATFORM: [&str; 9] = [
+const OF_THE_PLATFORM: [&str; 11] = [
+    "metadata.list_templates",
+    "metadata.get_template",
     "security.revoke_realm_sessions",
     "control.list_realms",
     "control.list_tenants",

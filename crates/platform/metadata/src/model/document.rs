@@ -1,0 +1,178 @@
+//! The document of a definition, as somebody writes it: it may have faults, and all of them are named.
+
+use athyper_kernel_entity::{
+    EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout, Numbering,
+    RecordRule, StateMachine, UniqueRule, Writer,
+};
+use athyper_kernel_error::FieldError;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
+
+/// Most bytes of a document.
+pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// Most faults that are named at once.
+const MAX_FAULTS: usize = 200;
+
+/// The members that every definition has.
+const REQUIRED: [&str; 4] = ["key", "label", "plural", "fields"];
+
+/// Why a document cannot even be kept; none when it can.
+pub(crate) fn unkeepable(document: &Value) -> Option<FieldError> {
+    if !document.is_object() {
+        return Some(FieldError::new("/definition", "wrong_type", "a definition is an object"));
+    }
+    if document.to_string().len() > MAX_BYTES {
+        let message = format!("a definition has at most {MAX_BYTES} bytes");
+        return Some(FieldError::new("/definition", "too_large", message));
+    }
+    // No text of the database holds a NUL.
+    let message = "a text without the character NUL is expected";
+    nul_at(document, "/definition").map(|pointer| FieldError::new(pointer, "invalid", message))
+}
+
+/// Where a NUL stands in a document. JSON is read to a depth of 128, so the recursion ends.
+fn nul_at(value: &Value, pointer: &str) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(|| pointer.to_owned()),
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(at, entry)| nul_at(entry, &format!("{pointer}/{at}")))
+        }
+        Value::Object(members) => members.iter().find_map(|(key, entry)| {
+            if key.contains('\0') { Some(pointer.to_owned()) } else { nul_at(entry, &below(pointer, key)) }
+        }),
+        _ => None,
+    }
+}
+
+/// The key of a document, as far as it has one: what lists show.
+pub(crate) fn key_of(document: &Value) -> String {
+    let key = document.get("key").and_then(Value::as_str).unwrap_or_default();
+    key.chars().take(200).collect()
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// All that has not the form of a definition, with pointers into the document.
+pub(crate) fn read(document: &Value) -> Result<EntityDef, Vec<FieldError>> {
+    match serde_path_to_error::deserialize(document) {
+        Ok(def) => Ok(def),
+        Err(first) => {
+            let mut faults = Vec::new();
+            look_into(document, &mut faults);
+            if faults.is_empty() {
+                faults.push(fault("", &first));
+            }
+            faults.truncate(MAX_FAULTS);
+            Err(faults)
+        }
+    }
+}
+
+/// Reads the parts of a document one by one, so that a fault of one does not hide those of others.
+fn look_into(document: &Value, faults: &mut Vec<FieldError>) {
+    let Value::Object(members) = document else {
+        faults.push(FieldError::new("", "wrong_type", "a definition is an object"));
+        return;
+    };
+    for name in REQUIRED.iter().filter(|name| !members.contains_key(**name)) {
+        faults.push(FieldError::new(format!("/{name}"), "required", "every definition has this"));
+    }
+    for (name, value) in members {
+        let pointer = below("", name);
+        match name.as_str() {
+            "key" => one::<EntityKey>(value, &pointer, faults),
+            "label" | "plural" | "help" => one::<Label>(value, &pointer, faults),
+            "kind" => one::<EntityKind>(value, &pointer, faults),
+            "title" => one::<Option<FieldKey>>(value, &pointer, faults),
+            "states" => one::<Option<StateMachine>>(value, &pointer, faults),
+            "numbering" => one::<Option<Numbering>>(value, &pointer, faults),
+            "effective" => one::<Option<EffectiveDating>>(value, &pointer, faults),
+            "layout" => one::<Layout>(value, &pointer, faults),
+            "writer" => one::<Writer>(value, &pointer, faults),
+            "fields" => each::<FieldDef>(value, &pointer, faults),
+            "unique" => each::<UniqueRule>(value, &pointer, faults),
+            "rules" => each::<RecordRule>(value, &pointer, faults),
+            _ => faults.push(FieldError::new(pointer, "unknown_member", "a definition has no such member")),
+        }
+    }
+}
+
+fn one<T: DeserializeOwned>(value: &Value, pointer: &str, faults: &mut Vec<FieldError>) {
+    if let Err(error) = serde_path_to_error::deserialize::<_, T>(value) {
+        faults.push(fault(pointer, &error));
+    }
+}
+
+fn each<T: DeserializeOwned>(value: &Value, pointer: &str, faults: &mut Vec<FieldError>) {
+    let Value::Array(list) = value else {
+        faults.push(FieldError::new(pointer, "wrong_type", "a list is expected"));
+        return;
+    };
+    for (at, entry) in list.iter().enumerate() {
+        one::<T>(entry, &format!("{pointer}/{at}"), faults);
+    }
+}
+
+fn fault(pointer: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let mut at = pointer.to_owned();
+    for segment in error.path() {
+        match segment {
+            Segment::Seq { index } => at = format!("{at}/{index}"),
+            Segment::Map { key } => at = below(&at, key),
+            Segment::Enum { variant } => at = below(&at, variant),
+            Segment::Unknown => {}
+        }
+    }
+    FieldError::new(at, "invalid", error.inner().to_string())
+}
+
+/// A pointer one level down (RFC 6901, section 3). A key that is absurdly long is cut.
+pub(crate) fn below(pointer: &str, key: &str) -> String {
+    let shown: String = key.chars().take(100).collect();
+    format!("{pointer}/{}", shown.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The document of a definition.
+pub(crate) fn of(def: &EntityDef) -> Value {
+    serde_json::to_value(def).unwrap_or_else(|_| Value::Object(Map::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_faults_of_form_are_named_at_once() {
+        let document = json!({
+            "key": "Machine", "label": 3, "colour": "red", "kind": "thing", "unique": [{"fields": ["A"]}],
+            "fields": [{"key": "name", "label": "Name", "type": "text"}, {"key": "x", "label": "X", "type": "texts"},
+                       {"key": "null", "label": "X", "type": {"text": {"maxLength": -1}}, "required": 1}]
+        });
+        let faults = read(&document).unwrap_err();
+        let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        let expected = [
+            "/plural",
+            "/key",
+            "/label",
+            "/colour",
+            "/kind",
+            "/unique/0/fields/0",
+            "/fields/1/type",
+            "/fields/2/key",
+        ];
+        assert_eq!(pointers, expected, "{faults:#?}");
+    }
+
+    #[test]
+    fn what_the_database_cannot_hold_is_found() {
+        let fault = unkeepable(&json!({"fields": [{"a/b": "x\0"}]})).unwrap();
+        assert_eq!(fault.pointer, "/definition/fields/0/a~1b");
+        assert!(unkeepable(&json!({"key": "x".repeat(MAX_BYTES)})).is_some());
+        assert!(unkeepable(&json!({"key": 3})).is_none());
+        assert!(unkeepable(&json!([])).is_some());
+    }
+}

@@ -1,0 +1,322 @@
+//! What a publication would do: the definition examined, held against what is in force, and against the records.
+
+use std::collections::{BTreeMap, HashMap};
+
+use athyper_kernel_db::TenantConnection;
+use athyper_kernel_entity::{EntityDef, EntityKey, FieldDef};
+use athyper_kernel_error::FieldError;
+use athyper_kernel_records::{
+    Concerned, Entity, EntityId, RecordCount, RecordId, Redesign, SAMPLES, Slot, count_all, count_states,
+    count_values, existing_keys, look_up, named_entities, referring_entities, stored_values,
+};
+use athyper_kernel_types::Id;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::model::change::{Change, ChangeClass, Measure, Place, Step};
+use crate::model::design::Design;
+use crate::model::diff::{Diff, Side, diff};
+use crate::model::document;
+use crate::model::slots::Slots;
+use crate::store::versions;
+
+/// Records that are looked at at once.
+const PAGE: u32 = 500;
+
+/// What a publication would do, before records are counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Sketch {
+    /// The definition.
+    pub(crate) def: EntityDef,
+    /// What is in force, or was.
+    pub(crate) base: Option<Entity>,
+    /// What is different.
+    pub(crate) diff: Diff,
+}
+
+/// What a publication does.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = metadata::Plan)]
+pub(crate) struct Plan {
+    /// The version of the draft.
+    pub(crate) draft_version: i64,
+    /// The version in force; none where the entity was never published.
+    pub(crate) base_version: Option<i64>,
+    /// The gravest class of its changes; none where nothing changes.
+    #[schema(inline, nullable)]
+    pub(crate) class: Option<ChangeClass>,
+    /// What changes.
+    pub(crate) changes: Vec<Change>,
+    /// Whether records must be changed before it can be published.
+    pub(crate) is_blocked: bool,
+    /// What publishing asks for as `confirm`; none where nothing is destroyed.
+    pub(crate) confirm: Option<String>,
+}
+
+/// Looks at a document: the definition, where it has the form of one, and all that is wrong. Entities of the keys `coming`
+/// count as there.
+pub(crate) async fn examine(
+    tx: &mut impl TenantConnection,
+    document: &Value,
+    coming: &[EntityKey],
+) -> Result<(Option<EntityDef>, Vec<FieldError>), Error> {
+    let def = match document::read(document) {
+        Ok(def) => def,
+        Err(faults) => return Ok((None, faults)),
+    };
+    let named = named_entities(&def);
+    let mut known = existing_keys(tx, &named).await?;
+    known.extend_from_slice(coming);
+    let mut faults = def.check(&|key| known.contains(key));
+    if def.key.module().is_some() {
+        faults.push(FieldError::new("/key", "reserved", "a key with a point is that of a domain's entity"));
+    }
+    let numbered = def.fields.iter().zip(1..);
+    let slots = numbered.map(|(field, slot)| (field.key.to_string(), slot)).collect();
+    if let Err(more) = Entity::new(Id::nil(), 0, def.clone(), slots) {
+        faults.extend(more);
+    }
+    Ok((Some(def), faults))
+}
+
+/// Holds a document against what is in force.
+///
+/// # Errors
+/// When the document has faults.
+pub(crate) async fn sketch(
+    tx: &mut impl TenantConnection,
+    design: &Design,
+    coming: &[EntityKey],
+) -> Result<Sketch, Error> {
+    let (def, faults) = examine(tx, &design.definition, coming).await?;
+    let Some(def) = def.filter(|_| faults.is_empty()) else { return Err(Error::Faulty(faults)) };
+    let base = look_up(tx, design.id).await?;
+    let Some(base) = base else {
+        // Nothing is there that could change.
+        let slots = design.slots.clone();
+        let step = Step::new("entity_added", "", format!("{} is new", def.key));
+        let diff = Diff { steps: vec![step], slots, moves: Vec::new(), defaults: Vec::new() };
+        return Ok(Sketch { def, base: None, diff });
+    };
+    let removed = removed_fields(tx, &base, &design.slots).await?;
+    let before = Side { def: &base.def, slots: base.slots() };
+    let mut diff = diff(before, Side { def: &def, slots: &design.slots }, &removed);
+    if base.def.key != def.key {
+        for other in referring_entities(tx, base.id, &base.def.key).await? {
+            let message = format!("{other} refers to {}: it would refer to nothing", base.def.key);
+            let mut step = Step::new("entity_referred_to", "/key", message);
+            step.change.is_blocked = true;
+            diff.steps.push(step);
+        }
+    }
+    Ok(Sketch { def, base: Some(base), diff })
+}
+
+/// The fields of a draft that were removed before, by the slot that still has their values.
+async fn removed_fields(
+    tx: &mut impl TenantConnection,
+    base: &Entity,
+    drafted: &Slots,
+) -> Result<BTreeMap<Slot, FieldDef>, Error> {
+    let live: Vec<Slot> = base.fields().map(|(_, slot)| slot).collect();
+    let mut wanted: Vec<Slot> = drafted.values().filter(|slot| !live.contains(slot)).copied().collect();
+    let mut removed = BTreeMap::new();
+    while !wanted.is_empty() {
+        let Some(version) = versions::last_with(tx, base.id, &wanted).await? else { break };
+        let def = version.def()?;
+        for field in def.fields {
+            if let Some(slot) = version.slots.get(field.key.as_str()).filter(|slot| wanted.contains(slot)) {
+                removed.insert(*slot, field);
+            }
+        }
+        let before = wanted.len();
+        wanted.retain(|slot| !removed.contains_key(slot));
+        if wanted.len() == before {
+            break;
+        }
+    }
+    Ok(removed)
+}
+
+impl Sketch {
+    /// Whether each record is looked at again.
+    pub(crate) fn rewrites(&self) -> bool {
+        self.base.is_some() && self.diff.steps.iter().any(|step| step.rewrites)
+    }
+
+    /// Whether records must be counted to know what the changes are.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.base.is_some() && self.diff.steps.iter().any(|step| step.measure != Measure::None)
+    }
+
+    /// What is done to each record; none where the entity is new.
+    ///
+    /// # Errors
+    /// When an expression cannot be used, which [`sketch`] excludes.
+    pub(crate) fn redesign(&self) -> Result<Option<Redesign>, Error> {
+        let Some(before) = self.base.clone() else { return Ok(None) };
+        let after = Entity::new(before.id, before.version + 1, self.def.clone(), self.diff.slots.clone());
+        let after = after.map_err(Error::Faulty)?;
+        let (moves, defaults) = (self.diff.moves.clone(), self.diff.defaults.clone());
+        Ok(Some(Redesign { before, after, moves, defaults }))
+    }
+
+    /// Counts what each change concerns.
+    pub(crate) async fn count(&self, tx: &mut impl TenantConnection) -> Result<Vec<Change>, Error> {
+        let Some(base) = self.base.as_ref().filter(|_| self.is_counted()) else {
+            return Ok(self.diff.steps.iter().map(|step| decide(step, None)).collect());
+        };
+        let total = count_all(tx, base.id).await?;
+        let mut scanned = scan(tx, base.id, &self.diff.steps).await?;
+        let mut changes = Vec::new();
+        for (at, step) in self.diff.steps.iter().enumerate() {
+            let found = match scanned.remove(&at) {
+                Some(found) => Some(found),
+                None => count_one(tx, base.id, total, &step.measure).await?,
+            };
+            changes.push(decide(step, found));
+        }
+        Ok(changes)
+    }
+}
+
+/// The plan of a design's draft.
+pub(crate) fn plan(design: &Design, sketch: &Sketch, changes: Vec<Change>) -> Plan {
+    let is_blocked = changes.iter().any(|change| change.is_blocked);
+    let base_version = sketch.base.as_ref().map(|base| base.version);
+    let confirm = token(design, base_version, &changes);
+    let class = changes.iter().map(|change| change.class).max();
+    Plan { draft_version: design.version, base_version, class, changes, is_blocked, confirm }
+}
+
+/// What stands for the destructive changes of this draft upon this version: who sends it has read them.
+fn token(design: &Design, base_version: Option<i64>, changes: &[Change]) -> Option<String> {
+    let destroyed: Vec<_> = changes
+        .iter()
+        .filter(|change| change.class == ChangeClass::Destructive)
+        .map(|change| json!([change.code, change.pointer, change.field]))
+        .collect();
+    if destroyed.is_empty() {
+        return None;
+    }
+    let read = json!([design.id, design.version, base_version, destroyed]).to_string();
+    Some(hex::encode(Sha256::digest(read)).chars().take(32).collect())
+}
+
+/// A change of which it is known how many records it concerns.
+fn decide(step: &Step, found: Option<Concerned>) -> Change {
+    let found = found.unwrap_or_default();
+    let mut change = step.change.clone();
+    if found.count == 0 && step.measure != Measure::None {
+        change.class = step.if_none;
+    }
+    change.is_blocked |= step.blocks && found.count > 0;
+    change.affected = found.count;
+    change.samples = found.samples;
+    change
+}
+
+async fn count_one(
+    tx: &mut impl TenantConnection,
+    id: EntityId,
+    total: RecordCount,
+    measure: &Measure,
+) -> Result<Option<Concerned>, Error> {
+    let count = |count| Concerned { count, samples: Vec::new() };
+    Ok(match measure {
+        Measure::Records => Some(count(total.live)),
+        Measure::Several => Some(count(if total.live > 1 { total.live } else { 0 })),
+        Measure::Values(slot) => Some(count_values(tx, id, *slot, true).await?),
+        Measure::Missing(slot) => Some(count_values(tx, id, *slot, false).await?),
+        Measure::States(states) => Some(count_states(tx, id, states).await?),
+        _ => None,
+    })
+}
+
+/// Counts, in one walk through the records, what only their values tell; by the place of the step.
+async fn scan(
+    tx: &mut impl TenantConnection,
+    id: EntityId,
+    steps: &[Step],
+) -> Result<HashMap<usize, Concerned>, Error> {
+    let is_scanned = |measure: &Measure| {
+        matches!(measure, Measure::Misfits(..) | Measure::Unconvertible(..) | Measure::Repeated(..))
+    };
+    let wanted: Vec<(usize, &Measure)> = steps
+        .iter()
+        .map(|step| &step.measure)
+        .enumerate()
+        .filter(|(_, measure)| is_scanned(measure))
+        .collect();
+    let mut found: HashMap<usize, Concerned> =
+        wanted.iter().map(|(at, _)| (*at, Concerned::default())).collect();
+    if wanted.is_empty() {
+        return Ok(found);
+    }
+    let mut seen: HashMap<(usize, [u8; 16]), Option<RecordId>> = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = stored_values(tx, id, after, PAGE).await?;
+        for (record, data) in &page {
+            for (at, measure) in &wanted {
+                let Some(concerned) = found.get_mut(at) else { continue };
+                match measure {
+                    Measure::Misfits(slot, to) => {
+                        let misfit = value(data, *slot).is_some_and(|value| to.read(value, "").is_err());
+                        add(concerned, misfit.then_some(*record));
+                    }
+                    Measure::Unconvertible(slot, from, to) => {
+                        let lost = value(data, *slot).is_some_and(|value| from.convert(value, to).is_none());
+                        add(concerned, lost.then_some(*record));
+                    }
+                    Measure::Repeated(own, within) => {
+                        let Some(digest) = digest(data, own, within) else { continue };
+                        match seen.get_mut(&(*at, digest)) {
+                            None => drop(seen.insert((*at, digest), Some(*record))),
+                            Some(first) => {
+                                add(concerned, first.take());
+                                add(concerned, Some(*record));
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if page.len() < PAGE as usize {
+            return Ok(found);
+        }
+        after = page.last().map(|(record, _)| *record);
+    }
+}
+
+fn value(data: &Map<String, Value>, slot: Slot) -> Option<&Value> {
+    data.get(&slot.to_string())
+}
+
+fn add(concerned: &mut Concerned, record: Option<RecordId>) {
+    let Some(record) = record else { return };
+    concerned.count += 1;
+    if i64::try_from(concerned.samples.len()).is_ok_and(|count| count < SAMPLES) {
+        concerned.samples.push(record);
+    }
+}
+
+/// What two records with the same values have in common; none where one that must be there is not.
+fn digest(data: &Map<String, Value>, own: &[Place], within: &[Place]) -> Option<[u8; 16]> {
+    let at = |place: &Place| {
+        let value = value(data, place.slot?)?;
+        match &place.moved {
+            Some((from, to)) => from.convert(value, to),
+            None => Some(value.clone()),
+        }
+    };
+    let own: Vec<Value> = own.iter().map(at).collect::<Option<_>>()?;
+    let within: Vec<Option<Value>> = within.iter().map(at).collect();
+    let whole = Sha256::digest(json!([own, within]).to_string());
+    whole.first_chunk::<16>().copied()
+}

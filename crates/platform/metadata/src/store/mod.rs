@@ -1,0 +1,5 @@
+//! All SQL of the studio, one file per table.
+
+pub(crate) mod designs;
+pub(crate) mod publications;
+pub(crate) mod versions;

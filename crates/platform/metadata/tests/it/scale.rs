@@ -1,0 +1,65 @@
+//! Many fields, many entities. The figures are printed, and held against nothing: machines differ.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::support::{ENTITIES, Thing, app, definition, field, read, record};
+
+fn wide(fields: usize) -> Value {
+    let fields: Vec<Value> =
+        (0..fields).map(|at| field(&format!("field{at}"), &json!("text"), &json!({}))).collect();
+    definition("wide", &json!(fields))
+}
+
+#[tokio::test]
+async fn an_entity_of_a_thousand_fields_works_and_one_more_is_refused() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let thing = Thing::publish_new(&admin, &wide(999)).await;
+    let values: serde_json::Map<String, Value> =
+        (0..999).map(|at| (format!("field{at}"), json!(format!("value {at}")))).collect();
+    let id = record(&admin, "wide", &json!(values)).await;
+    let started = Instant::now();
+    thing.become_now(&wide(1_000), &json!({})).await.expect(200);
+    println!("the thousandth field drafted, planned and published in {:?}", started.elapsed());
+    assert_eq!(read(&admin, "wide", &id).await["field998"], "value 998");
+    thing.draft(&wide(1_001), &json!({})).await.expect(200);
+    let refused = thing.publish(&json!({})).await.expect(422);
+    assert_eq!(refused.json()["errors"][0]["code"], "too_many");
+}
+
+#[tokio::test]
+async fn a_tenant_has_two_thousand_entities() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let numbered = |at: usize| {
+        definition(&format!("thing{at}"), &json!([field("name", &json!("text"), &json!({"indexed": true}))]))
+    };
+    let started = Instant::now();
+    for hundred in 0..20 {
+        let entities: Vec<Value> =
+            (0..100).map(|at| json!({"definition": numbered(hundred * 100 + at)})).collect();
+        let bundle = json!({"bundle": {"format": "athyper.entities/1", "entities": entities}});
+        admin.post("/v1/metadata/bundles/apply", &bundle).await.expect(200);
+    }
+    println!("2,000 entities from bundles in {:?}", started.elapsed());
+    let started = Instant::now();
+    let thing = Thing::begin(&admin, &numbered(2_000)).await;
+    thing.publish(&json!({})).await.expect(200);
+    println!("the next entity drafted and published in {:?}", started.elapsed());
+    let more = definition(
+        "thing2000",
+        &json!([
+            field("name", &json!("text"), &json!({"indexed": true})),
+            field("size", &json!("integer"), &json!({}))
+        ]),
+    );
+    thing.draft(&more, &json!({})).await.expect(200);
+    let started = Instant::now();
+    thing.publish(&json!({})).await.expect(200);
+    println!("a field published in {:?}", started.elapsed());
+    record(&admin, "thing1999", &json!({"name": "a"})).await;
+    let page = admin.get(&format!("{ENTITIES}?limit=200")).await.expect(200).json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 200);
+}
