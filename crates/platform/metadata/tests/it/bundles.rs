@@ -17,7 +17,7 @@ async fn a_bundle_is_exported_planned_and_applied_elsewhere() {
     Thing::publish_new(&admin, &definition("right", &json!([name, to("left")]))).await;
     left.become_now(&definition("left", &json!([name, to("right")])), &json!({})).await.expect(200);
     let bundle = admin.get("/v1/metadata/bundles/export?keys=left,right").await.expect(200).json();
-    admin.get("/v1/metadata/bundles/export?keys=left,nothing").await.expect(422);
+    admin.get("/v1/metadata/bundles/export?keys=left,nothing").await.expect(400);
     assert_eq!(bundle["entities"][0]["version"], 2);
 
     let (plan, apply) = ("/v1/metadata/bundles/plan", "/v1/metadata/bundles/apply");
