@@ -44,40 +44,42 @@ async fn guess(half: Duration) {
     for number in 0..GUESSERS {
         let (anybody, stop) = (platform.anonymous(), Arc::clone(&stop));
         // Every other one guesses at somebody who is not there.
-        let login = if number % 2 == 0 { "zoe".to_owned() } else { format!("nobody{number}") };
+        let login = if number % 2 == 0 { "zoe" } else { "nobody" };
         guessers.spawn(async move {
-            let (mut answers, mut taken) = (Vec::new(), Duration::ZERO);
+            let mut answers = Vec::new();
             while !stop.load(Ordering::Relaxed) {
                 let begun = Instant::now();
-                let answer = sign_in(&anybody, &login, "Wrong-horse-7").await;
-                taken += begun.elapsed();
-                answers.push((answer.status, answer.code()));
+                let answer = sign_in(&anybody, login, "Wrong-horse-7").await;
+                answers.push((answer.status, answer.code(), begun.elapsed()));
             }
-            (number % 2 == 0, answers, taken)
+            (number % 2 == 0, answers)
         });
     }
     let loaded = read_for(&other, half).await;
     stop.store(true, Ordering::Relaxed);
-    let (mut there, mut not_there) = ((0_u32, Duration::ZERO), (0_u32, Duration::ZERO));
+    let (mut there, mut not_there) = (Guesses::default(), Guesses::default());
     while let Some(done) = guessers.join_next().await {
-        let (is_there, answers, taken) = done.unwrap();
+        let (is_there, answers) = done.unwrap();
         let of = if is_there { &mut there } else { &mut not_there };
-        for (status, code) in answers {
+        for (status, code, taken) in answers {
             // The same words whether there is such an account or not, and later that it is too much.
             assert!(matches!(status, 401 | 429), "{status} {code}");
             assert!(status == 429 || code == "accounts.sign_in_failed", "{code}");
-            of.0 += 1;
+            if status == 429 {
+                of.turned_away += 1;
+            } else {
+                of.judged += 1;
+                of.taken += taken;
+            }
         }
-        of.1 += taken;
     }
-    let mean = |(count, taken): (u32, Duration)| taken / count.max(1);
-    eprintln!(
-        "wrong passwords: {} at an account, {:.1?} each, {} at none, {:.1?} each",
-        there.0,
-        mean(there),
-        not_there.0,
-        mean(not_there)
-    );
+    for (name, of) in [("an account", &there), ("none", &not_there)] {
+        let each = of.taken / of.judged.max(1);
+        eprintln!(
+            "wrong passwords at {name}: {} judged in {each:.1?} each, {} turned away",
+            of.judged, of.turned_away
+        );
+    }
     for (name, times) in [("alone", &quiet), ("beside them", &loaded)] {
         eprintln!(
             "the other tenant {name}: {} reads, median {:.1?}, p99 {:.1?}",
@@ -86,13 +88,24 @@ async fn guess(half: Duration) {
             at(times, 99)
         );
     }
-    assert!(there.0 > 0 && not_there.0 > 0 && !loaded.is_empty());
+    assert!(there.judged > 0 && not_there.judged > 0 && !loaded.is_empty());
     // It is locked: the right password does not open it either.
     assert_ne!(sign_in(&platform.anonymous(), "zoe", PASSWORD).await.status, 200);
     let admin = platform.client("demo", "admin").await;
     let people = admin.get("/v1/accounts/people").await.expect(200).json();
     assert!(people["items"][0]["lockedUntil"].is_string(), "{people}");
     api.terminate().await.expect_code(0);
+}
+
+/// What became of the guesses at one login.
+#[derive(Default)]
+struct Guesses {
+    /// Those that were told that something was wrong.
+    judged: u32,
+    /// How long these took together.
+    taken: Duration,
+    /// Those that were told that it is too much.
+    turned_away: u32,
 }
 
 /// Somebody with a password in tenant `demo`, by invitation.
