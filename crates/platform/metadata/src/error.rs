@@ -22,9 +22,6 @@ pub(crate) enum Error {
     /// A document that cannot even be kept, or an input that does not fit.
     #[error("the input cannot be taken: the errors name what is wrong")]
     Unkeepable(Vec<FieldError>),
-    /// A query parameter that cannot be used.
-    #[error("a query parameter is wrong")]
-    Query(FieldError),
     /// The tenant has as many designs as it can have.
     #[error("a tenant has at most {MAX_DESIGNS} entities: delete drafts that are not needed")]
     TooMany,
@@ -99,7 +96,6 @@ impl DomainError for Error {
             Self::VersionNotFound => "metadata.version_not_found",
             Self::TemplateNotFound => "metadata.template_not_found",
             Self::Unkeepable(_) => "metadata.unkeepable",
-            Self::Query(_) => "request.invalid_query",
             Self::TooMany => "metadata.too_many_entities",
             Self::Published => "metadata.published",
             Self::NotPublished => "metadata.not_published",
@@ -123,7 +119,6 @@ impl DomainError for Error {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::NotFound | Self::VersionNotFound | Self::TemplateNotFound => ProblemKind::NotFound,
-            Self::Query(_) => ProblemKind::Malformed,
             Self::Unkeepable(_) | Self::Faulty(_) => ProblemKind::Invalid,
             Self::TooMany
             | Self::Published
@@ -150,7 +145,6 @@ impl DomainError for Error {
             | Self::Faulty(fields)
             | Self::Blocked(fields)
             | Self::Unconfirmed(fields) => fields.clone(),
-            Self::Query(field) => vec![field.clone()],
             Self::KeyTaken => vec![FieldError::new("/key", "taken", self.to_string())],
             Self::Records(error) => error.fields(),
             Self::Page(error) => error.fields(),

@@ -37,7 +37,9 @@ pub(crate) async fn export_bundle(mut read: Read<ExportBundle>) -> Result<Reply,
 
 pub(crate) async fn execute(tx: &mut ReadTx, query: &ExportBundle) -> Result<Bundle, Error> {
     let names: Vec<&str> = query.keys.split(',').map(str::trim).collect();
-    let wrong = |code: &str, message: String| Error::Query(FieldError::new("?keys", code, message));
+    let wrong = |code: &str, message: String| {
+        Error::Records(athyper_kernel_records::Error::Query(FieldError::new("?keys", code, message)))
+    };
     if names.len() > MAX_ENTITIES {
         return Err(wrong("too_many", format!("name at most {MAX_ENTITIES} entities")));
     }
