@@ -6,17 +6,25 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use athyper_kernel_config::RateLimitConfig;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_types::{Clock, TenantId};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Semaphore;
 
 use crate::LocalRateCounter;
 
 /// Length of the window of every limit, in milliseconds.
 const WINDOW_MS: u64 = 60_000;
+
+/// How long an address that failed too often waits for its refusal: many connections that try again at once would otherwise
+/// take the time of everybody else by being refused.
+const HELD_BACK: Duration = Duration::from_millis(250);
+/// Most refusals that are held back at a time; those above it are given at once, so that waiting takes no memory to speak of.
+const MOST_HELD_BACK: usize = 1_000;
 
 /// The limits that hold (draft-ietf-httpapi-ratelimit-headers-10, section 3).
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -61,6 +69,7 @@ pub struct RateLimits {
     failed_tokens: u32,
     /// Addresses whose tokens failed here of late. All others are not asked for at the counter: most requests are honest.
     suspects: Arc<LocalRateCounter>,
+    held_back: Arc<Semaphore>,
 }
 
 /// Where a caller stands with one limit.
@@ -91,6 +100,7 @@ impl RateLimits {
             operations: config.operations.clone().into_iter().collect(),
             failed_tokens: config.failed_tokens_per_minute,
             suspects: Arc::default(),
+            held_back: Arc::new(Semaphore::new(MOST_HELD_BACK)),
         })
     }
 
@@ -122,7 +132,7 @@ impl RateLimits {
     /// Whether this address may try another token.
     ///
     /// # Errors
-    /// 429 when too many of its tokens could not be verified.
+    /// 429 when too many of its tokens could not be verified; the refusal is held back for a quarter of a second.
     pub async fn may_try(&self, client: Option<IpAddr>) -> Result<(), Problem> {
         let ((minute, elapsed), key) = (self.now(), failed_key(client));
         if self.suspects.add(&key, minute, 0).await == RateCounts::default() {
@@ -132,7 +142,13 @@ impl RateLimits {
         counts.current += 1;
         let quota = judge("tokens", self.failed_tokens, counts, elapsed);
         let detail = "too many tokens from this address could not be verified";
-        if quota.wait_seconds.is_some() { Err(too_many(detail.to_owned(), quota)) } else { Ok(()) }
+        if quota.wait_seconds.is_none() {
+            return Ok(());
+        }
+        if let Ok(_place) = self.held_back.try_acquire() {
+            tokio::time::sleep(HELD_BACK).await;
+        }
+        Err(too_many(detail.to_owned(), quota))
     }
 
     /// Whether something of a tenant may be written down although nobody was let in; it counts as a request of that name.
@@ -297,6 +313,27 @@ mod tests {
         assert_eq!(key("2001:db8:1:2:3::4"), key("2001:db8:1:2::ffff"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
         assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    }
+
+    #[tokio::test]
+    async fn who_failed_too_often_is_held_back_as_long_as_there_is_room_to_wait() {
+        let config = RateLimitConfig { failed_tokens_per_minute: 2, ..RateLimitConfig::default() };
+        let limits =
+            RateLimits::new(&config, Arc::new(LocalRateCounter::default()), Clock::system()).unwrap();
+        let (guesser, other) = (Some([192, 0, 2, 1].into()), Some([192, 0, 2, 2].into()));
+        for _ in 0..3 {
+            limits.failed(guesser).await;
+        }
+        let begun = tokio::time::Instant::now();
+        assert!(limits.may_try(guesser).await.is_err());
+        assert!(begun.elapsed() >= HELD_BACK);
+        assert!(limits.may_try(other).await.is_ok());
+
+        // Without room the refusal is there when it is first asked for.
+        let room = limits.held_back.try_acquire_many(u32::try_from(MOST_HELD_BACK).unwrap()).unwrap();
+        let refusal = limits.may_try(guesser);
+        assert!(futures::FutureExt::now_or_never(refusal).is_some_and(|refused| refused.is_err()));
+        drop(room);
     }
 
     proptest! {
