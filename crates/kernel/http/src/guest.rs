@@ -59,7 +59,10 @@ impl Guest {
         let span = tracing::Span::current();
         span.record("realm", context.realm_key()).record("tenant", context.tenant_key());
         if let Some(rates) = &self.edge.rates {
-            rates.request(context.tenant_id(), &self.operation).await.1?;
+            if let Err(problem) = rates.request(context.tenant_id(), &self.operation).await.1 {
+                rates.hold_back().await;
+                return Err(problem.into());
+            }
         }
         Ok(context)
     }

@@ -20,7 +20,7 @@ use crate::LocalRateCounter;
 /// Length of the window of every limit, in milliseconds.
 const WINDOW_MS: u64 = 60_000;
 
-/// How long an address that failed too often waits for its refusal: many connections that try again at once would otherwise
+/// How long somebody who has proved nothing waits for the refusal of what comes too often: many connections that try again at once would otherwise
 /// take the time of everybody else by being refused.
 const HELD_BACK: Duration = Duration::from_millis(250);
 /// Most refusals that are held back at a time; those above it are given at once, so that waiting takes no memory to speak of.
@@ -145,10 +145,15 @@ impl RateLimits {
         if quota.wait_seconds.is_none() {
             return Ok(());
         }
+        self.hold_back().await;
+        Err(too_many(detail.to_owned(), quota))
+    }
+
+    /// Waits before a refusal is given to somebody who has proved nothing.
+    pub(crate) async fn hold_back(&self) {
         if let Ok(_place) = self.held_back.try_acquire() {
             tokio::time::sleep(HELD_BACK).await;
         }
-        Err(too_many(detail.to_owned(), quota))
     }
 
     /// Whether something of a tenant may be written down although nobody was let in; it counts as a request of that name.
