@@ -40,9 +40,9 @@ use crate::outside_health::{issuer_check, mail_check, replica_check, storage_che
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
-    HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR, OIDC_CLIENT,
-    PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS, TENANTS, UPLOADS,
-    VAULT,
+    ENTITIES, HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR,
+    OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS,
+    TENANTS, UPLOADS, VAULT,
 };
 use crate::{outside, router, telemetry, vault};
 
@@ -65,6 +65,8 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&BOOT_ID, Arc::from(inputs.boot_id));
     builder.value(&METRICS, Arc::new(inputs.metrics));
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
+    let entities = modules().iter().flat_map(|module| module.entities).copied().collect();
+    builder.value(&ENTITIES, Arc::new(entities));
     let sealed = modules().iter().flat_map(|module| module.sealed).copied().collect();
     builder.value(&SEALED, Arc::new(SealedColumns(sealed)));
     let sessions: Arc<dyn SessionEnder> = Arc::new(SessionsOfPeople);

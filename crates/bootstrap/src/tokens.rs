@@ -10,6 +10,7 @@ use athyper_kernel_audit::AuditWriter;
 use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
+use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::{Authenticator, Authorizer, Catalogue, RateLimits, SessionEnder};
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
@@ -43,6 +44,7 @@ pub(crate) const TENANTS: Token<TenantDirectory> = Token::new("platform.tenantRe
 pub(crate) const LOCAL_IDENTITY: Token<LocalIdentity> = Token::new("platform.localIdentity");
 pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::ADAPTER_AUTH);
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
+pub(crate) const ENTITIES: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 pub(crate) const SEALED: Token<SealedColumns> = Token::new(tokens::REGISTRY_SEALED);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");

@@ -23,6 +23,7 @@ pub const MODULE: DomainModule = DomainModule {
     // A night's proof that did not come to pass is made up for during the day.
     schedules: &[ScheduleDef::cron::<VerifyLedger>("30 2 * * *")
         .policy(SchedulePolicy { catch_up: TimeDelta::hours(20), ..SchedulePolicy::DEFAULT })],
+    entities: &[],
     sealed: &[],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

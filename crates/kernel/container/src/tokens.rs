@@ -74,6 +74,8 @@ pub const OBSERVABILITY_SHUTDOWN: &str = "observability.shutdown";
 
 /// The routes of all modules.
 pub const REGISTRY_ROUTES: &str = "registry.routes";
+/// The entities of all domains, as data.
+pub const REGISTRY_ENTITIES: &str = "registry.entities";
 /// Where the sealed values of all modules lie.
 pub const REGISTRY_SEALED: &str = "registry.sealed";
 /// The permissions of all modules.
@@ -123,6 +125,7 @@ pub const CATALOGUE: &[&str] = &[
     REGISTRY_ROUTES,
     REGISTRY_SERVICES,
     REGISTRY_JOBS,
+    REGISTRY_ENTITIES,
     REGISTRY_SEALED,
     REGISTRY_PERMISSIONS,
     SECURITY_SESSION_ENDER,

@@ -163,17 +163,22 @@ impl EntityDef {
     fn check_layout(&self, faults: &mut Faults) {
         let is_shown =
             |key: &FieldKey| self.field(key.as_str()).is_some() || SYSTEM_FIELDS.contains(&key.as_str());
-        let mut check = |pointer: &str, keys: &[FieldKey]| {
+        let check = |pointer: &str, keys: &[FieldKey], faults: &mut Faults| {
             for (at, _) in keys.iter().enumerate().filter(|(_, key)| !is_shown(key)) {
                 faults.add(format!("{pointer}/{at}"), "unknown_field", "there is no such field");
             }
         };
-        check("/layout/list", &self.layout.list);
+        check("/layout/list", &self.layout.list, faults);
         for (at, section) in self.layout.form.iter().enumerate() {
-            check(&format!("/layout/form/{at}/fields"), &section.fields);
+            check(&format!("/layout/form/{at}/fields"), &section.fields, faults);
+        }
+        let sort = self.layout.sort.as_deref().map(|sort| sort.strip_prefix('-').unwrap_or(sort));
+        if sort.is_some_and(|key| !self.can_be_sorted_by(key)) {
+            let message = "a list is ordered by an indexed field, createdAt or updatedAt";
+            faults.add("/layout/sort", "wrong_field", message);
         }
         let Some(board) = &self.layout.board else { return };
-        check("/layout/board/card", &board.card);
+        check("/layout/board/card", &board.card, faults);
         let is_column = match board.columns.as_str() {
             "state" => self.states.is_some(),
             key => self.field(key).is_some_and(|field| matches!(field.kind, FieldType::Enum(_))),
@@ -183,6 +188,15 @@ impl EntityDef {
                 "the columns of a board are state, where the entity has states, or a field of type enum";
             faults.add("/layout/board/columns", "wrong_field", message);
         }
+    }
+}
+
+impl EntityDef {
+    /// Whether lists can be ordered by this field.
+    fn can_be_sorted_by(&self, key: &str) -> bool {
+        let is_indexed =
+            |field: &FieldDef| field.kind.is_scalar() && (field.indexed || field.unique.scope().is_some());
+        matches!(key, "createdAt" | "updatedAt" | "id") || self.field(key).is_some_and(is_indexed)
     }
 }
 

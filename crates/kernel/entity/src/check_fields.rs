@@ -57,6 +57,10 @@ pub(crate) fn check_field(
         let message = format!("a field of type {word} cannot be {name}");
         faults.add(format!("{pointer}/{name}"), "wrong_type", message);
     }
+    if field.hidden && field.required && field.default.is_none() {
+        let message = "a field that must have a value cannot be hidden: nobody could give it one";
+        faults.add(format!("{pointer}/hidden"), "required", message);
+    }
     if field.searchable && !field.kind.is_text() {
         let message = format!("the search looks into texts only, and this is of type {word}");
         faults.add(format!("{pointer}/searchable"), "wrong_type", message);

@@ -30,6 +30,9 @@ pub struct FieldDef {
     /// Whether the full-text search looks into it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub searchable: bool,
+    /// Whether it is left out of what is shown: records, lists, forms and their schema. Expressions see it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
     /// The value of a new record that is given none (CEL).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,

@@ -18,10 +18,10 @@ impl EntityDef {
 }
 
 fn object(fields: &[FieldDef], language: &str) -> Map<String, Value> {
+    let shown = fields.iter().filter(|field| !field.hidden);
     let properties: Map<String, Value> =
-        fields.iter().map(|field| (field.key.to_string(), property(field, language))).collect();
-    let required: Vec<&str> = fields
-        .iter()
+        shown.clone().map(|field| (field.key.to_string(), property(field, language))).collect();
+    let required: Vec<&str> = shown
         .filter(|field| field.required && field.default.is_none())
         .map(|field| field.key.as_str())
         .collect();

@@ -8,6 +8,10 @@ use crate::{FieldKey, Label};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Layout {
+    /// What a list is ordered by when nobody says it: an indexed field, `createdAt` or `updatedAt`, after a minus the greatest
+    /// first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
     /// Columns of a list, from the first to the last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub list: Vec<FieldKey>,

@@ -1,8 +1,8 @@
 //! Entities as data: what a kind of record consists of, and whether a record is one.
 //!
 //! An [`EntityDef`] says all that the platform knows of a kind of record: its fields and their types, what is required and
-//! unique, its states, how it is numbered and shown. A domain writes its definitions as Rust values, a tenant designs its own
-//! as JSON; both are the same type, and everything that works on records reads it.
+//! unique, its states, how it is numbered and shown. A domain writes its definitions in files beside its code ([`SystemEntity`]), a
+//! tenant designs its own; both are the same type, and everything that works on records reads it.
 //!
 //! - [`EntityDef::check`] names all that is wrong with a definition at once.
 //! - [`FieldType::read`] takes a value as a client sends it and gives it in its one stored form, or says what is wrong.
@@ -22,8 +22,10 @@ mod json_schema;
 mod key;
 mod label;
 mod layout;
+mod overlay;
 mod read;
 mod states;
+mod system;
 #[cfg(test)]
 mod tests;
 mod text_forms;
@@ -41,5 +43,9 @@ pub use field_type::{
 pub use key::{EntityKey, FieldKey, KeyError};
 pub use label::Label;
 pub use layout::{Board, FormSection, Layout};
+pub use overlay::{FieldOverlay, Overlay};
 pub use read::MAX_INTEGER;
 pub use states::{State, StateMachine, Transition};
+pub use system::{
+    FIRST_CUSTOM_SLOT, LineTable, Stored, SystemEntity, TableParts, is_custom_key, read_system_entities,
+};

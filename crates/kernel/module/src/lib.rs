@@ -11,6 +11,7 @@ use std::pin::Pin;
 
 use athyper_kernel_container::Scope;
 use athyper_kernel_db::Schema;
+use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::Permission;
 use athyper_kernel_jobs::{JobType, ScheduleDef};
 use athyper_kernel_vault::SealedColumn;
@@ -33,6 +34,8 @@ pub struct DomainModule {
     pub permissions: &'static [Permission],
     /// Jobs that come back by the calendar.
     pub schedules: &'static [ScheduleDef],
+    /// What its records are, and how they lie in its tables.
+    pub entities: &'static [SystemEntity],
     /// Where its sealed values lie, so that a tenant's new key reaches them.
     pub sealed: &'static [SealedColumn],
     /// Names of the container's tokens that `build` resolves, checked at start.

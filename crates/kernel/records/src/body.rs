@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = records::Record)]
-pub(crate) struct RecordBody {
+pub struct RecordBody {
     /// Its id.
     id: Uuid,
     /// Counts its changes, from 1.

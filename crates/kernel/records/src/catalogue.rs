@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
-use athyper_kernel_entity::{EntityDef, EntityKey};
+use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, Overlay};
 use athyper_kernel_types::Id;
 
 use crate::entity::{Entity, EntityId, Slot, with_slots};
 use crate::error::Error;
 use crate::store::entities;
+use crate::system::SystemEntities;
 
 /// The topic of changes of entities; the key is the entity's.
 pub const ENTITY_TOPIC: &str = "records.entity";
@@ -22,12 +23,18 @@ const MAX_RELOADS: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Entities {
     cache: FreshCache<Option<Arc<Entity>>>,
+    system: SystemEntities,
 }
 
 impl Entities {
-    /// The entities of this database.
-    pub fn new(database: &Database) -> Self {
-        Self { cache: FreshCache::new(database, ENTITY_TOPIC, CAPACITY) }
+    /// The entities of this database, and those of the domains.
+    pub fn new(database: &Database, system: SystemEntities) -> Self {
+        Self { cache: FreshCache::new(database, ENTITY_TOPIC, CAPACITY), system }
+    }
+
+    /// The entities of the domains, as they are where no tenant has changed them.
+    pub fn system(&self) -> &SystemEntities {
+        &self.system
     }
 
     /// The entity in force of this key.
@@ -40,9 +47,17 @@ impl Entities {
         key: &EntityKey,
     ) -> Result<Option<Arc<Entity>>, DbError> {
         let tenant = tx.tenant_id();
-        self.cache
-            .get(tenant, key.as_str(), || async { Ok(entities::find(tx, key).await?.map(Arc::new)) })
-            .await
+        self.cache.get(tenant, key.as_str(), || async { self.look_up(tx, key).await }).await
+    }
+
+    /// The entity in force of this key, as the database has it now.
+    async fn look_up(
+        &self,
+        tx: &mut impl TenantConnection,
+        key: &EntityKey,
+    ) -> Result<Option<Arc<Entity>>, DbError> {
+        let found = entities::find(tx, &self.system, key).await?;
+        Ok(found.map(Arc::new).or_else(|| self.system.get(key).cloned()))
     }
 
     /// The entity in force of this key.
@@ -68,8 +83,12 @@ impl Entities {
             if entities::hold(tx, &entity).await? {
                 return Ok(entity);
             }
+            if entity.system().is_some() && entity.version == 0 {
+                // Nothing was there to hold: no tenant's change of it has ever been in force.
+                entities::begin(tx, &entity).await?;
+            }
             // It has changed since it was cached.
-            entity = Arc::new(entities::find(tx, key).await?.ok_or(Error::EntityNotFound)?);
+            entity = self.look_up(tx, key).await?.ok_or(Error::EntityNotFound)?;
         }
         Err(Error::EntityChanging)
     }
@@ -80,7 +99,7 @@ impl Entities {
 /// # Errors
 /// When the definition has faults, or another entity has its key.
 pub async fn publish(tx: &mut TenantTx, id: EntityId, def: EntityDef) -> Result<Entity, Error> {
-    let before = entities::lock(tx, id).await?;
+    let before = entities::lock(tx, &SystemEntities::default(), id).await?;
     let slots = before.as_ref().map(|before| before.slots().clone()).unwrap_or_default();
     publish_in_slots(tx, id, def, slots, &[]).await
 }
@@ -98,7 +117,7 @@ pub async fn publish_in_slots(
     slots: BTreeMap<String, Slot>,
     coming: &[EntityKey],
 ) -> Result<Entity, Error> {
-    let before = entities::lock(tx, id).await?;
+    let before = entities::lock(tx, &SystemEntities::default(), id).await?;
     let named: Vec<EntityKey> =
         named_entities(&def).into_iter().filter(|key| *key != def.key && !coming.contains(key)).collect();
     let known = entities::existing_keys(tx, &named).await?;
@@ -108,7 +127,7 @@ pub async fn publish_in_slots(
         return Err(Error::Definition(faults));
     }
     let version = before.as_ref().map_or(1, |before| before.version + 1);
-    let slots = with_slots(&def, slots);
+    let slots = with_slots(&def.fields, slots, 1);
     let entity = Entity::new(id, version, def, slots).map_err(Error::Definition)?;
     entities::put(tx, &entity).await.map_err(|error| match error.constraint() {
         Some("entity_key") => Error::KeyTaken,
@@ -121,12 +140,43 @@ pub async fn publish_in_slots(
     Ok(entity)
 }
 
+/// Puts a tenant's change of a domain's entity in force, in place of the one before it. `slots` has those of fields that the
+/// tenant added before.
+///
+/// # Errors
+/// When the change is not allowed, or the entity as a whole would have faults; and when there is no such entity.
+pub async fn publish_overlay(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    key: &EntityKey,
+    overlay: &Overlay,
+    slots: BTreeMap<String, Slot>,
+    coming: &[EntityKey],
+) -> Result<Entity, Error> {
+    let base = system.get(key).ok_or(Error::EntityNotFound)?;
+    entities::begin(tx, base).await?;
+    let before = entities::lock(tx, system, base.id).await?;
+    let version = before.map_or(0, |before| before.version) + 1;
+    let slots = with_slots(&overlay.fields, slots, FIRST_CUSTOM_SLOT);
+    let entity = base.overlaid(overlay, version, slots).map_err(Error::Definition)?;
+    let named = named_entities(&entity.def);
+    let mut known = entities::existing_keys(tx, &named).await?;
+    known.extend(system.keys().chain(coming).cloned());
+    let faults = entity.def.check(&|key| known.contains(key));
+    if !faults.is_empty() {
+        return Err(Error::Definition(faults));
+    }
+    entities::put_overlay(tx, &entity, overlay).await?;
+    announce(tx, ENTITY_TOPIC, key.as_str()).await?;
+    Ok(entity)
+}
+
 /// Takes an entity out of force; its records stay, and come back when a definition is put in force again.
 ///
 /// # Errors
 /// When there is no such entity.
 pub async fn retire(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
-    let entity = entities::lock(tx, id).await?.ok_or(Error::EntityNotFound)?;
+    let entity = entity_of(tx, &SystemEntities::default(), id).await?;
     entities::retire(tx, id).await?;
     announce(tx, ENTITY_TOPIC, entity.def.key.as_str()).await?;
     Ok(entity)
@@ -136,8 +186,8 @@ pub async fn retire(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
 ///
 /// # Errors
 /// When there is none.
-pub async fn entity_of(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
-    entities::lock(tx, id).await?.ok_or(Error::EntityNotFound)
+pub async fn entity_of(tx: &mut TenantTx, system: &SystemEntities, id: EntityId) -> Result<Entity, Error> {
+    entities::lock(tx, system, id).await?.ok_or(Error::EntityNotFound)
 }
 
 /// A new id for an entity.

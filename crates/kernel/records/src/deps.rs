@@ -3,15 +3,21 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Context, Limits};
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
+use athyper_kernel_entity::{EntityKey, SystemEntity};
+use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Clock;
 
 use crate::catalogue::Entities;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::system::SystemEntities;
 use crate::{routes, terms};
 
 /// The source of the current time.
@@ -20,15 +26,15 @@ const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 /// The database, for what tells that an entity has changed.
 const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 
-/// Bytes of compiled filters that a process keeps, over all tenants.
+/// The entities of all domains.
+const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
+
+/// Bytes of compiled filters that a service keeps, over all tenants.
 const EXPRESSION_BYTES: u64 = 32 << 20;
 
-/// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name(), DATABASE.name()];
-
-/// What commands and queries work with.
+/// The records service, as its own routes and the services that list their records through it hold it. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Deps {
+pub struct Records {
     /// The entities in force.
     pub(crate) entities: Entities,
     /// Filters that were compiled before.
@@ -36,28 +42,81 @@ pub(crate) struct Deps {
     clock: Clock,
 }
 
-impl Deps {
+impl Records {
+    /// Names of the tokens that [`resolve`](Self::resolve) takes.
+    pub const DEPENDENCIES: &[&str] = &[CLOCK.name(), DATABASE.name(), SYSTEM.name()];
+
+    /// The service from the container.
+    ///
+    /// # Errors
+    /// When a part of it cannot be built, or the definition of a domain's entity cannot be used.
+    pub async fn resolve(scope: &Scope) -> Result<Self, BuildError> {
+        let system = scope.resolve(&SYSTEM).await?;
+        let database = scope.resolve(&DATABASE).await?;
+        Ok(Self {
+            entities: Entities::new(&database, SystemEntities::read(&system)?),
+            expressions: Cache::new(EXPRESSION_BYTES, Limits::default()),
+            clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
+        })
+    }
+
+    /// The entities in force.
+    pub fn entities(&self) -> &Entities {
+        &self.entities
+    }
+
+    /// The entity in force of this key, for somebody who reads its records.
+    ///
+    /// # Errors
+    /// 404 where there is none, 403 where it is a domain's and the caller may not read its records.
+    pub(crate) async fn to_read<Q>(
+        &self,
+        read: &mut Read<Q>,
+        key: &EntityKey,
+    ) -> Result<Arc<Entity>, ProblemResponse> {
+        let entity = self.entities.get(&mut read.tx, key).await?;
+        admit(read.caller(), entity.system().map(|system| system.read))?;
+        Ok(entity)
+    }
+
+    /// The entity in force of this key, held, for somebody who writes its records.
+    ///
+    /// # Errors
+    /// As [`to_read`](Self::to_read).
+    pub(crate) async fn to_write<B>(
+        &self,
+        cmd: &mut Command<B>,
+        key: &EntityKey,
+    ) -> Result<Arc<Entity>, ProblemResponse> {
+        let entity = self.entities.hold(&mut cmd.tx, key).await?;
+        admit(cmd.caller(), entity.system().map(|system| system.write))?;
+        Ok(entity)
+    }
+
     /// The time and the tenant's zone, as expressions see them.
     pub(crate) fn context(&self, tenant: &TenantContext) -> Context {
         terms::context(tenant, self.clock.now())
     }
 }
 
-impl fmt::Debug for Deps {
+impl fmt::Debug for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deps").field("entities", &self.entities).finish_non_exhaustive()
+        f.debug_struct("Records").field("entities", &self.entities).finish_non_exhaustive()
+    }
+}
+
+/// Whether a caller has the permission that a domain asks for its records.
+pub(crate) fn admit(caller: &Caller, permission: Option<&'static str>) -> Result<(), Error> {
+    match permission {
+        Some(permission) if !caller.may(permission) => Err(Error::Forbidden(permission)),
+        _ => Ok(()),
     }
 }
 
 /// Builds the routes.
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
-        let database = scope.resolve(&DATABASE).await?;
-        let deps = Deps {
-            entities: Entities::new(&database),
-            expressions: Cache::new(EXPRESSION_BYTES, Limits::default()),
-            clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
-        };
-        Ok(DomainParts { jobs: Vec::new(), router: routes::routes().with_state(deps) })
+        let records = Records::resolve(&scope).await?;
+        Ok(DomainParts { jobs: Vec::new(), router: routes::routes().with_state(records) })
     })
 }

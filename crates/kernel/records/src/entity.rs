@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_cel::Schema;
-use athyper_kernel_entity::{EntityDef, FieldDef, FieldType};
+use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Overlay, SystemEntity, Writer};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 
+use crate::error::Error;
+use crate::index::is_indexed;
+use crate::relation::Relation;
 use crate::rules::Rules;
 use crate::terms;
 
@@ -35,11 +38,15 @@ pub struct Entity {
     pub id: EntityId,
     /// Counts its publications, from 1.
     pub version: i64,
-    /// Its definition.
+    /// Its definition; that of a domain's entity with what the tenant changes of it.
     pub def: EntityDef,
+    /// What the tenant changes of an entity of a domain.
+    pub overlay: Option<Overlay>,
     slots: BTreeMap<String, Slot>,
     rules: Rules,
     filter_schema: Schema,
+    table: Option<SystemEntity>,
+    relation: Relation,
 }
 
 impl Entity {
@@ -55,7 +62,91 @@ impl Entity {
     ) -> Result<Self, Vec<FieldError>> {
         let rules = Rules::compile(&def)?;
         let filter_schema = terms::filter_schema(&def.fields);
-        Ok(Self { id, version, def, slots, rules, filter_schema })
+        let relation = Relation::of_records();
+        Ok(Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation })
+    }
+
+    /// An entity of a domain, whose records lie in its table. `slots` has those of the fields that the tenant added.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn of_domain(
+        id: EntityId,
+        version: i64,
+        system: SystemEntity,
+        def: EntityDef,
+        mut slots: BTreeMap<String, Slot>,
+    ) -> Result<Self, Vec<FieldError>> {
+        for field in &def.fields {
+            if let Some(slot) = system.slot(field.key.as_str()) {
+                slots.insert(field.key.to_string(), slot);
+            }
+        }
+        let relation = Relation::of_table(&system, &def);
+        let entity = Self::new(id, version, def, slots)?;
+        Ok(Self { table: Some(system), relation, ..entity })
+    }
+
+    /// This entity of a domain with what a tenant changes of it. `slots` has those of the fields that the tenant added.
+    ///
+    /// # Errors
+    /// All that cannot be used of the change.
+    pub fn overlaid(
+        &self,
+        overlay: &Overlay,
+        version: i64,
+        slots: BTreeMap<String, Slot>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let Some(system) = self.table else {
+            return Err(vec![FieldError::new(
+                "",
+                "not_of_a_domain",
+                "only entities of domains are changed so",
+            )]);
+        };
+        let entity = Self::of_domain(self.id, version, system, overlay.apply(&self.def)?, slots)?;
+        Ok(Self { overlay: Some(overlay.clone()), ..entity })
+    }
+
+    /// The domain's entity, where it is one of a domain.
+    pub fn system(&self) -> Option<&SystemEntity> {
+        self.table.as_ref()
+    }
+
+    /// Where its records lie.
+    pub(crate) fn relation(&self) -> &Relation {
+        &self.relation
+    }
+
+    /// Whether the values of a slot lie in columns of a domain's table.
+    pub(crate) fn is_column(&self, slot: Slot) -> bool {
+        self.table.is_some_and(|table| table.stored(slot).is_some())
+    }
+
+    /// Whether rows of an index are kept for the values of a field. Those in columns of a domain's table have its indexes.
+    pub(crate) fn has_index_rows(&self, field: &FieldDef, slot: Slot) -> bool {
+        is_indexed(field) && !self.is_column(slot)
+    }
+
+    /// Whether the records service makes and deletes its records, and changes their state.
+    ///
+    /// # Errors
+    /// When the commands of its domain do.
+    pub(crate) fn must_be_written_here(&self) -> Result<(), Error> {
+        if self.is_written_by_commands() {
+            return Err(Error::WrittenByCommands { entity: self.def.key.to_string() });
+        }
+        Ok(())
+    }
+
+    /// Whether words are kept of its records. What the commands of a domain write is searched as it is.
+    pub(crate) fn has_words(&self) -> bool {
+        self.def.fields.iter().any(|field| field.searchable) && !self.is_written_by_commands()
+    }
+
+    /// Whether only the commands of its domain make its records and change the domain's fields.
+    pub fn is_written_by_commands(&self) -> bool {
+        self.def.writer == Writer::Commands
     }
 
     /// The names that a filter may use.
@@ -105,15 +196,22 @@ impl Entity {
     /// Stored values by the keys that the fields have now. What is stored of fields that are no more is left out.
     pub fn from_stored(&self, data: &Map<String, Value>) -> Map<String, Value> {
         self.fields()
-            .filter_map(|(field, slot)| Some((field.key.to_string(), data.get(&slot.to_string())?.clone())))
+            .filter_map(|(field, slot)| {
+                let value = data.get(&slot.to_string()).filter(|value| !value.is_null())?;
+                Some((field.key.to_string(), value.clone()))
+            })
             .collect()
     }
 }
 
 /// Gives a slot to each field that has none yet.
-pub(crate) fn with_slots(def: &EntityDef, mut slots: BTreeMap<String, Slot>) -> BTreeMap<String, Slot> {
-    let mut next = slots.values().copied().max().unwrap_or(0) + 1;
-    for field in &def.fields {
+pub(crate) fn with_slots(
+    fields: &[FieldDef],
+    mut slots: BTreeMap<String, Slot>,
+    first: Slot,
+) -> BTreeMap<String, Slot> {
+    let mut next = slots.values().copied().max().map_or(first, |last| first.max(last + 1));
+    for field in fields {
         slots.entry(field.key.to_string()).or_insert_with(|| {
             let slot = next;
             next += 1;

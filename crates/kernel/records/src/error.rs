@@ -59,6 +59,17 @@ pub enum Error {
         /// Their entity.
         entity: String,
     },
+    /// The caller has not the permission that a domain asks for its records.
+    #[error("none of your roles allows {0}")]
+    Forbidden(&'static str),
+    /// The commands of its domain write its records.
+    #[error(
+        "records of {entity} are written by the operations of its domain, and only fields that were added are changed here"
+    )]
+    WrittenByCommands {
+        /// The entity.
+        entity: String,
+    },
     /// The definition cannot be used.
     #[error("the definition cannot be used: the errors name what is wrong")]
     Definition(Vec<FieldError>),
@@ -109,6 +120,8 @@ impl DomainError for Error {
             Self::Locked { .. } => "records.locked",
             Self::NoTransition { .. } => "records.no_transition",
             Self::Referenced { .. } => "records.referenced",
+            Self::Forbidden(_) => "request.forbidden",
+            Self::WrittenByCommands { .. } => "records.written_by_commands",
             Self::Definition(_) => "records.invalid_definition",
             Self::KeyTaken => "records.key_taken",
             Self::Query(_) => "request.invalid_query",
@@ -130,8 +143,10 @@ impl DomainError for Error {
             | Self::Locked { .. }
             | Self::NoTransition { .. }
             | Self::Referenced { .. }
+            | Self::WrittenByCommands { .. }
             | Self::KeyTaken => ProblemKind::Conflict,
             Self::Form(_) | Self::Invalid(_) | Self::Definition(_) => ProblemKind::Invalid,
+            Self::Forbidden(_) => ProblemKind::Forbidden,
             Self::Query(_) => ProblemKind::Malformed,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_entity::FieldType;
+use athyper_kernel_http::Caller;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
+use crate::deps::admit;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::query::query_error;
@@ -41,6 +43,7 @@ pub(crate) async fn expand(
     tx: &mut impl TenantConnection,
     entities: &Entities,
     entity: &Entity,
+    caller: &Caller,
     rows: &[Record],
     fields: &[String],
 ) -> Result<Others, Error> {
@@ -53,6 +56,7 @@ pub(crate) async fn expand(
         let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
         let found = match entities.find(tx, &reference.entity).await? {
             Some(other) => {
+                admit(caller, other.system().map(|system| system.read))?;
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let records = records::by_ids(tx, &other, &ids).await?;
                 records

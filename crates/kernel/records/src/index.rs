@@ -105,7 +105,7 @@ impl Traces {
     pub(crate) fn of(entity: &Entity, values: &Map<String, Value>) -> Self {
         let rows = entity
             .fields()
-            .filter(|(field, _)| is_indexed(field))
+            .filter(|(field, slot)| entity.has_index_rows(field, *slot))
             .map(|(field, slot)| (slot, indexed_value(&field.kind, values.get(field.key.as_str()))));
         let searched = entity.fields().filter(|(field, _)| field.searchable);
         let texts = searched.filter_map(|(field, _)| values.get(field.key.as_str())?.as_str());

@@ -17,6 +17,9 @@
 //! `rules`), and stores the record with its traces (`write`, `index`). A list is a [`Selection`](query::Selection) in an
 //! order; `store/lists.rs` is the only place where the text of a statement depends on a definition.
 //!
+//! The records of an entity lie in `records.record`, or in the table of the domain whose entity it is: `relation.rs` has the
+//! pieces of statements that differ.
+//!
 //! A field is stored under its slot, a number that stays when the field is renamed ([`Entity::slots`]). Whoever designs
 //! entities puts them in force with [`publish`].
 
@@ -37,25 +40,32 @@ mod queries;
 mod query;
 mod record;
 mod redesign;
+mod relation;
 mod routes;
 mod rules;
 mod sortable;
 mod store;
+mod system;
 mod terms;
 mod values;
 mod words;
 mod write;
 
+pub use body::RecordBody;
 pub use catalogue::{
-    ENTITY_TOPIC, Entities, entity_of, named_entities, new_entity_id, publish, publish_in_slots, retire,
+    ENTITY_TOPIC, Entities, entity_of, named_entities, new_entity_id, publish, publish_in_slots,
+    publish_overlay, retire,
 };
-use deps::Deps;
+pub use deps::Records;
+use deps::Records as Deps;
 pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
 pub use module::MODULE;
+pub use queries::list_records::ListRecords;
 pub use record::Record;
 pub use redesign::{
     Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
     count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
     stored_values,
 };
+pub use system::SystemEntities;

@@ -3,7 +3,7 @@
 use athyper_kernel_db::{Migration, Schema};
 use athyper_kernel_module::DomainModule;
 
-use crate::{access, deps, routes};
+use crate::{Records, access, deps, routes};
 
 /// The records service.
 pub const MODULE: DomainModule = DomainModule {
@@ -25,8 +25,9 @@ pub const MODULE: DomainModule = DomainModule {
     }),
     permissions: access::PERMISSIONS,
     schedules: &[],
+    entities: &[],
     sealed: &[],
-    dependencies: deps::DEPENDENCIES,
+    dependencies: Records::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),
     build: deps::build,
 };

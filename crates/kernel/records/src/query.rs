@@ -3,10 +3,11 @@
 use std::fmt;
 
 use athyper_kernel_cel::Expression;
-use athyper_kernel_entity::SYSTEM_FIELDS;
+use athyper_kernel_entity::{FieldDef, SYSTEM_FIELDS};
 use athyper_kernel_error::FieldError;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Deps;
@@ -150,9 +151,23 @@ impl Sort {
             SortBy::Field(slot) => entity
                 .fields()
                 .find(|(_, of)| *of == slot)
-                .and_then(|(field, _)| indexed_value(&field.kind, record.values.get(field.key.as_str()))),
+                .and_then(|(field, _)| place_of(entity, field, slot, record.values.get(field.key.as_str()))),
         };
         Place { value, id: record.id.uuid() }
+    }
+}
+
+/// The value of a field in a list that is ordered by it, as text: that of its index, or of its column.
+fn place_of(entity: &Entity, field: &FieldDef, slot: Slot, value: Option<&Value>) -> Option<String> {
+    if !entity.is_column(slot) {
+        return indexed_value(&field.kind, value);
+    }
+    let value = value?;
+    let members = ["amount", "value"].into_iter().find_map(|member| value.get(member));
+    match members.unwrap_or(value) {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     }
 }
 
@@ -170,7 +185,8 @@ pub(crate) fn names(entity: &Entity, parameter: &str, text: &str) -> Result<Vec<
     if names.len() > MAX_NAMES {
         return Err(query_error(parameter, "too_many", format!("name at most {MAX_NAMES} fields")));
     }
-    let is_field = |name: &str| entity.def.field(name).is_some() || SYSTEM_FIELDS.contains(&name);
+    let is_shown = |name: &str| entity.def.field(name).is_some_and(|field| !field.hidden);
+    let is_field = |name: &str| is_shown(name) || SYSTEM_FIELDS.contains(&name);
     match names.iter().find(|name| !is_field(name)) {
         Some(_) => Err(query_error(parameter, "unknown_field", "there is no such field".to_owned())),
         None => Ok(names),

@@ -49,7 +49,7 @@ impl Record {
             ("deletedAt", deleted_at, self.deleted.is_some()),
             ("deletedBy", deleted_by, self.deleted.is_some()),
         ];
-        let fields = def.fields.iter().map(|field| {
+        let fields = def.fields.iter().filter(|field| !field.hidden).map(|field| {
             let key = field.key.as_str();
             (key, self.values.get(key).cloned().unwrap_or(Value::Null), true)
         });

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::index::{Traces, UniqueValue};
 use crate::store::redesign::{Redone, Stored};
 use crate::store::{entities, redesign, references, traces, unique};
+use crate::system::SystemEntities;
 use crate::terms;
 
 /// Most records that are named where some are to blame.
@@ -99,16 +100,24 @@ impl Redesign {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn look_up(tx: &mut impl TenantConnection, id: EntityId) -> Result<Option<Entity>, DbError> {
-    entities::by_id(tx, id).await
+pub async fn look_up(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
+    entities::by_id(tx, system, id).await
 }
 
 /// The entity in force of this key, not from the cache.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find_entity(tx: &mut impl TenantConnection, key: &EntityKey) -> Result<Option<Entity>, DbError> {
-    entities::find(tx, key).await
+pub async fn find_entity(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    key: &EntityKey,
+) -> Result<Option<Entity>, DbError> {
+    entities::find(tx, system, key).await
 }
 
 /// Which of these keys are those of entities in force.
@@ -138,8 +147,8 @@ pub async fn referring_entities(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_all(tx: &mut impl TenantConnection, id: EntityId) -> Result<RecordCount, DbError> {
-    let (live, all) = redesign::count(tx, id).await?;
+pub async fn count_all(tx: &mut impl TenantConnection, entity: &Entity) -> Result<RecordCount, DbError> {
+    let (live, all) = redesign::count(tx, entity).await?;
     Ok(RecordCount { live, all })
 }
 
@@ -149,11 +158,11 @@ pub async fn count_all(tx: &mut impl TenantConnection, id: EntityId) -> Result<R
 /// When the database does not answer.
 pub async fn count_values(
     tx: &mut impl TenantConnection,
-    id: EntityId,
+    entity: &Entity,
     slot: Slot,
     is_there: bool,
 ) -> Result<Concerned, DbError> {
-    Ok(redesign::with_value(tx, id, slot, is_there, SAMPLES).await?.into())
+    Ok(redesign::with_value(tx, entity, slot, is_there, SAMPLES).await?.into())
 }
 
 /// The live records in one of these states, or in any where none are named.
@@ -162,10 +171,10 @@ pub async fn count_values(
 /// When the database does not answer.
 pub async fn count_states(
     tx: &mut impl TenantConnection,
-    id: EntityId,
+    entity: &Entity,
     states: &[String],
 ) -> Result<Concerned, DbError> {
-    Ok(redesign::in_states(tx, id, states, SAMPLES).await?.into())
+    Ok(redesign::in_states(tx, entity, states, SAMPLES).await?.into())
 }
 
 /// Stored values of at most `limit` live records behind `after`, by slot.
@@ -174,11 +183,11 @@ pub async fn count_states(
 /// When the database does not answer.
 pub async fn stored_values(
     tx: &mut impl TenantConnection,
-    id: EntityId,
+    entity: &Entity,
     after: Option<RecordId>,
     limit: u32,
 ) -> Result<Vec<(RecordId, Map<String, Value>)>, DbError> {
-    let page = redesign::page(tx, id, after, i64::from(limit), false).await?;
+    let page = redesign::page(tx, entity, after, i64::from(limit), false).await?;
     Ok(page.into_iter().map(|stored| (Id::from_uuid(stored.id), stored.data.0)).collect())
 }
 
@@ -186,8 +195,12 @@ pub async fn stored_values(
 ///
 /// # Errors
 /// When there is no such entity.
-pub async fn begin_redesign(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
-    let entity = entities::lock(tx, id).await?.ok_or(Error::EntityNotFound)?;
+pub async fn begin_redesign(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Entity, Error> {
+    let entity = entities::lock(tx, system, id).await?.ok_or(Error::EntityNotFound)?;
     redesign::set_preparing(tx, id, true).await?;
     Ok(entity)
 }
@@ -224,7 +237,7 @@ impl Redesign {
         limit: u32,
         how: Redo,
     ) -> Result<(usize, Option<RecordId>), Error> {
-        let page = redesign::lock_page(tx, self.before.id, after, i64::from(limit)).await?;
+        let page = redesign::lock_page(tx, &self.before, after, i64::from(limit)).await?;
         for stored in &page {
             self.redo(tx, stored, how).await?;
         }
@@ -237,7 +250,7 @@ impl Redesign {
     /// # Errors
     /// As [`Redesign::redo_page`].
     pub async fn redo_touched(&self, tx: &mut TenantTx, limit: u32) -> Result<usize, Error> {
-        let page = redesign::take_touched(tx, self.before.id, i64::from(limit)).await?;
+        let page = redesign::take_touched(tx, &self.before, i64::from(limit)).await?;
         for stored in &page {
             self.redo(tx, stored, Redo::Beside).await?;
         }
@@ -248,7 +261,7 @@ impl Redesign {
         let (id, entity) = (Id::from_uuid(stored.id), self.before.id);
         let (data, state) = self.remake(tx, stored);
         if data != stored.data.0 || state != stored.state {
-            redesign::put(tx, entity, &Redone { id, state: state.as_deref(), data: &data }).await?;
+            redesign::put(tx, &self.before, &Redone { id, state: state.as_deref(), data: &data }).await?;
         }
         if stored.deleted {
             return Ok(());

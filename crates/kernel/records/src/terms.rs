@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::entity::{Entity, Slot};
 use crate::index;
 use crate::record::Record;
+use crate::relation::{self, Relation};
 use crate::sortable;
 
 /// Members of an amount of money.
@@ -78,15 +79,21 @@ pub(crate) fn field_rule_schema(defs: &[FieldDef], kind: &FieldType) -> Schema {
     Schema::new(own.chain([("old", Type::object(fields(defs)))]))
 }
 
-/// What stands for a name of a filter in SQL, over `records.record r`.
+/// What stands for a name of a filter in SQL, over the entity's relation.
 pub(crate) fn column(entity: &Entity, path: &[Arc<str>]) -> Option<Column> {
     let (first, rest) = path.split_first()?;
     if rest.is_empty()
-        && let Some(column) = system_column(first)
+        && let Some(column) = system_column(entity.relation(), first)
     {
         return Some(column);
     }
     let (field, slot) = entity.fields().find(|(field, _)| field.key.as_str() == &**first)?;
+    if let Some(system) = entity.system().filter(|_| entity.is_column(slot)) {
+        let member = rest.first().map(|member| &**member);
+        let column = relation::column(system, slot, &field.kind, member).filter(|_| rest.len() < 2)?;
+        return Some(if field.required { column.required() } else { column });
+    }
+    let data = entity.relation().data;
     let slot = slot.to_string();
     let kind = match &field.kind {
         FieldType::Computed(computed) => &computed.result,
@@ -95,28 +102,28 @@ pub(crate) fn column(entity: &Entity, path: &[Arc<str>]) -> Option<Column> {
     match rest {
         [] if matches!(kind, FieldType::Duration(_)) => {
             // ISO 8601 as the database reads it, in microseconds.
-            let text = Column::json_field("r.data", &slot, &Type::String).sql;
+            let text = Column::json_field(data, &slot, &Type::String).sql;
             Some(Column::new(format!("(extract(epoch from {text}::interval) * 1000000)::numeric")))
         }
-        [] => Some(Column::json_field("r.data", &slot, &cel_type(kind))),
+        [] => Some(Column::json_field(data, &slot, &cel_type(kind))),
         [member] => {
             let Type::Object(members) = cel_type(kind) else { return None };
-            let base = Column::json_field("r.data", &slot, &Type::Json).sql;
+            let base = Column::json_field(data, &slot, &Type::Json).sql;
             Some(Column::json_field(&base, member, members.get(member)?))
         }
         _ => None,
     }
 }
 
-fn system_column(name: &str) -> Option<Column> {
+fn system_column(relation: &Relation, name: &str) -> Option<Column> {
     let sql = match name {
         "id" => "r.id::text",
         "version" => "r.version",
-        "state" => return Some(Column::new("r.state")),
+        "state" => return Some(Column::new(relation.state)),
         "createdAt" => "r.created_at",
         "createdBy" => "r.created_by",
-        "updatedAt" => "r.updated_at",
-        "updatedBy" => "r.updated_by",
+        "updatedAt" => relation.updated_at,
+        "updatedBy" => relation.updated_by,
         _ => return None,
     };
     Some(Column::new(sql).required())
@@ -279,7 +286,7 @@ pub(crate) fn known_value(entity: &Entity, filter: &Expression, context: &Contex
             (FieldType::Quantity(_), [member]) => &**member == "value",
             _ => false,
         };
-        (is_whole && index::is_indexed(field)).then_some((slot, index_text(&value)?))
+        (is_whole && entity.has_index_rows(field, slot)).then_some((slot, index_text(&value)?))
     })
 }
 

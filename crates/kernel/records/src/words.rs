@@ -26,11 +26,16 @@ pub(crate) fn weighted<'t>(texts: impl Iterator<Item = &'t str>) -> BTreeMap<Str
     let mut found = BTreeMap::new();
     let all = texts.enumerate().flat_map(|(field, text)| words(text).map(move |word| (field, word)));
     for (field, word) in all.take(MAX_WORDS) {
-        let weight = (0..field).fold(FIRST_WEIGHT, |weight, _| (weight / 2).max(1));
+        let weight = weights().nth(field).unwrap_or(1);
         let kept = found.entry(word).or_insert(weight);
         *kept = weight.max(*kept);
     }
     found
+}
+
+/// What a word weighs in the searchable fields, in their order.
+pub(crate) fn weights() -> impl Iterator<Item = i16> {
+    std::iter::successors(Some(FIRST_WEIGHT), |weight| Some((weight / 2).max(1)))
 }
 
 /// The words of a search, each once; the longest first, because it is the rarest as a rule.

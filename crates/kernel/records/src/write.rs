@@ -44,7 +44,7 @@ pub(crate) async fn store(
     }
     records::put(tx, entity, record).await?;
     traces::put_values(tx, entity.id, record.id, &found.values).await?;
-    if entity.def.fields.iter().any(|field| field.searchable) {
+    if entity.has_words() {
         traces::put_words(tx, entity.id, record.id, &found.words).await?;
     }
     references::put(tx, entity.id, record.id, &found.references).await?;
@@ -81,13 +81,13 @@ async fn check_references(
         let Some((_, target, _)) = named.clone().next() else { continue };
         let target = EntityKey::parse(target).ok();
         let other = match &target {
-            Some(key) if *key == entity.def.key => Some(entity.id),
-            Some(key) => entities.find(tx, key).await?.map(|entity| entity.id),
-            None => None,
+            Some(key) if *key != entity.def.key => entities.find(tx, key).await?,
+            _ => None,
         };
-        let existing = match other {
-            Some(other) => records::existing(tx, other, &ids).await?,
-            None => Vec::new(),
+        let existing = match (&other, &target) {
+            (Some(other), _) => records::existing(tx, other, &ids).await?,
+            (None, Some(key)) if *key == entity.def.key => records::existing(tx, entity, &ids).await?,
+            _ => Vec::new(),
         };
         if ids.iter().any(|id| !existing.contains(id)) {
             let message = format!(

@@ -22,6 +22,7 @@ pub const MODULE: DomainModule = DomainModule {
     }),
     permissions: access::PERMISSIONS,
     schedules: &[ScheduleDef::cron::<Forget>("15 3 * * *")],
+    entities: &[],
     sealed: &[SealedColumn { table: "accounts.factor", column: "secret", purpose: TOTP_PURPOSE }],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

@@ -26,6 +26,7 @@ pub const MODULE: DomainModule = DomainModule {
             .policy(NIGHTLY),
         ScheduleDef::cron::<ApplyRetention>("37 * * * *"),
     ],
+    entities: &[],
     sealed: &[],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

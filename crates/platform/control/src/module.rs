@@ -18,6 +18,7 @@ pub const MODULE: DomainModule = DomainModule {
     }),
     permissions: access::PERMISSIONS,
     schedules: &[],
+    entities: &[],
     sealed: &[],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

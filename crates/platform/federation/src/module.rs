@@ -20,6 +20,7 @@ pub const MODULE: DomainModule = DomainModule {
     }),
     permissions: access::PERMISSIONS,
     schedules: &[],
+    entities: &[],
     sealed: &[SealedColumn { table: "federation.provider", column: "client_secret", purpose: PURPOSE }],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

@@ -23,6 +23,7 @@ pub const MODULE: DomainModule = DomainModule {
     // An hour that was missed is made up for: a review that is due revokes what nobody wanted to keep.
     schedules: &[ScheduleDef::cron::<CloseDueReviews>("7 * * * *")
         .policy(SchedulePolicy { catch_up: TimeDelta::hours(1), ..SchedulePolicy::DEFAULT })],
+    entities: &[],
     sealed: &[],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

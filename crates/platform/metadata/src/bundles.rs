@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_records::{look_up, new_entity_id};
+use athyper_kernel_records::{SystemEntities, look_up, new_entity_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::model::design::{Design, Fault};
-use crate::model::document;
+use crate::model::document::{self, Document};
 use crate::model::slots::{Slots, carry};
 use crate::planning::{Plan, plan, sketch};
 use crate::store::designs;
@@ -96,6 +96,7 @@ pub(crate) struct Candidate {
 /// When the bundle has not the form of one.
 pub(crate) async fn candidates(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     bundle: &Bundle,
 ) -> Result<(Vec<Candidate>, Vec<EntityKey>), Error> {
     let keys = check(bundle)?;
@@ -108,12 +109,16 @@ pub(crate) async fn candidates(
         let definition = bundled.definition.clone();
         let here = known.iter().find(|design| design.key == key.as_str()).cloned();
         let Some(here) = here else {
-            found.push(Candidate { design: begun(tx, key, definition), is_known: false, has_draft: false });
+            found.push(Candidate {
+                design: begun(tx, system, key, definition),
+                is_known: false,
+                has_draft: false,
+            });
             continue;
         };
-        let base = look_up(tx, here.id).await?;
+        let base = look_up(tx, system, here.id).await?;
         let has_draft = match &base {
-            Some(base) => document::read(&here.definition).ok().as_ref() != Some(&base.def),
+            Some(base) => document::read(&here.definition).ok() != Some(Document::of(base)),
             None => true,
         };
         let in_force = base.map(|base| base.slots().clone()).unwrap_or_default();
@@ -126,6 +131,7 @@ pub(crate) async fn candidates(
 /// What a bundle would do to one entity.
 pub(crate) async fn look_at(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     candidate: &Candidate,
     coming: &[EntityKey],
 ) -> Result<BundlePlanEntry, Error> {
@@ -137,7 +143,7 @@ pub(crate) async fn look_at(
         plan,
         faults: faults.into_iter().map(Fault::from).collect(),
     };
-    let found = match sketch(tx, design, coming).await {
+    let found = match sketch(tx, system, design, coming).await {
         Ok(found) => found,
         Err(Error::Faulty(faults)) => return Ok(entry(Drift::Faulty, None, faults)),
         Err(error) => return Err(error),
@@ -151,9 +157,9 @@ pub(crate) async fn look_at(
 }
 
 /// A design that begins with a definition.
-fn begun(tx: &TenantTx, key: &EntityKey, definition: Value) -> Design {
+fn begun(tx: &TenantTx, system: &SystemEntities, key: &EntityKey, definition: Value) -> Design {
     Design {
-        id: new_entity_id(tx),
+        id: system.get(key).map_or_else(|| new_entity_id(tx), |entity| entity.id),
         key: key.to_string(),
         definition,
         slots: Slots::new(),

@@ -34,6 +34,12 @@ pub(crate) enum Error {
     /// It is archived already.
     #[error("the entity is archived already")]
     Archived,
+    /// It changes an entity of a domain.
+    #[error("an entity of a domain is not archived: publish a draft that changes nothing of it")]
+    OfDomain,
+    /// A draft of a domain's entity is there.
+    #[error("there is a draft of this domain's entity: change that one")]
+    DraftExists,
     /// It is not archived.
     #[error("the entity is not archived")]
     NotArchived,
@@ -100,6 +106,8 @@ impl DomainError for Error {
             Self::Published => "metadata.published",
             Self::NotPublished => "metadata.not_published",
             Self::Archived => "metadata.archived",
+            Self::OfDomain => "metadata.of_domain",
+            Self::DraftExists => "metadata.draft_exists",
             Self::NotArchived => "metadata.not_archived",
             Self::Referenced(_) => "metadata.referenced",
             Self::Faulty(_) => "metadata.faulty_definition",
@@ -125,6 +133,8 @@ impl DomainError for Error {
             | Self::NotPublished
             | Self::Archived
             | Self::NotArchived
+            | Self::OfDomain
+            | Self::DraftExists
             | Self::Referenced(_)
             | Self::KeyTaken
             | Self::NothingToPublish

@@ -30,4 +30,5 @@ mod queries;
 mod routes;
 mod store;
 
+use deps::Deps;
 pub use module::MODULE;

@@ -17,9 +17,10 @@ pub const MODULE: DomainModule = DomainModule {
         }],
     }),
     permissions: access::PERMISSIONS,
+    entities: &[],
     sealed: &[],
     schedules: &[],
-    dependencies: &[],
+    dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),
     build: deps::build,
 };

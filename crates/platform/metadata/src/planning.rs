@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_entity::{EntityDef, EntityKey, FieldDef};
+use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{
-    Concerned, Entity, EntityId, RecordCount, RecordId, Redesign, SAMPLES, Slot, count_all, count_states,
-    count_values, existing_keys, look_up, named_entities, referring_entities, stored_values,
+    Concerned, Entity, RecordCount, RecordId, Redesign, SAMPLES, Slot, SystemEntities, count_all,
+    count_states, count_values, existing_keys, look_up, named_entities, referring_entities, stored_values,
 };
 use athyper_kernel_types::Id;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::model::change::{Change, ChangeClass, Measure, Place, Step};
 use crate::model::design::Design;
 use crate::model::diff::{Diff, Side, diff};
-use crate::model::document;
+use crate::model::document::{self, Document};
 use crate::model::slots::Slots;
 use crate::store::versions;
 
@@ -29,7 +29,9 @@ const PAGE: u32 = 500;
 /// What a publication would do, before records are counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Sketch {
-    /// The definition.
+    /// What the draft says.
+    pub(crate) document: Document,
+    /// The definition that it makes.
     pub(crate) def: EntityDef,
     /// What is in force, or was.
     pub(crate) base: Option<Entity>,
@@ -61,26 +63,27 @@ pub(crate) struct Plan {
 /// count as there.
 pub(crate) async fn examine(
     tx: &mut impl TenantConnection,
+    system: &SystemEntities,
     document: &Value,
     coming: &[EntityKey],
-) -> Result<(Option<EntityDef>, Vec<FieldError>), Error> {
-    let def = match document::read(document) {
-        Ok(def) => def,
+) -> Result<(Option<(Document, EntityDef)>, Vec<FieldError>), Error> {
+    let read = document::read(document);
+    let read = read.and_then(|document| Ok((document.definition(system)?, document)));
+    let (def, document) = match read {
+        Ok(read) => read,
         Err(faults) => return Ok((None, faults)),
     };
     let named = named_entities(&def);
     let mut known = existing_keys(tx, &named).await?;
-    known.extend_from_slice(coming);
+    known.extend(system.keys().chain(coming).cloned());
     let mut faults = def.check(&|key| known.contains(key));
-    if def.key.module().is_some() {
-        faults.push(FieldError::new("/key", "reserved", "a key with a point is that of a domain's entity"));
-    }
-    let numbered = def.fields.iter().zip(1..);
+    let first = if def.key.module().is_some() { FIRST_CUSTOM_SLOT } else { 1 };
+    let numbered = def.fields.iter().zip(first..);
     let slots = numbered.map(|(field, slot)| (field.key.to_string(), slot)).collect();
-    if let Err(more) = Entity::new(Id::nil(), 0, def.clone(), slots) {
+    if let Err(more) = document.entity(system, Id::nil(), 0, slots) {
         faults.extend(more);
     }
-    Ok((Some(def), faults))
+    Ok((Some((document, def)), faults))
 }
 
 /// Holds a document against what is in force.
@@ -89,22 +92,30 @@ pub(crate) async fn examine(
 /// When the document has faults.
 pub(crate) async fn sketch(
     tx: &mut impl TenantConnection,
+    system: &SystemEntities,
     design: &Design,
     coming: &[EntityKey],
 ) -> Result<Sketch, Error> {
-    let (def, faults) = examine(tx, &design.definition, coming).await?;
-    let Some(def) = def.filter(|_| faults.is_empty()) else { return Err(Error::Faulty(faults)) };
-    let base = look_up(tx, design.id).await?;
+    let (read, faults) = examine(tx, system, &design.definition, coming).await?;
+    let Some((document, def)) = read.filter(|_| faults.is_empty()) else { return Err(Error::Faulty(faults)) };
+    // A domain's entity is there before any tenant changes it.
+    let base = look_up(tx, system, design.id).await?;
+    let base = base.or_else(|| system.by_id(design.id).map(|entity| entity.as_ref().clone()));
     let Some(base) = base else {
         // Nothing is there that could change.
         let slots = design.slots.clone();
         let step = Step::new("entity_added", "", format!("{} is new", def.key));
         let diff = Diff { steps: vec![step], slots, moves: Vec::new(), defaults: Vec::new() };
-        return Ok(Sketch { def, base: None, diff });
+        return Ok(Sketch { document, def, base: None, diff });
     };
-    let removed = removed_fields(tx, &base, &design.slots).await?;
+    let removed = removed_fields(tx, system, &base, &design.slots).await?;
+    let mut slots = design.slots.clone();
+    if let Some(domain) = base.system() {
+        let of_domain = def.fields.iter().filter_map(|field| Some((field, domain.slot(field.key.as_str())?)));
+        slots.extend(of_domain.map(|(field, slot)| (field.key.to_string(), slot)));
+    }
     let before = Side { def: &base.def, slots: base.slots() };
-    let mut diff = diff(before, Side { def: &def, slots: &design.slots }, &removed);
+    let mut diff = diff(before, Side { def: &def, slots: &slots }, &removed);
     if base.def.key != def.key {
         for other in referring_entities(tx, base.id, &base.def.key).await? {
             let message = format!("{other} refers to {}: it would refer to nothing", base.def.key);
@@ -113,12 +124,13 @@ pub(crate) async fn sketch(
             diff.steps.push(step);
         }
     }
-    Ok(Sketch { def, base: Some(base), diff })
+    Ok(Sketch { document, def, base: Some(base), diff })
 }
 
 /// The fields of a draft that were removed before, by the slot that still has their values.
 async fn removed_fields(
     tx: &mut impl TenantConnection,
+    system: &SystemEntities,
     base: &Entity,
     drafted: &Slots,
 ) -> Result<BTreeMap<Slot, FieldDef>, Error> {
@@ -127,7 +139,7 @@ async fn removed_fields(
     let mut removed = BTreeMap::new();
     while !wanted.is_empty() {
         let Some(version) = versions::last_with(tx, base.id, &wanted).await? else { break };
-        let def = version.def()?;
+        let def = version.def(system)?;
         for field in def.fields {
             if let Some(slot) = version.slots.get(field.key.as_str()).filter(|slot| wanted.contains(slot)) {
                 removed.insert(*slot, field);
@@ -157,9 +169,10 @@ impl Sketch {
     ///
     /// # Errors
     /// When an expression cannot be used, which [`sketch`] excludes.
-    pub(crate) fn redesign(&self) -> Result<Option<Redesign>, Error> {
+    pub(crate) fn redesign(&self, system: &SystemEntities) -> Result<Option<Redesign>, Error> {
         let Some(before) = self.base.clone() else { return Ok(None) };
-        let after = Entity::new(before.id, before.version + 1, self.def.clone(), self.diff.slots.clone());
+        let slots = self.diff.slots.clone();
+        let after = self.document.entity(system, before.id, before.version + 1, slots);
         let after = after.map_err(Error::Faulty)?;
         let (moves, defaults) = (self.diff.moves.clone(), self.diff.defaults.clone());
         Ok(Some(Redesign { before, after, moves, defaults }))
@@ -170,13 +183,13 @@ impl Sketch {
         let Some(base) = self.base.as_ref().filter(|_| self.is_counted()) else {
             return Ok(self.diff.steps.iter().map(|step| decide(step, None)).collect());
         };
-        let total = count_all(tx, base.id).await?;
-        let mut scanned = scan(tx, base.id, &self.diff.steps).await?;
+        let total = count_all(tx, base).await?;
+        let mut scanned = scan(tx, base, &self.diff.steps).await?;
         let mut changes = Vec::new();
         for (at, step) in self.diff.steps.iter().enumerate() {
             let found = match scanned.remove(&at) {
                 Some(found) => Some(found),
-                None => count_one(tx, base.id, total, &step.measure).await?,
+                None => count_one(tx, base, total, &step.measure).await?,
             };
             changes.push(decide(step, found));
         }
@@ -222,7 +235,7 @@ fn decide(step: &Step, found: Option<Concerned>) -> Change {
 
 async fn count_one(
     tx: &mut impl TenantConnection,
-    id: EntityId,
+    entity: &Entity,
     total: RecordCount,
     measure: &Measure,
 ) -> Result<Option<Concerned>, Error> {
@@ -230,9 +243,9 @@ async fn count_one(
     Ok(match measure {
         Measure::Records => Some(count(total.live)),
         Measure::Several => Some(count(if total.live > 1 { total.live } else { 0 })),
-        Measure::Values(slot) => Some(count_values(tx, id, *slot, true).await?),
-        Measure::Missing(slot) => Some(count_values(tx, id, *slot, false).await?),
-        Measure::States(states) => Some(count_states(tx, id, states).await?),
+        Measure::Values(slot) => Some(count_values(tx, entity, *slot, true).await?),
+        Measure::Missing(slot) => Some(count_values(tx, entity, *slot, false).await?),
+        Measure::States(states) => Some(count_states(tx, entity, states).await?),
         _ => None,
     })
 }
@@ -240,7 +253,7 @@ async fn count_one(
 /// Counts, in one walk through the records, what only their values tell; by the place of the step.
 async fn scan(
     tx: &mut impl TenantConnection,
-    id: EntityId,
+    entity: &Entity,
     steps: &[Step],
 ) -> Result<HashMap<usize, Concerned>, Error> {
     let is_scanned = |measure: &Measure| {
@@ -260,7 +273,7 @@ async fn scan(
     let mut seen: HashMap<(usize, [u8; 16]), Option<RecordId>> = HashMap::new();
     let mut after = None;
     loop {
-        let page = stored_values(tx, id, after, PAGE).await?;
+        let page = stored_values(tx, entity, after, PAGE).await?;
         for (record, data) in &page {
             for (at, measure) in &wanted {
                 let Some(concerned) = found.get_mut(at) else { continue };

@@ -5,15 +5,15 @@ use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_jobs::{NewJob, Operation, OperationState, find_operation, start_operation};
 use athyper_kernel_records::{
-    Entity, EntityId, RecordCount, Redesign, Redo, begin_redesign, count_all, end_redesign, entity_of,
-    publish_in_slots, rename_references,
+    Entity, EntityId, RecordCount, Redesign, Redo, SystemEntities, begin_redesign, count_all, end_redesign,
+    entity_of, publish_in_slots, publish_overlay, rename_references,
 };
 
 use crate::error::Error;
 use crate::jobs::publish_entity::PublishEntity;
 use crate::model::change::{Change, ChangeClass};
 use crate::model::design::Design;
-use crate::model::document;
+use crate::model::document::{self, Document};
 use crate::model::slots::Slots;
 use crate::planning::{Sketch, plan, sketch};
 use crate::store::publications::{Publication, Work};
@@ -50,33 +50,38 @@ pub(crate) struct Published {
 }
 
 /// Puts the draft of a design, which the caller has locked, in force.
-pub(crate) async fn publish(tx: &mut TenantTx, design: Design, asked: Asked) -> Result<Published, Error> {
+pub(crate) async fn publish(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    design: Design,
+    asked: Asked,
+) -> Result<Published, Error> {
     check_idle(tx, &design).await?;
-    let found = sketch(tx, &design, &asked.coming).await?;
+    let found = sketch(tx, system, &design, &asked.coming).await?;
     if found.diff.steps.is_empty() && design.archived_at.is_none() {
         return Err(Error::NothingToPublish);
     }
-    let redesign = found.redesign()?.filter(|_| found.rewrites());
+    let redesign = found.redesign(system)?.filter(|_| found.rewrites());
     let records = match &redesign {
-        Some(redesign) => count_all(tx, redesign.before.id).await?,
+        Some(redesign) => count_all(tx, &redesign.before).await?,
         None => RecordCount { live: 0, all: 0 },
     };
     let is_large = records.all > AT_ONCE;
     let by_job = redesign.as_ref().filter(|redesign| is_large && redesign.can_be_prepared());
     if let Some(redesign) = by_job {
         let changes = agree(tx, &design, &found, &asked).await?;
-        return start(tx, design, &found, redesign, changes, asked.note).await;
+        return start(tx, system, design, &found, redesign, changes, asked.note).await;
     }
     if is_large && records.all > MOST_WITH_TIMES {
         return Err(Error::TooManyRecords);
     }
     // Nobody writes from here on, so what is counted stays true.
-    lock_base(tx, &found).await?;
+    lock_base(tx, system, &found).await?;
     let changes = agree(tx, &design, &found, &asked).await?;
     if let Some(redesign) = &redesign {
         redo_all(tx, redesign).await?;
     }
-    let entity = put_in_force(tx, design.id, &found, &asked.coming).await?;
+    let entity = put_in_force(tx, system, design.id, &found, &asked.coming).await?;
     if found.base.is_some() {
         // What a job that was cancelled has begun ends here.
         end_redesign(tx, design.id).await?;
@@ -94,9 +99,9 @@ pub(crate) async fn check_idle(tx: &mut TenantTx, design: &Design) -> Result<(),
 }
 
 /// Keeps writers waiting until the transaction ends.
-async fn lock_base(tx: &mut TenantTx, sketch: &Sketch) -> Result<(), Error> {
+async fn lock_base(tx: &mut TenantTx, system: &SystemEntities, sketch: &Sketch) -> Result<(), Error> {
     let Some(base) = &sketch.base else { return Ok(()) };
-    let locked = entity_of(tx, base.id).await?;
+    let locked = entity_of(tx, system, base.id).await?;
     if locked.version == base.version { Ok(()) } else { Err(Error::Overtaken) }
 }
 
@@ -139,33 +144,50 @@ async fn redo_all(tx: &mut TenantTx, redesign: &Redesign) -> Result<(), Error> {
 
 async fn put_in_force(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     id: EntityId,
     sketch: &Sketch,
     coming: &[EntityKey],
 ) -> Result<Entity, Error> {
-    let (def, slots) = (sketch.def.clone(), sketch.diff.slots.clone());
-    if let Some(base) = sketch.base.as_ref().filter(|base| base.def.key != def.key) {
-        rename_references(tx, &base.def.key, &def.key).await?;
+    if let Some(base) = sketch.base.as_ref().filter(|base| base.def.key != sketch.def.key) {
+        rename_references(tx, &base.def.key, &sketch.def.key).await?;
     }
-    Ok(publish_in_slots(tx, id, def, slots, coming).await?)
+    put_document(tx, system, id, &sketch.document, sketch.diff.slots.clone(), coming).await
+}
+
+/// Puts what a document says in force.
+async fn put_document(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    id: EntityId,
+    document: &Document,
+    slots: Slots,
+    coming: &[EntityKey],
+) -> Result<Entity, Error> {
+    let coming: Vec<EntityKey> = system.keys().chain(coming).cloned().collect();
+    Ok(match document {
+        Document::Entity(def) => publish_in_slots(tx, id, def.clone(), slots, &coming).await?,
+        Document::Overlay(key, overlay) => publish_overlay(tx, system, key, overlay, slots, &coming).await?,
+    })
 }
 
 /// Starts the job that brings the records to the definition and puts it in force.
 async fn start(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     mut design: Design,
     sketch: &Sketch,
     redesign: &Redesign,
     changes: Vec<Change>,
     note: Option<String>,
 ) -> Result<Published, Error> {
-    let base = begin_redesign(tx, design.id).await?;
+    let base = begin_redesign(tx, system, design.id).await?;
     if base.version != redesign.before.version {
         return Err(Error::Overtaken);
     }
     let publication = Publication {
         entity: design.id,
-        def: sketch.def.clone(),
+        document: sketch.document.clone(),
         slots: sketch.diff.slots.clone(),
         work: Work::new(&sketch.diff.moves, &sketch.diff.defaults),
         changes: changes.clone(),
@@ -185,19 +207,24 @@ async fn start(
 }
 
 /// Puts the definition of a publication in force, which its records fit.
-pub(crate) async fn end(tx: &mut TenantTx, publication: &Publication) -> Result<Entity, Error> {
+pub(crate) async fn end(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    publication: &Publication,
+) -> Result<Entity, Error> {
     let id = publication.entity;
-    let (def, slots) = (publication.def.clone(), publication.slots.clone());
-    let before = entity_of(tx, id).await?;
+    let def = publication.document.definition(system).map_err(Error::Faulty)?;
+    let before = entity_of(tx, system, id).await?;
     if before.def.key != def.key {
         rename_references(tx, &before.def.key, &def.key).await?;
     }
-    let entity = publish_in_slots(tx, id, def, slots, &[]).await?;
+    let slots = publication.slots.clone();
+    let entity = put_document(tx, system, id, &publication.document, slots, &[]).await?;
     end_redesign(tx, id).await?;
     publications::put_in_force(tx, id).await?;
     let mut design = designs::lock(tx, id).await?.ok_or(Error::NotFound)?;
     // The draft may have gone on meanwhile: its fields follow where the values are now.
-    let is_same = document::read(&design.definition).is_ok_and(|def| def == publication.def);
+    let is_same = document::read(&design.definition).is_ok_and(|drafted| drafted == publication.document);
     let (changes, note) = (publication.changes.clone(), publication.note.clone());
     if !is_same {
         for (key, slot) in field_slots(&entity) {
@@ -226,7 +253,7 @@ pub(crate) async fn settle(
     let slots = field_slots(entity);
     let version = Version {
         number: entity.version,
-        definition: document::of(&entity.def),
+        definition: Document::of(entity).to_value(),
         slots: slots.clone(),
         changes,
         note,

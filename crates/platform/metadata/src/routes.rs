@@ -3,6 +3,7 @@
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Deps;
 use crate::commands::{
     apply_bundle, archive_entity, create_entity, delete_entity, plan_bundle, plan_entity, publish_entity,
     rollback_entity, unarchive_entity, update_entity, validate_definition,
@@ -13,7 +14,7 @@ use crate::queries::{
 };
 
 /// All routes with their documents.
-pub(crate) fn routes() -> OpenApiRouter {
+pub(crate) fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new()
         // /v1/metadata/entities
         .routes(routes!(list_entities::list_entities, create_entity::create_entity))

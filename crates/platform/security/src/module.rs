@@ -43,6 +43,7 @@ pub const MODULE: DomainModule = DomainModule {
         // What a key that has sealed enough left behind, and the former keys that nothing needs any more.
         ScheduleDef::cron::<ResealValues>("20 4 * * *").policy(DAILY),
     ],
+    entities: &[],
     sealed: &[SealedColumn { table: "security.session", column: "sealed", purpose: PURPOSE }],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

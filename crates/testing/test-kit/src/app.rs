@@ -5,6 +5,7 @@ use std::sync::Arc;
 use athyper_kernel_config::{Environment, IamConfig, RateLimitConfig, RuntimeConfig};
 use athyper_kernel_container::{ContainerBuilder, Token, tokens};
 use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, register_tenants};
+use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
     Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams,
@@ -124,6 +125,8 @@ impl TestApp {
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));
         builder.value(&Token::<Vault>::new(tokens::KERNEL_VAULT), Arc::new(test_vault()));
+        let entities = modules.iter().flat_map(|module| module.entities).copied().collect();
+        builder.value(&Token::<Vec<SystemEntity>>::new(tokens::REGISTRY_ENTITIES), Arc::new(entities));
         let sealed = modules.iter().flat_map(|module| module.sealed).copied().collect();
         let token = Token::<SealedColumns>::new(tokens::REGISTRY_SEALED);
         builder.value(&token, Arc::new(SealedColumns(sealed)));

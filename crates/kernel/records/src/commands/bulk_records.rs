@@ -126,7 +126,7 @@ pub(crate) async fn bulk_records(
     EntityPath(key): EntityPath,
     mut cmd: Command<Json<BulkRecords>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let count = cmd.body.0.operations.len();
     if !(1..=MAX_OPERATIONS).contains(&count) {
         let message = format!("send 1 to {MAX_OPERATIONS} operations");

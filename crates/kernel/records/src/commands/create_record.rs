@@ -46,7 +46,7 @@ pub(crate) async fn create_record(
     EntityPath(key): EntityPath,
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, &cmd.body.0.0).await?;
     let location = format!("/v1/records/{key}/{}", done.output.id);
     let reply =
@@ -60,7 +60,8 @@ pub(crate) async fn execute(
     entity: &Entity,
     given: &Map<String, Value>,
 ) -> Result<Done<Record>, Error> {
-    if entity.def.kind == EntityKind::Single && records::has_any(tx, entity.id).await? {
+    entity.must_be_written_here()?;
+    if entity.def.kind == EntityKind::Single && records::has_any(tx, entity).await? {
         return Err(Error::SingleTaken);
     }
     let mut values = check::merge(entity, &Map::new(), given).map_err(Error::Form)?;

@@ -42,7 +42,7 @@ pub(crate) async fn delete_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.require_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await?;
@@ -55,6 +55,7 @@ pub(crate) async fn execute(
     entity: &Entity,
     record: Record,
 ) -> Result<Done<()>, Error> {
+    entity.must_be_written_here()?;
     update_record::check_open(entity, &record)?;
     let mut touched = BTreeSet::from([(entity.def.key.to_string(), record.id.uuid())]);
     let mut waiting = vec![(entity.clone(), record.clone())];

@@ -32,7 +32,7 @@ pub(crate) async fn purge_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.check_version(record.version)?;
     let done = execute(&mut cmd.tx, &entity, &record).await?;
@@ -40,11 +40,12 @@ pub(crate) async fn purge_record(
 }
 
 pub(crate) async fn execute(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<Done<()>, Error> {
+    entity.must_be_written_here()?;
     if record.deleted.is_none() {
         return Err(Error::RecordNotDeleted);
     }
     traces::clear(tx, entity.id, record.id).await?;
     revisions::purge(tx, entity.id, record.id).await?;
-    records::purge(tx, entity.id, record.id).await?;
+    records::purge(tx, entity, record.id).await?;
     Ok(Done::new((), event("records.purge_record", entity, record)))
 }

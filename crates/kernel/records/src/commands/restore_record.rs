@@ -34,7 +34,7 @@ pub(crate) async fn restore_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.check_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await?;
@@ -48,6 +48,7 @@ pub(crate) async fn execute(
     entity: &Entity,
     record: Record,
 ) -> Result<Done<Record>, Error> {
+    entity.must_be_written_here()?;
     if record.deleted.is_none() {
         return Err(Error::RecordNotDeleted);
     }

@@ -48,7 +48,7 @@ pub(crate) async fn revert_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<Json<RevertRecord>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.require_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record, cmd.body.0.version).await?;
@@ -74,6 +74,7 @@ pub(crate) async fn execute(
         given.remove(key);
     }
     let mut values = check::merge(entity, &record.values, &given).map_err(Error::Form)?;
+    update_record::check_added(entity, &record, &values)?;
     let context = terms::context(tx.context(), tx.now());
     entity.rules().check_change(&entity.def, &context, &record, &mut values)?;
     let missing = check::missing(entity, &values);

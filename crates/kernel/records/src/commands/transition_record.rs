@@ -46,7 +46,7 @@ pub(crate) async fn transition_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<Json<TransitionRecord>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.check_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.transition).await?;
@@ -61,6 +61,7 @@ pub(crate) async fn execute(
     record: Record,
     transition: &str,
 ) -> Result<Done<Record>, Error> {
+    entity.must_be_written_here()?;
     if record.deleted.is_some() {
         return Err(Error::RecordDeleted);
     }

@@ -37,7 +37,7 @@ pub(crate) async fn update_record(
     RecordPath(key, id): RecordPath,
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.hold(&mut cmd.tx, &key).await?;
+    let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.require_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.0).await?;
@@ -54,6 +54,7 @@ pub(crate) async fn execute(
 ) -> Result<Done<Record>, Error> {
     check_open(entity, &record)?;
     let mut values = check::merge(entity, &record.values, given).map_err(Error::Form)?;
+    check_added(entity, &record, &values)?;
     let context = terms::context(tx.context(), tx.now());
     entity.rules().check_change(&entity.def, &context, &record, &mut values)?;
     let missing = check::missing(entity, &values);
@@ -72,6 +73,17 @@ pub(crate) async fn execute(
     write::store(tx, entities, entity, &record, "update").await?;
     let event = event(&record);
     Ok(Done::new(record, event))
+}
+
+/// Whether only fields that the tenant added are changed, where the commands of a domain write the others.
+pub(crate) fn check_added(
+    entity: &Entity,
+    record: &Record,
+    values: &Map<String, Value>,
+) -> Result<(), Error> {
+    let changed = check::changed(&record.values, values);
+    let is_domains = |key: &String| entity.slot(key).is_some_and(|slot| entity.is_column(slot));
+    if changed.iter().any(is_domains) { entity.must_be_written_here() } else { Ok(()) }
 }
 
 /// Whether the fields of a record may be changed now.

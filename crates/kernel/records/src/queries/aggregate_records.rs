@@ -56,7 +56,7 @@ pub(crate) async fn aggregate_records(
     EntityPath(key): EntityPath,
     Report(mut read): Report<AggregateRecords>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut read.tx, &key).await?;
+    let entity = deps.to_read(&mut read, &key).await?;
     let query = &read.query;
     let selection =
         Selection::parse(&deps, &entity, query.filter.as_deref(), query.search.as_deref(), false)?;

@@ -46,7 +46,7 @@ pub(crate) async fn count_records(
     EntityPath(key): EntityPath,
     Report(mut read): Report<CountRecords>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut read.tx, &key).await?;
+    let entity = deps.to_read(&mut read, &key).await?;
     let query = &read.query;
     let selection =
         Selection::parse(&deps, &entity, query.filter.as_deref(), query.search.as_deref(), query.deleted)?;

@@ -28,7 +28,7 @@ pub(crate) async fn get_record(
     RecordPath(key, id): RecordPath,
     mut read: Read<NoQuery>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut read.tx, &key).await?;
+    let entity = deps.to_read(&mut read, &key).await?;
     let record = records::find(&mut read.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     read.reply(record.version, &record.to_json(&entity.def, None))
 }

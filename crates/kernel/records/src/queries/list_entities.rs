@@ -3,13 +3,16 @@
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
+use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::store::entities;
+use crate::system::SystemEntities;
 
 /// An entity in force.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,14 +53,32 @@ impl EntityBody {
     params(PageRequest),
     responses((status = 200, description = "A page of entities", body = Page<EntityBody>), ReadProblems)
 )]
-pub(crate) async fn list_entities(Report(mut read): Report<PageRequest>) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
+pub(crate) async fn list_entities(
+    State(deps): State<Deps>,
+    Report(mut read): Report<PageRequest>,
+) -> Result<Reply, ProblemResponse> {
+    Ok(Reply::ok(&execute(&mut read.tx, deps.entities.system(), &read.query).await?)?)
 }
 
-pub(crate) async fn execute(tx: &mut ReadTx, page: &PageRequest) -> Result<Page<EntityBody>, Error> {
+pub(crate) async fn execute(
+    tx: &mut ReadTx,
+    system: &SystemEntities,
+    page: &PageRequest,
+) -> Result<Page<EntityBody>, Error> {
     const SORT: &str = "entities key";
     let after: Option<String> = page.keys(SORT)?;
-    let rows = entities::list(tx, after.as_deref(), page.fetch_limit()).await?;
+    let mut rows = entities::list(tx, system, after.as_deref(), page.fetch_limit()).await?;
+    // Those of domains that the tenant never touched have no row.
+    let is_after = |key: &str| after.as_deref().is_none_or(|after| key > after);
+    let untouched: Vec<Entity> = system
+        .iter()
+        .filter(|entity| is_after(entity.def.key.as_str()))
+        .filter(|entity| !rows.iter().any(|row| row.id == entity.id))
+        .map(|entity| entity.as_ref().clone())
+        .collect();
+    rows.extend(untouched);
+    rows.sort_by(|one, other| one.def.key.cmp(&other.def.key));
+    rows.truncate(page.fetch_limit() as usize);
     let page = Page::from_rows(rows, page, SORT, |entity| entity.def.key.to_string())?;
     Ok(page.map(|entity| EntityBody::of(&entity)))
 }

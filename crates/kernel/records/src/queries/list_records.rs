@@ -1,13 +1,13 @@
 //! Lists, searches and pages the records of an entity.
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_entity::EntityKey;
+use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Deps;
 use crate::body::RecordBody;
 use crate::entity::Entity;
 use crate::error::Error;
@@ -15,12 +15,13 @@ use crate::expand::expand;
 use crate::path::EntityPath;
 use crate::query::{Place, Selection, Sort, names};
 use crate::store::lists::{self, Asked};
+use crate::{Deps, Records};
 
 /// Which records, in what order, and how much of each.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ListRecords {
+pub struct ListRecords {
     /// Only records for which this condition holds (CEL over the fields): `axes > 3 && country == "DE"`.
     filter: Option<String>,
     /// Only records with all of these words, each as the beginning of a word.
@@ -56,19 +57,35 @@ pub(crate) async fn list_records(
     EntityPath(key): EntityPath,
     Report(mut read): Report<ListRecords>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut read.tx, &key).await?;
-    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &read.query).await?)?)
+    let entity = deps.to_read(&mut read, &key).await?;
+    let caller = read.caller().clone();
+    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &caller, &read.query).await?)?)
+}
+
+impl Records {
+    /// A page of the records of a domain's entity, for the domain's own list of them.
+    ///
+    /// # Errors
+    /// When a parameter is wrong, or the database does not answer.
+    pub async fn list(&self, mut read: Read<ListRecords>, key: &str) -> Result<Page<Value>, ProblemResponse> {
+        let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
+        let entity = self.to_read(&mut read, &key).await?;
+        let caller = read.caller().clone();
+        Ok(execute(&mut read.tx, self, &entity, &caller, &read.query).await?)
+    }
 }
 
 pub(crate) async fn execute(
     tx: &mut ReadTx,
     deps: &Deps,
     entity: &Entity,
+    caller: &Caller,
     query: &ListRecords,
 ) -> Result<Page<Value>, Error> {
     let selection =
         Selection::parse(deps, entity, query.filter.as_deref(), query.search.as_deref(), query.deleted)?;
-    let sort = Sort::parse(entity, query.sort.as_deref(), query.search.is_some())?;
+    let own = entity.def.layout.sort.as_deref().filter(|_| query.search.is_none());
+    let sort = Sort::parse(entity, query.sort.as_deref().or(own), query.search.is_some())?;
     let fields = query.fields.as_deref().map(|text| names(entity, "fields", text)).transpose()?;
     let expanded =
         query.expand.as_deref().map(|text| names(entity, "expand", text)).transpose()?.unwrap_or_default();
@@ -81,7 +98,7 @@ pub(crate) async fn execute(
     let page =
         Page::from_rows(rows, &query.page, &fingerprint, |(record, rank)| sort.place(entity, record, *rank))?
             .map(|(record, _)| record);
-    let others = expand(tx, &deps.entities, entity, &page.items, &expanded).await?;
+    let others = expand(tx, &deps.entities, entity, caller, &page.items, &expanded).await?;
     Ok(page.map(|record| {
         let mut json = record.to_json(&entity.def, fields.as_deref());
         if let (Some(json), false) = (json.as_object_mut(), expanded.is_empty()) {

@@ -58,7 +58,7 @@ pub(crate) async fn list_revisions(
     RecordPath(key, id): RecordPath,
     Report(mut read): Report<PageRequest>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.entities.get(&mut read.tx, &key).await?;
+    let entity = deps.to_read(&mut read, &key).await?;
     Ok(Reply::ok(&execute(&mut read.tx, &entity, id, &read.query).await?)?)
 }
 

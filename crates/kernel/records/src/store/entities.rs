@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_entity::EntityKey;
+use athyper_kernel_entity::{EntityKey, Overlay};
+use athyper_kernel_error::FieldError;
 use athyper_kernel_types::Id;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::entity::{Entity, EntityId, Slot};
+use crate::system::SystemEntities;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -19,21 +21,32 @@ struct Row {
     slots: Json<BTreeMap<String, Slot>>,
 }
 
-impl TryFrom<Row> for Entity {
-    type Error = DbError;
-
-    fn try_from(row: Row) -> Result<Self, DbError> {
-        let corrupt = |error| DbError::Corrupt(format!("definition of entity {}: {error}", row.id));
-        let def = serde_json::from_value(row.definition.0).map_err(corrupt)?;
-        Self::new(Id::from_uuid(row.id), row.version, def, row.slots.0).map_err(|errors| {
-            let first = errors.into_iter().next().map(|error| format!("{} {}", error.pointer, error.message));
-            DbError::Corrupt(format!("definition of entity {}: {}", row.id, first.unwrap_or_default()))
-        })
+impl Row {
+    /// The entity: the tenant's own, or one of a domain with what the tenant changes of it.
+    fn into_entity(self, system: &SystemEntities) -> Result<Entity, DbError> {
+        let corrupt = |what: String| DbError::Corrupt(format!("definition of entity {}: {what}", self.id));
+        let told = |errors: Vec<FieldError>| {
+            let first = errors.into_iter().next();
+            corrupt(first.map(|error| format!("{} {}", error.pointer, error.message)).unwrap_or_default())
+        };
+        let id = Id::from_uuid(self.id);
+        let Some(base) = system.by_id(id) else {
+            let def =
+                serde_json::from_value(self.definition.0).map_err(|error| corrupt(error.to_string()))?;
+            return Entity::new(id, self.version, def, self.slots.0).map_err(told);
+        };
+        let overlay: Overlay =
+            serde_json::from_value(self.definition.0).map_err(|error| corrupt(error.to_string()))?;
+        base.overlaid(&overlay, self.version, self.slots.0).map_err(told)
     }
 }
 
 /// The entity in force of this key.
-pub(crate) async fn find(tx: &mut impl TenantConnection, key: &EntityKey) -> Result<Option<Entity>, DbError> {
+pub(crate) async fn find(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    key: &EntityKey,
+) -> Result<Option<Entity>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, version, definition, slots from records.entity \
@@ -43,11 +56,15 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, key: &EntityKey) -> Res
     .bind(key.as_str())
     .fetch_optional(tx.conn())
     .await?;
-    row.map(Entity::try_from).transpose()
+    row.map(|row| row.into_entity(system)).transpose()
 }
 
 /// The entity of this id, retired or not, locked until the transaction ends.
-pub(crate) async fn lock(tx: &mut TenantTx, id: EntityId) -> Result<Option<Entity>, DbError> {
+pub(crate) async fn lock(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, version, definition, slots from records.entity where tenant_id = $1 and id = $2 for update",
@@ -56,11 +73,15 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: EntityId) -> Result<Option<Entit
     .bind(id.uuid())
     .fetch_optional(tx.conn())
     .await?;
-    row.map(Entity::try_from).transpose()
+    row.map(|row| row.into_entity(system)).transpose()
 }
 
 /// The entity of this id, retired or not.
-pub(crate) async fn by_id(tx: &mut impl TenantConnection, id: EntityId) -> Result<Option<Entity>, DbError> {
+pub(crate) async fn by_id(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, version, definition, slots from records.entity where tenant_id = $1 and id = $2",
@@ -69,7 +90,7 @@ pub(crate) async fn by_id(tx: &mut impl TenantConnection, id: EntityId) -> Resul
     .bind(id.uuid())
     .fetch_optional(tx.conn())
     .await?;
-    row.map(Entity::try_from).transpose()
+    row.map(|row| row.into_entity(system)).transpose()
 }
 
 /// Whether this version of the entity is in force; if so, it stays until the transaction ends.
@@ -85,6 +106,23 @@ pub(crate) async fn hold(tx: &mut TenantTx, entity: &Entity) -> Result<bool, DbE
     .fetch_optional(tx.conn())
     .await?;
     Ok(version == Some(entity.version))
+}
+
+/// Enters an entity of a domain of which the tenant has changed nothing yet, so that it can be held.
+pub(crate) async fn begin(tx: &mut TenantTx, entity: &Entity) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    sqlx::query(
+        "insert into records.entity (tenant_id, id, key, version, definition, slots, published_at, published_by) \
+         values ($1, $2, $3, 0, '{}', '{}', $4, $5) on conflict (tenant_id, id) do nothing",
+    )
+    .bind(tenant)
+    .bind(entity.id.uuid())
+    .bind(entity.def.key.as_str())
+    .bind(now)
+    .bind(actor)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Which of these keys are those of entities in force.
@@ -109,6 +147,7 @@ pub(crate) async fn existing_keys(
 /// At most `limit` entities in force whose key comes after `after`, by key.
 pub(crate) async fn list(
     tx: &mut impl TenantConnection,
+    system: &SystemEntities,
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Entity>, DbError> {
@@ -122,14 +161,29 @@ pub(crate) async fn list(
     .bind(i64::from(limit))
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter().map(Entity::try_from).collect()
+    rows.into_iter().map(|row| row.into_entity(system)).collect()
+}
+
+/// Puts a tenant's change of a domain's entity in force.
+pub(crate) async fn put_overlay(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    overlay: &Overlay,
+) -> Result<(), DbError> {
+    let changed = serde_json::to_value(overlay)
+        .map_err(|error| DbError::Corrupt(format!("change of entity {}: {error}", entity.id)))?;
+    put_definition(tx, entity, changed).await
 }
 
 /// Puts a definition in force, as the entity's next version. The constraint `entity_key` where another entity has its key.
 pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity) -> Result<(), DbError> {
-    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     let definition = serde_json::to_value(&entity.def)
         .map_err(|error| DbError::Corrupt(format!("definition of entity {}: {error}", entity.id)))?;
+    put_definition(tx, entity, definition).await
+}
+
+async fn put_definition(tx: &mut TenantTx, entity: &Entity, definition: Value) -> Result<(), DbError> {
+    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     sqlx::query(
         "insert into records.entity (tenant_id, id, key, version, definition, slots, published_at, published_by) \
          values ($1, $2, $3, $4, $5, $6, $7, $8) \

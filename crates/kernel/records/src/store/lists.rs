@@ -17,7 +17,8 @@ use crate::entity::{Entity, Slot};
 use crate::error::Error;
 use crate::query::{Place, Selection, Sort, SortBy, query_error};
 use crate::record::Record;
-use crate::store::records::{COLUMNS, Row};
+use crate::relation::{Relation, sorted_by};
+use crate::store::records::Row;
 use crate::{terms, words};
 
 /// A record of a page, and how well it fits the search where the list is ordered by that.
@@ -45,17 +46,18 @@ pub(crate) async fn page(
     let SortBy::Field(slot) = asked.sort.by else {
         return Statement::by_record(tx, asked, after, limit)?.fetch(tx, asked).await;
     };
+    let keys = Keys::of(asked.entity, slot);
     // Those with a value first, and then those without one: each of the two is a walk along the index.
     let is_past_values = matches!(after, Some(Place { value: None, .. }));
     let mut found = if is_past_values {
         Vec::new()
     } else {
-        Statement::by_value(tx, asked, slot, after, limit)?.fetch(tx, asked).await?
+        Statement::by_value(tx, asked, &keys, after, limit)?.fetch(tx, asked).await?
     };
     let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if missing > 0 {
         let after = after.filter(|_| is_past_values);
-        found.extend(Statement::without_value(tx, asked, slot, after, missing)?.fetch(tx, asked).await?);
+        found.extend(Statement::without_value(tx, asked, &keys, after, missing)?.fetch(tx, asked).await?);
     }
     Ok(found)
 }
@@ -105,6 +107,41 @@ pub(crate) async fn aggregate(
     Ok((groups, rows.len() > MAX_GROUPS))
 }
 
+/// What a list that is ordered by a field walks along.
+struct Keys {
+    /// The rows, up to and with the beginning of the conditions.
+    from: String,
+    /// The value.
+    value: String,
+    /// Its type.
+    sql_type: &'static str,
+    /// The id of its record.
+    id: &'static str,
+}
+
+impl Keys {
+    /// The index of a field: rows that are kept for it, or the one of its column in a domain's table.
+    fn of(entity: &Entity, slot: Slot) -> Self {
+        let Relation { from, scope, .. } = entity.relation();
+        let field = entity.fields().find(|(_, of)| *of == slot).map(|(field, _)| &field.kind);
+        let column = entity.system().zip(field).and_then(|(system, kind)| sorted_by(system, slot, kind));
+        match column {
+            Some((value, sql_type)) => {
+                Self { from: format!("{from} where {scope}"), value, sql_type, id: "r.id" }
+            }
+            None => Self {
+                from: format!(
+                    "records.field_value i join {from} on r.tenant_id = i.tenant_id and r.id = i.record_id \
+                     where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot} and {scope}"
+                ),
+                value: "i.value".to_owned(),
+                sql_type: "text",
+                id: "i.record_id",
+            },
+        }
+    }
+}
+
 /// A statement and what is bound to it; the first two placeholders are tenant and entity.
 struct Statement {
     text: String,
@@ -129,9 +166,10 @@ impl Statement {
         let mut statement = Self::new(tx, asked.entity);
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
+        let relation = asked.entity.relation();
         let (key, sql_type) = match asked.sort.by {
-            SortBy::Updated => ("r.updated_at".to_owned(), "timestamptz"),
-            SortBy::Relevance => (statement.rank(asked.selection), "bigint"),
+            SortBy::Updated => (relation.updated_at.to_owned(), "timestamptz"),
+            SortBy::Relevance => (statement.rank(asked), "bigint"),
             SortBy::Created | SortBy::Field(_) => (String::new(), ""),
         };
         if let Some(place) = after {
@@ -147,12 +185,13 @@ impl Statement {
         }
         let driver = match asked.sort.by {
             SortBy::Created => statement.driver(asked),
-            _ => "records.record r".to_owned(),
+            _ => relation.from.clone(),
         };
+        let columns = &relation.columns;
         let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
         let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };
         statement.text = format!(
-            "select {COLUMNS}, {rank} as rank from {driver} where {condition} order by {order}r.id {way} limit {limit}"
+            "select {columns}, {rank} as rank from {driver} where {condition} order by {order}r.id {way} limit {limit}"
         );
         Ok(statement)
     }
@@ -161,7 +200,7 @@ impl Statement {
     fn by_value(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
-        slot: Slot,
+        keys: &Keys,
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Self, Error> {
@@ -171,11 +210,14 @@ impl Statement {
         if let Some(Place { value: Some(value), id }) = after {
             let value = statement.binds.push(Bind::Text(value.clone()));
             let id = statement.binds.push(Bind::Uuid(*id));
-            let _ = write!(condition, " and (i.value, i.record_id) {before} ({value}::text, {id}::uuid)");
+            let Keys { value: key, sql_type, id: of, .. } = keys;
+            let _ = write!(condition, " and ({key}, {of}) {before} ({value}::text::{sql_type}, {id}::uuid)");
         }
+        let Keys { from, value, id, .. } = keys;
+        let columns = &asked.entity.relation().columns;
         statement.text = format!(
-            "{} and i.value is not null and {condition} order by i.value {way}, i.record_id {way} limit {limit}",
-            along_index(slot)
+            "select {columns}, null::bigint as rank from {from} and {value} is not null and {condition} \
+             order by {value} {way}, {id} {way} limit {limit}"
         );
         Ok(statement)
     }
@@ -184,7 +226,7 @@ impl Statement {
     fn without_value(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
-        slot: Slot,
+        keys: &Keys,
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Self, Error> {
@@ -193,22 +235,27 @@ impl Statement {
         let (before, way) = ways(asked.sort);
         if let Some(place) = after {
             let id = statement.binds.push(Bind::Uuid(place.id));
-            let _ = write!(condition, " and i.record_id {before} {id}::uuid");
+            let _ = write!(condition, " and {} {before} {id}::uuid", keys.id);
         }
+        let Keys { from, value, id, .. } = keys;
+        let columns = &asked.entity.relation().columns;
         statement.text = format!(
-            "{} and i.value is null and {condition} order by i.record_id {way} limit {limit}",
-            along_index(slot)
+            "select {columns}, null::bigint as rank from {from} and {value} is null and {condition} \
+             order by {id} {way} limit {limit}"
         );
         Ok(statement)
     }
 
     /// What must hold for a record of the selection.
     fn condition(&mut self, asked: &Asked<'_>) -> Result<String, Error> {
-        let is_there = if asked.selection.deleted { "is not null" } else { "is null" };
-        let mut condition = format!("r.tenant_id = $1 and r.entity_id = $2 and r.deleted_at {is_there}");
+        let Relation { scope, live, deleted, .. } = asked.entity.relation();
+        let mut condition = format!("{scope} and {}", if asked.selection.deleted { deleted } else { live });
         for word in &asked.selection.words {
-            let matches = self.matching(word);
-            let _ = write!(condition, " and exists (select 1 from {matches})");
+            let found = match texts(asked.entity) {
+                Some(texts) => self.in_texts(&texts, word),
+                None => format!("exists (select 1 from {})", self.matching(word)),
+            };
+            let _ = write!(condition, " and {found}");
         }
         if let Some(filter) = &asked.selection.filter {
             let columns = |path: &[Arc<str>]| terms::column(asked.entity, path);
@@ -230,13 +277,32 @@ impl Statement {
     }
 
     /// How well a record fits the search: the sum over the words of the greatest weight with which each is found.
-    fn rank(&mut self, selection: &Selection) -> String {
-        let weights = selection.words.iter().map(|word| {
+    fn rank(&mut self, asked: &Asked<'_>) -> String {
+        let texts = texts(asked.entity);
+        let weights = asked.selection.words.iter().map(|word| {
+            if let Some(texts) = &texts {
+                // Fields come by weight, so that the first one with the word tells.
+                let weighed = texts.iter().zip(words::weights()).map(|(text, weight)| {
+                    let found = self.in_texts(std::slice::from_ref(text), word);
+                    format!("when {found} then {weight}")
+                });
+                let weighed: Vec<String> = weighed.collect();
+                return format!("(case {} else 0 end)::bigint", weighed.join(" "));
+            }
             let matches = self.matching(word);
             format!("(select max(w.weight) from {matches})::bigint")
         });
         let weights: Vec<String> = weights.collect();
         format!("({})", weights.join(" + "))
+    }
+
+    /// Whether a word of one of these texts begins like this one.
+    fn in_texts(&mut self, texts: &[String], word: &str) -> String {
+        let word = self.text(format!(" {word}"));
+        let texts = texts.join(", ");
+        format!(
+            "strpos(regexp_replace(lower(concat_ws(' ', '', {texts})), '[^[:alnum:]]+', ' ', 'g'), {word}) > 0"
+        )
     }
 
     fn text(&mut self, text: String) -> String {
@@ -247,10 +313,11 @@ impl Statement {
     fn driver(&mut self, asked: &Asked<'_>) -> String {
         let filter = asked.selection.filter.as_ref().filter(|_| !asked.selection.deleted);
         let known = filter.and_then(|filter| terms::known_value(asked.entity, filter, asked.context));
-        let Some((slot, value)) = known else { return "records.record r".to_owned() };
+        let from = &asked.entity.relation().from;
+        let Some((slot, value)) = known else { return from.clone() };
         let value = self.text(value);
         format!(
-            "records.field_value i join records.record r on i.tenant_id = $1 and i.entity_id = $2 \
+            "records.field_value i join {from} on i.tenant_id = $1 and i.entity_id = $2 \
              and i.slot = {slot} and i.value = {value} and r.id = i.record_id"
         )
     }
@@ -279,13 +346,16 @@ fn ways(sort: Sort) -> (&'static str, &'static str) {
     if sort.descending { ("<", "desc") } else { (">", "asc") }
 }
 
-/// Records along the index of a field.
-fn along_index(slot: Slot) -> String {
-    format!(
-        "select {COLUMNS}, null::bigint as rank from records.field_value i join records.record r \
-         on r.tenant_id = i.tenant_id and r.entity_id = i.entity_id and r.id = i.record_id \
-         where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}"
-    )
+/// The texts of the searchable fields, where no words are kept: the commands of a domain write its table, so that a search reads
+/// the tenant's rows.
+fn texts(entity: &Entity) -> Option<Vec<String>> {
+    let system = entity.system().filter(|_| entity.is_written_by_commands())?;
+    let searched = entity.fields().filter(|(field, _)| field.searchable);
+    let texts = searched.map(|(field, slot)| match sorted_by(system, slot, &field.kind) {
+        Some((column, _)) => column,
+        None => format!("(r.custom ->> '{slot}')"),
+    });
+    Some(texts.collect())
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
-//! Table `records.record`.
+//! Records, in table `records.record` or in that of a domain.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::entity::{Entity, EntityId, RecordId};
+use crate::entity::{Entity, RecordId};
 use crate::record::Record;
+use crate::relation::Relation;
+use crate::store::tables;
 
-/// The columns of a [`Row`].
-pub(crate) const COLUMNS: &str = "r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, \
-     r.updated_by, r.deleted_at, r.deleted_by";
-
-/// A row of the table.
+/// A row, with the columns of the entity's relation.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Row {
     id: Uuid,
@@ -52,18 +51,7 @@ pub(crate) async fn find(
     entity: &Entity,
     id: RecordId,
 ) -> Result<Option<Record>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
-         r.deleted_at, r.deleted_by from records.record r \
-         where r.tenant_id = $1 and r.entity_id = $2 and r.id = $3",
-    )
-    .bind(tenant)
-    .bind(entity.id.uuid())
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|row| row.into_record(entity)))
+    read(tx, entity, id, "").await
 }
 
 /// As [`find`], locked until the transaction ends.
@@ -72,23 +60,33 @@ pub(crate) async fn lock(
     entity: &Entity,
     id: RecordId,
 ) -> Result<Option<Record>, DbError> {
+    read(tx, entity, id, "for update of r").await
+}
+
+async fn read(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    id: RecordId,
+    lock: &str,
+) -> Result<Option<Record>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
-         r.deleted_at, r.deleted_by from records.record r \
-         where r.tenant_id = $1 and r.entity_id = $2 and r.id = $3 for update",
-    )
-    .bind(tenant)
-    .bind(entity.id.uuid())
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
+    let Relation { from, scope, columns, .. } = entity.relation();
+    let statement = format!("select {columns} from {from} where {scope} and r.id = $3 {lock}");
+    let row: Option<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(id.uuid())
+        .fetch_optional(tx.conn())
+        .await?;
     Ok(row.map(|row| row.into_record(entity)))
 }
 
 /// Enters a record, or its next version. What is stored of fields that are no more stays. While another definition is made
 /// ready, the record is named as one to look at again.
 pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<(), DbError> {
+    if let Some(system) = entity.system() {
+        return tables::put(tx, entity, system, record).await;
+    }
     let tenant = tx.tenant_id().uuid();
     let forgotten: Vec<String> = entity.fields().map(|(_, slot)| slot.to_string()).collect();
     let (deleted_at, deleted_by) = record.deleted.clone().unzip();
@@ -122,11 +120,12 @@ pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, record: &Record) -> 
 }
 
 /// Removes a record for good.
-pub(crate) async fn purge(tx: &mut TenantTx, entity: EntityId, id: RecordId) -> Result<(), DbError> {
+pub(crate) async fn purge(tx: &mut TenantTx, entity: &Entity, id: RecordId) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
-    sqlx::query("delete from records.record where tenant_id = $1 and entity_id = $2 and id = $3")
+    let Relation { from, scope, .. } = entity.relation();
+    sqlx::query(AssertSqlSafe(format!("delete from {from} where {scope} and r.id = $3")))
         .bind(tenant)
-        .bind(entity.uuid())
+        .bind(entity.id.uuid())
         .bind(id.uuid())
         .execute(tx.conn())
         .await?;
@@ -134,34 +133,30 @@ pub(crate) async fn purge(tx: &mut TenantTx, entity: EntityId, id: RecordId) -> 
 }
 
 /// Whether there is a record of the entity that is not deleted.
-pub(crate) async fn has_any(tx: &mut TenantTx, entity: EntityId) -> Result<bool, DbError> {
+pub(crate) async fn has_any(tx: &mut TenantTx, entity: &Entity) -> Result<bool, DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_scalar(
-        "select exists (select 1 from records.record \
-         where tenant_id = $1 and entity_id = $2 and deleted_at is null)",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .fetch_one(tx.conn())
-    .await?)
+    let Relation { from, scope, live, .. } = entity.relation();
+    let statement = format!("select exists (select 1 from {from} where {scope} and {live})");
+    Ok(sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 /// Which of these records of an entity are there and not deleted.
-pub(crate) async fn existing(
-    tx: &mut TenantTx,
-    entity: EntityId,
-    ids: &[Uuid],
-) -> Result<Vec<Uuid>, DbError> {
+pub(crate) async fn existing(tx: &mut TenantTx, entity: &Entity, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_scalar(
-        "select id from records.record \
-         where tenant_id = $1 and entity_id = $2 and id = any($3) and deleted_at is null for key share",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(ids)
-    .fetch_all(tx.conn())
-    .await?)
+    let Relation { from, scope, live, .. } = entity.relation();
+    let statement = format!(
+        "select r.id from {from} where {scope} and r.id = any($3) and {live} order by r.id for key share of r"
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(ids)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// The records of these ids that are not deleted.
@@ -171,15 +166,13 @@ pub(crate) async fn by_ids(
     ids: &[Uuid],
 ) -> Result<Vec<Record>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
-         r.deleted_at, r.deleted_by from records.record r \
-         where r.tenant_id = $1 and r.entity_id = $2 and r.id = any($3) and r.deleted_at is null",
-    )
-    .bind(tenant)
-    .bind(entity.id.uuid())
-    .bind(ids)
-    .fetch_all(tx.conn())
-    .await?;
+    let Relation { from, scope, live, columns, .. } = entity.relation();
+    let statement = format!("select {columns} from {from} where {scope} and r.id = any($3) and {live}");
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(ids)
+        .fetch_all(tx.conn())
+        .await?;
     Ok(rows.into_iter().map(|row| row.into_record(entity)).collect())
 }

@@ -1,13 +1,15 @@
-//! What the design of an entity asks of all its records, and how they are brought to another definition: tables
-//! `records.record`, `records.touched`, and the flag of `records.entity`.
+//! What the design of an entity asks of all its records, and how they are brought to another definition: their table,
+//! `records.touched`, and the flag of `records.entity`.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::entity::{EntityId, RecordId, Slot};
+use crate::entity::{Entity, EntityId, RecordId, Slot};
+use crate::relation::Relation;
 
 /// A record as it is stored, whatever its definition.
 #[derive(sqlx::FromRow)]
@@ -26,109 +28,114 @@ pub(crate) struct Redone<'r> {
 }
 
 /// How many records there are: not deleted, and in all.
-pub(crate) async fn count(tx: &mut impl TenantConnection, entity: EntityId) -> Result<(i64, i64), DbError> {
+pub(crate) async fn count(tx: &mut impl TenantConnection, entity: &Entity) -> Result<(i64, i64), DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select count(*) filter (where deleted_at is null), count(*) from records.record \
-         where tenant_id = $1 and entity_id = $2",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .fetch_one(tx.conn())
-    .await?)
+    let Relation { from, scope, live, .. } = entity.relation();
+    let statement = format!("select count(*) filter (where {live}), count(*) from {from} where {scope}");
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 /// How many live records have a value in this slot, or have none, and the first of them.
 pub(crate) async fn with_value(
     tx: &mut impl TenantConnection,
-    entity: EntityId,
+    entity: &Entity,
     slot: Slot,
     is_there: bool,
     samples: i64,
 ) -> Result<(i64, Vec<Uuid>), DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select count(*), coalesce((array_agg(id order by id))[1:$5], '{}') from records.record \
-         where tenant_id = $1 and entity_id = $2 and deleted_at is null and (data ? $3) = $4",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(slot.to_string())
-    .bind(is_there)
-    .bind(samples)
-    .fetch_one(tx.conn())
-    .await?)
+    let Relation { from, scope, live, data, .. } = entity.relation();
+    let statement = format!(
+        "select count(*), coalesce((array_agg(r.id order by r.id))[1:$5], '{{}}') from {from} \
+         where {scope} and {live} and ({data} ? $3) = $4"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(slot.to_string())
+        .bind(is_there)
+        .bind(samples)
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 /// How many live records are in one of these states, or in any where none are named, and the first of them.
 pub(crate) async fn in_states(
     tx: &mut impl TenantConnection,
-    entity: EntityId,
+    entity: &Entity,
     states: &[String],
     samples: i64,
 ) -> Result<(i64, Vec<Uuid>), DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select count(*), coalesce((array_agg(id order by id))[1:$4], '{}') from records.record \
-         where tenant_id = $1 and entity_id = $2 and deleted_at is null and state is not null \
-         and (cardinality($3::text[]) = 0 or state = any($3))",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(states)
-    .bind(samples)
-    .fetch_one(tx.conn())
-    .await?)
+    let Relation { from, scope, live, state, .. } = entity.relation();
+    let statement = format!(
+        "select count(*), coalesce((array_agg(r.id order by r.id))[1:$4], '{{}}') from {from} \
+         where {scope} and {live} and {state} is not null and (cardinality($3::text[]) = 0 or {state} = any($3))"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(states)
+        .bind(samples)
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 /// At most `limit` records behind `after`, by id; those that are deleted only where `deleted` says so. Locked where `lock`
 /// says so.
 pub(crate) async fn page(
     tx: &mut impl TenantConnection,
-    entity: EntityId,
+    entity: &Entity,
     after: Option<RecordId>,
     limit: i64,
     deleted: bool,
 ) -> Result<Vec<Stored>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select id, state, data, deleted_at is not null as deleted from records.record \
-         where tenant_id = $1 and entity_id = $2 and ($3::uuid is null or id > $3) and ($5 or deleted_at is null) \
-         order by id limit $4",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(after.map(Id::uuid))
-    .bind(limit)
-    .bind(deleted)
-    .fetch_all(tx.conn())
-    .await?)
+    let Relation { from, scope, live, columns, .. } = entity.relation();
+    let statement = format!(
+        "select {columns}, not ({live}) as deleted from {from} \
+         where {scope} and ($3::uuid is null or r.id > $3) and ($5 or {live}) order by r.id limit $4"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(after.map(Id::uuid))
+        .bind(limit)
+        .bind(deleted)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// As [`page`], all of them, locked until the transaction ends.
 pub(crate) async fn lock_page(
     tx: &mut TenantTx,
-    entity: EntityId,
+    entity: &Entity,
     after: Option<RecordId>,
     limit: i64,
 ) -> Result<Vec<Stored>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select id, state, data, deleted_at is not null as deleted from records.record \
-         where tenant_id = $1 and entity_id = $2 and ($3::uuid is null or id > $3) order by id limit $4 for update",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(after.map(Id::uuid))
-    .bind(limit)
-    .fetch_all(tx.conn())
-    .await?)
+    let Relation { from, scope, live, columns, .. } = entity.relation();
+    let statement = format!(
+        "select {columns}, not ({live}) as deleted from {from} \
+         where {scope} and ($3::uuid is null or r.id > $3) order by r.id limit $4 for update of r"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(after.map(Id::uuid))
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// At most `limit` of the records that were written since the other definition is made ready; they are no longer named.
 pub(crate) async fn take_touched(
     tx: &mut TenantTx,
-    entity: EntityId,
+    entity: &Entity,
     limit: i64,
 ) -> Result<Vec<Stored>, DbError> {
     let tenant = tx.tenant_id().uuid();
@@ -138,20 +145,22 @@ pub(crate) async fn take_touched(
            where tenant_id = $1 and entity_id = $2 order by record_id limit $3) returning record_id",
     )
     .bind(tenant)
-    .bind(entity.uuid())
+    .bind(entity.id.uuid())
     .bind(limit)
     .fetch_all(tx.conn())
     .await?;
     ids.sort();
-    Ok(sqlx::query_as(
-        "select id, state, data, deleted_at is not null as deleted from records.record \
-         where tenant_id = $1 and entity_id = $2 and id = any($3) order by id for update",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(&ids)
-    .fetch_all(tx.conn())
-    .await?)
+    let Relation { from, scope, live, columns, .. } = entity.relation();
+    let statement = format!(
+        "select {columns}, not ({live}) as deleted from {from} \
+         where {scope} and r.id = any($3) order by r.id for update of r"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(&ids)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// Says whether another definition is made ready, and forgets what was written before.
@@ -176,23 +185,45 @@ pub(crate) async fn set_preparing(
 }
 
 /// Stores a record as the other definition wants it: a new version, which is kept.
-pub(crate) async fn put(tx: &mut TenantTx, entity: EntityId, redone: &Redone<'_>) -> Result<(), DbError> {
+pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, redone: &Redone<'_>) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
-    sqlx::query(
-        "with stored as (update records.record set state = $4, data = $5, version = version + 1, updated_at = $6, \
-         updated_by = $7 where tenant_id = $1 and entity_id = $2 and id = $3 returning version) \
+    let is_kept = |slot: &String| slot.parse().is_ok_and(|slot| !entity.is_column(slot));
+    let kept: Map<String, Value> = redone
+        .data
+        .iter()
+        .filter(|(slot, _)| is_kept(slot))
+        .map(|(slot, value)| (slot.clone(), value.clone()))
+        .collect();
+    let statement = match entity.system() {
+        None => {
+            "update records.record r set state = $4, data = $8, version = r.version + 1, updated_at = $6, \
+                 updated_by = $7 where r.tenant_id = $1 and r.entity_id = $2 and r.id = $3"
+                .to_owned()
+        }
+        Some(system) => {
+            let updated = if system.parts.updated { ", updated_at = $6, updated_by = $7" } else { "" };
+            format!(
+                "update {} r set custom = $8, version = r.version + 1{updated} where r.tenant_id = $1 and r.id = $3",
+                system.table
+            )
+        }
+    };
+    let statement = format!(
+        "with stored as ({statement} returning r.version) \
          insert into records.revision (tenant_id, entity_id, record_id, version, action, state, data, recorded_at, \
-         recorded_by) select $1, $2, $3, version, 'convert', $4, $5, $6, $7 from stored",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(redone.id.uuid())
-    .bind(redone.state)
-    .bind(Json(redone.data))
-    .bind(now)
-    .bind(actor)
-    .execute(tx.conn())
-    .await?;
+         recorded_by) select $1, $2, $3, version, 'convert', $4, $5, $6, $7 from stored"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(redone.id.uuid())
+        .bind(redone.state)
+        .bind(Json(redone.data))
+        .bind(now)
+        .bind(actor)
+        .bind(Json(kept))
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

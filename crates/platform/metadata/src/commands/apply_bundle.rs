@@ -6,12 +6,14 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
-use athyper_kernel_records::EntityId;
+use athyper_kernel_records::{EntityId, SystemEntities};
 use athyper_kernel_types::OperationId;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::bundles::{Bundle, Candidate, candidates};
 use crate::error::Error;
 use crate::model::document::below;
@@ -75,14 +77,21 @@ pub(crate) struct AppliedEntity {
     ]}})),
     responses((status = 200, description = "What became of its entities", body = AppliedBundle), CreateProblems)
 )]
-pub(crate) async fn apply_bundle(mut cmd: Command<Json<ApplyBundle>>) -> Result<Reply, ProblemResponse> {
-    let done = execute(&mut cmd.tx, &cmd.body.0).await?;
+pub(crate) async fn apply_bundle(
+    State(deps): State<Deps>,
+    mut cmd: Command<Json<ApplyBundle>>,
+) -> Result<Reply, ProblemResponse> {
+    let done = execute(&mut cmd.tx, &deps.system, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?;
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, input: &ApplyBundle) -> Result<Done<AppliedBundle>, Error> {
-    let (found, coming) = candidates(tx, &input.bundle).await?;
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    input: &ApplyBundle,
+) -> Result<Done<AppliedBundle>, Error> {
+    let (found, coming) = candidates(tx, system, &input.bundle).await?;
     let mut entities = Vec::new();
     for (at, candidate) in found.into_iter().enumerate() {
         let key = candidate.design.key.clone();
@@ -92,7 +101,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &ApplyBundle) -> Result<Do
             coming: coming.clone(),
         };
         let pointer = format!("/bundle/entities/{at}/definition");
-        let applied = apply(tx, candidate, asked, input.replace_drafts).await;
+        let applied = apply(tx, system, candidate, asked, input.replace_drafts).await;
         entities.push(applied.map_err(|error| within(error, &pointer))?);
     }
     let told: Vec<_> = entities
@@ -105,6 +114,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &ApplyBundle) -> Result<Do
 
 async fn apply(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     candidate: Candidate,
     asked: Asked,
     replace_drafts: bool,
@@ -118,7 +128,7 @@ async fn apply(
     if !candidate.is_known {
         designs::insert(tx, &candidate.design).await?;
     }
-    match publish(tx, candidate.design, asked).await {
+    match publish(tx, system, candidate.design, asked).await {
         Ok(published) => {
             let version = published.design.published_version;
             let operation = published.operation.map(|operation| operation.id);

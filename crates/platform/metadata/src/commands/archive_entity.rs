@@ -2,8 +2,10 @@
 
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
-use athyper_kernel_records::{entity_of, referring_entities, retire};
+use athyper_kernel_records::{SystemEntities, entity_of, referring_entities, retire};
+use axum::extract::State;
 
+use crate::Deps;
 use crate::commands::event;
 use crate::error::Error;
 use crate::model::design::{Design, DesignBody, DesignState};
@@ -27,25 +29,33 @@ use crate::store::designs;
     responses((status = 200, description = "The design as it is now", body = DesignBody), ChangeProblems)
 )]
 pub(crate) async fn archive_entity(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
     let design = designs::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound)?;
     cmd.check_version(design.version)?;
-    let done = execute(&mut cmd.tx, design).await?;
-    let (_, faults) = examine(&mut cmd.tx, &done.output.definition, &[]).await?;
+    let done = execute(&mut cmd.tx, &deps.system, design).await?;
+    let (_, faults) = examine(&mut cmd.tx, &deps.system, &done.output.definition, &[]).await?;
     let reply = Reply::ok(&DesignBody::new(&done.output, faults))?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, design: Design) -> Result<Done<Design>, Error> {
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    design: Design,
+) -> Result<Done<Design>, Error> {
+    if system.by_id(design.id).is_some() {
+        return Err(Error::OfDomain);
+    }
     match design.state() {
         DesignState::Draft => return Err(Error::NotPublished),
         DesignState::Archived => return Err(Error::Archived),
         DesignState::Published => {}
     }
     check_idle(tx, &design).await?;
-    let entity = entity_of(tx, design.id).await?;
+    let entity = entity_of(tx, system, design.id).await?;
     let others = referring_entities(tx, entity.id, &entity.def.key).await?;
     if !others.is_empty() {
         return Err(Error::Referenced(others));

@@ -1,13 +1,16 @@
 //! Begins the design of an entity.
 
 use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
-use athyper_kernel_records::new_entity_id;
+use athyper_kernel_records::{SystemEntities, new_entity_id};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::commands::event;
 use crate::error::Error;
 use crate::model::design::{Design, DesignBody, MAX_DESIGNS};
@@ -43,10 +46,12 @@ pub(crate) struct CreateEntity {
     }})),
     responses((status = 201, description = "The design", body = DesignBody), CreateProblems)
 )]
-pub(crate) async fn create_entity(mut cmd: Command<Json<CreateEntity>>) -> Result<Reply, ProblemResponse> {
-    let done =
-        execute(&mut cmd.tx, definition_of(cmd.body.0.definition.take(), cmd.body.0.template.as_deref())?)
-            .await?;
+pub(crate) async fn create_entity(
+    State(deps): State<Deps>,
+    mut cmd: Command<Json<CreateEntity>>,
+) -> Result<Reply, ProblemResponse> {
+    let definition = definition_of(cmd.body.0.definition.take(), cmd.body.0.template.as_deref())?;
+    let done = execute(&mut cmd.tx, &deps.system, definition).await?;
     let (design, faults) = done.output;
     let location = format!("/v1/metadata/entities/{}", design.id);
     let reply = Reply::created(location, &DesignBody::new(&design, faults))?.version(design.version);
@@ -71,6 +76,7 @@ fn definition_of(definition: Option<Value>, template: Option<&str>) -> Result<Va
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     definition: Value,
 ) -> Result<Done<(Design, Vec<FieldError>)>, Error> {
     if let Some(fault) = document::unkeepable(&definition) {
@@ -79,10 +85,18 @@ pub(crate) async fn execute(
     if designs::count(tx).await? >= MAX_DESIGNS {
         return Err(Error::TooMany);
     }
-    let (_, faults) = examine(tx, &definition, &[]).await?;
+    let (_, faults) = examine(tx, system, &definition, &[]).await?;
+    // A draft that changes an entity of a domain has that one's id: there is one in a tenant.
+    let of_domain = EntityKey::parse(&document::key_of(&definition)).ok();
+    let id = of_domain.and_then(|key| system.get(&key)).map(|entity| entity.id);
+    if let Some(id) = id
+        && designs::find(tx, id).await?.is_some()
+    {
+        return Err(Error::DraftExists);
+    }
 
     let design = Design {
-        id: new_entity_id(tx),
+        id: id.unwrap_or_else(|| new_entity_id(tx)),
         key: document::key_of(&definition),
         definition,
         slots: Slots::new(),

@@ -3,9 +3,12 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_records::SystemEntities;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::bundles::{Bundle, BundlePlanEntry, Drift, candidates, look_at};
 use crate::error::Error;
 
@@ -42,17 +45,24 @@ pub(crate) struct BundlePlan {
     ]}})),
     responses((status = 200, description = "The plan", body = BundlePlan), CreateProblems)
 )]
-pub(crate) async fn plan_bundle(mut cmd: Command<Json<PlanBundle>>) -> Result<Reply, ProblemResponse> {
-    let done = execute(&mut cmd.tx, &cmd.body.0.bundle).await?;
+pub(crate) async fn plan_bundle(
+    State(deps): State<Deps>,
+    mut cmd: Command<Json<PlanBundle>>,
+) -> Result<Reply, ProblemResponse> {
+    let done = execute(&mut cmd.tx, &deps.system, &cmd.body.0.bundle).await?;
     let reply = Reply::ok(&done.output)?;
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, bundle: &Bundle) -> Result<Done<BundlePlan>, Error> {
-    let (found, coming) = candidates(tx, bundle).await?;
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    bundle: &Bundle,
+) -> Result<Done<BundlePlan>, Error> {
+    let (found, coming) = candidates(tx, system, bundle).await?;
     let mut entities = Vec::new();
     for candidate in &found {
-        entities.push(look_at(tx, candidate, &coming).await?);
+        entities.push(look_at(tx, system, candidate, &coming).await?);
     }
     let differing = entities.iter().filter(|entry| entry.drift != Drift::Same).count();
     let event = AuditEvent::info("metadata.plan_bundle")

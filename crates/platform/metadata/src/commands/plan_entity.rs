@@ -2,8 +2,11 @@
 
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
+use athyper_kernel_records::SystemEntities;
+use axum::extract::State;
 use serde_json::json;
 
+use crate::Deps;
 use crate::commands::event;
 use crate::error::Error;
 use crate::model::design::Design;
@@ -26,18 +29,23 @@ use crate::store::designs;
     responses((status = 200, description = "The plan", body = Plan), ChangeProblems)
 )]
 pub(crate) async fn plan_entity(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
     let design = designs::find(&mut cmd.tx, id).await?.ok_or(Error::NotFound)?;
     cmd.check_version(design.version)?;
-    let done = execute(&mut cmd.tx, &design).await?;
+    let done = execute(&mut cmd.tx, &deps.system, &design).await?;
     let reply = Reply::ok(&done.output)?.version(design.version);
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, design: &Design) -> Result<Done<Plan>, Error> {
-    let sketch = sketch(tx, design, &[]).await?;
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    design: &Design,
+) -> Result<Done<Plan>, Error> {
+    let sketch = sketch(tx, system, design, &[]).await?;
     let changes = sketch.count(tx).await?;
     let plan = plan(design, &sketch, changes);
     let event = event("metadata.plan_entity", design)

@@ -3,10 +3,13 @@
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply, accepted};
 use athyper_kernel_jobs::Operation;
+use athyper_kernel_records::SystemEntities;
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::commands::event;
 use crate::error::Error;
 use crate::model::change::Change;
@@ -47,12 +50,13 @@ pub(crate) struct PublishEntity {
     )
 )]
 pub(crate) async fn publish_entity(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut cmd: Command<Json<PublishEntity>>,
 ) -> Result<Reply, ProblemResponse> {
     let design = designs::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound)?;
     cmd.check_version(design.version)?;
-    let done = execute(&mut cmd.tx, design, &cmd.body.0).await?;
+    let done = execute(&mut cmd.tx, &deps.system, design, &cmd.body.0).await?;
     let Published { design, operation, .. } = done.output;
     let reply = match &operation {
         Some(operation) => accepted(operation)?,
@@ -63,12 +67,13 @@ pub(crate) async fn publish_entity(
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     design: Design,
     input: &PublishEntity,
 ) -> Result<Done<Published>, Error> {
     let note = note(input.note.as_deref())?;
     let asked = Asked { confirm: input.confirm.clone(), note, coming: Vec::new() };
-    let published = publish(tx, design, asked).await?;
+    let published = publish(tx, system, design, asked).await?;
     let event = event("metadata.publish_entity", &published.design)
         .with("changes", told(&published.changes))
         .with("operation", json!(published.operation.as_ref().map(|operation| operation.id)));

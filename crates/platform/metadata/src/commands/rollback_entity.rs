@@ -2,10 +2,12 @@
 
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_records::look_up;
+use athyper_kernel_records::{SystemEntities, look_up};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::commands::event;
 use crate::error::Error;
 use crate::model::design::{Design, DesignBody};
@@ -41,21 +43,27 @@ pub(crate) struct RollbackEntity {
     responses((status = 200, description = "The design as it is now", body = DesignBody), ChangeProblems)
 )]
 pub(crate) async fn rollback_entity(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut cmd: Command<Json<RollbackEntity>>,
 ) -> Result<Reply, ProblemResponse> {
     let design = designs::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound)?;
     cmd.require_version(design.version)?;
-    let done = execute(&mut cmd.tx, design, cmd.body.0.version).await?;
+    let done = execute(&mut cmd.tx, &deps.system, design, cmd.body.0.version).await?;
     let design = done.output;
-    let (_, faults) = examine(&mut cmd.tx, &design.definition, &[]).await?;
+    let (_, faults) = examine(&mut cmd.tx, &deps.system, &design.definition, &[]).await?;
     let reply = Reply::ok(&DesignBody::new(&design, faults))?.version(design.version);
     cmd.finish(done.event, reply).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, design: Design, version: i64) -> Result<Done<Design>, Error> {
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    system: &SystemEntities,
+    design: Design,
+    version: i64,
+) -> Result<Done<Design>, Error> {
     let earlier = versions::find(tx, design.id, version).await?.ok_or(Error::VersionNotFound)?;
-    let base = look_up(tx, design.id).await?.ok_or(Error::NotPublished)?;
+    let base = look_up(tx, system, design.id).await?.ok_or(Error::NotPublished)?;
     let live: Vec<&str> = base.def.fields.iter().map(|field| field.key.as_str()).collect();
     let fields = slots::keys_of(&earlier.definition);
 

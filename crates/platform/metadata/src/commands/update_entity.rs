@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_records::look_up;
+use athyper_kernel_records::{SystemEntities, look_up};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::commands::event;
 use crate::error::Error;
 use crate::model::design::{Design, DesignBody};
@@ -52,12 +55,13 @@ pub(crate) struct UpdateEntity {
     responses((status = 200, description = "The design as it is now", body = DesignBody), ChangeProblems)
 )]
 pub(crate) async fn update_entity(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut cmd: Command<Json<UpdateEntity>>,
 ) -> Result<Reply, ProblemResponse> {
     let design = designs::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound)?;
     cmd.require_version(design.version)?;
-    let done = execute(&mut cmd.tx, design, &cmd.body.0).await?;
+    let done = execute(&mut cmd.tx, &deps.system, design, &cmd.body.0).await?;
     let (design, faults) = done.output;
     let reply = Reply::ok(&DesignBody::new(&design, faults))?.version(design.version);
     cmd.finish(done.event, reply).await
@@ -65,18 +69,22 @@ pub(crate) async fn update_entity(
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
+    system: &SystemEntities,
     design: Design,
     input: &UpdateEntity,
 ) -> Result<Done<(Design, Vec<FieldError>)>, Error> {
     if let Some(fault) = document::unkeepable(&input.definition) {
         return Err(Error::Unkeepable(vec![fault]));
     }
+    check_key(system, &design, &input.definition)?;
     check_renames(&design, input)?;
     let in_force = match design.published_version {
-        Some(_) => look_up(tx, design.id).await?.map(|entity| entity.slots().clone()).unwrap_or_default(),
+        Some(_) => {
+            look_up(tx, system, design.id).await?.map(|entity| entity.slots().clone()).unwrap_or_default()
+        }
         None => Slots::new(),
     };
-    let (_, faults) = examine(tx, &input.definition, &[]).await?;
+    let (_, faults) = examine(tx, system, &input.definition, &[]).await?;
 
     let design = touch(
         tx,
@@ -93,6 +101,20 @@ pub(crate) async fn execute(
         .with("faults", faults.len())
         .with("renames", input.renames.len());
     Ok(Done::new((design, faults), event))
+}
+
+/// What changes an entity of a domain stays that, and what does not never becomes it: records and ids are others.
+fn check_key(system: &SystemEntities, design: &Design, definition: &Value) -> Result<(), Error> {
+    let named = EntityKey::parse(&document::key_of(definition)).ok().filter(|key| key.module().is_some());
+    let is_same = match system.by_id(design.id) {
+        Some(entity) => named.is_some_and(|key| key == entity.def.key),
+        None => named.is_none(),
+    };
+    let field = || {
+        let message = "the key of a domain's entity is that of its own draft alone";
+        FieldError::new("/definition/key", "reserved", message)
+    };
+    if is_same { Ok(()) } else { Err(Error::Unkeepable(vec![field()])) }
 }
 
 /// A field that is renamed is in the draft under its old key, and in the definition under its new one.

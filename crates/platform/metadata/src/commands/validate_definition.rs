@@ -2,10 +2,12 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::model::design::Fault;
 use crate::model::document;
@@ -46,13 +48,14 @@ pub(crate) struct Validation {
     responses((status = 200, description = "Its faults", body = Validation), CreateProblems)
 )]
 pub(crate) async fn validate_definition(
+    State(deps): State<Deps>,
     mut cmd: Command<Json<ValidateDefinition>>,
 ) -> Result<Reply, ProblemResponse> {
     let definition = &cmd.body.0.definition;
     if let Some(fault) = document::unkeepable(definition) {
         return Err(Error::Unkeepable(vec![fault]).into());
     }
-    let (_, faults) = examine(&mut cmd.tx, definition, &[]).await?;
+    let (_, faults) = examine(&mut cmd.tx, &deps.system, definition, &[]).await?;
     let event = AuditEvent::info("metadata.validate_definition")
         .with("key", document::key_of(definition))
         .with("faults", faults.len());

@@ -8,11 +8,14 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobError, JobPayload, JobRun, set_progress, succeed_operation};
-use athyper_kernel_records::{Entity, EntityId, Redesign, Redo, count_all, end_redesign, entity_of, look_up};
+use athyper_kernel_records::{
+    Entity, EntityId, Redesign, Redo, SystemEntities, count_all, end_redesign, entity_of, look_up,
+};
 use athyper_kernel_types::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::deps::Deps;
 use crate::error::Error;
 use crate::publishing;
 use crate::store::publications::{self, Publication};
@@ -45,8 +48,8 @@ impl PublishEntity {
     }
 }
 
-pub(crate) async fn run(run: JobRun, payload: PublishEntity) -> Result<(), JobError> {
-    match work(&run, payload.entity).await {
+pub(crate) async fn run(run: JobRun, deps: Deps, payload: PublishEntity) -> Result<(), JobError> {
+    match work(&run, &deps.system, payload.entity).await {
         Err(JobError::Abort { message, errors }) => {
             // What was added for the new definition is redone when it is published again; until then nobody looks at it.
             let mut tx = run.tx().await?;
@@ -60,17 +63,17 @@ pub(crate) async fn run(run: JobRun, payload: PublishEntity) -> Result<(), JobEr
     }
 }
 
-async fn work(run: &JobRun, entity: EntityId) -> Result<(), JobError> {
+async fn work(run: &JobRun, system: &SystemEntities, entity: EntityId) -> Result<(), JobError> {
     let mut tx = run.read_tx().await?;
     let publication = publications::find(&mut tx, entity).await?;
     let mut publication = publication.ok_or_else(|| JobError::abort("there is nothing to publish"))?;
-    let base = look_up(&mut tx, entity).await?.ok_or_else(|| JobError::from(Error::NotFound))?;
-    let count = count_all(&mut tx, entity).await?.all;
+    let base = look_up(&mut tx, system, entity).await?.ok_or_else(|| JobError::from(Error::NotFound))?;
+    let count = count_all(&mut tx, &base).await?.all;
     drop(tx);
-    let mut walk = Walk { run, entity, total: count.saturating_mul(2) };
+    let mut walk = Walk { run, system, entity, total: count.saturating_mul(2) };
 
     if !publication.in_force {
-        let redesign = redesign(base, &publication)?;
+        let redesign = redesign(system, base, &publication)?;
         walk.through(&redesign, &mut publication, Redo::Beside).await?;
         walk.again(&redesign).await?;
         walk.put_in_force(&redesign, &publication).await?;
@@ -100,6 +103,7 @@ async fn clear(
 /// A walk through the records of an entity.
 struct Walk<'r> {
     run: &'r JobRun,
+    system: &'r SystemEntities,
     entity: EntityId,
     /// Steps in all: each record is walked by twice.
     total: i64,
@@ -150,23 +154,24 @@ impl Walk<'_> {
     /// Locks the entity, redoes the rest, and puts the definition in force.
     async fn put_in_force(&self, redesign: &Redesign, publication: &Publication) -> Result<(), JobError> {
         let mut tx = self.run.tx().await?;
-        let locked = entity_of(&mut tx, self.entity).await.map_err(Error::from)?;
+        let locked = entity_of(&mut tx, self.system, self.entity).await.map_err(Error::from)?;
         if locked.version != publication.base_version {
             return Err(Error::Overtaken.into());
         }
         while redesign.redo_touched(&mut tx, BATCH).await.map_err(Error::from)? > 0 {}
-        let published = publishing::end(&mut tx, publication).await?;
+        let published = publishing::end(&mut tx, self.system, publication).await?;
         let event = event(self.run, self.entity).with("version", published.version);
         self.run.commit(tx, event).await
     }
 }
 
-fn redesign(base: Entity, publication: &Publication) -> Result<Redesign, JobError> {
+fn redesign(system: &SystemEntities, base: Entity, publication: &Publication) -> Result<Redesign, JobError> {
     if base.version != publication.base_version {
         return Err(Error::Overtaken.into());
     }
-    let (def, slots) = (publication.def.clone(), publication.slots.clone());
-    let after = Entity::new(base.id, base.version + 1, def, slots).map_err(Error::Faulty)?;
+    let slots = publication.slots.clone();
+    let after =
+        publication.document.entity(system, base.id, base.version + 1, slots).map_err(Error::Faulty)?;
     let (moves, defaults) = (publication.work.moves(), publication.work.defaults.clone());
     Ok(Redesign { before: base, after, moves, defaults })
 }

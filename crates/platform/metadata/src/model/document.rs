@@ -1,10 +1,13 @@
 //! The document of a definition, as somebody writes it: it may have faults, and all of them are named.
 
+use std::collections::BTreeMap;
+
 use athyper_kernel_entity::{
-    EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout, Numbering,
+    EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout, Numbering, Overlay,
     RecordRule, StateMachine, UniqueRule, Writer,
 };
 use athyper_kernel_error::FieldError;
+use athyper_kernel_records::{Entity, EntityId, Slot, SystemEntities};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
@@ -51,13 +54,91 @@ pub(crate) fn key_of(document: &Value) -> String {
     key.chars().take(200).collect()
 }
 
+/// What a document says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Document {
+    /// An entity of the tenant's own.
+    Entity(EntityDef),
+    /// What the tenant changes of the entity of a domain that has this key.
+    Overlay(EntityKey, Overlay),
+}
+
+impl Document {
+    /// What an entity in force was published from.
+    pub(crate) fn of(entity: &Entity) -> Self {
+        match (entity.system(), &entity.overlay) {
+            (None, _) => Self::Entity(entity.def.clone()),
+            (Some(_), overlay) => Self::Overlay(entity.def.key.clone(), overlay.clone().unwrap_or_default()),
+        }
+    }
+
+    /// As it is written.
+    pub(crate) fn to_value(&self) -> Value {
+        let written = match self {
+            Self::Entity(def) => serde_json::to_value(def),
+            Self::Overlay(_, overlay) => serde_json::to_value(overlay),
+        };
+        let mut written = written.unwrap_or_else(|_| Value::Object(Map::new()));
+        if let (Self::Overlay(key, _), Some(members)) = (self, written.as_object_mut()) {
+            members.insert("key".to_owned(), Value::from(key.as_str()));
+        }
+        written
+    }
+
+    /// The entity that it makes, with these slots.
+    ///
+    /// # Errors
+    /// All that is wrong with it, and that there is no such entity of a domain.
+    pub(crate) fn entity(
+        &self,
+        system: &SystemEntities,
+        id: EntityId,
+        version: i64,
+        slots: BTreeMap<String, Slot>,
+    ) -> Result<Entity, Vec<FieldError>> {
+        match self {
+            Self::Entity(def) => Entity::new(id, version, def.clone(), slots),
+            Self::Overlay(key, overlay) => base(system, key)?.overlaid(overlay, version, slots),
+        }
+    }
+
+    /// The definition that it makes.
+    ///
+    /// # Errors
+    /// As [`entity`](Self::entity), but for expressions.
+    pub(crate) fn definition(&self, system: &SystemEntities) -> Result<EntityDef, Vec<FieldError>> {
+        match self {
+            Self::Entity(def) => Ok(def.clone()),
+            Self::Overlay(key, overlay) => overlay.apply(&base(system, key)?.def),
+        }
+    }
+}
+
+fn base<'s>(system: &'s SystemEntities, key: &EntityKey) -> Result<&'s Entity, Vec<FieldError>> {
+    let unknown = || {
+        let message = "a key with a point is that of a domain's entity, and there is none of this key";
+        vec![FieldError::new("/key", "unknown_entity", message)]
+    };
+    system.get(key).map(AsRef::as_ref).ok_or_else(unknown)
+}
+
 /// Reads a document.
 ///
 /// # Errors
 /// All that has not the form of a definition, with pointers into the document.
-pub(crate) fn read(document: &Value) -> Result<EntityDef, Vec<FieldError>> {
+pub(crate) fn read(document: &Value) -> Result<Document, Vec<FieldError>> {
+    if let (Ok(key), Some(members)) = (EntityKey::parse(&key_of(document)), document.as_object())
+        && key.module().is_some()
+    {
+        let mut changes = members.clone();
+        changes.remove("key");
+        let overlay = serde_path_to_error::deserialize(&Value::Object(changes));
+        return overlay
+            .map(|overlay| Document::Overlay(key, overlay))
+            .map_err(|error| vec![fault("", &error)]);
+    }
     match serde_path_to_error::deserialize(document) {
-        Ok(def) => Ok(def),
+        Ok(def) => Ok(Document::Entity(def)),
         Err(first) => {
             let mut faults = Vec::new();
             look_into(document, &mut faults);
@@ -132,11 +213,6 @@ fn fault(pointer: &str, error: &serde_path_to_error::Error<serde_json::Error>) -
 pub(crate) fn below(pointer: &str, key: &str) -> String {
     let shown: String = key.chars().take(100).collect();
     format!("{pointer}/{}", shown.replace('~', "~0").replace('/', "~1"))
-}
-
-/// The document of a definition.
-pub(crate) fn of(def: &EntityDef) -> Value {
-    serde_json::to_value(def).unwrap_or_else(|_| Value::Object(Map::new()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use athyper_kernel_entity::EntityDef;
+use athyper_kernel_entity::{EntityDef, FIRST_CUSTOM_SLOT};
 use athyper_kernel_records::Slot;
 use serde_json::Value;
 
@@ -73,7 +73,9 @@ pub(crate) fn take_up(earlier: &Slots, fields: &[&str], in_force: &Slots, fields
 /// All slots once a definition is in force: those of its fields, new ones where `moved` says that a type changes or a field
 /// has none, and those that the entity gave out before, under a key that is no field's.
 pub(crate) fn settle(def: &EntityDef, drafted: &Slots, in_force: &Slots, moved: &BTreeSet<String>) -> Slots {
-    let mut next = in_force.values().chain(drafted.values()).copied().max().unwrap_or(0) + 1;
+    let least = if def.key.module().is_some() { FIRST_CUSTOM_SLOT } else { 1 };
+    let last = in_force.values().chain(drafted.values()).copied().max().unwrap_or(0);
+    let mut next = least.max(last + 1);
     let mut slots = Slots::new();
     let mut used = BTreeSet::new();
     for field in &def.fields {

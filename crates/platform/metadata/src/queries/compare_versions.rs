@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
-use athyper_kernel_records::EntityId;
+use athyper_kernel_records::{EntityId, SystemEntities};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::model::change::Change;
 use crate::model::diff::{Side, diff};
@@ -49,22 +51,24 @@ pub(crate) struct Comparison {
     responses((status = 200, description = "What changes", body = Comparison), RecordProblems)
 )]
 pub(crate) async fn compare_versions(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut read: Read<CompareVersions>,
 ) -> Result<Reply, ProblemResponse> {
-    let comparison = execute(&mut read.tx, id, &read.query).await?;
+    let comparison = execute(&mut read.tx, &deps.system, id, &read.query).await?;
     // Two versions differ by the same for ever.
     read.reply(1, &comparison)
 }
 
 pub(crate) async fn execute(
     tx: &mut ReadTx,
+    system: &SystemEntities,
     id: EntityId,
     query: &CompareVersions,
 ) -> Result<Comparison, Error> {
     let from = versions::find(tx, id, query.from).await?.ok_or(Error::VersionNotFound)?;
     let to = versions::find(tx, id, query.to).await?.ok_or(Error::VersionNotFound)?;
-    let (before, after) = (from.def()?, to.def()?);
+    let (before, after) = (from.def(system)?, to.def(system)?);
     let found = diff(
         Side { def: &before, slots: &from.slots },
         Side { def: &after, slots: &to.slots },

@@ -4,12 +4,14 @@ use athyper_kernel_db::ReadTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ProblemResponse, Read, ReadProblems, Reply};
-use athyper_kernel_records::find_entity;
+use athyper_kernel_records::{SystemEntities, find_entity};
+use axum::extract::State;
 use serde::Deserialize;
 
+use crate::Deps;
 use crate::bundles::{Bundle, BundledEntity, FORMAT, MAX_ENTITIES};
 use crate::error::Error;
-use crate::model::document;
+use crate::model::document::Document;
 
 /// Which entities.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -31,11 +33,18 @@ pub(crate) struct ExportBundle {
     params(ExportBundle),
     responses((status = 200, description = "The bundle", body = Bundle), ReadProblems)
 )]
-pub(crate) async fn export_bundle(mut read: Read<ExportBundle>) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
+pub(crate) async fn export_bundle(
+    State(deps): State<Deps>,
+    mut read: Read<ExportBundle>,
+) -> Result<Reply, ProblemResponse> {
+    Ok(Reply::ok(&execute(&mut read.tx, &deps.system, &read.query).await?)?)
 }
 
-pub(crate) async fn execute(tx: &mut ReadTx, query: &ExportBundle) -> Result<Bundle, Error> {
+pub(crate) async fn execute(
+    tx: &mut ReadTx,
+    system: &SystemEntities,
+    query: &ExportBundle,
+) -> Result<Bundle, Error> {
     let names: Vec<&str> = query.keys.split(',').map(str::trim).collect();
     let wrong = |code: &str, message: String| {
         Error::Records(athyper_kernel_records::Error::Query(FieldError::new("?keys", code, message)))
@@ -47,8 +56,11 @@ pub(crate) async fn execute(tx: &mut ReadTx, query: &ExportBundle) -> Result<Bun
     for name in names {
         let unknown = || wrong("unknown_entity", format!("there is no entity {name:?} in force"));
         let key = EntityKey::parse(name).map_err(|_| unknown())?;
-        let entity = find_entity(tx, &key).await?.ok_or_else(unknown)?;
-        entities.push(BundledEntity { version: Some(entity.version), definition: document::of(&entity.def) });
+        let entity = find_entity(tx, system, &key).await?.ok_or_else(unknown)?;
+        entities.push(BundledEntity {
+            version: Some(entity.version),
+            definition: Document::of(&entity).to_value(),
+        });
     }
     Ok(Bundle { format: FORMAT.to_owned(), entities })
 }

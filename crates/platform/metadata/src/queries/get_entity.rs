@@ -1,7 +1,9 @@
 //! Reads a design.
 
 use athyper_kernel_http::{NoQuery, PathId, ProblemResponse, Read, RecordProblems, Reply};
+use axum::extract::State;
 
+use crate::Deps;
 use crate::error::Error;
 use crate::model::design::DesignBody;
 use crate::planning::examine;
@@ -19,10 +21,11 @@ use crate::store::designs;
     responses((status = 200, description = "The design", body = DesignBody), RecordProblems)
 )]
 pub(crate) async fn get_entity(
+    State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_records::EntityMarker>,
     mut read: Read<NoQuery>,
 ) -> Result<Reply, ProblemResponse> {
     let design = designs::find(&mut read.tx, id).await?.ok_or(Error::NotFound)?;
-    let (_, faults) = examine(&mut read.tx, &design.definition, &[]).await?;
+    let (_, faults) = examine(&mut read.tx, &deps.system, &design.definition, &[]).await?;
     read.reply(design.version, &DesignBody::new(&design, faults))
 }

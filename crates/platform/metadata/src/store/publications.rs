@@ -1,14 +1,16 @@
 //! Table `metadata.publication`.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_entity::{EntityDef, FieldType};
+use athyper_kernel_entity::FieldType;
 use athyper_kernel_records::{EntityId, Move, RecordId, Slot};
 use athyper_kernel_types::Id;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::model::change::Change;
+use crate::model::document::{self, Document};
 use crate::model::slots::Slots;
 
 /// A publication whose records are brought to the new definition by a job.
@@ -16,8 +18,8 @@ use crate::model::slots::Slots;
 pub(crate) struct Publication {
     /// The entity.
     pub(crate) entity: EntityId,
-    /// The definition that comes in force.
-    pub(crate) def: EntityDef,
+    /// What comes in force.
+    pub(crate) document: Document,
     /// All slots then.
     pub(crate) slots: Slots,
     /// What is done to each record.
@@ -73,7 +75,7 @@ impl Work {
 
 #[derive(sqlx::FromRow)]
 struct Row {
-    definition: Json<EntityDef>,
+    definition: Json<Value>,
     slots: Json<Slots>,
     work: Json<Work>,
     changes: Json<Vec<Change>>,
@@ -96,7 +98,7 @@ pub(crate) async fn put(tx: &mut TenantTx, publication: &Publication) -> Result<
     )
     .bind(tenant)
     .bind(publication.entity.uuid())
-    .bind(Json(&publication.def))
+    .bind(Json(publication.document.to_value()))
     .bind(Json(&publication.slots))
     .bind(Json(&publication.work))
     .bind(Json(&publication.changes))
@@ -121,9 +123,11 @@ pub(crate) async fn find(
     .bind(entity.uuid())
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| Publication {
+    let Some(row) = row else { return Ok(None) };
+    let faulty = |_| DbError::Corrupt(format!("the publication of entity {entity}"));
+    Ok(Some(Publication {
         entity,
-        def: row.definition.0,
+        document: document::read(&row.definition.0).map_err(faulty)?,
         slots: row.slots.0,
         work: row.work.0,
         changes: row.changes.0,

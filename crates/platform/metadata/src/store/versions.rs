@@ -2,12 +2,13 @@
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::EntityDef;
-use athyper_kernel_records::{EntityId, Slot};
+use athyper_kernel_records::{EntityId, Slot, SystemEntities};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::model::change::Change;
+use crate::model::document;
 use crate::model::slots::Slots;
 
 /// A version that was put in force.
@@ -59,9 +60,16 @@ impl Version {
     ///
     /// # Errors
     /// When it has some now.
-    pub(crate) fn def(&self) -> Result<EntityDef, DbError> {
-        serde_json::from_value(self.definition.clone())
-            .map_err(|error| DbError::Corrupt(format!("version {} of a definition: {error}", self.number)))
+    pub(crate) fn def(&self, system: &SystemEntities) -> Result<EntityDef, DbError> {
+        let def = document::read(&self.definition).and_then(|document| document.definition(system));
+        def.map_err(|faults| {
+            let first = faults.into_iter().next().map(|fault| format!("{} {}", fault.pointer, fault.message));
+            DbError::Corrupt(format!(
+                "version {} of a definition: {}",
+                self.number,
+                first.unwrap_or_default()
+            ))
+        })
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) const MODULE: DomainModule = DomainModule {
     schema: Some(SCHEMA),
     permissions: PERMISSIONS,
     schedules: &[],
+    entities: &[],
     sealed: &[],
     dependencies: &[],
     openapi: || routes().into_openapi(),

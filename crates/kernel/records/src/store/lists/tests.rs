@@ -60,7 +60,9 @@ async fn plan(
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let place = |value: &str| Place { value: Some(value.to_owned()), id: uuid::Uuid::max() };
     let statement = match sort.by {
-        SortBy::Field(slot) => Statement::by_value(tx, &asked, slot, Some(&place("5")), 51),
+        SortBy::Field(slot) => {
+            Statement::by_value(tx, &asked, &Keys::of(entity, slot), Some(&place("5")), 51)
+        }
         _ => Statement::by_record(tx, &asked, Some(&place("2026-01-01T00:00:00Z")), 51),
     };
     let statement = statement.unwrap();
