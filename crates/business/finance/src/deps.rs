@@ -8,6 +8,7 @@ use std::sync::Arc;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
+use athyper_kernel_records::Records;
 use athyper_kernel_types::{Clock, SeriesPattern};
 
 use crate::jobs::{import_accounts, import_journals, verify_ledger};
@@ -23,7 +24,8 @@ const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name(), UPLOADS.name()];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CLOCK.name(), UPLOADS.name(), tokens::ADAPTER_DB, tokens::REGISTRY_ENTITIES];
 
 /// What the commands, queries and jobs of the ledger work with.
 #[derive(Clone)]
@@ -34,6 +36,8 @@ pub(crate) struct Deps {
     pub(crate) journal_numbers: SeriesPattern,
     /// Where files wait for the job that reads them.
     pub(crate) uploads: Arc<dyn UploadStore>,
+    /// What lists accounts, periods and journals.
+    pub(crate) records: Records,
 }
 
 impl fmt::Debug for Deps {
@@ -49,6 +53,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             journal_numbers: SeriesPattern::parse(JOURNAL_NUMBERS)?,
             uploads: scope.resolve(&UPLOADS).await?,
+            records: Records::resolve(&scope).await?,
         };
         Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
     })

@@ -30,6 +30,7 @@
 mod access;
 mod commands;
 mod deps;
+mod entities;
 mod error;
 mod jobs;
 mod model;

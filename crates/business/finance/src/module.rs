@@ -5,6 +5,7 @@ use athyper_kernel_jobs::schedule::{ScheduleDef, SchedulePolicy};
 use athyper_kernel_module::DomainModule;
 use chrono::TimeDelta;
 
+use crate::entities::ENTITIES;
 use crate::jobs::verify_ledger::VerifyLedger;
 use crate::{access, deps, routes};
 
@@ -13,17 +14,24 @@ pub const MODULE: DomainModule = DomainModule {
     name: "finance",
     schema: Some(Schema {
         name: "finance",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand general ledger",
-            sql: include_str!("../migrations/0001_expand_general_ledger.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand general ledger",
+                sql: include_str!("../migrations/0001_expand_general_ledger.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand entities",
+                sql: include_str!("../migrations/0002_expand_entities.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     // A night's proof that did not come to pass is made up for during the day.
     schedules: &[ScheduleDef::cron::<VerifyLedger>("30 2 * * *")
         .policy(SchedulePolicy { catch_up: TimeDelta::hours(20), ..SchedulePolicy::DEFAULT })],
-    entities: &[],
+    entities: ENTITIES,
     sealed: &[],
     dependencies: deps::DEPENDENCIES,
     openapi: || routes::routes().into_openapi(),

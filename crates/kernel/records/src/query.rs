@@ -5,7 +5,8 @@ use std::fmt;
 use athyper_kernel_cel::Expression;
 use athyper_kernel_entity::{FieldDef, SYSTEM_FIELDS};
 use athyper_kernel_error::FieldError;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -154,6 +155,22 @@ impl Sort {
                 .and_then(|(field, _)| place_of(entity, field, slot, record.values.get(field.key.as_str()))),
         };
         Place { value, id: record.id.uuid() }
+    }
+}
+
+impl Place {
+    /// Whether the value is one that the database takes for this type. A cursor is input like any other.
+    pub(crate) fn is_of(&self, sql_type: &str) -> bool {
+        let Some(value) = self.value.as_deref() else { return true };
+        match sql_type {
+            "bigint" => value.parse::<i64>().is_ok(),
+            "numeric" => Decimal::from_str_exact(value).is_ok(),
+            "boolean" => matches!(value, "true" | "false"),
+            "date" => value.len() == 10 && value.parse::<NaiveDate>().is_ok(),
+            "timestamptz" => value.len() == 27 && DateTime::parse_from_rfc3339(value).is_ok(),
+            "uuid" => Uuid::parse_str(value).is_ok(),
+            _ => !value.contains('\0'),
+        }
     }
 }
 

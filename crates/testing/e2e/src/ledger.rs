@@ -60,7 +60,7 @@ impl Ledger {
     /// Holds the posted journals against the file: each of them once, none lost, none added, and numbered without a gap
     /// from 1 in each year.
     pub async fn check_posted_once(&self, client: &Client) {
-        let journals = client.list("/v1/finance/journals?state=posted").await;
+        let journals = client.list("/v1/finance/journals?filter=state%20%3D%3D%20%22posted%22").await;
         assert_eq!(journals.len(), Self::JOURNALS);
         let mut found: Vec<Face> = journals.iter().map(face).collect();
         found.sort();

@@ -1,16 +1,12 @@
 //! Lists periods by their first day.
 
-use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
+use axum::extract::State;
 
-use crate::error::Error;
-use crate::model::day::Day;
-use crate::model::period::Period;
-use crate::store::periods;
-
-/// Order of the list.
-const SORT: &str = "periods starts_on";
+use crate::deps::Deps;
+use crate::entities::PERIOD;
 
 /// List periods
 ///
@@ -20,24 +16,23 @@ const SORT: &str = "periods starts_on";
     path = "/v1/finance/periods",
     operation_id = "finance.list_periods",
     tag = "finance",
-    params(PageRequest),
+    params(ListRecords, PageRequest),
     responses(
         (
             status = 200,
             description = "A page of periods",
-            body = Page<Period>,
-            example = json!({"items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "name": "2024-01",
-                "startsOn": "2024-01-01", "endsOn": "2024-01-31", "state": "open", "version": 1}], "nextCursor": null})
+            body = Page<RecordBody>,
+            example = json!({"items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "version": 1, "state": "open",
+                "createdAt": "2024-01-04T09:00:00.000000Z", "createdBy": "ada",
+                "updatedAt": "2024-01-04T09:00:00.000000Z", "updatedBy": "ada", "name": "2024-01",
+                "startsOn": "2024-01-01", "endsOn": "2024-01-31"}], "nextCursor": null})
         ),
         ReadProblems
     )
 )]
-pub(crate) async fn list_periods(Report(mut read): Report<PageRequest>) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&execute(&mut read.tx, &read.query).await?)?)
-}
-
-pub(crate) async fn execute(tx: &mut ReadTx, page: &PageRequest) -> Result<Page<Period>, Error> {
-    let after: Option<Day> = page.keys(SORT)?;
-    let rows = periods::list(tx, after.map(Day::date), page.fetch_limit()).await?;
-    Ok(Page::from_rows(rows, page, SORT, |period| period.starts_on)?)
+pub(crate) async fn list_periods(
+    State(deps): State<Deps>,
+    Report(read): Report<ListRecords>,
+) -> Result<Reply, ProblemResponse> {
+    Ok(Reply::ok(&deps.records.list(read, PERIOD).await?)?)
 }

@@ -44,15 +44,6 @@ fn accounts(rows: Vec<Row>) -> Result<Vec<Account>, DbError> {
     rows.into_iter().map(Account::try_from).collect()
 }
 
-/// Which accounts a list shows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Filter {
-    /// Only of this type.
-    pub(crate) kind: Option<AccountType>,
-    /// Only those that take postings, or only groups.
-    pub(crate) postable: Option<bool>,
-}
-
 /// Waits until nobody else adds accounts to this tenant's chart, and keeps others waiting until the transaction ends.
 pub(crate) async fn lock_chart(tx: &mut TenantTx) -> Result<(), DbError> {
     let key = format!("finance.chart {}", tx.tenant_id());
@@ -157,30 +148,6 @@ pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Account>, 
          from finance.account where tenant_id = $1 order by code",
     )
     .bind(tenant)
-    .fetch_all(tx.conn())
-    .await?;
-    accounts(rows)
-}
-
-/// At most `limit` accounts whose code comes after `after`, by code.
-pub(crate) async fn list(
-    tx: &mut impl TenantConnection,
-    filter: Filter,
-    after: Option<&AccountCode>,
-    limit: u32,
-) -> Result<Vec<Account>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, opened_on, version from finance.account \
-         where tenant_id = $1 and ($2::text is null or type = $2) and ($3::bool is null or postable = $3) \
-         and ($4::text is null or code > $4) \
-         order by code limit $5",
-    )
-    .bind(tenant)
-    .bind(filter.kind.map(AccountType::as_str))
-    .bind(filter.postable)
-    .bind(after.map(AccountCode::as_str))
-    .bind(i64::from(limit))
     .fetch_all(tx.conn())
     .await?;
     accounts(rows)

@@ -61,19 +61,6 @@ pub(crate) struct Numbered {
     pub(crate) sequence: i64,
 }
 
-/// Which journals a list shows.
-#[derive(Clone, Debug)]
-pub(crate) struct Filter {
-    /// Only in this state.
-    pub(crate) state: Option<JournalState>,
-    /// Only from this day on.
-    pub(crate) from: Option<NaiveDate>,
-    /// Only up to this day.
-    pub(crate) to: Option<NaiveDate>,
-    /// Only with a line on the account of this code.
-    pub(crate) account: Option<String>,
-}
-
 /// Writes down drafts, at version 1, without their lines.
 pub(crate) async fn insert_drafts(tx: &mut TenantTx, journals: &[NewJournal]) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
@@ -195,40 +182,6 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: JournalId) -> Result<Option<Jour
     .fetch_optional(tx.conn())
     .await?;
     row.map(Journal::try_from).transpose()
-}
-
-/// At most `limit` journals that come after `after`, by date and id, newest first.
-pub(crate) async fn list(
-    tx: &mut impl TenantConnection,
-    filter: &Filter,
-    after: Option<(NaiveDate, JournalId)>,
-    limit: u32,
-) -> Result<Vec<Journal>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, number, date, payee, narration, reference, state, reverses_id, reversed_by_id, posted_at, \
-         posted_by, created_at, created_by, version \
-         from finance.journal journal \
-         where tenant_id = $1 and ($2::text is null or state = $2) \
-         and ($3::date is null or date >= $3) and ($4::date is null or date <= $4) \
-         and ($5::text is null or exists ( \
-             select 1 from finance.journal_line line \
-             join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
-             where line.tenant_id = $1 and line.journal_id = journal.id and account.code = $5)) \
-         and ($6::date is null or (date, id) < ($6, $7)) \
-         order by date desc, id desc limit $8",
-    )
-    .bind(tenant)
-    .bind(filter.state.map(JournalState::as_str))
-    .bind(filter.from)
-    .bind(filter.to)
-    .bind(&filter.account)
-    .bind(after.map(|(date, _)| date))
-    .bind(after.map(|(_, id)| id.uuid()))
-    .bind(i64::from(limit))
-    .fetch_all(tx.conn())
-    .await?;
-    rows.into_iter().map(Journal::try_from).collect()
 }
 
 /// The number of the journal that an import made of an entry of its file.

@@ -164,22 +164,3 @@ pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Period>, D
     .await?;
     rows.into_iter().map(Period::try_from).collect()
 }
-
-/// At most `limit` periods that start after `after`, earliest first.
-pub(crate) async fn list(
-    tx: &mut impl TenantConnection,
-    after: Option<NaiveDate>,
-    limit: u32,
-) -> Result<Vec<Period>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period \
-         where tenant_id = $1 and ($2::date is null or starts_on > $2) order by starts_on limit $3",
-    )
-    .bind(tenant)
-    .bind(after)
-    .bind(i64::from(limit))
-    .fetch_all(tx.conn())
-    .await?;
-    rows.into_iter().map(Period::try_from).collect()
-}

@@ -1,8 +1,12 @@
 //! Accounts: adding, listing, changing.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::{add_account, app, app_with_accounts, draft, events, fee, field, fields};
+use crate::support::{
+    add_account, add_period, app, app_with_accounts, draft, events, fee, field, fields, filtered,
+};
 
 #[tokio::test]
 async fn an_account_brings_the_groups_above_it() {
@@ -20,7 +24,7 @@ async fn an_account_brings_the_groups_above_it() {
     assert_eq!(made.header("etag"), "\"1\"");
     let read = accountant.get(&made.header("location")).await.expect(200);
     assert_eq!(read.json(), made.json());
-    let groups = accountant.get("/v1/finance/accounts?postable=false").await.expect(200).json();
+    let groups = accountant.get(&filtered("/v1/finance/accounts", "!postable")).await.expect(200).json();
     let codes: Vec<_> = groups["items"].as_array().unwrap().iter().map(|item| &item["code"]).collect();
     assert_eq!(codes, ["Assets", "Assets:US", "Assets:US:BofA"]);
     assert_eq!(groups["items"][2]["id"], made.json()["parent"]);
@@ -66,7 +70,7 @@ async fn two_who_need_the_same_group_at_once_both_get_it() {
         both.spawn(async move { add_account(&accountant, &format!("Assets:New:{number}"), "asset").await });
     }
     assert_eq!(both.join_all().await.len(), 8);
-    let groups = app.user("demo", "viewer").get("/v1/finance/accounts?postable=false").await.json();
+    let groups = app.user("demo", "viewer").get(&filtered("/v1/finance/accounts", "!postable")).await.json();
     assert_eq!(groups["items"].as_array().unwrap().len(), 2);
 }
 
@@ -90,14 +94,27 @@ async fn lists_are_paged_by_code_and_filtered() {
         path = format!("/v1/finance/accounts?limit=2&cursor={cursor}");
     }
     assert_eq!(codes, ["B", "C", "a", "a:z", "b"]);
-    let expenses = accountant.get("/v1/finance/accounts?type=expense").await.expect(200).json();
+    let expenses =
+        accountant.get(&filtered("/v1/finance/accounts", "type == \"expense\"")).await.expect(200).json();
     assert_eq!(expenses["items"].as_array().unwrap().len(), 2);
-    for query in ["limit=0", "limit=201", "limit=x", "cursor=x", "type=money", "postable=1", "colour=red"] {
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "cursor=x",
+        "filter=type%3D1",
+        "filter=colour",
+        "sort=type",
+        "colour=red",
+    ] {
         accountant.get(&format!("/v1/finance/accounts?{query}")).await.expect(400);
     }
     // A cursor belongs to the list that gave it out.
     let cursor = accountant.get("/v1/finance/accounts?limit=1").await.text("/nextCursor");
-    accountant.get(&format!("/v1/finance/accounts?type=asset&cursor={cursor}")).await.expect(400);
+    accountant
+        .get(&format!("{}&cursor={cursor}", filtered("/v1/finance/accounts", "postable")))
+        .await
+        .expect(400);
 }
 
 #[tokio::test]
@@ -129,11 +146,13 @@ async fn a_change_names_the_version_it_is_made_on() {
 async fn an_account_with_lines_cannot_become_a_group() {
     let (_app, accountant) = app_with_accounts().await;
     draft(&accountant, &fee("2025-01-10", "4.00")).await;
-    let page = accountant.get("/v1/finance/accounts?type=expense&postable=true").await.json();
+    let page =
+        accountant.get(&filtered("/v1/finance/accounts", "type == \"expense\" && postable")).await.json();
     let path = format!("/v1/finance/accounts/{}", page["items"][0]["id"].as_str().unwrap());
     let answer = accountant.with("if-match", "*").patch(&path, &json!({"postable": false})).await.expect(409);
     assert_eq!(answer.code(), "finance.account_has_lines");
-    let group = accountant.get("/v1/finance/accounts?type=expense&postable=false").await.json();
+    let group =
+        accountant.get(&filtered("/v1/finance/accounts", "type == \"expense\" && !postable")).await.json();
     let path = format!("/v1/finance/accounts/{}", group["items"][0]["id"].as_str().unwrap());
     let opened = accountant.with("if-match", "*").patch(&path, &json!({"postable": true})).await.expect(200);
     assert_eq!(opened.text("/postable"), "true");
@@ -145,19 +164,19 @@ async fn an_account_with_lines_cannot_become_a_group() {
 async fn a_cursor_that_somebody_made_up_is_refused() {
     let app = app().await;
     let viewer = app.user("demo", "viewer");
-    let damaged =
-        |sort: &str, keys: Value| athyper_kernel_types::Cursor::new(sort, &keys).unwrap().to_string();
-    for (list, cursor) in [
-        ("accounts", damaged("accounts code, Filter { kind: None, postable: None }", json!("a\u{0}b"))),
-        ("periods", damaged("periods starts_on", json!("-9999-01-01"))),
-        (
-            "journals",
-            damaged(
-                "journals date desc, id desc, Filter { state: None, from: None, to: None, account: None }",
-                json!(["-9999-01-01", "01890a5d-ac96-774b-bcce-b302099a8057"]),
-            ),
-        ),
-    ] {
+    let accountant = app.user("demo", "accountant");
+    for code in ["a", "b"] {
+        add_account(&accountant, code, "asset").await;
+    }
+    for (name, first, last) in [("1", "2025-01-01", "2025-01-31"), ("2", "2025-02-01", "2025-02-28")] {
+        add_period(&accountant, name, first, last).await;
+    }
+    // The lists' own cursors, with another value in them.
+    for (list, value) in [("accounts", "a\u{0}b"), ("periods", "-9999-01-01"), ("periods", "x")] {
+        let given = viewer.get(&format!("/v1/finance/{list}?limit=1")).await.expect(200).text("/nextCursor");
+        let mut wire: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(given).unwrap()).unwrap();
+        wire["k"]["value"] = json!(value);
+        let cursor = URL_SAFE_NO_PAD.encode(wire.to_string());
         let answer = viewer.get(&format!("/v1/finance/{list}?cursor={cursor}")).await.expect(400);
         assert!(answer.text("/detail").contains("damaged"), "{list}: {answer:?}");
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     CASH, FEES, add_account, after_a_posting_under_way, app_with_accounts, balances, draft, events, fee,
-    field, fields, post,
+    field, fields, filtered, post,
 };
 
 #[tokio::test]
@@ -153,7 +153,10 @@ async fn an_idempotency_key_is_good_for_one_request() {
 async fn blocking_an_account_waits_for_a_posting_under_way() {
     let (app, accountant) = app_with_accounts().await;
     post(&accountant, &fee("2025-01-09", "1.00")).await.expect(200);
-    let account = accountant.get("/v1/finance/accounts?type=asset&postable=true").await.text("/items/0/id");
+    let account = accountant
+        .get(&filtered("/v1/finance/accounts", "type == \"asset\" && postable"))
+        .await
+        .text("/items/0/id");
     let block = async move {
         let path = format!("/v1/finance/accounts/{account}");
         accountant.with("if-match", "*").patch(&path, &json!({"state": "blocked"})).await

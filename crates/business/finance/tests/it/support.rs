@@ -48,6 +48,12 @@ pub(crate) async fn add_period(client: &Client, name: &str, starts_on: &str, end
     client.post("/v1/finance/periods", &period).await.expect(201).text("/id")
 }
 
+/// The path of a list with only the records for which this holds.
+pub(crate) fn filtered(path: &str, filter: &str) -> String {
+    let encoded: String = filter.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    format!("{path}?filter={encoded}")
+}
+
 /// The audit events of a type, oldest first: level, subject and facts.
 pub(crate) async fn events(app: &TestApp, kind: &str) -> Vec<(String, Option<String>, Value)> {
     let mut admin = app.db.superuser().await;

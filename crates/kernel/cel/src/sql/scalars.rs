@@ -1,6 +1,6 @@
 //! Values: columns, constants, JSON and arithmetic.
 
-use super::{Bind, Local, Nulls, Scalar, Storage, Translated, Translator};
+use super::{Bind, Column, Local, Nulls, Scalar, Storage, Translated, Translator};
 use crate::error::EvalError;
 use crate::ir::{Function, Kind, MacroKind, Node, Operation};
 use crate::types::Type;
@@ -147,6 +147,31 @@ impl Translator<'_> {
                 Ok(Scalar { sql, nulls: Nulls::Null })
             }
             (_, Type::Json) => Ok(Scalar { sql: json_value(&self.json_part(node)?), nulls: Nulls::Null }),
+            (
+                Kind::Select(inner, field),
+                Type::String | Type::Bool | Type::Int | Type::Decimal | Type::Date | Type::Timestamp,
+            ) => {
+                let object = self.object_part(inner)?;
+                Ok(Scalar { sql: Column::json_field(&object, field, &node.ty).sql, nulls: Nulls::Null })
+            }
+            _ => self.refuse(node, "single elements of a list are not searched: use `in`, exists() or all()"),
+        }
+    }
+
+    /// An object that is an element of a list, or a member of one.
+    fn object_part(&mut self, node: &Node) -> Translated<String> {
+        match &node.kind {
+            Kind::Local(slot) => match self.locals.get(*slot) {
+                Some(Local::Element { sql, storage: Storage::Jsonb }) => Ok(sql.clone()),
+                _ => self.refuse(
+                    node,
+                    "only elements of lists that are kept as JSON are searched by their fields",
+                ),
+            },
+            Kind::Select(inner, field) => {
+                let inner = self.object_part(inner)?;
+                Ok(Column::json_field(&inner, field, &node.ty).sql)
+            }
             _ => self.refuse(node, "single elements of a list are not searched: use `in`, exists() or all()"),
         }
     }

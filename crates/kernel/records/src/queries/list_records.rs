@@ -30,7 +30,7 @@ pub struct ListRecords {
     /// best comes first, or the newest where nothing is searched.
     sort: Option<String>,
     /// Fields to give, separated by commas; all when left out.
-    fields: Option<String>,
+    pub fields: Option<String>,
     /// References whose records are given too, in `expanded`, separated by commas.
     expand: Option<String>,
     /// Deleted records instead of the others.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Bind, Binds, Context};
 use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
@@ -173,6 +174,7 @@ impl Statement {
             SortBy::Created | SortBy::Field(_) => (String::new(), ""),
         };
         if let Some(place) = after {
+            check(place, sql_type)?;
             let id = statement.binds.push(Bind::Uuid(place.id));
             let place = match &place.value {
                 Some(value) if !key.is_empty() => {
@@ -207,7 +209,8 @@ impl Statement {
         let mut statement = Self::new(tx, asked.entity);
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
-        if let Some(Place { value: Some(value), id }) = after {
+        if let Some(place @ Place { value: Some(value), id }) = after {
+            check(place, keys.sql_type)?;
             let value = statement.binds.push(Bind::Text(value.clone()));
             let id = statement.binds.push(Bind::Uuid(*id));
             let Keys { value: key, sql_type, id: of, .. } = keys;
@@ -339,6 +342,11 @@ impl Statement {
         };
         Ok(rows.iter().map(found).collect::<Result<Vec<_>, _>>()?)
     }
+}
+
+/// Whether a place is one of the list.
+fn check(place: &Place, sql_type: &str) -> Result<(), Error> {
+    if place.is_of(sql_type) { Ok(()) } else { Err(PageError::DamagedCursor.into()) }
 }
 
 /// How the place is compared, and which way the order goes.

@@ -33,7 +33,10 @@ async fn what_is_wrong_is_named_and_the_platform_serves_on() {
     files_by_row(&platform, &admin).await;
     floods(&platform, &admin).await;
 
-    assert!(admin.list(&format!("{JOURNALS}?state=posted")).await.is_empty(), "nothing was posted");
+    assert!(
+        admin.list(&format!("{JOURNALS}?filter=state%20%3D%3D%20%22posted%22")).await.is_empty(),
+        "nothing was posted"
+    );
     let accounts = admin.list("/v1/finance/accounts?").await;
     assert_eq!(accounts.len(), 4, "nothing was added: {accounts:?}");
 }

@@ -70,7 +70,7 @@ async fn fault_sigterm_under_load_loses_nothing() {
 
     // What was answered is there after the next start, and nothing else is.
     let api = platform.serve(launch().set("jobQueue.runInApi=false")).await;
-    let drafts = admin.list("/v1/finance/journals?state=draft").await;
+    let drafts = admin.list("/v1/finance/journals?filter=state%20%3D%3D%20%22draft%22").await;
     let found: BTreeSet<String> =
         drafts.iter().map(|draft| draft["reference"].as_str().unwrap().to_owned()).collect();
     assert_eq!((found.len(), found), (drafts.len(), written));
@@ -152,7 +152,7 @@ async fn import_goes_on(platform: &Platform, admin: &Client, location: &str) {
         (&json!("succeeded"), &json!(JOURNALS)),
         "{operation}"
     );
-    assert_eq!(admin.list("/v1/finance/journals?state=posted").await.len(), JOURNALS);
+    assert_eq!(admin.list("/v1/finance/journals?filter=state%20%3D%3D%20%22posted%22").await.len(), JOURNALS);
     worker.terminate().await.expect_code(0);
 }
 
