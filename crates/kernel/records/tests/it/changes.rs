@@ -3,14 +3,12 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::support::{
-    admin, app, change, delete, encoded, entity, faults, field, list, make, put, put_again, run,
-};
+use super::app_with;
+use crate::support::{admin, change, delete, encoded, entity, faults, field, list, make, run};
 
 #[tokio::test]
 async fn of_many_changes_of_one_version_one_wins() {
-    let app = app().await;
-    put(&app, "demo", entity("item", json!([field("name", json!("text"))]))).await.unwrap();
+    let app = app_with(&[entity("item", json!([field("name", json!("text"))]))]).await;
     let client = admin(&app);
     let path = format!("/v1/records/item/{}", make(&client, "item", json!({"name": "a"})).await);
     let etag = client.get(&path).await.header("etag");
@@ -32,9 +30,8 @@ async fn of_many_changes_of_one_version_one_wins() {
 
 #[tokio::test]
 async fn every_version_is_kept_and_can_be_gone_back_to() {
-    let app = app().await;
     let fields = json!([field("name", json!("text")), field("size", json!("integer"))]);
-    put(&app, "demo", entity("item", fields)).await.unwrap();
+    let app = app_with(&[entity("item", fields)]).await;
     let client = admin(&app);
     let path = format!("/v1/records/item/{}", make(&client, "item", json!({"name": "a", "size": 1})).await);
     change(&client, &path, json!({"size": 2})).await.expect(200);
@@ -68,11 +65,10 @@ async fn every_version_is_kept_and_can_be_gone_back_to() {
 
 #[tokio::test]
 async fn a_deleted_record_comes_back_until_it_is_purged() {
-    let app = app().await;
     let mut name = field("name", json!("text"));
     name["unique"] = json!(true);
     name["searchable"] = json!(true);
-    put(&app, "demo", entity("item", json!([name]))).await.unwrap();
+    let app = app_with(&[entity("item", json!([name]))]).await;
     let client = admin(&app);
     let path = format!("/v1/records/item/{}", make(&client, "item", json!({"name": "Mill"})).await);
     delete(&client, &path).await.expect(204);
@@ -101,14 +97,13 @@ async fn a_deleted_record_comes_back_until_it_is_purged() {
 
 #[tokio::test]
 async fn what_refers_to_a_record_decides_on_its_deletion() {
-    let app = app().await;
-    put(&app, "demo", entity("site", json!([field("name", json!("text"))]))).await.unwrap();
     let fields = json!([
         field("strict", json!({"reference": {"entity": "site"}})),
         field("part", json!({"reference": {"entity": "site", "onDelete": "cascade"}})),
         field("loose", json!({"references": {"entity": "site", "onDelete": "set_null"}})),
     ]);
-    put(&app, "demo", entity("machine", fields)).await.unwrap();
+    let app =
+        app_with(&[entity("site", json!([field("name", json!("text"))])), entity("machine", fields)]).await;
     let client = admin(&app);
     let site = make(&client, "site", json!({"name": "Hall"})).await;
     let path = format!("/v1/records/site/{site}");
@@ -126,14 +121,13 @@ async fn what_refers_to_a_record_decides_on_its_deletion() {
 
 #[tokio::test]
 async fn values_that_come_once_come_once_under_pressure() {
-    let app = app().await;
     let mut number = field("number", json!("text"));
     number["unique"] = json!({"within": ["site"]});
     let fields =
         json!([number, field("site", json!("text")), field("a", json!("text")), field("b", json!("text"))]);
     let mut definition = entity("item", fields);
     definition["unique"] = json!([{"fields": ["a", "b"], "message": "this pair is there"}]);
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let values = json!({"number": "1", "site": "x"});
     let attempts = (0..8).map(|_| client.post("/v1/records/item", &values));
@@ -153,7 +147,6 @@ async fn values_that_come_once_come_once_under_pressure() {
 
 #[tokio::test]
 async fn states_are_left_by_their_ways_only() {
-    let app = app().await;
     let mut definition =
         entity("task", json!([field("name", json!("text")), field("hours", json!("integer"))]));
     definition["states"] = json!({
@@ -164,7 +157,7 @@ async fn states_are_left_by_their_ways_only() {
             {"key": "reopen", "label": "Reopen", "from": ["done"], "to": "open"}
         ]
     });
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let path = format!("/v1/records/task/{}", make(&client, "task", json!({"name": "a"})).await);
     let refused = run(&client, &path, "transition", json!({"transition": "finish"})).await.expect(422);
@@ -181,13 +174,12 @@ async fn states_are_left_by_their_ways_only() {
 
 #[tokio::test]
 async fn records_that_hold_for_a_time_do_not_overlap() {
-    let app = app().await;
     let mut from = field("from", json!("date"));
     from["required"] = json!(true);
     let fields = json!([field("employee", json!("text")), from, field("until", json!("date"))]);
     let mut definition = entity("salary", fields);
     definition["effective"] = json!({"from": "from", "until": "until", "within": ["employee"]});
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let salary = |employee: &str, from: &str, until: Option<&str>| json!({"employee": employee, "from": from, "until": until});
     make(&client, "salary", salary("ann", "2026-01-01", Some("2026-06-30"))).await;
@@ -209,27 +201,10 @@ async fn records_that_hold_for_a_time_do_not_overlap() {
 }
 
 #[tokio::test]
-async fn a_field_keeps_its_values_when_it_is_renamed_or_taken_away_and_brought_back() {
-    let app = app().await;
-    let fields = |keys: &[&str]| keys.iter().map(|key| field(key, json!("text"))).collect::<Vec<_>>();
-    let before = put(&app, "demo", entity("item", json!(fields(&["name", "size"])))).await.unwrap();
-    let client = admin(&app);
-    let path =
-        format!("/v1/records/item/{}", make(&client, "item", json!({"name": "a", "size": "big"})).await);
-    let without = put_again(&app, "demo", &before, entity("item", json!(fields(&["name"])))).await;
-    assert!(client.get(&path).await.json().get("size").is_none());
-    change(&client, &path, json!({"name": "b"})).await.expect(200);
-    put_again(&app, "demo", &without, entity("item", json!(fields(&["size", "name"])))).await;
-    let record = client.get(&path).await.json();
-    assert_eq!((&record["name"], &record["size"]), (&json!("b"), &json!("big")));
-}
-
-#[tokio::test]
 async fn of_many_operations_each_has_its_result() {
-    let app = app().await;
     let mut name = field("name", json!("text"));
     name["unique"] = json!(true);
-    put(&app, "demo", entity("item", json!([name, field("size", json!("integer"))]))).await.unwrap();
+    let app = app_with(&[entity("item", json!([name, field("size", json!("integer"))]))]).await;
     let client = admin(&app);
     let (one, two) = (
         make(&client, "item", json!({"name": "a"})).await,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use athyper_test_kit::Client;
 use serde_json::{Value, json};
 
-use crate::support::{admin, app, change, encoded, entity, field, indexed, list, make, put};
+use super::app_with;
+use crate::support::{admin, change, encoded, entity, field, indexed, list, make, put};
 
 /// Walks through all pages of a list and gives the names in the order in which they came.
 async fn walk(client: &Client, query: &str, mut between: impl AsyncFnMut(usize)) -> Vec<String> {
@@ -25,14 +26,13 @@ async fn walk(client: &Client, query: &str, mut between: impl AsyncFnMut(usize))
 
 #[tokio::test]
 async fn each_order_shows_each_record_once_and_nothing_last() {
-    let app = app().await;
     let fields = json!([
         field("name", json!("text")),
         indexed("size", json!("integer")),
         indexed("label", json!("text")),
         indexed("at", json!("dateTime")),
     ]);
-    put(&app, "demo", entity("item", fields)).await.unwrap();
+    let app = app_with(&[entity("item", fields)]).await;
     let client = admin(&app);
     for at in 0_u32..10 {
         app.db.clock.advance(chrono::TimeDelta::seconds(1));
@@ -67,14 +67,9 @@ async fn each_order_shows_each_record_once_and_nothing_last() {
 
 #[tokio::test]
 async fn a_walk_sees_what_stays_exactly_once_while_others_change() {
-    let app = app().await;
-    put(
-        &app,
-        "demo",
-        entity("item", json!([field("name", json!("text")), indexed("size", json!("integer"))])),
-    )
-    .await
-    .unwrap();
+    let app =
+        app_with(&[entity("item", json!([field("name", json!("text")), indexed("size", json!("integer"))]))])
+            .await;
     let client = admin(&app);
     let mut paths = BTreeMap::new();
     for at in 0..20 {
@@ -101,15 +96,12 @@ async fn a_walk_sees_what_stays_exactly_once_while_others_change() {
 
 #[tokio::test]
 async fn the_search_finds_beginnings_in_any_language() {
-    let app = app().await;
     let searched = |key: &str| json!({"key": key, "label": key, "type": "longText", "searchable": true});
-    put(
-        &app,
-        "demo",
-        entity("item", json!([searched("name"), searched("notes"), field("secret", json!("text"))])),
-    )
-    .await
-    .unwrap();
+    let app = app_with(&[entity(
+        "item",
+        json!([searched("name"), searched("notes"), field("secret", json!("text"))]),
+    )])
+    .await;
     put(&app, "globex", entity("item", json!([searched("name")]))).await.unwrap();
     let client = admin(&app);
     make(
@@ -138,14 +130,9 @@ async fn the_search_finds_beginnings_in_any_language() {
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_refused_with_the_parameter_named() {
-    let app = app().await;
-    put(
-        &app,
-        "demo",
-        entity("item", json!([field("name", json!("text")), indexed("size", json!("integer"))])),
-    )
-    .await
-    .unwrap();
+    let app =
+        app_with(&[entity("item", json!([field("name", json!("text")), indexed("size", json!("integer"))]))])
+            .await;
     let client = admin(&app);
     let deep = format!("{}size > 1{}", "(".repeat(2_000), ")".repeat(2_000));
     for (parameter, value) in [
@@ -187,7 +174,6 @@ async fn what_cannot_be_asked_is_refused_with_the_parameter_named() {
 
 #[tokio::test]
 async fn groups_are_counted_and_summed_exactly() {
-    let app = app().await;
     let fields = json!([
         field("name", json!("text")),
         field("price", json!({"money": {"currency": "EUR"}})),
@@ -196,7 +182,7 @@ async fn groups_are_counted_and_summed_exactly() {
         field("seen", json!("dateTime")),
         field("sold", json!("boolean")),
     ]);
-    put(&app, "demo", entity("item", fields)).await.unwrap();
+    let app = app_with(&[entity("item", fields)]).await;
     let client = admin(&app);
     for (name, price, size, day, seen) in [
         ("a", "0.10", json!(1), "2026-01-31", "2026-01-31T23:30:00Z"),

@@ -5,10 +5,14 @@
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
 )]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the same tests run over the records of tenants and over those of a domain"
+)]
 
-mod changes;
-mod lists;
-mod rules;
+mod definitions;
+mod domain;
+mod domain_table;
+mod own_table;
 mod support;
 mod tenants;
-mod values;

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::{admin, app, change, entity, faults, field, make, put};
+use super::app_with;
+use crate::support::{admin, change, entity, faults, field, make};
 
 #[tokio::test]
 async fn defaults_rules_and_computed_values_hold() {
-    let app = app().await;
     let mut quantity = field("quantity", json!("integer"));
     quantity["default"] = json!("1");
     quantity["rules"] = json!([{"must": "value > 0", "message": "order at least one"}]);
@@ -21,7 +21,7 @@ async fn defaults_rules_and_computed_values_hold() {
     definition["rules"] = json!([
         {"must": "old == null || quantity >= old.quantity", "message": "an order only grows", "field": "quantity"}
     ]);
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
 
     let made = client.post("/v1/records/order", &json!({"price": "2.50"})).await.expect(201).json();
@@ -51,29 +51,11 @@ async fn defaults_rules_and_computed_values_hold() {
 }
 
 #[tokio::test]
-async fn an_expression_that_cannot_be_is_named_and_nothing_comes_into_force() {
-    let app = app().await;
-    let mut name = field("name", json!("text"));
-    name["default"] = json!("1 + 'a'");
-    name["rules"] = json!([{"must": "value.length() > 3", "message": "longer"}]);
-    let total = field("total", json!({"computed": {"expression": "missing + 1", "result": "integer"}}));
-    let error = put(&app, "demo", entity("item", json!([name, total]))).await.unwrap_err();
-    let athyper_kernel_records::Error::Definition(errors) = error else { panic!("{error:?}") };
-    let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
-    assert_eq!(
-        pointers,
-        ["/fields/0/default", "/fields/0/rules/0/must", "/fields/1/type/computed/expression"]
-    );
-    admin(&app).get("/v1/records/item").await.expect(404);
-}
-
-#[tokio::test]
 async fn numbers_have_no_gaps() {
-    let app = app().await;
     let mut definition =
         entity("inspection", json!([field("number", json!("text")), field("size", json!("integer"))]));
     definition["numbering"] = json!({"field": "number", "pattern": "INS-{SEQ:3}"});
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let first = client.post("/v1/records/inspection", &json!({})).await.expect(201).json();
     client.post("/v1/records/inspection", &json!({"size": "x"})).await.expect(422);
@@ -85,10 +67,9 @@ async fn numbers_have_no_gaps() {
 
 #[tokio::test]
 async fn of_a_single_there_is_one() {
-    let app = app().await;
     let mut definition = entity("preferences", json!([field("name", json!("text"))]));
     definition["kind"] = json!("single");
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     make(&client, "preferences", json!({})).await;
     assert_eq!(

@@ -6,8 +6,29 @@ use athyper_test_kit::{Answer, Client, TestApp};
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::domain;
+
 pub(crate) async fn app() -> TestApp {
     TestApp::new(&[MODULE]).await
+}
+
+/// An application with entities of these definitions, which the tenant `demo` has made.
+pub(crate) async fn app_with_records(definitions: &[Value]) -> TestApp {
+    let app = app().await;
+    for definition in definitions {
+        put(&app, "demo", definition.clone()).await.unwrap();
+    }
+    app
+}
+
+/// An application with entities of these definitions, which a domain has: each in a table of its own. Under the keys without
+/// the domain's name they are found as those of [`app_with_records`] are.
+pub(crate) async fn app_with_tables(definitions: &[Value]) -> TestApp {
+    let entities: Vec<_> = definitions.iter().map(domain::Sample::of).collect();
+    let mut app = TestApp::new(&[MODULE, domain::module(&entities)]).await;
+    domain::make_tables(&app, &entities).await;
+    app.router = domain::without_name(app.router.clone());
+    app
 }
 
 /// Puts a definition in force in a tenant.

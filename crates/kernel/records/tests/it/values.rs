@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{admin, app, change, encoded, entity, faults, field, list, make, put};
+use super::app_with;
+use crate::support::{admin, change, encoded, entity, faults, field, indexed, list, make};
 
-/// A definition with a field of every type but attachments, and values of these fields.
+/// A definition with 40 fields, one of every type but attachments at least, and values of these fields.
 pub(crate) fn everything() -> (Value, Value) {
     let options = json!([{"key": "a", "label": "A"}, {"key": "b", "label": "B"}, {"key": "c", "label": "C"}]);
     let fields = json!([
@@ -36,6 +37,19 @@ pub(crate) fn everything() -> (Value, Value) {
         field("colour", json!("colour")),
         field("place", json!("geoPoint")),
         field("area", json!({"computed": {"expression": "axes * 2", "result": "integer"}})),
+        {"key": "code", "label": "Code", "type": "text", "unique": true},
+        indexed("rank", json!("integer")),
+        indexed("rate", json!("decimal")),
+        indexed("cost", json!({"money": {}})),
+        indexed("due", json!("date")),
+        indexed("met", json!("dateTime")),
+        indexed("span", json!("duration")),
+        indexed("level", json!({"enum": {"options": options}})),
+        {"key": "remarks", "label": "Remarks", "type": "longText", "searchable": true},
+        indexed("active", json!("boolean")),
+        field("fax", json!("phone")),
+        field("origin", json!("country")),
+        field("entrance", json!("geoPoint")),
     ]);
     let values = json!({
         "name": "Lathe", "notes": "Loud.\nHeavy.", "manual": "# Start", "axes": 3, "precision": "0.0125",
@@ -45,16 +59,18 @@ pub(crate) fn everything() -> (Value, Value) {
         "lines": [{"day": "2026-01-01", "cost": "3.5"}, {"day": "2026-02-01"}], "settings": {"a": [1, null]},
         "token": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "contact": "ann@example.com", "phone": "+4930901820",
         "site": "https://example.com/", "country": "CH", "currency": "CHF", "colour": "#aabbcc",
-        "place": {"latitude": "52.52", "longitude": "13.405"}
+        "place": {"latitude": "52.52", "longitude": "13.405"}, "code": "M-1", "rank": 7, "rate": "0.5",
+        "cost": {"amount": "-3.00", "currency": "CHF"}, "due": "2026-12-31", "met": "2026-01-01T00:00:00.000001Z",
+        "span": "P2D", "level": "a", "remarks": "Zwei Wörter", "active": false, "fax": "+4930901821", "origin": "DE",
+        "entrance": {"latitude": "-1", "longitude": "0"}
     });
     (entity("everything", fields), values)
 }
 
 #[tokio::test]
 async fn a_record_is_read_as_it_was_stored() {
-    let app = app().await;
     let (definition, values) = everything();
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let made = client.post("/v1/records/everything", &values).await.expect(201);
     let record = client.get(&made.header("location")).await.expect(200).json();
@@ -78,9 +94,8 @@ async fn a_record_is_read_as_it_was_stored() {
 
 #[tokio::test]
 async fn a_filter_can_ask_for_each_type() {
-    let app = app().await;
     let (definition, values) = everything();
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let id = make(&client, "everything", values).await;
     make(&client, "everything", json!({"name": "Empty"})).await;
@@ -106,6 +121,7 @@ async fn a_filter_can_ask_for_each_type() {
         "country == 'CH' && currency == 'CHF' && colour == '#aabbcc'".to_owned(),
         "place.latitude > 52 && place.longitude < 14".to_owned(),
         "area == 6".to_owned(),
+        "cost.amount < 0 && rank == 7 && rate == 0.5 && !active && level == 'a'".to_owned(),
         "version == 1 && createdBy != '' && name != 'Empty'".to_owned(),
     ];
     for filter in all {
@@ -120,9 +136,8 @@ async fn a_filter_can_ask_for_each_type() {
 
 #[tokio::test]
 async fn all_that_is_wrong_is_named_at_once_and_nothing_is_kept() {
-    let app = app().await;
     let (definition, _) = everything();
-    put(&app, "demo", definition).await.unwrap();
+    let app = app_with(&[definition]).await;
     let client = admin(&app);
     let wrong = json!({
         "axes": 13, "precision": "0.00001", "price": {"amount": "1", "currency": "USD"}, "built": "2023-02-29",

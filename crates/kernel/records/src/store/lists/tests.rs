@@ -63,7 +63,7 @@ async fn plan(
         SortBy::Field(slot) => {
             Statement::by_value(tx, &asked, &Keys::of(entity, slot), Some(&place("5")), 51)
         }
-        _ => Statement::by_record(tx, &asked, Some(&place("2026-01-01T00:00:00Z")), 51),
+        _ => Statement::by_record(tx, &asked, Some(&place("2026-01-01T00:00:00.000000Z")), 51),
     };
     let statement = statement.unwrap();
     let arguments = statement.arguments().unwrap();
