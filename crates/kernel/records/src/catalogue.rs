@@ -187,6 +187,9 @@ pub async fn retire(tx: &mut TenantTx, id: EntityId) -> Result<Entity, Error> {
 /// # Errors
 /// When there is none.
 pub async fn entity_of(tx: &mut TenantTx, system: &SystemEntities, id: EntityId) -> Result<Entity, Error> {
+    if let Some(entity) = system.by_id(id) {
+        entities::begin(tx, entity).await?;
+    }
     entities::lock(tx, system, id).await?.ok_or(Error::EntityNotFound)
 }
 

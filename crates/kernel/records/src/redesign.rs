@@ -13,6 +13,7 @@ use athyper_kernel_error::FieldError;
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 
+use crate::catalogue::entity_of;
 use crate::entity::{Entity, EntityId, RecordId, Slot};
 use crate::error::Error;
 use crate::index::{Traces, UniqueValue};
@@ -200,7 +201,7 @@ pub async fn begin_redesign(
     system: &SystemEntities,
     id: EntityId,
 ) -> Result<Entity, Error> {
-    let entity = entities::lock(tx, system, id).await?.ok_or(Error::EntityNotFound)?;
+    let entity = entity_of(tx, system, id).await?;
     redesign::set_preparing(tx, id, true).await?;
     Ok(entity)
 }

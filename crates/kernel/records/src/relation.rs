@@ -27,6 +27,8 @@ pub(crate) struct Relation {
     pub(crate) deleted: &'static str,
     /// All columns of a record as the store reads them; the values by slot as `data`.
     pub(crate) columns: String,
+    /// All values by slot; what has none may be left out or null.
+    pub(crate) values: String,
     /// What is stored by slot, as far as a tenant's design can change it.
     pub(crate) data: &'static str,
     /// When a record was changed last.
@@ -49,6 +51,7 @@ impl Relation {
                 "r.id, r.version, r.state, r.data, r.created_at, r.created_by, r.updated_at, r.updated_by, \
                       r.deleted_at, r.deleted_by"
                     .to_owned(),
+            values: "r.data".to_owned(),
             data: "r.data",
             updated_at: "r.updated_at",
             updated_by: "r.updated_by",
@@ -67,10 +70,10 @@ impl Relation {
         } else {
             ("null::timestamptz as deleted_at", "null::text as deleted_by")
         };
+        let values = values(system, def);
         let columns = format!(
-            "r.id, r.version, {state} as state, {} as data, r.created_at, r.created_by, {updated_at} as updated_at, \
-             {updated_by} as updated_by, {deleted_at}, {deleted_by}",
-            values(system, def)
+            "r.id, r.version, {state} as state, {values} as data, r.created_at, r.created_by, {updated_at} as updated_at, \
+             {updated_by} as updated_by, {deleted_at}, {deleted_by}"
         );
         Self {
             from: format!("{} r", system.table),
@@ -78,6 +81,7 @@ impl Relation {
             live: if parts.deleted { "r.deleted_at is null" } else { "true" },
             deleted: if parts.deleted { "r.deleted_at is not null" } else { "false" },
             columns,
+            values,
             data: if parts.custom { "r.custom" } else { "'{}'::jsonb" },
             updated_at,
             updated_by,

@@ -48,10 +48,10 @@ pub(crate) async fn with_value(
     samples: i64,
 ) -> Result<(i64, Vec<Uuid>), DbError> {
     let tenant = tx.tenant_id().uuid();
-    let Relation { from, scope, live, data, .. } = entity.relation();
+    let Relation { from, scope, live, values, .. } = entity.relation();
     let statement = format!(
         "select count(*), coalesce((array_agg(r.id order by r.id))[1:$5], '{{}}') from {from} \
-         where {scope} and {live} and ({data} ? $3) = $4"
+         where {scope} and {live} and (coalesce(jsonb_typeof({values} -> $3), 'null') <> 'null') = $4"
     );
     Ok(sqlx::query_as(AssertSqlSafe(statement))
         .bind(tenant)

@@ -52,6 +52,7 @@ pub(crate) fn changed(old: &FieldDef, field: &FieldDef, slot: Slot, pointer: &st
     }
     let is_told = old.label != field.label
         || old.help != field.help
+        || old.hidden != field.hidden
         || old.default != field.default
         || old.rules != field.rules
         || old.read_only_when != field.read_only_when

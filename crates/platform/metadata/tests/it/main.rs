@@ -11,6 +11,7 @@ mod bundles;
 mod conversion;
 mod drafts;
 mod large;
+mod overlays;
 mod plans;
 mod publishing;
 mod scale;
