@@ -260,8 +260,11 @@ impl Redesign {
 
     async fn redo(&self, tx: &mut TenantTx, stored: &Stored, how: Redo) -> Result<(), Error> {
         let (id, entity) = (Id::from_uuid(stored.id), self.before.id);
-        let (data, state) = self.remake(tx, stored);
-        if data != stored.data.0 || state != stored.state {
+        // A column without a value is a null.
+        let mut stored_data = stored.data.0.clone();
+        stored_data.retain(|_, value| !value.is_null());
+        let (data, state) = self.remake(tx, stored, stored_data.clone());
+        if data != stored_data || state != stored.state {
             redesign::put(tx, &self.before, &Redone { id, state: state.as_deref(), data: &data }).await?;
         }
         if stored.deleted {
@@ -295,8 +298,12 @@ impl Redesign {
     }
 
     /// What is stored of a record under the other definition. What is stored under slots that have no field stays.
-    fn remake(&self, tx: &TenantTx, stored: &Stored) -> (Map<String, Value>, Option<String>) {
-        let mut data = stored.data.0.clone();
+    fn remake(
+        &self,
+        tx: &TenantTx,
+        stored: &Stored,
+        mut data: Map<String, Value>,
+    ) -> (Map<String, Value>, Option<String>) {
         for moved in &self.moves {
             let value = data.get(&moved.from.to_string());
             match value.and_then(|value| moved.kind.convert(value, &moved.becomes)) {
