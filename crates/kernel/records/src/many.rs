@@ -246,6 +246,8 @@ async fn together(
         candidates.extend(stored.map(|stored| Candidate { place, stored }));
     }
 
+    in_order(&mut candidates);
+
     let named = candidates.iter().map(|candidate| &candidate.stored.traces);
     let existing = write::existing(tx, entities, entity, named).await?;
     refuse(&mut candidates, &mut results, |candidate| {
@@ -277,6 +279,17 @@ async fn together(
         }
     }
     Ok(results.into_iter().collect())
+}
+
+/// Gives the records that are made the ids that they have, in the order in which they come: ids of one millisecond have none.
+fn in_order(candidates: &mut [Candidate]) {
+    let is_made = |candidate: &&mut Candidate| !candidate.stored.is_change;
+    let mut ids: Vec<RecordId> =
+        candidates.iter_mut().filter(is_made).map(|candidate| candidate.stored.record.id).collect();
+    ids.sort_by_key(|id| id.uuid());
+    for (candidate, id) in candidates.iter_mut().filter(is_made).zip(ids) {
+        candidate.stored.record.id = id;
+    }
 }
 
 fn written(record: &Record, change: Change) -> Written {

@@ -1,6 +1,7 @@
 //! A row as the values of a record, before the database was asked anything.
 
 use athyper_kernel_entity::{EntityKey, FieldType};
+use athyper_kernel_error::FieldError;
 use athyper_kernel_records::Entity;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
@@ -72,12 +73,34 @@ impl Reading<'_> {
         let number = row.number;
         let mut draft =
             Draft { row: number, id: None, values: self.options.constants.clone(), through: Vec::new() };
-        let faults = match row.content {
+        let mut faults = match row.content {
             Ok(Cells::Texts(texts)) => self.texts(&texts, &mut draft),
             Ok(Cells::Members(members)) => self.members(members, &mut draft),
             Err(unreadable) => vec![self.unreadable(number, &unreadable)],
         };
-        if faults.is_empty() { Ok(draft) } else { Err(faults) }
+        if faults.is_empty() {
+            return Ok(draft);
+        }
+        // Whoever mends the row is to know all that is wrong with it.
+        faults.extend(self.wrong_values(&draft));
+        Err(faults)
+    }
+
+    /// What the types of the fields say to the values that could be read of a row.
+    fn wrong_values(&self, draft: &Draft) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (key, value) in draft.values.iter().filter(|(_, value)| !value.is_null()) {
+            let read = self.entity.def.field(key).map(|field| field.kind.read(value, ""));
+            let Some(Err(errors)) = read else { continue };
+            let is_its = |target: &Option<Target>| target.as_ref().and_then(Target::field) == Some(key);
+            let column = self.columns.0.iter().find(|(_, target)| is_its(target));
+            let column = column.map_or(key, |(column, _)| column);
+            let fault = |error: FieldError| {
+                Fault::in_column(draft.row, column, &error.code, error.message).of_field(key)
+            };
+            faults.extend(errors.into_iter().map(fault));
+        }
+        faults
     }
 
     fn unreadable(&self, row: u64, unreadable: &Unreadable) -> Fault {
