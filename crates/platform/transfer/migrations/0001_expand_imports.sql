@@ -35,7 +35,7 @@ select platform.protect_table('transfer.import');
 create unique index import_by_upload on transfer.import (tenant_id, upload_id);
 create index import_by_age on transfer.import (tenant_id, created_at, id);
 
--- What is wrong with rows, in the order in which it was found.
+-- What is wrong with rows, in the order in which it was found. They go with their import.
 create table transfer.import_error (
     tenant_id uuid not null,
     import_id uuid not null,
@@ -45,8 +45,6 @@ create table transfer.import_error (
     field text,
     code text not null,
     message text not null,
-    primary key (tenant_id, import_id, place),
-    constraint import_error_import foreign key (tenant_id, import_id)
-        references transfer.import (tenant_id, id) on delete cascade
+    primary key (tenant_id, import_id, place)
 );
 select platform.protect_table('transfer.import_error', 'select, insert, delete');

@@ -185,8 +185,10 @@ pub(crate) async fn end(tx: &mut TenantTx, id: ImportId, succeeded: bool) -> Res
 pub(crate) async fn purge(tx: &mut TenantTx, before: DateTime<Utc>, limit: i64) -> Result<u64, DbError> {
     let tenant = tx.tenant_id().uuid();
     let purged = sqlx::query(
-        "delete from transfer.import i where i.tenant_id = $1 and i.id in (\
-         select o.id from transfer.import o where o.tenant_id = $1 and o.created_at < $2 order by o.id limit $3)",
+        "with old as materialized (select o.id from transfer.import o \
+         where o.tenant_id = $1 and o.created_at < $2 order by o.id limit $3), \
+         errors as (delete from transfer.import_error e using old where e.tenant_id = $1 and e.import_id = old.id) \
+         delete from transfer.import i using old where i.tenant_id = $1 and i.id = old.id",
     )
     .bind(tenant)
     .bind(before)
