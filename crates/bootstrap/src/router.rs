@@ -68,6 +68,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
     let limits = EdgeLimits {
         body_bytes: usize::try_from(parts.config.http.body_limit_bytes).unwrap_or(usize::MAX),
         upload_bytes: usize::try_from(parts.config.http.upload_limit_bytes).unwrap_or(usize::MAX),
+        import_bytes: parts.config.http.import_limit_bytes,
     };
     let http = &parts.config.http;
     let operations = OperationIndex::from_openapi(&document);

@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use athyper_kernel_jobs::{Incoming, Outgoing, UploadError, UploadPage, UploadStore};
 use athyper_kernel_types::TenantId;
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::error::StorageError;
-use crate::{GetOptions, ListRequest, ObjectKey, ObjectStorage, PutOptions};
+use crate::{ByteRange, GetOptions, ListRequest, ObjectKey, ObjectStorage, PutOptions};
 
 /// When to try again what the store did not answer.
 const SOON: Duration = Duration::from_secs(5);
@@ -33,6 +34,12 @@ impl UploadStore for ObjectStorage {
     async fn open(&self, tenant: TenantId, key: &str) -> Result<Outgoing, UploadError> {
         let download = self.tenant(tenant).get(&parse(key)?, &GetOptions::default()).await;
         Ok(download.map_err(upload_error)?.body.map_err(upload_error).boxed())
+    }
+
+    async fn read(&self, tenant: TenantId, key: &str, start: u64, length: u64) -> Result<Bytes, UploadError> {
+        let range = ByteRange::Between(start, start.saturating_add(length));
+        let download = self.tenant(tenant).get(&parse(key)?, &GetOptions::of_range(range)).await;
+        download.map_err(upload_error)?.bytes(length).await.map_err(upload_error)
     }
 
     async fn delete(&self, tenant: TenantId, keys: &[String]) -> Result<(), UploadError> {
@@ -66,6 +73,7 @@ fn upload_error(error: StorageError) -> UploadError {
         StorageError::TooLarge { limit } => UploadError::TooLarge { limit },
         StorageError::Interrupted(source) => UploadError::Interrupted(source),
         StorageError::Damaged(what) => UploadError::Damaged(what),
+        StorageError::Range { size } => UploadError::Damaged(format!("of {size} bytes")),
         StorageError::Unavailable { .. } => {
             UploadError::Unavailable { reason: error.to_string(), retry_after: SOON }
         }

@@ -65,6 +65,8 @@ pub struct EdgeLimits {
     pub body_bytes: usize,
     /// Largest uploaded file, in bytes.
     pub upload_bytes: usize,
+    /// Largest file of records to import, in bytes.
+    pub import_bytes: u64,
 }
 
 /// What the edge needs, fixed when the process starts.

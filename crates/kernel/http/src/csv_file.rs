@@ -43,22 +43,37 @@ impl Body for CsvFile {
         intake: &Intake<'_>,
     ) -> Result<(Bytes, Self), Problem> {
         require_media_type(headers, MEDIA_TYPE)?;
-        let id = Id::new(intake.clock);
         let limit = intake.limits.upload_bytes as u64;
-        let check = Arc::new(Mutex::new(CsvCheck::default()));
-        let content = checked(body.into_data_stream(), Arc::clone(&check));
-        let stored = intake.uploads.put(intake.tenant, &upload_key(id), MEDIA_TYPE, content, limit).await;
-        let (size, sha256) = stored.map_err(problem)?;
-        let start = std::mem::take(&mut lock(&check).start).freeze();
-        let upload = StoredUpload { id, media_type: MEDIA_TYPE.to_owned(), size, sha256 };
-        Ok((Bytes::copy_from_slice(&sha256), Self { upload, start }))
+        let (upload, start) = store(body, intake, MEDIA_TYPE, FileCheck::text(), limit).await?;
+        Ok((Bytes::copy_from_slice(&upload.sha256), Self { upload, start }))
     }
 
     async fn discard(self, intake: &Intake<'_>) {
-        let key = upload_key(self.upload.id);
-        if let Err(error) = intake.uploads.delete(intake.tenant, &[key]).await {
-            tracing::debug!(%error, "a file that is not needed stays until the retention job");
-        }
+        forget(&self.upload, intake).await;
+    }
+}
+
+/// Stores a body as it comes in, and gives the first bytes of what was stored.
+pub(crate) async fn store(
+    body: axum::body::Body,
+    intake: &Intake<'_>,
+    media_type: &str,
+    check: FileCheck,
+    limit: u64,
+) -> Result<(StoredUpload, Bytes), Problem> {
+    let id = Id::new(intake.clock);
+    let check = Arc::new(Mutex::new(check));
+    let content = checked(body.into_data_stream(), Arc::clone(&check));
+    let stored = intake.uploads.put(intake.tenant, &upload_key(id), media_type, content, limit).await;
+    let (size, sha256) = stored.map_err(problem)?;
+    let start = std::mem::take(&mut lock(&check).start).freeze();
+    Ok((StoredUpload { id, media_type: media_type.to_owned(), size, sha256 }, start))
+}
+
+/// Lets go of a file whose request is answered without it.
+pub(crate) async fn forget(upload: &StoredUpload, intake: &Intake<'_>) {
+    if let Err(error) = intake.uploads.delete(intake.tenant, &[upload_key(upload.id)]).await {
+        tracing::debug!(%error, "a file that is not needed stays until the retention job");
     }
 }
 
@@ -79,7 +94,7 @@ fn problem(error: UploadError) -> Problem {
 }
 
 /// The pieces of a body, each checked before it goes on. What is wrong ends the stream with the problem as its error.
-fn checked(body: BodyDataStream, check: Arc<Mutex<CsvCheck>>) -> Incoming {
+fn checked(body: BodyDataStream, check: Arc<Mutex<FileCheck>>) -> Incoming {
     stream::unfold(Some(body), move |body| {
         let check = Arc::clone(&check);
         async move {
@@ -96,7 +111,7 @@ fn checked(body: BodyDataStream, check: Arc<Mutex<CsvCheck>>) -> Incoming {
     .boxed()
 }
 
-fn lock(check: &Mutex<CsvCheck>) -> MutexGuard<'_, CsvCheck> {
+fn lock(check: &Mutex<FileCheck>) -> MutexGuard<'_, FileCheck> {
     check.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -116,9 +131,10 @@ fn boxed(problem: Problem) -> Box<dyn Error + Send + Sync> {
     Box::new(Refused(problem))
 }
 
-/// What is known of a file while it passes: whether it is UTF-8 so far, and whether it says anything.
+/// What is known of a file while it passes: where it is text, whether it is UTF-8 so far, and whether it says anything.
 #[derive(Debug, Default)]
-struct CsvCheck {
+pub(crate) struct FileCheck {
+    is_text: bool,
     /// Bytes that need the next ones to be understood: of a character, or of the mark.
     held: Bytes,
     is_past_mark: bool,
@@ -127,9 +143,23 @@ struct CsvCheck {
     start: BytesMut,
 }
 
-impl CsvCheck {
+impl FileCheck {
+    /// Of a file that has to be UTF-8.
+    pub(crate) fn text() -> Self {
+        Self { is_text: true, ..Self::default() }
+    }
+
+    /// Of a file that may be any bytes.
+    pub(crate) fn bytes() -> Self {
+        Self::default()
+    }
+
     /// Takes a piece, and gives what may go on of it and of what was held.
     fn take(&mut self, piece: Bytes) -> Result<Bytes, Problem> {
+        if !self.is_text {
+            self.note(&piece);
+            return Ok(piece);
+        }
         let mut text = if self.held.is_empty() {
             piece
         } else {
@@ -191,7 +221,7 @@ mod tests {
 
     /// What goes on of a file that comes in pieces of this size.
     fn pass(file: &[u8], size: usize) -> Result<Vec<u8>, Problem> {
-        let mut check = CsvCheck::default();
+        let mut check = FileCheck::text();
         let mut passed = Vec::new();
         for piece in file.chunks(size) {
             passed.extend_from_slice(&check.take(Bytes::copy_from_slice(piece))?);

@@ -40,8 +40,8 @@ pub use enqueue::{JobPayload, NewJob, UniqueFor, enqueue, enqueue_many};
 pub use error::JobError;
 pub use job_type::{Backoff, JobHandler, JobType};
 pub use operation::{
-    Operation, OperationState, RowError, fail_operation, find_operation, list_operations, set_progress,
-    start_operation, succeed_operation,
+    Operation, OperationState, RowError, fail_operation, find_operation, find_operations, list_operations,
+    set_progress, start_operation, succeed_operation,
 };
 pub use queue::{
     QueueRecord, find_queue, list_queues, pause_queue, pause_queue_for_all, resume_queue,

@@ -205,6 +205,26 @@ pub async fn list_operations(
     rows.into_iter().map(Operation::try_from).collect()
 }
 
+/// Those of these operations that the tenant has.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_operations(
+    tx: &mut impl TenantConnection,
+    ids: &[OperationId],
+) -> Result<Vec<Operation>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, kind, state, done, total, errors, result, created_at, finished_at \
+         from jobs.operation where tenant_id = $1 and id = any ($2)",
+    )
+    .bind(tenant)
+    .bind(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Operation::try_from).collect()
+}
+
 /// Says how far the operation of this job is; it is `running` from then on.
 ///
 /// Where more is done than before, the job's attempts start anew: they bound how often it may fail at one place.

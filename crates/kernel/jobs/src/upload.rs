@@ -134,6 +134,42 @@ pub(crate) async fn entered(tx: &mut impl TenantConnection, ids: &[Uuid]) -> Res
 }
 
 impl KeptUpload {
+    /// Its size in bytes.
+    pub fn size(&self) -> u64 {
+        match &self.place {
+            Place::Row(content) => content.len() as u64,
+            Place::Object { size, .. } => *size,
+        }
+    }
+
+    /// The bytes from `start` on, at most `most` of them; none at the end. So a file is read in parts that fit into memory,
+    /// each by a request of its own: a reader that takes its time keeps no connection.
+    ///
+    /// # Errors
+    /// As [`KeptUpload::read`], but that only the size is compared and not the digest.
+    pub async fn read_part(
+        &self,
+        store: &dyn UploadStore,
+        tenant: TenantId,
+        start: u64,
+        most: u64,
+    ) -> Result<Bytes, UploadError> {
+        let length = self.size().saturating_sub(start).min(most);
+        match &self.place {
+            _ if length == 0 => Ok(Bytes::new()),
+            Place::Row(content) => {
+                let from = usize::try_from(start).unwrap_or(usize::MAX).min(content.len());
+                let end =
+                    from.saturating_add(usize::try_from(length).unwrap_or(usize::MAX)).min(content.len());
+                Ok(content.slice(from..end))
+            }
+            Place::Object { key, .. } => {
+                let part = store.read(tenant, key, start, length).await?;
+                if part.len() as u64 == length { Ok(part) } else { Err(UploadError::Damaged(key.clone())) }
+            }
+        }
+    }
+
     /// Reads the content as it streams in, into as much memory as it has bytes, and holds it against its size and digest.
     ///
     /// # Errors

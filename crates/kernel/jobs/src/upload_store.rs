@@ -45,6 +45,13 @@ pub trait UploadStore: Send + Sync {
     /// [`UploadError::Missing`] and [`UploadError::Unavailable`].
     async fn open(&self, tenant: TenantId, key: &str) -> Result<Outgoing, UploadError>;
 
+    /// Reads the bytes from `start` on, at most `length` of them, into memory. What is read in parts is not held against the
+    /// digest of the whole.
+    ///
+    /// # Errors
+    /// [`UploadError::Missing`] and [`UploadError::Unavailable`].
+    async fn read(&self, tenant: TenantId, key: &str, start: u64, length: u64) -> Result<Bytes, UploadError>;
+
     /// Deletes content; what is not there is deleted already.
     ///
     /// # Errors

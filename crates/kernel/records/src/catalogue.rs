@@ -77,7 +77,7 @@ impl Entities {
     ///
     /// # Errors
     /// When there is none, or the database does not answer.
-    pub(crate) async fn hold(&self, tx: &mut TenantTx, key: &EntityKey) -> Result<Arc<Entity>, Error> {
+    pub async fn hold(&self, tx: &mut TenantTx, key: &EntityKey) -> Result<Arc<Entity>, Error> {
         let mut entity = self.get(tx, key).await?;
         for _ in 0..MAX_RELOADS {
             if entities::hold(tx, &entity).await? {

@@ -105,6 +105,22 @@ impl fmt::Debug for Records {
     }
 }
 
+/// Whether a caller may read the records of an entity, as far as its domain has a say.
+///
+/// # Errors
+/// The permission that the caller lacks.
+pub fn check_read(caller: &Caller, entity: &Entity) -> Result<(), Error> {
+    admit(caller, entity.system().map(|system| system.read))
+}
+
+/// Whether a caller may write the records of an entity, as far as its domain has a say.
+///
+/// # Errors
+/// The permission that the caller lacks.
+pub fn check_write(caller: &Caller, entity: &Entity) -> Result<(), Error> {
+    admit(caller, entity.system().map(|system| system.write))
+}
+
 /// Whether a caller has the permission that a domain asks for its records.
 pub(crate) fn admit(caller: &Caller, permission: Option<&'static str>) -> Result<(), Error> {
     match permission {

@@ -160,7 +160,7 @@ impl Entity {
     }
 
     /// The fields that no client sets: the number, and what is computed.
-    pub(crate) fn unsettable(&self) -> impl Iterator<Item = &str> {
+    pub fn unsettable(&self) -> impl Iterator<Item = &str> {
         let number = self.def.numbering.as_ref().map(|numbering| &numbering.field);
         let is_set = move |field: &&FieldDef| {
             matches!(field.kind, FieldType::Computed(_)) || number == Some(&field.key)

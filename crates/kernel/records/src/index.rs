@@ -151,6 +151,14 @@ fn unique_values(entity: &Entity, values: &Map<String, Value>) -> Vec<UniqueValu
     unique
 }
 
+/// The value that comes once of a field whose values do so among all records; none where the field is not of that kind.
+pub(crate) fn unique_key(entity: &Entity, field: &str, value: &Value) -> Option<UniqueValue> {
+    let slot = entity.slot(field)?;
+    let values = Map::from_iter([(field.to_owned(), value.clone())]);
+    let rule = format!("{slot} within ");
+    unique_values(entity, &values).into_iter().find(|unique| unique.rule == rule)
+}
+
 fn bounded(value: &str) -> String {
     if value.len() <= MAX_UNIQUE_LEN {
         return value.to_owned();

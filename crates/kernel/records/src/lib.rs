@@ -34,6 +34,7 @@ mod entity;
 mod error;
 mod expand;
 mod index;
+mod many;
 mod module;
 mod path;
 mod queries;
@@ -48,6 +49,7 @@ mod store;
 mod system;
 mod terms;
 mod values;
+mod walk;
 mod words;
 mod write;
 
@@ -56,10 +58,11 @@ pub use catalogue::{
     ENTITY_TOPIC, Entities, entity_of, named_entities, new_entity_id, publish, publish_in_slots,
     publish_overlay, retire,
 };
-pub use deps::Records;
 use deps::Records as Deps;
+pub use deps::{Records, check_read, check_write};
 pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
+pub use many::{Change, Rehearsal, Write, Written, find_by_values, is_key, lock_records, write_many};
 pub use module::MODULE;
 pub use queries::list_records::ListRecords;
 pub use record::Record;
@@ -69,3 +72,5 @@ pub use redesign::{
     stored_values,
 };
 pub use system::SystemEntities;
+pub use values::{StrictJson, Values};
+pub use walk::{Walk, WalkQuery, columns};

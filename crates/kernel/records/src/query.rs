@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use athyper_kernel_cel::Expression;
+use athyper_kernel_cel::{Cache, Expression};
 use athyper_kernel_entity::{FieldDef, SYSTEM_FIELDS};
 use athyper_kernel_error::FieldError;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::Deps;
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
 use crate::index::{indexed_value, is_indexed};
@@ -41,13 +40,13 @@ impl Selection {
     /// # Errors
     /// When the filter is no condition over the entity's fields, or there is no word in the search.
     pub(crate) fn parse(
-        deps: &Deps,
+        expressions: &Cache,
         entity: &Entity,
         filter: Option<&str>,
         search: Option<&str>,
         deleted: bool,
     ) -> Result<Self, Error> {
-        let compiled = filter.map(|source| terms::condition(&deps.expressions, entity, source)).transpose();
+        let compiled = filter.map(|source| terms::condition(expressions, entity, source)).transpose();
         let compiled = compiled.map_err(|message| query_error("filter", "invalid", message))?;
         let words = search.map(words::asked).unwrap_or_default();
         if search.is_some() && words.is_empty() {

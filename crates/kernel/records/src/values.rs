@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 ///
 /// JSON leaves open which of two equal keys counts (RFC 8259, section 4), so whoever checks and whoever stores could differ.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Values(pub(crate) Map<String, Value>);
+pub struct Values(pub Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Values {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -18,6 +18,16 @@ impl<'de> Deserialize<'de> for Values {
             Value::Object(values) => Ok(Self(values)),
             _ => Err(D::Error::custom("an object of values by the key of their field is expected")),
         }
+    }
+}
+
+/// Any JSON in which no object names a key twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrictJson(pub Value);
+
+impl<'de> Deserialize<'de> for StrictJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Strict.deserialize(deserializer).map(Self)
     }
 }
 

@@ -1,5 +1,7 @@
 //! How a record is stored: what all commands that change records have in common.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
@@ -52,7 +54,7 @@ pub(crate) async fn store(
     Ok(())
 }
 
-fn taken_error(entity: &Entity, field: &str) -> FieldError {
+pub(crate) fn taken_error(entity: &Entity, field: &str) -> FieldError {
     let rule =
         entity.def.unique.iter().find(|rule| rule.fields.first().is_some_and(|key| key.as_str() == field));
     let own = rule.map(|rule| rule.message.text("en")).filter(|text| !text.is_empty());
@@ -74,28 +76,56 @@ async fn check_references(
     entity: &Entity,
     found: &Traces,
 ) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    for (field, slot) in entity.fields() {
-        let named = found.references.iter().filter(|(of, _, _)| *of == slot);
-        let ids: Vec<Uuid> = named.clone().map(|(_, _, id)| *id).collect();
-        let Some((_, target, _)) = named.clone().next() else { continue };
-        let target = EntityKey::parse(target).ok();
-        let other = match &target {
+    let existing = existing(tx, entities, entity, std::iter::once(found)).await?;
+    let errors = unknown_records(entity, found, &existing);
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Records that are there, by the key of their entity.
+pub(crate) type Existing = BTreeMap<String, HashSet<Uuid>>;
+
+/// Which of all the records that are named here are there and not deleted. They stay so until the transaction ends.
+pub(crate) async fn existing(
+    tx: &mut TenantTx,
+    entities: &Entities,
+    entity: &Entity,
+    found: impl Iterator<Item = &Traces>,
+) -> Result<Existing, Error> {
+    let mut named: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
+    for (_, target, id) in found.flat_map(|found| &found.references) {
+        match named.get_mut(target) {
+            Some(ids) => drop(ids.insert(*id)),
+            None => drop(named.insert(target.clone(), BTreeSet::from([*id]))),
+        }
+    }
+    let mut there = Existing::new();
+    for (target, ids) in named {
+        let key = EntityKey::parse(&target).ok();
+        let other = match &key {
             Some(key) if *key != entity.def.key => entities.find(tx, key).await?,
             _ => None,
         };
-        let existing = match (&other, &target) {
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let existing = match (&other, &key) {
             (Some(other), _) => records::existing(tx, other, &ids).await?,
             (None, Some(key)) if *key == entity.def.key => records::existing(tx, entity, &ids).await?,
             _ => Vec::new(),
         };
-        if ids.iter().any(|id| !existing.contains(id)) {
-            let message = format!(
-                "there is no such record of {}",
-                target.map_or_else(String::new, |key| key.to_string())
-            );
+        there.insert(target, existing.into_iter().collect());
+    }
+    Ok(there)
+}
+
+/// The fields that name a record which is not there.
+pub(crate) fn unknown_records(entity: &Entity, found: &Traces, existing: &Existing) -> Vec<FieldError> {
+    let is_there = |target: &str, id: &Uuid| existing.get(target).is_some_and(|ids| ids.contains(id));
+    let mut errors = Vec::new();
+    for (field, slot) in entity.fields() {
+        let mut named = found.references.iter().filter(|(of, _, _)| *of == slot);
+        if let Some((_, target, _)) = named.find(|(_, target, id)| !is_there(target, id)) {
+            let message = format!("there is no such record of {target}");
             errors.push(FieldError::new(format!("/{}", field.key), "unknown_record", message));
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+    errors
 }

@@ -167,7 +167,7 @@ impl TestApp {
             authenticator,
             sessions,
             access: Access { operations: OperationIndex::from_openapi(&openapi), catalogue, authorizer },
-            limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20 },
+            limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20, import_bytes: 32 << 20 },
             rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),
             uploads: Arc::clone(&uploads),

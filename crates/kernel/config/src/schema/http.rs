@@ -23,6 +23,9 @@ pub struct HttpConfig {
     /// Largest body of an upload route, in bytes.
     #[validate(range(min = 1_024, max = 10_737_418_240_u64))]
     pub upload_limit_bytes: u64,
+    /// Largest file of records to import, in bytes. It is read in parts, so it costs room in the object storage and no memory.
+    #[validate(range(min = 1_024, max = 10_737_418_240_u64))]
+    pub import_limit_bytes: u64,
     /// Largest head of a request, its line and all headers together, in bytes.
     #[validate(range(min = 8_192, max = 1_048_576))]
     pub header_limit_bytes: u32,
@@ -112,6 +115,7 @@ impl Default for HttpConfig {
         Self {
             body_limit_bytes: 2 * 1024 * 1024,
             upload_limit_bytes: 32 * 1024 * 1024,
+            import_limit_bytes: 2 * 1024 * 1024 * 1024,
             header_limit_bytes: 64 * 1024,
             request_timeout_ms: 30_000,
             header_timeout_ms: 65_000,

@@ -33,7 +33,7 @@ fn the_defaults_are_the_documented_ones() {
             "telemetry": {"enabled": true, "otlpEndpoint": null, "otlpHeaders": null, "samplingRatio": 1.0,
                           "metricsIntervalMs": 60_000, "serviceVersion": env!("CARGO_PKG_VERSION")},
             "jobQueue": {"concurrency": 8, "pollIntervalMs": 1_000, "leaseSeconds": 30, "queueLimits": {}, "runInApi": null},
-            "http": {"bodyLimitBytes": 2_097_152, "uploadLimitBytes": 33_554_432, "headerLimitBytes": 65_536,
+            "http": {"bodyLimitBytes": 2_097_152, "uploadLimitBytes": 33_554_432, "importLimitBytes": 2_147_483_648_u64, "headerLimitBytes": 65_536,
                      "requestTimeoutMs": 30_000, "headerTimeoutMs": 65_000, "maxConnections": 4_096,
                      "maxEventStreams": 512, "drainDelayMs": null, "cors": {"allowedOrigins": []}, "trustedProxies": [],
                      "forwardedHeader": "x_forwarded",

@@ -1,6 +1,7 @@
 //! Makes a record.
 
-use athyper_kernel_db::{Done, TenantTx, take_numbers};
+use athyper_kernel_cel::Context;
+use athyper_kernel_db::{DbError, Done, TenantTx, take_numbers};
 use athyper_kernel_entity::{EntityKind, Numbering};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply};
 use athyper_kernel_types::SeriesPattern;
@@ -64,21 +65,38 @@ pub(crate) async fn execute(
     if entity.def.kind == EntityKind::Single && records::has_any(tx, entity).await? {
         return Err(Error::SingleTaken);
     }
-    let mut values = check::merge(entity, &Map::new(), given).map_err(Error::Form)?;
-    let state = entity.def.states.as_ref().map(|states| states.initial.clone());
-    let context = terms::context(tx.context(), tx.now());
-    entity.rules().complete(&entity.def, &context, state.as_deref(), &mut values)?;
-    let missing = check::missing(entity, &values);
-    if !missing.is_empty() {
-        return Err(Error::Invalid(missing));
-    }
+    let (state, mut values) = complete(entity, &terms::context(tx.context(), tx.now()), given)?;
     if let Some(numbering) = &entity.def.numbering {
         let number = next_number(tx, entity, numbering, &values).await?;
         values.insert(numbering.field.to_string(), Value::from(number));
     }
 
+    let record = new(tx, state, values);
+    write::store(tx, entities, entity, &record, "create").await?;
+    let event = event("records.create_record", entity, &record);
+    Ok(Done::new(record, event))
+}
+
+/// The state and the values that a new record of these given values has, its number apart.
+///
+/// # Errors
+/// All that is wrong with the values, or with the record that they would make.
+pub(crate) fn complete(
+    entity: &Entity,
+    context: &Context,
+    given: &Map<String, Value>,
+) -> Result<(Option<String>, Map<String, Value>), Error> {
+    let mut values = check::merge(entity, &Map::new(), given).map_err(Error::Form)?;
+    let state = entity.def.states.as_ref().map(|states| states.initial.clone());
+    entity.rules().complete(&entity.def, context, state.as_deref(), &mut values)?;
+    let missing = check::missing(entity, &values);
+    if missing.is_empty() { Ok((state, values)) } else { Err(Error::Invalid(missing)) }
+}
+
+/// A record that is made now.
+pub(crate) fn new(tx: &TenantTx, state: Option<String>, values: Map<String, Value>) -> Record {
     let (now, actor) = (tx.now(), tx.context().actor().id.clone());
-    let record = Record {
+    Record {
         id: RecordId::new(tx.clock()),
         version: 1,
         state,
@@ -88,10 +106,7 @@ pub(crate) async fn execute(
         updated_at: now,
         updated_by: actor,
         deleted: None,
-    };
-    write::store(tx, entities, entity, &record, "create").await?;
-    let event = event("records.create_record", entity, &record);
-    Ok(Done::new(record, event))
+    }
 }
 
 /// Takes the next number of the entity's series.
@@ -101,11 +116,29 @@ async fn next_number(
     numbering: &Numbering,
     values: &Map<String, Value>,
 ) -> Result<String, Error> {
-    let corrupt = |what: String| athyper_kernel_db::DbError::Corrupt(format!("entity {}: {what}", entity.id));
-    let pattern = SeriesPattern::parse(&numbering.pattern).map_err(|error| corrupt(error.to_string()))?;
-    let named = numbering.date.as_ref().and_then(|key| values.get(key.as_str())?.as_str()?.parse().ok());
-    let context = terms::context(tx.context(), tx.now());
-    let date: NaiveDate = named.unwrap_or_else(|| context.now.with_timezone(&context.zone).date_naive());
-    let sequence = take_numbers(tx, &format!("records {}", entity.id), &pattern, date, 1).await?;
+    let pattern = pattern(entity, numbering)?;
+    let date = number_date(numbering, &terms::context(tx.context(), tx.now()), values);
+    let sequence = take_numbers(tx, &series(entity), &pattern, date, 1).await?;
     Ok(pattern.format(date, sequence))
+}
+
+/// How the entity's numbers are written.
+pub(crate) fn pattern(entity: &Entity, numbering: &Numbering) -> Result<SeriesPattern, DbError> {
+    SeriesPattern::parse(&numbering.pattern)
+        .map_err(|error| DbError::Corrupt(format!("entity {}: {error}", entity.id)))
+}
+
+/// Name of the entity's series of numbers.
+pub(crate) fn series(entity: &Entity) -> String {
+    format!("records {}", entity.id)
+}
+
+/// The day that a record's number belongs to.
+pub(crate) fn number_date(
+    numbering: &Numbering,
+    context: &Context,
+    values: &Map<String, Value>,
+) -> NaiveDate {
+    let named = numbering.date.as_ref().and_then(|key| values.get(key.as_str())?.as_str()?.parse().ok());
+    named.unwrap_or_else(|| context.now.with_timezone(&context.zone).date_naive())
 }

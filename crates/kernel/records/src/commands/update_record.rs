@@ -1,5 +1,6 @@
 //! Changes values of a record.
 
+use athyper_kernel_cel::Context;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
 use axum::extract::State;
@@ -52,15 +53,7 @@ pub(crate) async fn execute(
     record: Record,
     given: &Map<String, Value>,
 ) -> Result<Done<Record>, Error> {
-    check_open(entity, &record)?;
-    let mut values = check::merge(entity, &record.values, given).map_err(Error::Form)?;
-    check_added(entity, &record, &values)?;
-    let context = terms::context(tx.context(), tx.now());
-    entity.rules().check_change(&entity.def, &context, &record, &mut values)?;
-    let missing = check::missing(entity, &values);
-    if !missing.is_empty() {
-        return Err(Error::Invalid(missing));
-    }
+    let values = changed_values(entity, &terms::context(tx.context(), tx.now()), &record, given)?;
     let changed = check::changed(&record.values, &values);
     let event =
         |record: &Record| event("records.update_record", entity, record).with("changed", json!(changed));
@@ -84,6 +77,24 @@ pub(crate) fn check_added(
     let changed = check::changed(&record.values, values);
     let is_domains = |key: &String| entity.slot(key).is_some_and(|slot| entity.is_column(slot));
     if changed.iter().any(is_domains) { entity.must_be_written_here() } else { Ok(()) }
+}
+
+/// The values that a record has when these are laid over those that it has.
+///
+/// # Errors
+/// When the record cannot be changed now; all that is wrong with the values, or with the record that they would make.
+pub(crate) fn changed_values(
+    entity: &Entity,
+    context: &Context,
+    record: &Record,
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, Error> {
+    check_open(entity, record)?;
+    let mut values = check::merge(entity, &record.values, given).map_err(Error::Form)?;
+    check_added(entity, record, &values)?;
+    entity.rules().check_change(&entity.def, context, record, &mut values)?;
+    let missing = check::missing(entity, &values);
+    if missing.is_empty() { Ok(values) } else { Err(Error::Invalid(missing)) }
 }
 
 /// Whether the fields of a record may be changed now.

@@ -58,8 +58,13 @@ pub(crate) async fn aggregate_records(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let query = &read.query;
-    let selection =
-        Selection::parse(&deps, &entity, query.filter.as_deref(), query.search.as_deref(), false)?;
+    let selection = Selection::parse(
+        &deps.expressions,
+        &entity,
+        query.filter.as_deref(),
+        query.search.as_deref(),
+        false,
+    )?;
     let aggregate = Aggregate::parse(&entity, query.group_by.as_deref(), query.measures.as_deref())?;
     let context = deps.context(read.tx.context());
     let sort = Sort::parse(&entity, None, false)?;

@@ -48,8 +48,13 @@ pub(crate) async fn count_records(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let query = &read.query;
-    let selection =
-        Selection::parse(&deps, &entity, query.filter.as_deref(), query.search.as_deref(), query.deleted)?;
+    let selection = Selection::parse(
+        &deps.expressions,
+        &entity,
+        query.filter.as_deref(),
+        query.search.as_deref(),
+        query.deleted,
+    )?;
     let context = deps.context(read.tx.context());
     let sort = Sort::parse(&entity, None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };

@@ -82,8 +82,13 @@ pub(crate) async fn execute(
     caller: &Caller,
     query: &ListRecords,
 ) -> Result<Page<Value>, Error> {
-    let selection =
-        Selection::parse(deps, entity, query.filter.as_deref(), query.search.as_deref(), query.deleted)?;
+    let selection = Selection::parse(
+        &deps.expressions,
+        entity,
+        query.filter.as_deref(),
+        query.search.as_deref(),
+        query.deleted,
+    )?;
     let own = entity.def.layout.sort.as_deref().filter(|_| query.search.is_none());
     let sort = Sort::parse(entity, query.sort.as_deref().or(own), query.search.is_some())?;
     let fields = query.fields.as_deref().map(|text| names(entity, "fields", text)).transpose()?;

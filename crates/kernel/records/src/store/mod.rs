@@ -2,6 +2,7 @@
 
 pub(crate) mod entities;
 pub(crate) mod lists;
+pub(crate) mod many;
 pub(crate) mod records;
 pub(crate) mod redesign;
 pub(crate) mod references;

@@ -22,6 +22,7 @@ mod operator_port;
 mod ordinary_user;
 mod passwords;
 mod pooler;
+mod records_import;
 mod refusals;
 mod servers;
 mod sessions;

@@ -1,0 +1,97 @@
+//! A walk through the records of an entity, for whoever hands out all of them: page after page, each by itself.
+
+use std::sync::Arc;
+
+use athyper_kernel_cel::Context;
+use athyper_kernel_db::TenantConnection;
+use athyper_kernel_tenant_context::TenantContext;
+
+use crate::deps::Records;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::query::{Place, Selection, Sort, names};
+use crate::record::Record;
+use crate::store::lists::{self, Asked};
+
+/// Which records, in what order: as the parameters of the list of records say it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WalkQuery<'q> {
+    /// Only records for which this condition holds (CEL over the fields).
+    pub filter: Option<&'q str>,
+    /// Only records with all of these words.
+    pub search: Option<&'q str>,
+    /// A field that is indexed, `createdAt` or `updatedAt`; after a minus the greatest first. Without it the oldest first, or what
+    /// fits the search best.
+    pub sort: Option<&'q str>,
+}
+
+/// A walk. It sees each record that stays as it is exactly once, however long it takes and whatever else changes.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    entity: Arc<Entity>,
+    selection: Selection,
+    sort: Sort,
+    context: Context,
+    after: Option<Place>,
+    is_done: bool,
+}
+
+impl Walk {
+    /// A walk that has not begun. Its filter means by today what is today now.
+    ///
+    /// # Errors
+    /// What cannot be used of the query.
+    pub fn new(
+        records: &Records,
+        tenant: &TenantContext,
+        entity: Arc<Entity>,
+        query: WalkQuery<'_>,
+    ) -> Result<Self, Error> {
+        let selection = Selection::parse(&records.expressions, &entity, query.filter, query.search, false)?;
+        let sort = match query.sort {
+            None if query.search.is_none() => Sort::parse(&entity, Some("createdAt"), false)?,
+            sort => Sort::parse(&entity, sort, query.search.is_some())?,
+        };
+        let context = records.context(tenant);
+        Ok(Self { entity, selection, sort, context, after: None, is_done: false })
+    }
+
+    /// The entity, as it was in force when the walk began.
+    pub fn entity(&self) -> &Entity {
+        &self.entity
+    }
+
+    /// At most `limit` further records; none at the end.
+    ///
+    /// # Errors
+    /// When the filter cannot be told the database, or the database does not answer.
+    pub async fn next(&mut self, tx: &mut impl TenantConnection, limit: u32) -> Result<Vec<Record>, Error> {
+        if self.is_done {
+            return Ok(Vec::new());
+        }
+        let asked = Asked {
+            entity: &self.entity,
+            selection: &self.selection,
+            sort: self.sort,
+            context: &self.context,
+        };
+        let found = lists::page(tx, &asked, self.after.as_ref(), limit).await?;
+        self.is_done = found.len() < limit as usize;
+        self.after = found.last().map(|(record, rank)| self.sort.place(&self.entity, record, *rank));
+        Ok(found.into_iter().map(|(record, _)| record).collect())
+    }
+}
+
+/// The names of fields that a parameter lists, separated by commas; without it the id and all fields.
+///
+/// # Errors
+/// When one of them is none.
+pub fn columns(entity: &Entity, fields: Option<&str>) -> Result<Vec<String>, Error> {
+    match fields {
+        Some(fields) => names(entity, "fields", fields),
+        None => {
+            let own = entity.def.fields.iter().map(|field| field.key.to_string());
+            Ok(std::iter::once("id".to_owned()).chain(own).collect())
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! One file per state change.
+
+pub(crate) mod import_records;
