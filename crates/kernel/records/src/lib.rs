@@ -47,6 +47,8 @@ mod sortable;
 mod store;
 mod system;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod values;
 mod words;
 mod write;
