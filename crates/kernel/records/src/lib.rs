@@ -66,7 +66,7 @@ pub use module::MODULE;
 pub use queries::list_records::ListRecords;
 pub use record::Record;
 pub use redesign::{
-    Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
+    Aside, Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
     count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
     stored_values,
 };

@@ -1,9 +1,9 @@
 //! What a publication would do: the definition examined, held against what is in force, and against the records.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef};
+use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{
     Concerned, Entity, RecordCount, RecordId, Redesign, SAMPLES, Slot, SystemEntities, count_all,
@@ -16,12 +16,11 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use crate::error::Error;
+use crate::history;
 use crate::model::change::{Change, ChangeClass, Measure, Place, Step};
 use crate::model::design::Design;
 use crate::model::diff::{Diff, Side, diff};
 use crate::model::document::{self, Document};
-use crate::model::slots::Slots;
-use crate::store::versions;
 
 /// Records that are looked at at once.
 const PAGE: u32 = 500;
@@ -108,14 +107,15 @@ pub(crate) async fn sketch(
         let diff = Diff { steps: vec![step], slots, moves: Vec::new(), defaults: Vec::new() };
         return Ok(Sketch { document, def, base: None, diff });
     };
-    let removed = removed_fields(tx, system, &base, &design.slots).await?;
+    let removed = history::removed_fields(tx, system, &base, &design.slots).await?;
     let mut slots = design.slots.clone();
     if let Some(domain) = base.system() {
         let of_domain = def.fields.iter().filter_map(|field| Some((field, domain.slot(field.key.as_str())?)));
         slots.extend(of_domain.map(|(field, slot)| (field.key.to_string(), slot)));
     }
+    let asides = history::asides(tx, system, &base, &def, &slots).await?;
     let before = Side { def: &base.def, slots: base.slots() };
-    let mut diff = diff(before, Side { def: &def, slots: &slots }, &removed);
+    let mut diff = diff(before, Side { def: &def, slots: &slots }, &removed, asides);
     if base.def.key != def.key {
         for other in referring_entities(tx, base.id, &base.def.key).await? {
             let message = format!("{other} refers to {}: it would refer to nothing", base.def.key);
@@ -125,33 +125,6 @@ pub(crate) async fn sketch(
         }
     }
     Ok(Sketch { document, def, base: Some(base), diff })
-}
-
-/// The fields of a draft that were removed before, by the slot that still has their values.
-async fn removed_fields(
-    tx: &mut impl TenantConnection,
-    system: &SystemEntities,
-    base: &Entity,
-    drafted: &Slots,
-) -> Result<BTreeMap<Slot, FieldDef>, Error> {
-    let live: Vec<Slot> = base.fields().map(|(_, slot)| slot).collect();
-    let mut wanted: Vec<Slot> = drafted.values().filter(|slot| !live.contains(slot)).copied().collect();
-    let mut removed = BTreeMap::new();
-    while !wanted.is_empty() {
-        let Some(version) = versions::last_with(tx, base.id, &wanted).await? else { break };
-        let def = version.def(system)?;
-        for field in def.fields {
-            if let Some(slot) = version.slots.get(field.key.as_str()).filter(|slot| wanted.contains(slot)) {
-                removed.insert(*slot, field);
-            }
-        }
-        let before = wanted.len();
-        wanted.retain(|slot| !removed.contains_key(slot));
-        if wanted.len() == before {
-            break;
-        }
-    }
-    Ok(removed)
 }
 
 impl Sketch {
@@ -321,12 +294,9 @@ fn add(concerned: &mut Concerned, record: Option<RecordId>) {
 
 /// What two records with the same values have in common; none where one that must be there is not.
 fn digest(data: &Map<String, Value>, own: &[Place], within: &[Place]) -> Option<[u8; 16]> {
-    let at = |place: &Place| {
-        let value = value(data, place.slot?)?;
-        match &place.moved {
-            Some((from, to)) => from.convert(value, to),
-            None => Some(value.clone()),
-        }
+    let at = |place: &Place| match &place.moved {
+        Some(moved) => moved.value(data),
+        None => value(data, place.slot?).cloned(),
     };
     let own: Vec<Value> = own.iter().map(at).collect::<Option<_>>()?;
     let within: Vec<Option<Value>> = within.iter().map(at).collect();

@@ -189,7 +189,7 @@ async fn start(
         entity: design.id,
         document: sketch.document.clone(),
         slots: sketch.diff.slots.clone(),
-        work: Work::new(&sketch.diff.moves, &sketch.diff.defaults),
+        work: Work { moves: sketch.diff.moves.clone(), defaults: sketch.diff.defaults.clone() },
         changes: changes.clone(),
         note,
         base_version: base.version,
