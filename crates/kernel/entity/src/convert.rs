@@ -59,8 +59,8 @@ impl FieldType {
             }
             // 007 says more than the number 7, and a sign more than none.
             (_, Self::Integer(_)) => {
-                let number: i64 = value.as_str()?.parse().ok()?;
-                (number.to_string() == *value).then(|| json!(number))
+                let text = value.as_str().filter(|text| !text.starts_with('+') && !has_leading_zero(text))?;
+                text.parse::<i64>().ok().map(|number| json!(number))
             }
             (_, Self::Decimal(_)) if value.as_str().is_some_and(has_leading_zero) => None,
             (_, Self::Boolean(_)) => value.as_str()?.parse::<bool>().ok().map(|truth| json!(truth)),

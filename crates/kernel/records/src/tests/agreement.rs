@@ -170,10 +170,10 @@ impl Case<'_> {
         let asked = question(dice, &self.entity);
         let mut query = format!("measures={}", asked.measures.join(","));
         if !asked.keys.is_empty() {
-            query.push_str(&format!("&groupBy={}", asked.keys.join(",")));
+            query = format!("{query}&groupBy={}", asked.keys.join(","));
         }
         if let Some(filter) = filter {
-            query.push_str(&format!("&filter={}", encoded(filter)));
+            query = format!("{query}&filter={}", encoded(filter));
         }
         let path = format!("/v1/records/{}/aggregate?{query}", self.entity.def.key);
         let got = self.app.user("demo", "admin").get(&path).await;

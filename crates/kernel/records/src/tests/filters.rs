@@ -105,7 +105,7 @@ impl<'d> Filters<'d> {
                 0 => quoted(self.dice.of(&OPTIONS)),
                 1 => quoted(self.dice.of(&TIMES)),
                 2 => quoted(self.dice.of(&["EUR", "kg", "open", "DE", "#aabbcc", "yes"])),
-                _ => quoted(&format!("{}{}", "m".repeat(255), self.dice.of(&TEXTS))),
+                _ => quoted(format!("{}{}", "m".repeat(255), self.dice.of(&TEXTS))),
             },
             6 => format!("{}.lowerAscii()", self.text(0)),
             _ => format!("({} + {})", self.text(0), self.text(depth - 1)),

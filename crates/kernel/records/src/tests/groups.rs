@@ -157,7 +157,7 @@ fn measure(entity: &Entity, records: &[&Record], text: &str) -> Value {
     let (kind, _) = named(entity, name);
     let values: Vec<&Value> = records.iter().filter_map(|record| value(record, name)).collect();
     if function == "distinct" {
-        return json!(values.iter().map(|value| value.to_string()).collect::<BTreeSet<_>>().len());
+        return json!(values.iter().map(ToString::to_string).collect::<BTreeSet<_>>().len());
     }
     let is_whole = matches!(kind, FieldType::Integer(_));
     let number = |value: &Value| -> Decimal {

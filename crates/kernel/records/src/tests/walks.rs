@@ -7,6 +7,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_test_kit::{Client, TestApp};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::agreement::encoded;
 use super::dice::{Dice, fresh_seeds};
@@ -106,15 +107,15 @@ fn question(dice: &mut Dice) -> String {
     let mut query = "fields=id".to_owned();
     let is_search = dice.one_in(4);
     if is_search {
-        query.push_str(&format!("&search={}", dice.of(&["lathe", "lat", "lathe o"]).replace(' ', "%20")));
+        query = format!("{query}&search={}", dice.of(&["lathe", "lat", "lathe%20o"]));
     }
     if !is_search || dice.one_in(2) {
         let way = dice.of(&["", "-"]);
-        query.push_str(&format!("&sort={way}{}", dice.of(&SORTS)));
+        query = format!("{query}&sort={way}{}", dice.of(&SORTS));
     }
     match *dice.of(&FILTERS) {
         "" => {}
-        filter => query.push_str(&format!("&filter={}", encoded(filter))),
+        filter => query = format!("{query}&filter={}", encoded(filter)),
     }
     query
 }
@@ -133,7 +134,8 @@ async fn walks(app: &TestApp, seed: u64) {
     }
     let is_over = Arc::new(AtomicBool::new(false));
     let (mut beside, ends) = (Writer::new(app, &key, seed + 2), Arc::clone(&is_over));
-    let writing = tokio::spawn(async move {
+    let mut writing = JoinSet::new();
+    writing.spawn(async move {
         while !ends.load(Ordering::Relaxed) {
             beside.write().await;
         }
@@ -163,7 +165,7 @@ async fn walks(app: &TestApp, seed: u64) {
         assert_eq!(seen, expected, "seed {seed}: {query} limit {limit}");
     }
     is_over.store(true, Ordering::Relaxed);
-    writing.await.unwrap();
+    writing.join_all().await;
 }
 
 #[tokio::test]

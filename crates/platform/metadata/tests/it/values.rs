@@ -116,7 +116,9 @@ impl Field {
         for at in 0..RECORDS {
             let value = self.values[at].clone();
             if from.is_kept_by(&becomes) {
-                misfits += i64::from(value.is_some_and(|value| becomes.read(&value, "").is_err()));
+                // What did not fit before is no news, and more room takes nothing away.
+                let is_misfit = value.is_some_and(|value| becomes.read(&value, "").is_err());
+                misfits += i64::from(is_misfit && !from.widens_to(&becomes));
                 continue;
             }
             self.values[at] = match &value {
