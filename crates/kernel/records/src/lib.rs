@@ -55,8 +55,8 @@ mod write;
 
 pub use body::RecordBody;
 pub use catalogue::{
-    ENTITY_TOPIC, Entities, entity_of, named_entities, new_entity_id, publish, publish_in_slots,
-    publish_overlay, retire,
+    ENTITY_TOPIC, Entities, entity_of, lock_version, named_entities, new_entity_id, publish,
+    publish_in_slots, publish_overlay, put_next, retire, slots_of,
 };
 pub use deps::Records;
 use deps::Records as Deps;

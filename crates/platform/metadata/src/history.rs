@@ -1,6 +1,6 @@
 //! What earlier versions of an entity have left behind: fields that were removed, and values that changes of types set aside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_entity::{EntityDef, FieldDef, FieldType};
@@ -17,7 +17,7 @@ pub(crate) async fn removed_fields(
     base: &Entity,
     drafted: &Slots,
 ) -> Result<BTreeMap<Slot, FieldDef>, Error> {
-    let live: Vec<Slot> = base.fields().map(|(_, slot)| slot).collect();
+    let live: BTreeSet<Slot> = base.fields().map(|(_, slot)| slot).collect();
     let mut wanted: Vec<Slot> = drafted.values().filter(|slot| !live.contains(slot)).copied().collect();
     let mut removed = BTreeMap::new();
     while !wanted.is_empty() {
@@ -60,7 +60,7 @@ pub(crate) async fn asides(
         return Ok(found);
     }
     let versions = versions::slots(tx, base.id).await?;
-    let live: Vec<Slot> = base.fields().map(|(_, slot)| slot).collect();
+    let live: BTreeSet<Slot> = base.fields().map(|(_, slot)| slot).collect();
     for slot in changing {
         let mut asides: Vec<Aside> = Vec::new();
         let mut now = slot;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT};
+use athyper_kernel_entity::{EntityKey, FIRST_CUSTOM_SLOT};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{
     Concerned, Entity, RecordCount, RecordId, Redesign, SAMPLES, Slot, SystemEntities, count_all,
@@ -30,8 +30,8 @@ const PAGE: u32 = 500;
 pub(crate) struct Sketch {
     /// What the draft says.
     pub(crate) document: Document,
-    /// The definition that it makes.
-    pub(crate) def: EntityDef,
+    /// The entity that it makes.
+    pub(crate) after: Entity,
     /// What is in force, or was.
     pub(crate) base: Option<Entity>,
     /// What is different.
@@ -58,14 +58,14 @@ pub(crate) struct Plan {
     pub(crate) confirm: Option<String>,
 }
 
-/// Looks at a document: the definition, where it has the form of one, and all that is wrong. Entities of the keys `coming`
+/// Looks at a document: the entity that it makes, of no id yet, where nothing is wrong, and all that is wrong. Entities of the keys `coming`
 /// count as there.
 pub(crate) async fn examine(
     tx: &mut impl TenantConnection,
     system: &SystemEntities,
     document: &Value,
     coming: &[EntityKey],
-) -> Result<(Option<(Document, EntityDef)>, Vec<FieldError>), Error> {
+) -> Result<(Option<(Document, Entity)>, Vec<FieldError>), Error> {
     let read = document::read(document);
     let read = read.and_then(|document| Ok((document.definition(system)?, document)));
     let (def, document) = match read {
@@ -79,10 +79,12 @@ pub(crate) async fn examine(
     let first = if def.key.module().is_some() { FIRST_CUSTOM_SLOT } else { 1 };
     let numbered = def.fields.iter().zip(first..);
     let slots = numbered.map(|(field, slot)| (field.key.to_string(), slot)).collect();
-    if let Err(more) = document.entity(system, Id::nil(), 0, slots) {
-        faults.extend(more);
+    match document.entity(system, Id::nil(), 0, slots) {
+        Ok(entity) if faults.is_empty() => return Ok((Some((document, entity)), faults)),
+        Ok(_) => {}
+        Err(more) => faults.extend(more),
     }
-    Ok((Some((document, def)), faults))
+    Ok((None, faults))
 }
 
 /// Holds a document against what is in force.
@@ -96,26 +98,26 @@ pub(crate) async fn sketch(
     coming: &[EntityKey],
 ) -> Result<Sketch, Error> {
     let (read, faults) = examine(tx, system, &design.definition, coming).await?;
-    let Some((document, def)) = read.filter(|_| faults.is_empty()) else { return Err(Error::Faulty(faults)) };
+    let Some((document, after)) = read else { return Err(Error::Faulty(faults)) };
     // A domain's entity is there before any tenant changes it.
     let base = look_up(tx, system, design.id).await?;
     let base = base.or_else(|| system.by_id(design.id).map(|entity| entity.as_ref().clone()));
     let Some(base) = base else {
         // Nothing is there that could change.
         let slots = design.slots.clone();
-        let step = Step::new("entity_added", "", format!("{} is new", def.key));
+        let step = Step::new("entity_added", "", format!("{} is new", after.def.key));
         let diff = Diff { steps: vec![step], slots, moves: Vec::new(), defaults: Vec::new() };
-        return Ok(Sketch { document, def, base: None, diff });
+        return Ok(Sketch { document, after, base: None, diff });
     };
     let removed = history::removed_fields(tx, system, &base, &design.slots).await?;
-    let mut slots = design.slots.clone();
+    let (def, mut slots) = (&after.def, design.slots.clone());
     if let Some(domain) = base.system() {
         let of_domain = def.fields.iter().filter_map(|field| Some((field, domain.slot(field.key.as_str())?)));
         slots.extend(of_domain.map(|(field, slot)| (field.key.to_string(), slot)));
     }
-    let asides = history::asides(tx, system, &base, &def, &slots).await?;
+    let asides = history::asides(tx, system, &base, def, &slots).await?;
     let before = Side { def: &base.def, slots: base.slots() };
-    let mut diff = diff(before, Side { def: &def, slots: &slots }, &removed, asides);
+    let mut diff = diff(before, Side { def, slots: &slots }, &removed, asides);
     if base.def.key != def.key {
         for other in referring_entities(tx, base.id, &base.def.key).await? {
             let message = format!("{other} refers to {}: it would refer to nothing", base.def.key);
@@ -124,7 +126,8 @@ pub(crate) async fn sketch(
             diff.steps.push(step);
         }
     }
-    Ok(Sketch { document, def, base: Some(base), diff })
+    let after = after.numbered(base.id, base.version + 1, diff.slots.clone());
+    Ok(Sketch { document, after, base: Some(base), diff })
 }
 
 impl Sketch {
@@ -139,16 +142,10 @@ impl Sketch {
     }
 
     /// What is done to each record; none where the entity is new.
-    ///
-    /// # Errors
-    /// When an expression cannot be used, which [`sketch`] excludes.
-    pub(crate) fn redesign(&self, system: &SystemEntities) -> Result<Option<Redesign>, Error> {
-        let Some(before) = self.base.clone() else { return Ok(None) };
-        let slots = self.diff.slots.clone();
-        let after = self.document.entity(system, before.id, before.version + 1, slots);
-        let after = after.map_err(Error::Faulty)?;
+    pub(crate) fn redesign(&self) -> Option<Redesign> {
+        let (before, after) = (self.base.clone()?, self.after.clone());
         let (moves, defaults) = (self.diff.moves.clone(), self.diff.defaults.clone());
-        Ok(Some(Redesign { before, after, moves, defaults }))
+        Some(Redesign { before, after, moves, defaults })
     }
 
     /// Counts what each change concerns.

@@ -8,7 +8,7 @@ use athyper_test_kit::TestDatabase;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::{Entities, EntityId, new_entity_id, publish};
+use crate::{Entities, EntityId, SystemEntities, new_entity_id, publish};
 
 /// Publications of each tenant on each node.
 const ROUNDS: i64 = 25;
@@ -39,8 +39,8 @@ async fn look(
 #[tokio::test]
 async fn no_node_ever_gives_a_tenant_what_is_anothers() {
     let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let nodes =
-        [db.database.clone(), db.another_handle().await].map(|database| (Entities::new(&database), database));
+    let nodes = [db.database.clone(), db.another_handle().await]
+        .map(|database| (Entities::new(&database, SystemEntities::default()), database));
     let mut work = JoinSet::new();
     for tenant in ["demo", "globex"] {
         let context = db.context(tenant);
