@@ -68,6 +68,6 @@ pub use record::Record;
 pub use redesign::{
     Aside, Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
     count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
-    stored_values,
+    stored_entity, stored_values,
 };
 pub use system::SystemEntities;

@@ -142,6 +142,19 @@ pub async fn look_up(
     entities::by_id(tx, system, id).await
 }
 
+/// The entity of this id, in force or retired, not locked, to be held against another definition and to look at what is stored
+/// by it: it says nothing of what a record must fulfil.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stored_entity(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
+    entities::stored(tx, system, id).await
+}
+
 /// The entity in force of this key, not from the cache.
 ///
 /// # Errors

@@ -7,7 +7,8 @@ use athyper_kernel_entity::{EntityKey, FIRST_CUSTOM_SLOT};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{
     Concerned, Entity, RecordCount, RecordId, Redesign, SAMPLES, Slot, SystemEntities, count_all,
-    count_states, count_values, existing_keys, look_up, named_entities, referring_entities, stored_values,
+    count_states, count_values, existing_keys, named_entities, referring_entities, stored_entity,
+    stored_values,
 };
 use athyper_kernel_types::Id;
 use serde::Serialize;
@@ -100,7 +101,7 @@ pub(crate) async fn sketch(
     let (read, faults) = examine(tx, system, &design.definition, coming).await?;
     let Some((document, after)) = read else { return Err(Error::Faulty(faults)) };
     // A domain's entity is there before any tenant changes it.
-    let base = look_up(tx, system, design.id).await?;
+    let base = stored_entity(tx, system, design.id).await?;
     let base = base.or_else(|| system.by_id(design.id).map(|entity| entity.as_ref().clone()));
     let Some(base) = base else {
         // Nothing is there that could change.

@@ -211,7 +211,7 @@ async fn start(
     let operation = start_operation(tx, "metadata.publish_entity", job).await?;
     design.operation = Some(operation.id);
     let design = touch(tx, design);
-    designs::update(tx, &design).await?;
+    designs::update_state(tx, &design).await?;
     Ok(Published { design, changes, operation: Some(operation) })
 }
 
@@ -244,7 +244,7 @@ pub(crate) async fn end(
         let kept = design.slots.clone();
         let mut design = settle(tx, design, &entity, changes, note).await?;
         design.slots = kept;
-        designs::update(tx, &design).await?;
+        designs::update_state(tx, &design).await?;
         return Ok(entity);
     }
     settle(tx, design, &entity, changes, note).await?;
@@ -274,7 +274,7 @@ pub(crate) async fn settle(
     design.published_version = Some(entity.version);
     design.archived_at = None;
     let design = touch(tx, design);
-    designs::update(tx, &design).await?;
+    designs::update_state(tx, &design).await?;
     Ok(design)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_entity::{EntityKey, Overlay};
+use athyper_kernel_entity::{EntityDef, EntityKey, Overlay};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_types::Id;
 use serde::Serialize;
@@ -75,6 +75,26 @@ pub(crate) async fn lock(
     .fetch_optional(tx.conn())
     .await?;
     row.map(|row| row.into_entity(system)).transpose()
+}
+
+/// The entity of this id, retired or not, to be held against another one: see [`Entity::uncompiled`].
+pub(crate) async fn stored(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
+    if system.by_id(id).is_some() {
+        return by_id(tx, system, id).await;
+    }
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<(i64, Json<EntityDef>, Json<BTreeMap<String, Slot>>)> = sqlx::query_as(
+        "select version, definition, slots from records.entity where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|(version, def, slots)| Entity::uncompiled(id, version, def.0, slots.0)))
 }
 
 /// The version of the entity of this id, retired or not, locked until the transaction ends.
