@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks by printing")]
 
 mod api;
+mod bench;
 mod ci;
 mod diff;
 mod fuzz;
@@ -80,6 +81,14 @@ enum Habit {
         /// This one alone
         name: Option<String>,
     },
+    /// Measure what is to stay fast, in the release profile
+    Bench {
+        /// This one alone
+        name: Option<String>,
+        /// Records of the large tenant
+        #[arg(long, default_value_t = 100_000)]
+        records: u64,
+    },
     /// Run all that must hold, cheapest first
     Ci {
         /// Run this step alone; may be repeated
@@ -100,6 +109,7 @@ fn main() -> ExitCode {
         Habit::Fuzz { seconds, seed } => fuzz::run(Duration::from_secs(seconds), seed),
         Habit::NewDomain { layer, name, record } => scaffold::new_domain(layer, &name, &record),
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
+        Habit::Bench { name, records } => bench::run(name.as_deref(), records),
         Habit::Soak { name } => soak::run(name.as_deref()),
         Habit::Ci { only, skip } => ci::run(&only, &skip),
     };

@@ -39,6 +39,15 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<()> {
     check(program, arguments, status)
 }
 
+/// As [`run`], with more variables of the environment.
+pub(crate) fn run_with(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+    echo(program, arguments);
+    let mut command = command(program, arguments);
+    command.envs(variables.iter().copied());
+    let status = command.status().with_context(|| format!("cannot start {program}"))?;
+    check(program, arguments, status)
+}
+
 /// Shows the command line, runs it, and gives back the last line of its standard error that `keep` accepts.
 pub(crate) fn run_and_keep(
     program: &str,

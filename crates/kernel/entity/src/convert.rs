@@ -54,10 +54,15 @@ impl FieldType {
             (Self::Decimal(_), Self::Integer(_)) => whole(value.as_str()?),
             (Self::Date(_), Self::DateTime(_)) => Some(json!(format!("{}T00:00:00Z", value.as_str()?))),
             (Self::DateTime(_), Self::Date(_)) => {
-                let day = value.as_str()?.strip_suffix("T00:00:00Z")?;
-                Some(json!(day))
+                let (day, time) = value.as_str()?.split_once('T')?;
+                (time == "00:00:00.000000Z").then(|| json!(day))
             }
-            (_, Self::Integer(_)) => value.as_str()?.parse::<i64>().ok().map(|number| json!(number)),
+            // 007 says more than the number 7, and a sign more than none.
+            (_, Self::Integer(_)) => {
+                let text = value.as_str().filter(|text| !text.starts_with('+') && !has_leading_zero(text))?;
+                text.parse::<i64>().ok().map(|number| json!(number))
+            }
+            (_, Self::Decimal(_)) if value.as_str().is_some_and(has_leading_zero) => None,
             (_, Self::Boolean(_)) => value.as_str()?.parse::<bool>().ok().map(|truth| json!(truth)),
             // All others are texts, or are sent as one.
             _ => written(value).map(Value::String),
@@ -145,6 +150,12 @@ fn is_within<T: PartialOrd>(own: (Option<T>, Option<T>), other: (Option<T>, Opti
         (Some(own), Some(other)) => own <= other,
     };
     least && most
+}
+
+/// Whether a number is written with more zeros before it than numbers have.
+fn has_leading_zero(text: &str) -> bool {
+    let digits = text.trim_start_matches('-').as_bytes();
+    matches!(digits, [b'0', b'0'..=b'9', ..])
 }
 
 /// The only entry of a list.

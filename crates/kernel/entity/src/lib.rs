@@ -44,7 +44,7 @@ pub use key::{EntityKey, FieldKey, KeyError};
 pub use label::Label;
 pub use layout::{Board, FormSection, Layout};
 pub use overlay::{FieldOverlay, Overlay};
-pub use read::MAX_INTEGER;
+pub use read::{MAX_INTEGER, pointer_part};
 pub use states::{State, StateMachine, Transition};
 pub use system::{
     FIRST_CUSTOM_SLOT, LineTable, Stored, SystemEntity, TableParts, is_custom_key, read_system_entities,

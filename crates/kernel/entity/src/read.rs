@@ -364,7 +364,11 @@ pub(crate) fn members(
         .keys()
         .filter(|key| !fields.iter().any(|field| field.key.as_str() == *key))
         .map(|key| {
-            FieldError::new(format!("{pointer}/{}", escape(key)), "unknown_field", "there is no such field")
+            FieldError::new(
+                format!("{pointer}/{}", pointer_part(key)),
+                "unknown_field",
+                "there is no such field",
+            )
         })
         .collect();
     let mut read = Map::new();
@@ -386,7 +390,7 @@ pub(crate) fn members(
 }
 
 /// A key as part of a JSON pointer (RFC 6901, section 3), cut where it is absurdly long.
-pub(crate) fn escape(key: &str) -> String {
+pub fn pointer_part(key: &str) -> String {
     let shown: String = key.chars().take(100).collect();
     shown.replace('~', "~0").replace('/', "~1")
 }

@@ -294,3 +294,23 @@ proptest! {
         prop_assert_eq!(length.to_string().parse(), Ok(length));
     }
 }
+
+#[test]
+fn a_value_is_converted_where_nothing_of_it_is_lost() {
+    let kind = |json: &str| serde_json::from_str::<FieldType>(json).unwrap();
+    let (text, date, moment) = (kind("\"text\""), kind("\"date\""), kind("\"dateTime\""));
+    for (from, value, to, expected) in [
+        (&text, json!("12"), kind("\"integer\""), Some(json!(12))),
+        (&text, json!("-12"), kind("\"integer\""), Some(json!(-12))),
+        (&text, json!("007"), kind("\"integer\""), None),
+        (&text, json!("+7"), kind("\"integer\""), None),
+        (&text, json!("1.50"), kind("\"decimal\""), Some(json!("1.5"))),
+        (&text, json!("0.5"), kind("\"decimal\""), Some(json!("0.5"))),
+        (&text, json!("-01.5"), kind("\"decimal\""), None),
+        (&date, json!("2026-01-31"), moment.clone(), Some(json!("2026-01-31T00:00:00.000000Z"))),
+        (&moment, json!("2026-01-31T00:00:00.000000Z"), date.clone(), Some(json!("2026-01-31"))),
+        (&moment, json!("2026-01-31T00:00:00.000001Z"), date.clone(), None),
+    ] {
+        assert_eq!(from.convert(&value, &to), expected, "{value}");
+    }
+}

@@ -62,6 +62,8 @@ pub struct Problem {
     pub fields: Vec<FieldError>,
     /// Seconds after which trying again makes sense (RFC 9110, section 10.2.3).
     pub retry_after_seconds: Option<u32>,
+    /// The version that the record has now, where the caller has named another one.
+    pub current_version: Option<i64>,
     /// For the log alone; never sent.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -69,7 +71,8 @@ pub struct Problem {
 impl Problem {
     /// A problem of a kind, with a stable code and a text for the caller.
     pub fn new(kind: ProblemKind, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind, code, detail: detail.into(), fields: Vec::new(), retry_after_seconds: None, cause: None }
+        let (fields, detail) = (Vec::new(), detail.into());
+        Self { kind, code, detail, fields, retry_after_seconds: None, current_version: None, cause: None }
     }
 
     /// Names the fields that are wrong.
@@ -91,6 +94,14 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
+    }
+
+    /// The record has another version than the caller has named.
+    pub fn version_changed(current: i64) -> Self {
+        let detail =
+            format!("the record has version {current} now: read it again and repeat the change on it");
+        let problem = Self::new(ProblemKind::PreconditionFailed, "request.version_changed", detail);
+        Self { current_version: Some(current), ..problem }
     }
 
     /// Nothing of that id in this tenant.

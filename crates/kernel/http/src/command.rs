@@ -36,11 +36,7 @@ impl<B> Command<B> {
     /// 412 when the record has another version.
     pub fn check_version(&self, current: i64) -> Result<(), Problem> {
         match &self.if_match {
-            Some(sent) if !if_match_allows(sent, current) => Err(Problem::new(
-                ProblemKind::PreconditionFailed,
-                "request.version_changed",
-                "the record has another version: read it again and repeat the change on it",
-            )),
+            Some(sent) if !if_match_allows(sent, current) => Err(Problem::version_changed(current)),
             _ => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::{RequestInfo, scim};
+use crate::{RequestInfo, etag, scim};
 
 /// Media type of a problem (RFC 9457, section 3).
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -43,6 +43,9 @@ pub struct ProblemBody {
     /// What is wrong in this case.
     #[schema(example = "there is no such account")]
     pub detail: String,
+    /// The version that the record has now, where the request named another one; the `ETag` has it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<i64>,
     /// Id of the request, also in the log.
     #[schema(example = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071")]
     pub request_id: String,
@@ -65,6 +68,7 @@ impl IntoResponse for ProblemResponse {
             status: status.as_u16(),
             code: problem.code.to_owned(),
             detail: problem.detail.clone(),
+            current_version: problem.current_version,
             request_id: RequestInfo::current_id(),
             errors: problem.fields.clone(),
         };
@@ -74,12 +78,17 @@ impl IntoResponse for ProblemResponse {
     }
 }
 
-/// Says in headers when to try again, and how to sign in.
+/// Says in headers when to try again, what version there is, and how to sign in.
 fn with_hints(mut response: Response, problem: &Problem) -> Response {
     let headers = response.headers_mut();
     let is_passing = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::RateLimited);
     if let Some(seconds) = problem.retry_after_seconds.or(is_passing.then_some(RETRY_SECONDS)) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(version) = problem.current_version
+        && let Ok(tag) = HeaderValue::try_from(etag(version))
+    {
+        headers.insert(header::ETAG, tag);
     }
     if problem.kind == ProblemKind::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -33,6 +33,8 @@ pub(crate) struct Output {
     pub(crate) name: String,
     /// What makes it, over `records.record r`; a text or null. `$zone` stands for the tenant's zone.
     pub(crate) sql: String,
+    /// What groups agree in and are in the order of; the value itself, of which `sql` is the text.
+    pub(crate) by: String,
     /// What the text is in JSON.
     form: Form,
 }
@@ -100,11 +102,14 @@ fn operand(entity: &Entity, parameter: &str, name: &str) -> Result<(String, Type
     Ok((column.sql, found.ok_or_else(unknown)?))
 }
 
-fn key(entity: &Entity, text: &str) -> Result<Output, Error> {
-    let (name, bucket) = text.split_once(':').map_or((text, None), |(name, bucket)| (name, Some(bucket)));
+fn key(entity: &Entity, written: &str) -> Result<Output, Error> {
+    let (name, bucket) =
+        written.split_once(':').map_or((written, None), |(name, bucket)| (name, Some(bucket)));
     let (sql, kind) = operand(entity, "groupBy", name)?;
     let wrong = |message: &str| query_error("groupBy", "wrong_field", format!("{name}: {message}"));
-    let (sql, form) = match (bucket, &kind) {
+    let sql = if kind == Type::String { format!("({sql} collate \"C\")") } else { sql };
+    let text = |form| (sql.clone(), format!("{sql}::text"), form);
+    let (by, sql, form) = match (bucket, &kind) {
         (Some(bucket), Type::Date | Type::Timestamp) => {
             if !["year", "quarter", "month", "week", "day", "hour"].contains(&bucket) {
                 return Err(wrong("times are grouped by year, quarter, month, week, day or hour"));
@@ -115,22 +120,25 @@ fn key(entity: &Entity, text: &str) -> Result<Output, Error> {
                 format!("({sql} at time zone $zone)")
             };
             let shape = if bucket == "hour" { "YYYY-MM-DD\"T\"HH24:00" } else { "YYYY-MM-DD" };
-            (format!("to_char(date_trunc('{bucket}', {at}), '{shape}')"), Form::Text)
+            let start = format!("date_trunc('{bucket}', {at})");
+            (start.clone(), format!("to_char({start}, '{shape}')"), Form::Text)
         }
         (Some(_), _) => return Err(wrong("only times are grouped by a part of them")),
         (None, Type::Timestamp) => return Err(wrong("say by what part times are grouped, such as :month")),
-        (None, Type::Bool) => (format!("{sql}::text"), Form::Truth),
-        (None, Type::Int) => (format!("{sql}::text"), Form::Whole),
-        (None, Type::String | Type::Decimal | Type::Date) => (format!("{sql}::text"), Form::Text),
+        (None, Type::Bool) => text(Form::Truth),
+        (None, Type::Int) => text(Form::Whole),
+        (None, Type::String | Type::Date) => text(Form::Text),
+        // 1.5 and 1.50 are one number.
+        (None, Type::Decimal) => (sql.clone(), format!("trim_scale({sql})::text"), Form::Text),
         (None, _) => return Err(wrong("records cannot be grouped by this")),
     };
-    Ok(Output { name: text.to_owned(), sql, form })
+    Ok(Output { name: written.to_owned(), sql, by, form })
 }
 
 fn measure(entity: &Entity, text: &str) -> Result<Output, Error> {
     let name = text.to_owned();
     if text == "count" {
-        return Ok(Output { name, sql: "count(*)::text".to_owned(), form: Form::Whole });
+        return Ok(Output { name, sql: "count(*)::text".to_owned(), by: String::new(), form: Form::Whole });
     }
     let (function, field) = text.split_once(':').ok_or_else(|| {
         query_error("measures", "invalid", "a measure is count, or such as sum:price.amount".to_owned())
@@ -141,10 +149,16 @@ fn measure(entity: &Entity, text: &str) -> Result<Output, Error> {
     let form = if kind == Type::Int { Form::Whole } else { Form::Text };
     let (sql, form) = match function {
         "sum" if is_number => (format!("trim_scale(sum({sql})::numeric)::text"), form),
-        "avg" if is_number => (format!("trim_scale(round(avg({sql})::numeric, 12))::text"), Form::Text),
+        // `avg` keeps fewer places the greater the numbers are; a quotient has those of what is divided.
+        "avg" if is_number => {
+            let places = "1.00000000000000000000";
+            let average = format!("sum({sql})::numeric * {places} / nullif(count({sql}), 0)");
+            (format!("trim_scale(round({average}, 12))::text"), Form::Text)
+        }
         "min" | "max" => {
             let value = match kind {
-                Type::Int | Type::Decimal | Type::Date => format!("{function}({sql})::text"),
+                Type::Int | Type::Decimal => format!("trim_scale({function}({sql})::numeric)::text"),
+                Type::Date => format!("{function}({sql})::text"),
                 Type::String => format!("{function}({sql} collate \"C\")"),
                 Type::Timestamp => {
                     format!(
@@ -165,5 +179,5 @@ fn measure(entity: &Entity, text: &str) -> Result<Output, Error> {
             return Err(query_error("measures", "invalid", message));
         }
     };
-    Ok(Output { name, sql, form })
+    Ok(Output { name, sql, by: String::new(), form })
 }

@@ -129,15 +129,45 @@ pub async fn publish_in_slots(
     let version = before.as_ref().map_or(1, |before| before.version + 1);
     let slots = with_slots(&def.fields, slots, 1);
     let entity = Entity::new(id, version, def, slots).map_err(Error::Definition)?;
-    entities::put(tx, &entity).await.map_err(|error| match error.constraint() {
+    put_next(tx, before.as_ref().map(|before| &before.def.key), &entity).await?;
+    Ok(entity)
+}
+
+/// Puts an entity of the tenant's own in force that was examined, as the next version of the one in force, which the caller
+/// has locked; `before` is the key of that.
+///
+/// # Errors
+/// When another entity has its key.
+pub async fn put_next(tx: &mut TenantTx, before: Option<&EntityKey>, entity: &Entity) -> Result<(), Error> {
+    entities::put(tx, entity).await.map_err(|error| match error.constraint() {
         Some("entity_key") => Error::KeyTaken,
         _ => Error::Database(error),
     })?;
-    if let Some(before) = before.filter(|before| before.def.key != entity.def.key) {
-        announce(tx, ENTITY_TOPIC, before.def.key.as_str()).await?;
+    if let Some(before) = before.filter(|before| **before != entity.def.key) {
+        announce(tx, ENTITY_TOPIC, before.as_str()).await?;
     }
     announce(tx, ENTITY_TOPIC, entity.def.key.as_str()).await?;
-    Ok(entity)
+    Ok(())
+}
+
+/// Keeps the definition of an entity as it is until the transaction ends. Gives its version; none where there is no entity of
+/// this id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_version(tx: &mut TenantTx, id: EntityId) -> Result<Option<i64>, DbError> {
+    entities::lock_version(tx, id).await
+}
+
+/// The slots of an entity of the tenant's own, those of fields that are no more included.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn slots_of(
+    tx: &mut impl TenantConnection,
+    id: EntityId,
+) -> Result<BTreeMap<String, Slot>, DbError> {
+    entities::slots(tx, id).await
 }
 
 /// Puts a tenant's change of a domain's entity in force, in place of the one before it. `slots` has those of fields that the

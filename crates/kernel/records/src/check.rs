@@ -1,6 +1,6 @@
 //! Whether values make a record.
 
-use athyper_kernel_entity::FieldType;
+use athyper_kernel_entity::{FieldType, pointer_part};
 use athyper_kernel_error::FieldError;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub(crate) fn merge(
 ) -> Result<Map<String, Value>, Vec<FieldError>> {
     let (mut after, mut errors) = (before.clone(), Vec::new());
     for (key, value) in given {
-        let pointer = format!("/{}", escape(key));
+        let pointer = format!("/{}", pointer_part(key));
         let Some(field) = entity.def.field(key) else {
             errors.push(FieldError::new(pointer, "unknown_field", "there is no such field"));
             continue;
@@ -57,10 +57,4 @@ pub(crate) fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -
     let differs = |key: &&String| before.get(*key) != after.get(*key);
     let gone = before.keys().filter(|key| !after.contains_key(*key));
     after.keys().filter(differs).chain(gone).cloned().collect()
-}
-
-/// A key as part of a JSON pointer (RFC 6901, section 3), cut where it is absurdly long.
-fn escape(key: &str) -> String {
-    let shown: String = key.chars().take(100).collect();
-    shown.replace('~', "~0").replace('/', "~1")
 }

@@ -66,6 +66,32 @@ impl Entity {
         Ok(Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation })
     }
 
+    /// As [`new`](Self::new), for whoever holds the definition against another one or looks at what is stored by it: its
+    /// expressions are not compiled, so that it says nothing of what a record must fulfil. None is written by it.
+    pub(crate) fn uncompiled(
+        id: EntityId,
+        version: i64,
+        def: EntityDef,
+        slots: BTreeMap<String, Slot>,
+    ) -> Self {
+        let (filter_schema, relation) = (terms::filter_schema(&[]), Relation::of_records());
+        let rules = Rules::default();
+        Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation }
+    }
+
+    /// The same definition as another version of the entity of this id, with these slots: what is compiled stays so.
+    #[must_use]
+    pub fn numbered(self, id: EntityId, version: i64, slots: BTreeMap<String, Slot>) -> Self {
+        let of_domain: Vec<(String, Slot)> = self
+            .fields()
+            .filter(|(_, slot)| self.is_column(*slot))
+            .map(|(field, slot)| (field.key.to_string(), slot))
+            .collect();
+        let mut entity = Self { id, version, slots, ..self };
+        entity.slots.extend(of_domain);
+        entity
+    }
+
     /// An entity of a domain, whose records lie in its table. `slots` has those of the fields that the tenant added.
     ///
     /// # Errors

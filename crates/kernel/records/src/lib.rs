@@ -48,6 +48,8 @@ mod sortable;
 mod store;
 mod system;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod values;
 mod walk;
 mod words;
@@ -55,8 +57,8 @@ mod write;
 
 pub use body::RecordBody;
 pub use catalogue::{
-    ENTITY_TOPIC, Entities, entity_of, named_entities, new_entity_id, publish, publish_in_slots,
-    publish_overlay, retire,
+    ENTITY_TOPIC, Entities, entity_of, lock_version, named_entities, new_entity_id, publish,
+    publish_in_slots, publish_overlay, put_next, retire, slots_of,
 };
 use deps::Records as Deps;
 pub use deps::{Records, check_read, check_write};
@@ -67,9 +69,9 @@ pub use module::MODULE;
 pub use queries::list_records::ListRecords;
 pub use record::Record;
 pub use redesign::{
-    Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
+    Aside, Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
     count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
-    stored_values,
+    stored_entity, stored_values,
 };
 pub use system::SystemEntities;
 pub use values::{StrictJson, Values};

@@ -11,6 +11,7 @@ use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::{EntityKey, FieldType};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_types::Id;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::catalogue::entity_of;
@@ -50,7 +51,8 @@ impl From<(i64, Vec<uuid::Uuid>)> for Concerned {
 }
 
 /// A field whose values move to another slot because its type changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Move {
     /// Where they are.
     pub from: Slot,
@@ -60,6 +62,37 @@ pub struct Move {
     pub to: Slot,
     /// The type they get.
     pub becomes: FieldType,
+    /// Where earlier changes of its type left what they could not convert, the last first.
+    #[serde(default)]
+    pub asides: Vec<Aside>,
+}
+
+/// A slot in which a change of a field's type left the values that the new type could not hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Aside {
+    /// Where they are.
+    pub slot: Slot,
+    /// Their type.
+    pub kind: FieldType,
+    /// The type that could not hold them.
+    pub became: FieldType,
+}
+
+impl Move {
+    /// What a record of these stored values gets in the other slot: the value of today, or where it has none the last one that
+    /// was set aside and that the new type can hold.
+    pub fn value(&self, data: &Map<String, Value>) -> Option<Value> {
+        let at = |slot: Slot| data.get(&slot.to_string());
+        if let Some(value) = at(self.from) {
+            return self.kind.convert(value, &self.becomes);
+        }
+        self.asides.iter().find_map(|aside| {
+            // What was converted then has been changed or taken away since.
+            let value = at(aside.slot).filter(|value| aside.kind.convert(value, &aside.became).is_none())?;
+            aside.kind.convert(value, &self.becomes)
+        })
+    }
 }
 
 /// What is done to each record so that another definition can be put in force.
@@ -107,6 +140,19 @@ pub async fn look_up(
     id: EntityId,
 ) -> Result<Option<Entity>, DbError> {
     entities::by_id(tx, system, id).await
+}
+
+/// The entity of this id, in force or retired, not locked, to be held against another definition and to look at what is stored
+/// by it: it says nothing of what a record must fulfil.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stored_entity(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
+    entities::stored(tx, system, id).await
 }
 
 /// The entity in force of this key, not from the cache.
@@ -305,8 +351,7 @@ impl Redesign {
         mut data: Map<String, Value>,
     ) -> (Map<String, Value>, Option<String>) {
         for moved in &self.moves {
-            let value = data.get(&moved.from.to_string());
-            match value.and_then(|value| moved.kind.convert(value, &moved.becomes)) {
+            match moved.value(&data) {
                 Some(value) => drop(data.insert(moved.to.to_string(), value)),
                 None => drop(data.remove(&moved.to.to_string())),
             }

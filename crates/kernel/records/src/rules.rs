@@ -1,5 +1,6 @@
 //! What the expressions of a definition say of a record: its defaults, what is computed, and what must hold.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use athyper_kernel_cel::{
@@ -46,6 +47,44 @@ impl Compiler {
     }
 }
 
+/// The names that expressions of a definition may use, made when the first one is compiled: most fields have none.
+struct Schemas<'d> {
+    def: &'d EntityDef,
+    all: OnceCell<Schema>,
+    stored: OnceCell<Schema>,
+    /// Those of rules of fields, by the type of the field's values.
+    with_value: Vec<(Type, Schema)>,
+}
+
+impl<'d> Schemas<'d> {
+    fn new(def: &'d EntityDef) -> Self {
+        Self { def, all: OnceCell::new(), stored: OnceCell::new(), with_value: Vec::new() }
+    }
+
+    fn all(&self) -> &Schema {
+        self.all.get_or_init(|| rule_schema(&self.def.fields))
+    }
+
+    /// A computed value follows from what is stored, and never from another computed one.
+    fn stored(&self) -> &Schema {
+        self.stored.get_or_init(|| {
+            let is_stored = |field: &&FieldDef| !matches!(field.kind, FieldType::Computed(_));
+            let stored: Vec<FieldDef> = self.def.fields.iter().filter(is_stored).cloned().collect();
+            rule_schema(&stored)
+        })
+    }
+
+    fn with_value(&mut self, kind: &FieldType) -> Schema {
+        let wanted = cel_type(kind);
+        if let Some((_, schema)) = self.with_value.iter().find(|(of, _)| *of == wanted) {
+            return schema.clone();
+        }
+        let schema = field_rule_schema(&self.def.fields, kind);
+        self.with_value.push((wanted, schema.clone()));
+        schema
+    }
+}
+
 impl Rules {
     /// Compiles all expressions of a definition.
     ///
@@ -54,20 +93,13 @@ impl Rules {
     pub(crate) fn compile(def: &EntityDef) -> Result<Self, Vec<FieldError>> {
         let mut compiler = Compiler(Vec::new());
         let mut rules = Self::default();
-        let schema = rule_schema(&def.fields);
-        // A computed value follows from what is stored, and never from another computed one.
-        let stored: Vec<FieldDef> = def
-            .fields
-            .iter()
-            .filter(|field| !matches!(field.kind, FieldType::Computed(_)))
-            .cloned()
-            .collect();
-        let of_stored = rule_schema(&stored);
+        let mut schemas = Schemas::new(def);
         for (at, field) in def.fields.iter().enumerate() {
-            rules.compile_field(field, &format!("/fields/{at}"), def, (&schema, &of_stored), &mut compiler);
+            rules.compile_field(field, &format!("/fields/{at}"), &mut schemas, &mut compiler);
         }
         for (at, rule) in def.rules.iter().enumerate() {
-            let compiled = compiler.expression(format!("/rules/{at}/must"), &rule.must, &schema, Type::Bool);
+            let compiled =
+                compiler.expression(format!("/rules/{at}/must"), &rule.must, schemas.all(), Type::Bool);
             let field = rule.field.as_ref().map(ToString::to_string);
             rules.of_record.extend(compiled.map(|expression| (field, expression, rule.message.clone())));
         }
@@ -75,7 +107,7 @@ impl Rules {
         for (at, way) in ways {
             let Some(source) = &way.condition else { continue };
             let pointer = format!("/states/transitions/{at}/condition");
-            let compiled = compiler.expression(pointer, source, &schema, Type::Bool);
+            let compiled = compiler.expression(pointer, source, schemas.all(), Type::Bool);
             rules.transitions.extend(compiled.map(|expression| (way.key.clone(), expression)));
         }
         if compiler.0.is_empty() { Ok(rules) } else { Err(compiler.0) }
@@ -85,34 +117,39 @@ impl Rules {
         &mut self,
         field: &FieldDef,
         pointer: &str,
-        def: &EntityDef,
-        (schema, of_stored): (&Schema, &Schema),
+        schemas: &mut Schemas<'_>,
         compiler: &mut Compiler,
     ) {
         let key = field.key.to_string();
         if let Some(source) = &field.default {
-            let compiled =
-                compiler.expression(format!("{pointer}/default"), source, schema, cel_type(&field.kind));
+            let compiled = compiler.expression(
+                format!("{pointer}/default"),
+                source,
+                schemas.all(),
+                cel_type(&field.kind),
+            );
             self.defaults.extend(compiled.map(|expression| (key.clone(), expression)));
         }
         if let FieldType::Computed(computed) = &field.kind {
             let at = format!("{pointer}/type/computed/expression");
             let compiled =
-                compiler.expression(at, &computed.expression, of_stored, cel_type(&computed.result));
+                compiler.expression(at, &computed.expression, schemas.stored(), cel_type(&computed.result));
             self.computed.extend(compiled.map(|expression| (key.clone(), expression)));
         }
         if let Some(source) = &field.required_when {
-            let compiled = compiler.expression(format!("{pointer}/requiredWhen"), source, schema, Type::Bool);
+            let compiled =
+                compiler.expression(format!("{pointer}/requiredWhen"), source, schemas.all(), Type::Bool);
             self.required.extend(compiled.map(|expression| (key.clone(), expression)));
         }
         if let Some(source) = &field.read_only_when {
-            let compiled = compiler.expression(format!("{pointer}/readOnlyWhen"), source, schema, Type::Bool);
+            let compiled =
+                compiler.expression(format!("{pointer}/readOnlyWhen"), source, schemas.all(), Type::Bool);
             self.read_only.extend(compiled.map(|expression| (key.clone(), expression)));
         }
         if field.rules.is_empty() {
             return;
         }
-        let with_value = field_rule_schema(&def.fields, &field.kind);
+        let with_value = schemas.with_value(&field.kind);
         for (at, rule) in field.rules.iter().enumerate() {
             let at = format!("{pointer}/rules/{at}/must");
             let compiled = compiler.expression(at, &rule.must, &with_value, Type::Bool);

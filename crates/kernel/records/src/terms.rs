@@ -101,9 +101,12 @@ pub(crate) fn column(entity: &Entity, path: &[Arc<str>]) -> Option<Column> {
     };
     match rest {
         [] if matches!(kind, FieldType::Duration(_)) => {
-            // ISO 8601 as the database reads it, in microseconds.
+            // ISO 8601 as the database reads it, in microseconds; it knows no sign before the whole.
             let text = Column::json_field(data, &slot, &Type::String).sql;
-            Some(Column::new(format!("(extract(epoch from {text}::interval) * 1000000)::numeric")))
+            let (length, sign) =
+                (format!("ltrim({text}, '-')::interval"), format!("starts_with({text}, '-')"));
+            let seconds = format!("extract(epoch from {length}) * case when {sign} then -1 else 1 end");
+            Some(Column::new(format!("({seconds} * 1000000)::numeric")))
         }
         [] => Some(Column::json_field(data, &slot, &cel_type(kind))),
         [member] => {

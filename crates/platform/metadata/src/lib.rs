@@ -21,6 +21,7 @@ mod bundles;
 mod commands;
 mod deps;
 mod error;
+mod history;
 mod jobs;
 mod model;
 mod module;

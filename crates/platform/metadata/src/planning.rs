@@ -1,13 +1,14 @@
 //! What a publication would do: the definition examined, held against what is in force, and against the records.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef};
+use athyper_kernel_entity::{EntityKey, FIRST_CUSTOM_SLOT};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{
     Concerned, Entity, RecordCount, RecordId, Redesign, SAMPLES, Slot, SystemEntities, count_all,
-    count_states, count_values, existing_keys, look_up, named_entities, referring_entities, stored_values,
+    count_states, count_values, existing_keys, named_entities, referring_entities, stored_entity,
+    stored_values,
 };
 use athyper_kernel_types::Id;
 use serde::Serialize;
@@ -16,12 +17,11 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use crate::error::Error;
+use crate::history;
 use crate::model::change::{Change, ChangeClass, Measure, Place, Step};
 use crate::model::design::Design;
 use crate::model::diff::{Diff, Side, diff};
 use crate::model::document::{self, Document};
-use crate::model::slots::Slots;
-use crate::store::versions;
 
 /// Records that are looked at at once.
 const PAGE: u32 = 500;
@@ -31,8 +31,8 @@ const PAGE: u32 = 500;
 pub(crate) struct Sketch {
     /// What the draft says.
     pub(crate) document: Document,
-    /// The definition that it makes.
-    pub(crate) def: EntityDef,
+    /// The entity that it makes.
+    pub(crate) after: Entity,
     /// What is in force, or was.
     pub(crate) base: Option<Entity>,
     /// What is different.
@@ -59,14 +59,14 @@ pub(crate) struct Plan {
     pub(crate) confirm: Option<String>,
 }
 
-/// Looks at a document: the definition, where it has the form of one, and all that is wrong. Entities of the keys `coming`
+/// Looks at a document: the entity that it makes, of no id yet, where nothing is wrong, and all that is wrong. Entities of the keys `coming`
 /// count as there.
 pub(crate) async fn examine(
     tx: &mut impl TenantConnection,
     system: &SystemEntities,
     document: &Value,
     coming: &[EntityKey],
-) -> Result<(Option<(Document, EntityDef)>, Vec<FieldError>), Error> {
+) -> Result<(Option<(Document, Entity)>, Vec<FieldError>), Error> {
     let read = document::read(document);
     let read = read.and_then(|document| Ok((document.definition(system)?, document)));
     let (def, document) = match read {
@@ -80,10 +80,12 @@ pub(crate) async fn examine(
     let first = if def.key.module().is_some() { FIRST_CUSTOM_SLOT } else { 1 };
     let numbered = def.fields.iter().zip(first..);
     let slots = numbered.map(|(field, slot)| (field.key.to_string(), slot)).collect();
-    if let Err(more) = document.entity(system, Id::nil(), 0, slots) {
-        faults.extend(more);
+    match document.entity(system, Id::nil(), 0, slots) {
+        Ok(entity) if faults.is_empty() => return Ok((Some((document, entity)), faults)),
+        Ok(_) => {}
+        Err(more) => faults.extend(more),
     }
-    Ok((Some((document, def)), faults))
+    Ok((None, faults))
 }
 
 /// Holds a document against what is in force.
@@ -97,25 +99,26 @@ pub(crate) async fn sketch(
     coming: &[EntityKey],
 ) -> Result<Sketch, Error> {
     let (read, faults) = examine(tx, system, &design.definition, coming).await?;
-    let Some((document, def)) = read.filter(|_| faults.is_empty()) else { return Err(Error::Faulty(faults)) };
+    let Some((document, after)) = read else { return Err(Error::Faulty(faults)) };
     // A domain's entity is there before any tenant changes it.
-    let base = look_up(tx, system, design.id).await?;
+    let base = stored_entity(tx, system, design.id).await?;
     let base = base.or_else(|| system.by_id(design.id).map(|entity| entity.as_ref().clone()));
     let Some(base) = base else {
         // Nothing is there that could change.
         let slots = design.slots.clone();
-        let step = Step::new("entity_added", "", format!("{} is new", def.key));
+        let step = Step::new("entity_added", "", format!("{} is new", after.def.key));
         let diff = Diff { steps: vec![step], slots, moves: Vec::new(), defaults: Vec::new() };
-        return Ok(Sketch { document, def, base: None, diff });
+        return Ok(Sketch { document, after, base: None, diff });
     };
-    let removed = removed_fields(tx, system, &base, &design.slots).await?;
-    let mut slots = design.slots.clone();
+    let removed = history::removed_fields(tx, system, &base, &design.slots).await?;
+    let (def, mut slots) = (&after.def, design.slots.clone());
     if let Some(domain) = base.system() {
         let of_domain = def.fields.iter().filter_map(|field| Some((field, domain.slot(field.key.as_str())?)));
         slots.extend(of_domain.map(|(field, slot)| (field.key.to_string(), slot)));
     }
+    let asides = history::asides(tx, system, &base, def, &slots).await?;
     let before = Side { def: &base.def, slots: base.slots() };
-    let mut diff = diff(before, Side { def: &def, slots: &slots }, &removed);
+    let mut diff = diff(before, Side { def, slots: &slots }, &removed, asides);
     if base.def.key != def.key {
         for other in referring_entities(tx, base.id, &base.def.key).await? {
             let message = format!("{other} refers to {}: it would refer to nothing", base.def.key);
@@ -124,34 +127,8 @@ pub(crate) async fn sketch(
             diff.steps.push(step);
         }
     }
-    Ok(Sketch { document, def, base: Some(base), diff })
-}
-
-/// The fields of a draft that were removed before, by the slot that still has their values.
-async fn removed_fields(
-    tx: &mut impl TenantConnection,
-    system: &SystemEntities,
-    base: &Entity,
-    drafted: &Slots,
-) -> Result<BTreeMap<Slot, FieldDef>, Error> {
-    let live: Vec<Slot> = base.fields().map(|(_, slot)| slot).collect();
-    let mut wanted: Vec<Slot> = drafted.values().filter(|slot| !live.contains(slot)).copied().collect();
-    let mut removed = BTreeMap::new();
-    while !wanted.is_empty() {
-        let Some(version) = versions::last_with(tx, base.id, &wanted).await? else { break };
-        let def = version.def(system)?;
-        for field in def.fields {
-            if let Some(slot) = version.slots.get(field.key.as_str()).filter(|slot| wanted.contains(slot)) {
-                removed.insert(*slot, field);
-            }
-        }
-        let before = wanted.len();
-        wanted.retain(|slot| !removed.contains_key(slot));
-        if wanted.len() == before {
-            break;
-        }
-    }
-    Ok(removed)
+    let after = after.numbered(base.id, base.version + 1, diff.slots.clone());
+    Ok(Sketch { document, after, base: Some(base), diff })
 }
 
 impl Sketch {
@@ -166,16 +143,10 @@ impl Sketch {
     }
 
     /// What is done to each record; none where the entity is new.
-    ///
-    /// # Errors
-    /// When an expression cannot be used, which [`sketch`] excludes.
-    pub(crate) fn redesign(&self, system: &SystemEntities) -> Result<Option<Redesign>, Error> {
-        let Some(before) = self.base.clone() else { return Ok(None) };
-        let slots = self.diff.slots.clone();
-        let after = self.document.entity(system, before.id, before.version + 1, slots);
-        let after = after.map_err(Error::Faulty)?;
+    pub(crate) fn redesign(&self) -> Option<Redesign> {
+        let (before, after) = (self.base.clone()?, self.after.clone());
         let (moves, defaults) = (self.diff.moves.clone(), self.diff.defaults.clone());
-        Ok(Some(Redesign { before, after, moves, defaults }))
+        Some(Redesign { before, after, moves, defaults })
     }
 
     /// Counts what each change concerns.
@@ -321,12 +292,9 @@ fn add(concerned: &mut Concerned, record: Option<RecordId>) {
 
 /// What two records with the same values have in common; none where one that must be there is not.
 fn digest(data: &Map<String, Value>, own: &[Place], within: &[Place]) -> Option<[u8; 16]> {
-    let at = |place: &Place| {
-        let value = value(data, place.slot?)?;
-        match &place.moved {
-            Some((from, to)) => from.convert(value, to),
-            None => Some(value.clone()),
-        }
+    let at = |place: &Place| match &place.moved {
+        Some(moved) => moved.value(data),
+        None => value(data, place.slot?).cloned(),
     };
     let own: Vec<Value> = own.iter().map(at).collect::<Option<_>>()?;
     let within: Vec<Option<Value>> = within.iter().map(at).collect();

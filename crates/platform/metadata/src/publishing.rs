@@ -6,7 +6,7 @@ use athyper_kernel_error::FieldError;
 use athyper_kernel_jobs::{NewJob, Operation, OperationState, find_operation, start_operation};
 use athyper_kernel_records::{
     Entity, EntityId, RecordCount, Redesign, Redo, SystemEntities, begin_redesign, count_all, end_redesign,
-    entity_of, publish_in_slots, publish_overlay, rename_references,
+    entity_of, lock_version, publish_in_slots, publish_overlay, put_next, rename_references,
 };
 
 use crate::error::Error;
@@ -61,7 +61,7 @@ pub(crate) async fn publish(
     if found.diff.steps.is_empty() && design.archived_at.is_none() {
         return Err(Error::NothingToPublish);
     }
-    let redesign = found.redesign(system)?.filter(|_| found.rewrites());
+    let redesign = if found.rewrites() { found.redesign() } else { None };
     let records = match &redesign {
         Some(redesign) => count_all(tx, &redesign.before).await?,
         None => RecordCount { live: 0, all: 0 },
@@ -101,8 +101,11 @@ pub(crate) async fn check_idle(tx: &mut TenantTx, design: &Design) -> Result<(),
 /// Keeps writers waiting until the transaction ends.
 async fn lock_base(tx: &mut TenantTx, system: &SystemEntities, sketch: &Sketch) -> Result<(), Error> {
     let Some(base) = &sketch.base else { return Ok(()) };
-    let locked = entity_of(tx, system, base.id).await?;
-    if locked.version == base.version { Ok(()) } else { Err(Error::Overtaken) }
+    let locked = match base.system() {
+        Some(_) => Some(entity_of(tx, system, base.id).await?.version),
+        None => lock_version(tx, base.id).await?,
+    };
+    if locked == Some(base.version) { Ok(()) } else { Err(Error::Overtaken) }
 }
 
 /// Counts what the publication concerns, and holds it against what whoever publishes has said.
@@ -149,8 +152,14 @@ async fn put_in_force(
     sketch: &Sketch,
     coming: &[EntityKey],
 ) -> Result<Entity, Error> {
-    if let Some(base) = sketch.base.as_ref().filter(|base| base.def.key != sketch.def.key) {
-        rename_references(tx, &base.def.key, &sketch.def.key).await?;
+    if let Some(base) = &sketch.base {
+        if base.def.key != sketch.after.def.key {
+            rename_references(tx, &base.def.key, &sketch.after.def.key).await?;
+        }
+        if base.system().is_none() {
+            put_next(tx, Some(&base.def.key), &sketch.after).await?;
+            return Ok(sketch.after.clone());
+        }
     }
     put_document(tx, system, id, &sketch.document, sketch.diff.slots.clone(), coming).await
 }
@@ -189,7 +198,7 @@ async fn start(
         entity: design.id,
         document: sketch.document.clone(),
         slots: sketch.diff.slots.clone(),
-        work: Work::new(&sketch.diff.moves, &sketch.diff.defaults),
+        work: Work { moves: sketch.diff.moves.clone(), defaults: sketch.diff.defaults.clone() },
         changes: changes.clone(),
         note,
         base_version: base.version,
@@ -202,7 +211,7 @@ async fn start(
     let operation = start_operation(tx, "metadata.publish_entity", job).await?;
     design.operation = Some(operation.id);
     let design = touch(tx, design);
-    designs::update(tx, &design).await?;
+    designs::update_state(tx, &design).await?;
     Ok(Published { design, changes, operation: Some(operation) })
 }
 
@@ -235,7 +244,7 @@ pub(crate) async fn end(
         let kept = design.slots.clone();
         let mut design = settle(tx, design, &entity, changes, note).await?;
         design.slots = kept;
-        designs::update(tx, &design).await?;
+        designs::update_state(tx, &design).await?;
         return Ok(entity);
     }
     settle(tx, design, &entity, changes, note).await?;
@@ -265,7 +274,7 @@ pub(crate) async fn settle(
     design.published_version = Some(entity.version);
     design.archived_at = None;
     let design = touch(tx, design);
-    designs::update(tx, &design).await?;
+    designs::update_state(tx, &design).await?;
     Ok(design)
 }
 

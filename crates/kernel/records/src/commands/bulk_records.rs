@@ -227,9 +227,7 @@ async fn locked(
     if record.version == version {
         return Ok(record);
     }
-    let detail =
-        format!("the record has version {}: read it again and repeat the change on it", record.version);
-    Err(Problem::new(ProblemKind::PreconditionFailed, "request.version_changed", detail))
+    Err(Problem::version_changed(record.version))
 }
 
 fn result(done: Result<Outcome, Problem>) -> BulkResult {
@@ -240,7 +238,7 @@ fn result(done: Result<Outcome, Problem>) -> BulkResult {
         Err(problem) => BulkResult {
             status: problem.kind.status(),
             id: None,
-            version: None,
+            version: problem.current_version,
             code: Some(problem.code.to_owned()),
             detail: Some(problem.detail),
             errors: problem.fields,

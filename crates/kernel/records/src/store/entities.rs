@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_entity::{EntityKey, Overlay};
+use athyper_kernel_entity::{EntityDef, EntityKey, Overlay};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_types::Id;
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -74,6 +75,51 @@ pub(crate) async fn lock(
     .fetch_optional(tx.conn())
     .await?;
     row.map(|row| row.into_entity(system)).transpose()
+}
+
+/// The entity of this id, retired or not, to be held against another one: see [`Entity::uncompiled`].
+pub(crate) async fn stored(
+    tx: &mut impl TenantConnection,
+    system: &SystemEntities,
+    id: EntityId,
+) -> Result<Option<Entity>, DbError> {
+    if system.by_id(id).is_some() {
+        return by_id(tx, system, id).await;
+    }
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<(i64, Json<EntityDef>, Json<BTreeMap<String, Slot>>)> = sqlx::query_as(
+        "select version, definition, slots from records.entity where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|(version, def, slots)| Entity::uncompiled(id, version, def.0, slots.0)))
+}
+
+/// The version of the entity of this id, retired or not, locked until the transaction ends.
+pub(crate) async fn lock_version(tx: &mut TenantTx, id: EntityId) -> Result<Option<i64>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar("select version from records.entity where tenant_id = $1 and id = $2 for update")
+        .bind(tenant)
+        .bind(id.uuid())
+        .fetch_optional(tx.conn())
+        .await?)
+}
+
+/// The slots of the entity of this id, retired or not.
+pub(crate) async fn slots(
+    tx: &mut impl TenantConnection,
+    id: EntityId,
+) -> Result<BTreeMap<String, Slot>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let slots: Option<Json<BTreeMap<String, Slot>>> =
+        sqlx::query_scalar("select slots from records.entity where tenant_id = $1 and id = $2")
+            .bind(tenant)
+            .bind(id.uuid())
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(slots.map(|slots| slots.0).unwrap_or_default())
 }
 
 /// The entity of this id, retired or not.
@@ -170,19 +216,19 @@ pub(crate) async fn put_overlay(
     entity: &Entity,
     overlay: &Overlay,
 ) -> Result<(), DbError> {
-    let changed = serde_json::to_value(overlay)
-        .map_err(|error| DbError::Corrupt(format!("change of entity {}: {error}", entity.id)))?;
-    put_definition(tx, entity, changed).await
+    put_definition(tx, entity, overlay).await
 }
 
 /// Puts a definition in force, as the entity's next version. The constraint `entity_key` where another entity has its key.
 pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity) -> Result<(), DbError> {
-    let definition = serde_json::to_value(&entity.def)
-        .map_err(|error| DbError::Corrupt(format!("definition of entity {}: {error}", entity.id)))?;
-    put_definition(tx, entity, definition).await
+    put_definition(tx, entity, &entity.def).await
 }
 
-async fn put_definition(tx: &mut TenantTx, entity: &Entity, definition: Value) -> Result<(), DbError> {
+async fn put_definition(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    definition: &(impl Serialize + Sync),
+) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     sqlx::query(
         "insert into records.entity (tenant_id, id, key, version, definition, slots, published_at, published_by) \

@@ -85,10 +85,10 @@ pub(crate) async fn aggregate(
     let zone = statement.text(asked.context.zone.name().to_owned());
     let outputs: Vec<&Output> = aggregate.keys.iter().chain(&aggregate.measures).collect();
     let columns: Vec<String> = outputs.iter().map(|output| output.sql.replace("$zone", &zone)).collect();
-    let places: Vec<String> = (1..=aggregate.keys.len()).map(|place| place.to_string()).collect();
-    let by = match places.join(", ") {
-        places if places.is_empty() => String::new(),
-        places => format!(" group by {places} order by {places}"),
+    let keys: Vec<String> = aggregate.keys.iter().map(|key| key.by.replace("$zone", &zone)).collect();
+    let by = match keys.join(", ") {
+        keys if keys.is_empty() => String::new(),
+        keys => format!(" group by {keys} order by {keys}"),
     };
     // The zone is named even where no column asks for it: what is bound has to be used.
     statement.text = format!(

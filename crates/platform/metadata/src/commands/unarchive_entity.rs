@@ -55,6 +55,6 @@ pub(crate) async fn execute(
     let entity = publish_in_slots(tx, entity.id, entity.def.clone(), slots, &known).await?;
     let mut design = settle(tx, design, &entity, Vec::new(), None).await?;
     design.slots = drafted;
-    designs::update(tx, &design).await?;
+    designs::update_state(tx, &design).await?;
     Ok(Done::new(design.clone(), event("metadata.unarchive_entity", &design)))
 }

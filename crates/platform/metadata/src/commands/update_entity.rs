@@ -6,7 +6,7 @@ use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_records::{SystemEntities, look_up};
+use athyper_kernel_records::{SystemEntities, look_up, slots_of};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
@@ -79,6 +79,7 @@ pub(crate) async fn execute(
     check_key(system, &design, &input.definition)?;
     check_renames(&design, input)?;
     let in_force = match design.published_version {
+        Some(_) if system.by_id(design.id).is_none() => slots_of(tx, design.id).await?,
         Some(_) => {
             look_up(tx, system, design.id).await?.map(|entity| entity.slots().clone()).unwrap_or_default()
         }

@@ -172,7 +172,7 @@ fn redesign(system: &SystemEntities, base: Entity, publication: &Publication) ->
     let slots = publication.slots.clone();
     let after =
         publication.document.entity(system, base.id, base.version + 1, slots).map_err(Error::Faulty)?;
-    let (moves, defaults) = (publication.work.moves(), publication.work.defaults.clone());
+    let (moves, defaults) = (publication.work.moves.clone(), publication.work.defaults.clone());
     Ok(Redesign { before: base, after, moves, defaults })
 }
 

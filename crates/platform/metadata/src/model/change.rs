@@ -1,7 +1,7 @@
 //! What a publication changes, and what it asks of the records that are there.
 
 use athyper_kernel_entity::FieldType;
-use athyper_kernel_records::{RecordId, Slot};
+use athyper_kernel_records::{Move, RecordId, Slot};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -73,8 +73,8 @@ pub(crate) enum Measure {
 pub(crate) struct Place {
     /// The slot that has it now; none for a new field.
     pub(crate) slot: Option<Slot>,
-    /// The types, where its type changes.
-    pub(crate) moved: Option<(FieldType, FieldType)>,
+    /// What becomes of it, where its type changes.
+    pub(crate) moved: Option<Move>,
 }
 
 /// A change before it is counted.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_entity::{EntityDef, EntityKey, EntityKind, FieldDef, FieldType, StateMachine};
-use athyper_kernel_records::{Move, Slot};
+use athyper_kernel_records::{Aside, Move, Slot};
 
 use crate::model::change::{ChangeClass, Measure, Place, Step};
 use crate::model::diff_fields;
@@ -41,8 +41,13 @@ impl<'d> Side<'d> {
 }
 
 /// What is different between what is in force and a draft. `removed` has fields that were removed before and come back, by
-/// the slot that still has their values.
-pub(crate) fn diff(before: Side<'_>, after: Side<'_>, removed: &BTreeMap<Slot, FieldDef>) -> Diff {
+/// the slot that still has their values; `asides` has by slot what earlier changes of a field's type have left behind.
+pub(crate) fn diff(
+    before: Side<'_>,
+    after: Side<'_>,
+    removed: &BTreeMap<Slot, FieldDef>,
+    mut asides: BTreeMap<Slot, Vec<Aside>>,
+) -> Diff {
     let original = before.def;
     // An entity of a new key is the same entity to those of its fields that refer to it.
     let renamed = renamed(before.def, &after.def.key);
@@ -92,9 +97,10 @@ pub(crate) fn diff(before: Side<'_>, after: Side<'_>, removed: &BTreeMap<Slot, F
     for (from, (old, field)) in &moved {
         let Some(to) = diff.slots.get(field.key.as_str()) else { continue };
         let (kind, becomes) = (old.kind.clone(), field.kind.clone());
-        diff.moves.push(Move { from: *from, kind, to: *to, becomes });
+        let asides = asides.remove(from).unwrap_or_default();
+        diff.moves.push(Move { from: *from, kind, to: *to, becomes, asides });
     }
-    unique_steps(before, after, &moved, &mut diff.steps);
+    unique_steps(before, after, &mut diff);
     diff
 }
 
@@ -180,16 +186,12 @@ fn state_steps(before: Option<&StateMachine>, after: Option<&StateMachine>, step
 }
 
 /// Rules that values come once, which are new or are about other slots than before.
-fn unique_steps(
-    before: Side<'_>,
-    after: Side<'_>,
-    moved: &BTreeMap<Slot, (&FieldDef, &FieldDef)>,
-    steps: &mut Vec<Step>,
-) {
+fn unique_steps(before: Side<'_>, after: Side<'_>, diff: &mut Diff) {
+    let Diff { steps, moves, .. } = diff;
     let place = |key: &str| {
         let slot = after.slots.get(key).copied();
-        let types = slot.and_then(|slot| moved.get(&slot));
-        Place { slot, moved: types.map(|(old, field)| (old.kind.clone(), field.kind.clone())) }
+        let moved = moves.iter().find(|moved| Some(moved.from) == slot).cloned();
+        Place { slot, moved }
     };
     let (old, new) = (rules(before), rules(after));
     for rule in &new {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_entity::{
     EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout, Numbering, Overlay,
-    RecordRule, StateMachine, UniqueRule, Writer,
+    RecordRule, StateMachine, UniqueRule, Writer, pointer_part,
 };
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{Entity, EntityId, Slot, SystemEntities};
@@ -211,8 +211,7 @@ fn fault(pointer: &str, error: &serde_path_to_error::Error<serde_json::Error>) -
 
 /// A pointer one level down (RFC 6901, section 3). A key that is absurdly long is cut.
 pub(crate) fn below(pointer: &str, key: &str) -> String {
-    let shown: String = key.chars().take(100).collect();
-    format!("{pointer}/{}", shown.replace('~', "~0").replace('/', "~1"))
+    format!("{pointer}/{}", pointer_part(key))
 }
 
 #[cfg(test)]

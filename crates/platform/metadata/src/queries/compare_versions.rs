@@ -73,6 +73,7 @@ pub(crate) async fn execute(
         Side { def: &before, slots: &from.slots },
         Side { def: &after, slots: &to.slots },
         &BTreeMap::new(),
+        BTreeMap::new(),
     );
     let changes = found.steps.into_iter().map(|step| step.change).collect();
     Ok(Comparison { from: query.from, to: query.to, changes })

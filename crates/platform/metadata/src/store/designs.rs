@@ -96,6 +96,27 @@ pub(crate) async fn update(tx: &mut TenantTx, design: &Design) -> Result<(), DbE
     Ok(())
 }
 
+/// Stores what a design is now, but for its document, which can be large.
+pub(crate) async fn update_state(tx: &mut TenantTx, design: &Design) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "update metadata.design set slots = $3, version = $4, published_version = $5, archived_at = $6, \
+         operation_id = $7, updated_at = $8, updated_by = $9 where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(design.id.uuid())
+    .bind(Json(&design.slots))
+    .bind(design.version)
+    .bind(design.published_version)
+    .bind(design.archived_at)
+    .bind(design.operation.map(Id::uuid))
+    .bind(design.updated_at)
+    .bind(&design.updated_by)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Removes a design.
 pub(crate) async fn delete(tx: &mut TenantTx, id: EntityId) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();

@@ -1,8 +1,7 @@
 //! Table `metadata.publication`.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_entity::FieldType;
-use athyper_kernel_records::{EntityId, Move, RecordId, Slot};
+use athyper_kernel_records::{EntityId, Move, RecordId};
 use athyper_kernel_types::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,35 +41,10 @@ pub(crate) struct Publication {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Work {
-    moves: Vec<StoredMove>,
+    /// Values that get another form.
+    pub(crate) moves: Vec<Move>,
     /// Fields whose default is given to records without a value.
     pub(crate) defaults: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct StoredMove {
-    from: Slot,
-    kind: FieldType,
-    to: Slot,
-    becomes: FieldType,
-}
-
-impl Work {
-    pub(crate) fn new(moves: &[Move], defaults: &[String]) -> Self {
-        let moves = moves.iter().cloned().map(|Move { from, kind, to, becomes }| StoredMove {
-            from,
-            kind,
-            to,
-            becomes,
-        });
-        Self { moves: moves.collect(), defaults: defaults.to_vec() }
-    }
-
-    /// The values that move.
-    pub(crate) fn moves(&self) -> Vec<Move> {
-        let moves = self.moves.iter().cloned();
-        moves.map(|StoredMove { from, kind, to, becomes }| Move { from, kind, to, becomes }).collect()
-    }
 }
 
 #[derive(sqlx::FromRow)]

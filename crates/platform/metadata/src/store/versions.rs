@@ -134,6 +134,23 @@ pub(crate) async fn last_with(
     Ok(row.map(Version::from))
 }
 
+/// The slots of the last versions of an entity, the newest first.
+pub(crate) async fn slots(
+    tx: &mut impl TenantConnection,
+    entity: EntityId,
+) -> Result<Vec<(i64, Slots)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<(i64, Json<Slots>)> = sqlx::query_as(
+        "select version, slots from metadata.version where tenant_id = $1 and entity_id = $2 \
+         order by version desc limit 500",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|(version, slots)| (version, slots.0)).collect())
+}
+
 /// At most `limit` versions before this one, the newest first; without their definitions.
 pub(crate) async fn list(
     tx: &mut impl TenantConnection,

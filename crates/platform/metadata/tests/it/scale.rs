@@ -1,6 +1,6 @@
 //! Many fields, many entities. The figures are printed, and held against nothing: machines differ.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -62,4 +62,50 @@ async fn a_tenant_has_two_thousand_entities() {
     record(&admin, "thing1999", &json!({"name": "a"})).await;
     let page = admin.get(&format!("{ENTITIES}?limit=200")).await.expect(200).json();
     assert_eq!(page["items"].as_array().unwrap().len(), 200);
+}
+
+/// As many fields as an entity has, each with a rule and a default: nothing is worked out for each field from all of them.
+fn ruled(fields: usize) -> Value {
+    let more =
+        json!({"default": "1", "rules": [{"must": "value >= 0 && value != old.field0", "message": "no"}]});
+    let fields: Vec<Value> =
+        (0..fields).map(|at| field(&format!("field{at}"), &json!("integer"), &more)).collect();
+    definition("ruled", &json!(fields))
+}
+
+/// How long it takes to draft, to plan, and to publish.
+async fn steps(thing: &Thing, definition: &Value) -> [Duration; 3] {
+    let started = Instant::now();
+    thing.draft(definition, &json!({})).await.expect(200);
+    let drafted = started.elapsed();
+    let plan = thing.plan().await;
+    let planned = started.elapsed();
+    thing.publish(&json!({"confirm": plan["confirm"]})).await.expect(200);
+    [drafted, planned - drafted, started.elapsed() - planned]
+}
+
+#[tokio::test]
+#[ignore = "measures: cargo xtask bench studio"]
+async fn bench_studio() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let small =
+        |name: &str| definition(name, &json!([field("name", &json!("text"), &json!({"indexed": true}))]));
+    Thing::publish_new(&admin, &small("warm")).await;
+    let started = Instant::now();
+    Thing::publish_new(&admin, &small("thing")).await;
+    println!("an entity made and published in {:?}", started.elapsed());
+    for (name, of) in [("text fields", wide as fn(usize) -> Value), ("fields with rules and defaults", ruled)]
+    {
+        let thing = Thing::publish_new(&admin, &of(1)).await;
+        for count in [10, 100, 999] {
+            thing.become_now(&of(count), &json!({})).await.expect(200);
+            let [draft, plan, publish] = steps(&thing, &of(count + 1)).await;
+            let all = draft + plan + publish;
+            println!(
+                "{name}: field {}: draft {draft:?}, plan {plan:?}, publish {publish:?}, all {all:?}",
+                count + 1
+            );
+        }
+    }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::*;
 use crate::catalogue::publish;
+use crate::store::records;
 use crate::terms;
 
 /// How many records the tenant has.
@@ -99,4 +100,39 @@ async fn lists_walk_along_an_index() {
         assert!(!plan.contains("Seq Scan"), "{filter:?} {sort}:\n{plan}");
         assert!(!plan.contains("Sort") || !search.is_empty(), "{filter:?} {sort}:\n{plan}");
     }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+    fill(&db, &entity).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let context = Context::utc(tx.now());
+    let filter =
+        terms::condition(&Cache::new(1 << 20, Limits::default()), &entity, "label == 'l77'").unwrap();
+    let selection = Selection::of(Some(filter), &[]);
+    let sort = Sort::parse(&entity, None, false).unwrap();
+    let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+    let found = page(&mut tx, &asked, None, 51).await.unwrap();
+    let [(record, _)] = found.as_slice() else { panic!("{found:?}") };
+    // A get, what is expanded, what a reference is checked by, and a count.
+    let ids = [record.id.uuid()];
+    records::find(&mut tx, &entity, record.id).await.unwrap().unwrap();
+    assert_eq!(records::by_ids(&mut tx, &entity, &ids).await.unwrap().len(), 1);
+    assert_eq!(records::existing(&mut tx, &entity, &ids).await.unwrap(), ids);
+    assert_eq!(count(&mut tx, &asked).await.unwrap(), 1);
+    // What this transaction has read: no table from its beginning to its end, and no more rows than it found.
+    let (whole, rows): (i64, i64) = sqlx::query_as(
+        "select sum(seq_scan)::bigint, sum(idx_tup_fetch + seq_tup_read)::bigint from pg_stat_xact_user_tables \
+         where schemaname = 'records' and relname in ('record', 'field_value')",
+    )
+    .fetch_one(tx.conn())
+    .await
+    .unwrap();
+    assert_eq!(whole, 0);
+    assert!(rows < 50, "{rows} rows");
 }

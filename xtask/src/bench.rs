@@ -1,0 +1,74 @@
+//! Measures what is to stay fast, in the release profile: `cargo xtask bench [NAME]`. Ratios of one run are printed, which say
+//! more than times: machines differ.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::process;
+
+/// Something that is measured: the ignored tests of a crate whose names begin like this.
+struct Bench {
+    name: &'static str,
+    package: &'static str,
+    tests: &'static str,
+}
+
+/// All that is measured.
+const BENCHES: [Bench; 2] = [
+    Bench { name: "records", package: "athyper-kernel-records", tests: "bench_records" },
+    Bench { name: "studio", package: "athyper-metadata", tests: "bench_studio" },
+];
+
+/// Runs the bench of this name, or all, with so many records in the large tenant.
+pub(crate) fn run(name: Option<&str>, records: u64) -> Result<()> {
+    let chosen: Vec<&Bench> =
+        BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
+    if chosen.is_empty() {
+        let known = BENCHES.each_ref().map(|bench| bench.name).join(", ");
+        bail!("there is no bench of this name; there are: {known}");
+    }
+    for bench in chosen {
+        println!("\n== bench {}", bench.name);
+        let started = Instant::now();
+        let filter = format!("test(/(^|::){}/)", bench.tests);
+        let records = records.to_string();
+        process::run_with(
+            "cargo",
+            &arguments(bench.package, &filter),
+            &[("ATHYPER_BENCH_RECORDS", &records)],
+        )?;
+        println!("bench {}: {:.0} s", bench.name, started.elapsed().as_secs_f64());
+    }
+    Ok(())
+}
+
+/// The output is not captured: it is the result.
+fn arguments<'a>(package: &'a str, filter: &'a str) -> [&'a str; 13] {
+    [
+        "nextest",
+        "run",
+        "--release",
+        "--locked",
+        "--profile",
+        "soak",
+        "--run-ignored",
+        "only",
+        "--no-capture",
+        "-p",
+        package,
+        "-E",
+        filter,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_refused_with_those_that_are_known() {
+        let error = run(Some("nothing"), 1).unwrap_err().to_string();
+        assert!(error.contains("records, studio"), "{error}");
+    }
+}
