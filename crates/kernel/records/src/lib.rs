@@ -25,6 +25,7 @@
 
 mod access;
 mod aggregate;
+mod attachments;
 mod body;
 mod catalogue;
 mod check;
@@ -34,7 +35,9 @@ mod entity;
 mod error;
 mod expand;
 mod index;
+mod jobs;
 mod module;
+mod openapi;
 mod path;
 mod queries;
 mod query;
@@ -48,6 +51,7 @@ mod store;
 mod system;
 mod terms;
 mod values;
+mod views;
 mod words;
 mod write;
 
