@@ -40,11 +40,11 @@ use crate::outside_health::{issuer_check, mail_check, replica_check, storage_che
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
     AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
-    ENTITIES, HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE, OIDC_AUTHENTICATOR,
-    OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES, SESSION_ENDER, SESSIONS,
-    TENANTS, UPLOADS, VAULT,
+    DOCUMENT, ENTITIES, HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
+    OIDC_AUTHENTICATOR, OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES,
+    SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
 };
-use crate::{outside, router, telemetry, vault};
+use crate::{openapi, outside, router, telemetry, vault};
 
 /// What a process knows before anything is built.
 pub(crate) struct Inputs {
@@ -67,6 +67,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
     let entities = modules().iter().flat_map(|module| module.entities).copied().collect();
     builder.value(&ENTITIES, Arc::new(entities));
+    builder.value(&DOCUMENT, Arc::new(openapi::document()));
     let sealed = modules().iter().flat_map(|module| module.sealed).copied().collect();
     builder.value(&SEALED, Arc::new(SealedColumns(sealed)));
     let sessions: Arc<dyn SessionEnder> = Arc::new(SessionsOfPeople);
@@ -288,6 +289,10 @@ fn register_services(builder: &mut ContainerBuilder) {
         let mail = mail_job(scope.resolve(&MAIL).await?);
         Ok(Arc::new(domains.chain([retention, mail]).collect()))
     });
+    register_routes(builder);
+}
+
+fn register_routes(builder: &mut ContainerBuilder) {
     let needs = [
         CONFIG.name(),
         CLOCK.name(),
@@ -304,6 +309,7 @@ fn register_services(builder: &mut ContainerBuilder) {
         LIFECYCLE.name(),
         UPLOADS.name(),
         METRICS.name(),
+        DOCUMENT.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
         let clock = (*scope.resolve(&CLOCK).await?).clone();
@@ -321,6 +327,7 @@ fn register_services(builder: &mut ContainerBuilder) {
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
             uploads: scope.resolve(&UPLOADS).await?,
+            document: scope.resolve(&DOCUMENT).await?,
             measures: HttpMetrics::new(&*scope.resolve(&METRICS).await?)?,
         };
         let services = scope.resolve(&SERVICES).await?;

@@ -22,6 +22,7 @@ mod identity;
 mod job_metrics;
 mod mail;
 mod modules;
+mod open_document;
 mod openapi;
 mod openapi_shared;
 mod operator;

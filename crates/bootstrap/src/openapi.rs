@@ -83,7 +83,8 @@ pub(crate) fn complete(document: &mut OpenApi) {
 
 /// Whether an operation is one of guests, who have no token.
 fn is_open(operation: &Operation) -> bool {
-    operation.security.as_ref().is_some_and(|needed| needed.contains(&SecurityRequirement::default()))
+    let is_nothing = |needed: &SecurityRequirement| *needed == SecurityRequirement::default();
+    operation.security.as_ref().is_some_and(|needed| needed.iter().all(is_nothing))
 }
 
 fn describe(operation: &mut Operation, is_command: bool, form: Form) {
@@ -97,7 +98,10 @@ fn describe(operation: &mut Operation, is_command: bool, form: Form) {
         add_problems(operation, &COMMAND_PROBLEMS, form);
         return;
     }
-    operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
+    // One that says that it answers strangers as well keeps to it.
+    operation
+        .security
+        .get_or_insert_with(|| vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
     let key = || text().pattern(Some(KEY));
     let given_back = "Id for the log, given back in the answer; one that is too long or odd is replaced";
     let mut headers = vec![

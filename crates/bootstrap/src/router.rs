@@ -6,11 +6,10 @@ use std::time::Duration;
 use athyper_adapter_telemetry::HttpMetrics;
 use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
-use athyper_kernel_error::Problem;
 use athyper_kernel_http::{
     Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams,
-    OPERATION_PERMISSIONS, OperationIndex, ProblemResponse, RateLimits, TrustedProxies, admit,
-    operation_routes, trace_requests,
+    OPERATION_PERMISSIONS, OperationIndex, RateLimits, TrustedProxies, admit, operation_routes,
+    trace_requests,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
@@ -18,12 +17,10 @@ use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_types::Clock;
 use athyper_security::Sessions;
 use axum::Router;
-use axum::body::Bytes;
-use axum::http::header;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tower::util::option_layer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::guard::{guard, unknown_method, unknown_path};
@@ -31,7 +28,7 @@ use crate::headers::{SecurityProfile, secure};
 use crate::health::{self, Health};
 use crate::identity::LocalIdentity;
 use crate::modules::modules;
-use crate::openapi;
+use crate::open_document::{OpenDocument, show_document};
 use crate::outer::{compression, cors};
 use crate::telemetry::measure;
 
@@ -52,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) stopping: CancellationToken,
     pub(crate) uploads: Arc<dyn UploadStore>,
     pub(crate) measures: HttpMetrics,
+    /// The document of the platform.
+    pub(crate) document: Arc<OpenApi>,
 }
 
 /// The permissions of kernel and modules.
@@ -60,7 +59,7 @@ pub(crate) fn catalogue() -> Catalogue {
     Catalogue::new(modules().into_iter().flat_map(|module| module.permissions).chain(kernel).copied())
 }
 
-/// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the document, sign-in and sign-out, and in env
+/// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the platform's document, sign-in and sign-out, and in env
 /// `local` the built-in issuer's keys.
 pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) -> Router {
     let own = operation_routes().merge(job_routes()).merge(schedule_routes(parts.schedulable));
@@ -103,27 +102,15 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
     closed
         .route_layer(from_fn_with_state(Arc::new(edge), admit))
         .merge(health::public_routes(parts.health))
-        .merge(document_route())
         .merge(parts.identity.routes(parts.clock.clone()))
         .merge(parts.sessions.routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
+        .layer(from_fn_with_state(OpenDocument::of(&parts.document), show_document))
         .layer(from_fn_with_state(limit, guard))
         .layer(compression())
         .layer(option_layer(cors(&http.cors)))
         .layer(from_fn_with_state(Arc::new(SecurityProfile::api(is_tls)), secure))
         .layer(from_fn_with_state(parts.measures, measure))
         .layer(from_fn_with_state(Arrivals { clock: parts.clock, proxies }, trace_requests))
-}
-
-/// The OpenAPI document, written once: it is large, and everybody may ask for it.
-fn document_route() -> Router {
-    let written =
-        serde_json::to_vec(&openapi::document()).map(Bytes::from).map_err(|error| error.to_string());
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    let show = move || async move {
-        let document = written.map_err(Problem::internal)?;
-        Ok::<_, ProblemResponse>((json, document))
-    };
-    Router::new().route("/v1/openapi.json", get(show))
 }

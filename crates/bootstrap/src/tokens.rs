@@ -19,6 +19,7 @@ use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_kernel_vault::{SealedColumns, Vault};
 use athyper_security::Sessions;
+use utoipa::openapi::OpenApi;
 
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::database::DatabaseServer;
@@ -45,6 +46,7 @@ pub(crate) const LOCAL_IDENTITY: Token<LocalIdentity> = Token::new("platform.loc
 pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::ADAPTER_AUTH);
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
 pub(crate) const ENTITIES: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
+pub(crate) const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);
 pub(crate) const SEALED: Token<SealedColumns> = Token::new(tokens::REGISTRY_SEALED);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");

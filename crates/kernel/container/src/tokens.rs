@@ -84,6 +84,8 @@ pub const REGISTRY_PERMISSIONS: &str = "registry.permissions";
 pub const SECURITY_SESSION_ENDER: &str = "security.sessionEnder";
 /// The services of all modules.
 pub const REGISTRY_SERVICES: &str = "registry.services";
+/// The OpenAPI document of the platform: kernel and modules, without the entities of any tenant.
+pub const REGISTRY_OPENAPI: &str = "registry.openapi";
 /// The job handlers of all modules.
 pub const REGISTRY_JOBS: &str = "registry.jobs";
 
@@ -124,6 +126,7 @@ pub const CATALOGUE: &[&str] = &[
     OBSERVABILITY_SHUTDOWN,
     REGISTRY_ROUTES,
     REGISTRY_SERVICES,
+    REGISTRY_OPENAPI,
     REGISTRY_JOBS,
     REGISTRY_ENTITIES,
     REGISTRY_SEALED,

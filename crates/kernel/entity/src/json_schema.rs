@@ -17,6 +17,13 @@ impl EntityDef {
     }
 }
 
+impl FieldDef {
+    /// The schema of the field in a record: that of its values, with what people call it, and null where it may be empty.
+    pub fn json_schema(&self, language: &str) -> Value {
+        property(self, language)
+    }
+}
+
 fn object(fields: &[FieldDef], language: &str) -> Map<String, Value> {
     let shown = fields.iter().filter(|field| !field.hidden);
     let properties: Map<String, Value> =

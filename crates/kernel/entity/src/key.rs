@@ -67,8 +67,8 @@ const RESERVED: [&str; 25] = [
     "void",
 ];
 
-/// The word that stands in paths for the entities themselves.
-const RESERVED_ENTITY: &str = "entities";
+/// The words that stand in paths for the entities themselves, and for what belongs to records of all entities.
+const RESERVED_ENTITIES: [&str; 3] = ["attachments", "entities", "views"];
 
 impl EntityKey {
     /// Reads a key.
@@ -85,7 +85,7 @@ impl EntityKey {
             Some((module, name)) => is_part(module) && is_part(name),
             None => is_part(text),
         };
-        if text == RESERVED_ENTITY {
+        if RESERVED_ENTITIES.contains(&text) {
             return Err(KeyError::Reserved(text.to_owned()));
         }
         if is_key { Ok(Self(text.to_owned())) } else { Err(KeyError::Entity) }

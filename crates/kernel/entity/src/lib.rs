@@ -16,6 +16,7 @@ mod convert;
 mod country;
 mod definition;
 mod duration;
+mod example;
 mod field;
 mod field_type;
 mod json_schema;

@@ -151,7 +151,7 @@ impl OperationIndex {
                 if operation
                     .security
                     .as_ref()
-                    .is_some_and(|needed| needed.contains(&SecurityRequirement::default()))
+                    .is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
                 {
                     index.open.insert(Arc::clone(&id));
                 }

@@ -38,13 +38,17 @@ impl<Q> Read<Q> {
         &self.caller
     }
 
+    /// Whether the caller has this version already (RFC 9110, section 13.1.2).
+    pub fn has(&self, version: i64) -> bool {
+        self.if_none_match.as_deref().is_some_and(|sent| if_none_match_has(sent, version))
+    }
+
     /// Answers with a record and its version, or with 304 when the caller has this version.
     ///
     /// # Errors
     /// When the value cannot be written as JSON.
     pub fn reply<T: Serialize>(&self, version: i64, body: &T) -> Result<Reply, ProblemResponse> {
-        let has_it = self.if_none_match.as_deref().is_some_and(|sent| if_none_match_has(sent, version));
-        let reply = if has_it { Reply::not_modified() } else { Reply::ok(body)? };
+        let reply = if self.has(version) { Reply::not_modified() } else { Reply::ok(body)? };
         Ok(reply.version(version))
     }
 }

@@ -10,13 +10,18 @@ use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
 use athyper_kernel_entity::{EntityKey, SystemEntity};
 use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
+use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Clock;
 
+use utoipa::openapi::OpenApi;
+
 use crate::catalogue::Entities;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::jobs::remove_attachments::{self, RemoveAttachments};
+use crate::openapi::Frame;
 use crate::system::SystemEntities;
 use crate::{routes, terms};
 
@@ -31,6 +36,29 @@ const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 
 /// Bytes of compiled filters that a service keeps, over all tenants.
 const EXPRESSION_BYTES: u64 = 32 << 20;
+
+/// The document of the platform, which that of a tenant continues.
+const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);
+
+/// Where the content of files is.
+const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
+
+/// Names of the tokens that [`build`] resolves.
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), DOCUMENT.name(), UPLOADS.name()];
+
+/// What the document of a tenant and the files of records need, which no other service asks for.
+#[derive(Clone)]
+pub(crate) struct Own {
+    /// The entities in force.
+    pub(crate) entities: Entities,
+    /// Where a document is read from while it is sent.
+    pub(crate) database: Database,
+    /// The platform's part of the document.
+    pub(crate) frame: Arc<Frame>,
+    /// Where the content of files is.
+    pub(crate) uploads: Arc<dyn UploadStore>,
+}
 
 /// The records service, as its own routes and the services that list their records through it hold it. Cheap to clone.
 #[derive(Clone)]
@@ -133,6 +161,18 @@ pub(crate) fn admit(caller: &Caller, permission: Option<&'static str>) -> Result
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
         let records = Records::resolve(&scope).await?;
-        Ok(DomainParts { jobs: Vec::new(), router: routes::routes().with_state(records) })
+        let uploads = scope.resolve(&UPLOADS).await?;
+        let document = serde_json::to_value(scope.resolve(&DOCUMENT).await?)?;
+        let own = Own {
+            entities: records.entities.clone(),
+            database: scope.resolve(&DATABASE).await?.as_ref().clone(),
+            frame: Arc::new(Frame::of(&document)?),
+            uploads: Arc::clone(&uploads),
+        };
+        let jobs = vec![JobType::new(&RemoveAttachments {}, move |run, _| {
+            remove_attachments::run(Arc::clone(&uploads), run)
+        })];
+        let router = routes::routes().with_state(records).merge(routes::own_routes().with_state(own));
+        Ok(DomainParts { jobs, router })
     })
 }

@@ -1,4 +1,4 @@
-//! The records that records name, one level deep.
+//! What records name, one level deep: other records and files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,20 @@ use athyper_kernel_http::Caller;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::attachments::to_json;
 use crate::catalogue::Entities;
 use crate::deps::admit;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::query::query_error;
 use crate::record::Record;
-use crate::store::records;
+use crate::store::{attachments, records};
 
-/// Records by the field that names them, and by id.
+/// Records and files by the field that names them, and by id.
 pub(crate) struct Others(BTreeMap<String, BTreeMap<String, Value>>);
 
 impl Others {
-    /// The records that a record names: one, null where it is gone, or a list of those that are there.
+    /// What a record names: one, null where it is gone, or a list of those that are there.
     pub(crate) fn of(&self, record: &Record, fields: &[String]) -> Value {
         let member = |key: &String| {
             let found = |id: &Value| self.0.get(key)?.get(id.as_str()?).cloned();
@@ -35,10 +36,15 @@ impl Others {
     }
 }
 
-/// Reads the records that these name by these fields, each once.
+/// Whether a field names something that can be given with the record.
+pub(crate) fn is_expandable(kind: &FieldType) -> bool {
+    matches!(kind, FieldType::Reference(_) | FieldType::References(_) | FieldType::Attachment(_))
+}
+
+/// Reads what these records name by these fields, each once.
 ///
 /// # Errors
-/// When a field is no reference, or the database does not answer.
+/// When a field names nothing, or the database does not answer.
 pub(crate) async fn expand(
     tx: &mut impl TenantConnection,
     entities: &Entities,
@@ -50,8 +56,19 @@ pub(crate) async fn expand(
     let mut others = BTreeMap::new();
     for key in fields {
         let kind = entity.def.field(key).map(|field| &field.kind);
+        if matches!(kind, Some(FieldType::Attachment(_))) {
+            let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
+            let files = attachments::find(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+            let found = files.iter().map(|file| (file.id.to_string(), to_json(file))).collect();
+            others.insert(key.clone(), found);
+            continue;
+        }
         let Some(FieldType::Reference(reference) | FieldType::References(reference)) = kind else {
-            return Err(query_error("expand", "wrong_field", format!("{key} is no reference")));
+            return Err(query_error(
+                "expand",
+                "wrong_field",
+                format!("{key} names nothing that could be given too"),
+            ));
         };
         let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
         let found = match entities.find(tx, &reference.entity).await? {

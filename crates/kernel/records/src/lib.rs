@@ -25,6 +25,7 @@
 
 mod access;
 mod aggregate;
+mod attachments;
 mod body;
 mod catalogue;
 mod check;
@@ -35,7 +36,9 @@ mod error;
 mod expand;
 mod index;
 mod many;
+mod jobs;
 mod module;
+mod openapi;
 mod path;
 mod queries;
 mod query;
@@ -52,6 +55,7 @@ mod terms;
 mod tests;
 mod values;
 mod walk;
+mod views;
 mod words;
 mod write;
 

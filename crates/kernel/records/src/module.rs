@@ -1,9 +1,11 @@
 //! What the records service hands over to the platform, as data.
 
 use athyper_kernel_db::{Migration, Schema};
+use athyper_kernel_jobs::ScheduleDef;
 use athyper_kernel_module::DomainModule;
 
-use crate::{Records, access, deps, routes};
+use crate::jobs::remove_attachments::RemoveAttachments;
+use crate::{access, deps, routes};
 
 /// The records service.
 pub const MODULE: DomainModule = DomainModule {
@@ -21,13 +23,23 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand preparation",
                 sql: include_str!("../migrations/0002_expand_preparation.sql"),
             },
+            Migration {
+                version: 4,
+                description: "expand attachments",
+                sql: include_str!("../migrations/0004_expand_attachments.sql"),
+            },
+            Migration {
+                version: 5,
+                description: "expand views",
+                sql: include_str!("../migrations/0005_expand_views.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,
-    schedules: &[],
+    schedules: &[ScheduleDef::cron::<RemoveAttachments>("37 * * * *")],
     entities: &[],
     sealed: &[],
-    dependencies: Records::DEPENDENCIES,
-    openapi: || routes::routes().into_openapi(),
+    dependencies: deps::DEPENDENCIES,
+    openapi: routes::document,
     build: deps::build,
 };

@@ -23,6 +23,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
@@ -45,6 +46,8 @@ pub struct TestOptions {
     pub doors: fn(&TestDatabase, &Catalogue) -> Doors,
     /// Who lets browsers in; nobody where it is none.
     pub browsers: Option<MakeBrowserDoor>,
+    /// The document of the platform; that of the modules alone where it is none.
+    pub document: Option<OpenApi>,
     /// Further parts that the modules need.
     pub parts: AddParts,
 }
@@ -60,6 +63,7 @@ impl Default for TestOptions {
             operators: None,
             doors: plain_doors,
             browsers: None,
+            document: None,
             parts: Box::new(|_| ()),
         }
     }
@@ -85,7 +89,7 @@ pub struct TestApp {
     /// All routes, behind the edge.
     pub router: Router,
     /// The document of the routes.
-    pub openapi: utoipa::openapi::OpenApi,
+    pub openapi: OpenApi,
     /// All jobs that the modules can run.
     pub jobs: Vec<JobType>,
     /// Where uploads wait for their job.
@@ -142,6 +146,8 @@ impl TestApp {
         let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
+        let document = options.document.unwrap_or_else(|| document_of(modules));
+        builder.value(&Token::<OpenApi>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
         (options.parts)(&mut builder);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
@@ -250,6 +256,15 @@ impl TestApp {
         }
         ended.map(|()| id)
     }
+}
+
+/// The document of these modules and the kernel.
+fn document_of(modules: &[DomainModule]) -> OpenApi {
+    let mut document = operation_routes().merge(job_routes()).into_openapi();
+    for module in modules {
+        document.merge((module.openapi)());
+    }
+    document
 }
 
 /// What the api process answers to a method that a path does not take.

@@ -10,7 +10,7 @@ use crate::entity::Entity;
 use crate::error::Error;
 use crate::path::RecordPath;
 use crate::record::Record;
-use crate::store::{records, revisions, traces};
+use crate::store::{attachments, records, revisions, traces};
 
 /// Purge a deleted record
 ///
@@ -44,6 +44,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, entity: &Entity, record: &Record)
     if record.deleted.is_none() {
         return Err(Error::RecordNotDeleted);
     }
+    attachments::release(tx, entity.id, record.id, None, &[]).await?;
     traces::clear(tx, entity.id, record.id).await?;
     revisions::purge(tx, entity.id, record.id).await?;
     records::purge(tx, entity, record.id).await?;

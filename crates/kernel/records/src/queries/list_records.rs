@@ -7,6 +7,7 @@ use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::body::RecordBody;
 use crate::entity::Entity;
@@ -15,13 +16,16 @@ use crate::expand::expand;
 use crate::path::EntityPath;
 use crate::query::{Place, Selection, Sort, names};
 use crate::store::lists::{self, Asked};
-use crate::{Deps, Records};
+use crate::{Deps, Records, views};
 
 /// Which records, in what order, and how much of each.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListRecords {
+    /// A view of the entity, by its id: what it says counts wherever a parameter is left out.
+    #[param(format = Uuid)]
+    view: Option<Uuid>,
     /// Only records for which this condition holds (CEL over the fields): `axes > 3 && country == "DE"`.
     filter: Option<String>,
     /// Only records with all of these words, each as the beginning of a word.
@@ -31,7 +35,7 @@ pub struct ListRecords {
     sort: Option<String>,
     /// Fields to give, separated by commas; all when left out.
     pub fields: Option<String>,
-    /// References whose records are given too, in `expanded`, separated by commas.
+    /// References whose records, and attachments whose names and sizes, are given too, in `expanded`, separated by commas.
     expand: Option<String>,
     /// Deleted records instead of the others.
     #[serde(default)]
@@ -59,7 +63,8 @@ pub(crate) async fn list_records(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let caller = read.caller().clone();
-    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &caller, &read.query).await?)?)
+    let query = with_view(&mut read.tx, &deps, &entity, read.query).await?;
+    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &caller, &query).await?)?)
 }
 
 impl Records {
@@ -71,8 +76,29 @@ impl Records {
         let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
         let entity = self.to_read(&mut read, &key).await?;
         let caller = read.caller().clone();
-        Ok(execute(&mut read.tx, self, &entity, &caller, &read.query).await?)
+        let query = with_view(&mut read.tx, self, &entity, read.query).await?;
+        Ok(execute(&mut read.tx, self, &entity, &caller, &query).await?)
     }
+}
+
+/// The query with what its view says where the caller says nothing.
+async fn with_view(
+    tx: &mut ReadTx,
+    deps: &Deps,
+    entity: &Entity,
+    query: ListRecords,
+) -> Result<ListRecords, Error> {
+    let Some(id) = query.view else { return Ok(query) };
+    let tenant = tx.context().clone();
+    let settings = views::usable(tx, deps, &tenant, entity, id).await?.settings;
+    Ok(ListRecords {
+        filter: query.filter.or(settings.filter),
+        search: query.search.or(settings.search),
+        sort: query.sort.or(settings.sort),
+        fields: query.fields.or(settings.fields),
+        expand: query.expand.or(settings.expand),
+        ..query
+    })
 }
 
 pub(crate) async fn execute(

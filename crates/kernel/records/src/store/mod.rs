@@ -1,5 +1,7 @@
 //! All SQL of the records service, one file per table family.
 
+pub(crate) mod attachments;
+pub(crate) mod definitions;
 pub(crate) mod entities;
 pub(crate) mod lists;
 pub(crate) mod many;
@@ -11,3 +13,4 @@ pub(crate) mod savepoints;
 pub(crate) mod tables;
 pub(crate) mod traces;
 pub(crate) mod unique;
+pub(crate) mod views;

@@ -1,6 +1,7 @@
 //! Records as their callers use them: over HTTP, on a real database.
 
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
@@ -10,9 +11,13 @@
     reason = "the same tests run over the records of tenants and over those of a domain"
 )]
 
+mod attachments;
 mod definitions;
 mod domain;
 mod domain_table;
+mod openapi;
 mod own_table;
+mod schema;
 mod support;
 mod tenants;
+mod views;

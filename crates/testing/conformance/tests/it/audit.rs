@@ -78,7 +78,7 @@ async fn check_refusals(platform: &Platform, operation: &Operation, findings: &m
     let call = platform.prepare(operation, &user).await;
     let before = Rows::of_all(&platform.app.db).await;
     let mut refused =
-        vec![("a body of the wrong form", Call::json(call.clone(), serde_json::json!({"no": {"such": 1}})))];
+        vec![("a body of the wrong form", call.clone().malformed(serde_json::json!({"no": {"such": 1}})))];
     if call.if_match.is_some() {
         refused.push(("another version", call.clone().if_match(Some("\"999999\""))));
     }

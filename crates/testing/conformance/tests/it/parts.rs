@@ -15,7 +15,7 @@ use athyper_bootstrap::bridges::federation_uses_iam::directory;
 use athyper_bootstrap::bridges::federation_uses_security::sessions_of_providers;
 use athyper_bootstrap::bridges::governance_uses_iam::access;
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
-use athyper_bootstrap::modules;
+use athyper_bootstrap::{document, modules};
 use athyper_federation::Connection;
 use athyper_federation::ports::Outside;
 use athyper_governance::ACCESS;
@@ -45,6 +45,7 @@ pub(crate) fn options() -> TestOptions {
     let store: Arc<dyn CheckpointStore> = Arc::new(MemoryCheckpoints::default());
     let outside: Arc<dyn Outside> = Arc::new(NothingOutside);
     TestOptions {
+        document: Some(document()),
         parts: Box::new(|builder| {
             // What domains ask of each other, answered as in the processes but for sessions.
             let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);

@@ -63,6 +63,7 @@ pub(crate) enum Payload {
     None,
     Json(Value),
     Csv(String),
+    File(String),
 }
 
 impl Call {
@@ -81,6 +82,17 @@ impl Call {
     pub(crate) fn csv(mut self, file: impl Into<String>) -> Self {
         self.body = Payload::Csv(file.into());
         self
+    }
+
+    /// With this file of any type.
+    pub(crate) fn file(mut self, file: impl Into<String>) -> Self {
+        self.body = Payload::File(file.into());
+        self
+    }
+
+    /// With a body that nothing takes: one of no known form, and for a file of any type an empty one.
+    pub(crate) fn malformed(self, body: Value) -> Self {
+        if matches!(self.body, Payload::File(_)) { self.file("") } else { self.json(body) }
     }
 
     /// The command of this name on the record.
@@ -111,6 +123,7 @@ impl Call {
             Payload::None => (None, Bytes::new()),
             Payload::Json(body) => (Some("application/json"), body.to_string().into()),
             Payload::Csv(file) => (Some("text/csv"), file.clone().into()),
+            Payload::File(file) => (Some("application/octet-stream"), file.clone().into()),
         };
         client.send(method.clone(), &self.path, media_type, bytes).await
     }

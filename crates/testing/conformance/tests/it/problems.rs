@@ -55,6 +55,16 @@ fn wrong_csv(file: &str) -> Vec<WrongBody> {
     ]
 }
 
+/// Files that are wrong where any is taken.
+fn wrong_file() -> Vec<WrongBody> {
+    const ANY: Option<&str> = Some("application/octet-stream");
+    vec![
+        ("media-type", None, Bytes::from_static(b"a"), 415, "request.unsupported_media_type"),
+        ("too-large", ANY, oversized(32 << 20), 413, "request.too_large"),
+        ("empty-file", ANY, Bytes::new(), 400, "request.empty_file"),
+    ]
+}
+
 /// Bodies that are wrong where none is taken.
 fn wrong_none() -> Vec<WrongBody> {
     vec![
@@ -74,6 +84,7 @@ async fn check_bodies(platform: &Platform, operation: &Operation, findings: &mut
     let wrong = match &call.body {
         Payload::Json(body) => wrong_json(body),
         Payload::Csv(file) => wrong_csv(file),
+        Payload::File(_) => wrong_file(),
         Payload::None => wrong_none(),
     };
     for (rule, media_type, body, status, code) in wrong {

@@ -1,0 +1,3 @@
+//! One file per background job.
+
+pub(crate) mod remove_attachments;
