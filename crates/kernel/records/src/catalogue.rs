@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
-use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, Overlay};
+use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef, FieldType, Overlay};
 use athyper_kernel_types::Id;
 
 use crate::entity::{Entity, EntityId, Slot, with_slots};
@@ -58,6 +58,40 @@ impl Entities {
     ) -> Result<Option<Arc<Entity>>, DbError> {
         let found = entities::find(tx, &self.system, key).await?;
         Ok(found.map(Arc::new).or_else(|| self.system.get(key).cloned()))
+    }
+
+    /// The entity whose records refer to those of this key by a reference that calls them `inverse` there, and the slot of that
+    /// reference; the first by key, where several do.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn referring(
+        &self,
+        tx: &mut impl TenantConnection,
+        target: &EntityKey,
+        inverse: &str,
+    ) -> Result<Option<(Arc<Entity>, Slot)>, DbError> {
+        let slot_in = |entity: &Entity| {
+            let is_it = |field: &FieldDef| match &field.kind {
+                FieldType::Reference(reference) | FieldType::References(reference) => {
+                    reference.entity == *target
+                        && reference.inverse.as_ref().is_some_and(|name| name.as_str() == inverse)
+                }
+                _ => false,
+            };
+            entity.fields().find(|(field, _)| is_it(field)).map(|(_, slot)| slot)
+        };
+        let mut keys = entities::with_inverse(tx, target, inverse).await?;
+        let of_domains = self.system.iter().filter(|entity| slot_in(entity).is_some());
+        keys.extend(of_domains.map(|entity| entity.def.key.to_string()));
+        for key in keys.iter().filter_map(|key| EntityKey::parse(key).ok()) {
+            if let Some(entity) = self.find(tx, &key).await?
+                && let Some(slot) = slot_in(&entity)
+            {
+                return Ok(Some((entity, slot)));
+            }
+        }
+        Ok(None)
     }
 
     /// The entity in force of this key.

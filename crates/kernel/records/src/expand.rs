@@ -11,20 +11,33 @@ use uuid::Uuid;
 use crate::attachments::to_json;
 use crate::catalogue::Entities;
 use crate::deps::admit;
-use crate::entity::Entity;
+use crate::entity::{Entity, Slot};
 use crate::error::Error;
 use crate::query::query_error;
 use crate::record::Record;
-use crate::store::{attachments, records};
+use crate::store::{attachments, records, references};
 
-/// Records and files by the field that names them, and by id.
-pub(crate) struct Others(BTreeMap<String, BTreeMap<String, Value>>);
+/// Most records that refer to a record and are given with it; the others are read by a list of theirs.
+const MOST_REFERRING: i64 = 50;
+
+/// What is given with records.
+#[derive(Default)]
+pub(crate) struct Others {
+    /// Records and files by the field that names them, and by id.
+    named: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Records that refer to a record, by what their reference calls them there, and by the id of that record.
+    referring: BTreeMap<String, BTreeMap<Uuid, Vec<Value>>>,
+}
 
 impl Others {
     /// What a record names: one, null where it is gone, or a list of those that are there.
     pub(crate) fn of(&self, record: &Record, fields: &[String]) -> Value {
         let member = |key: &String| {
-            let found = |id: &Value| self.0.get(key)?.get(id.as_str()?).cloned();
+            if let Some(referring) = self.referring.get(key) {
+                let those = referring.get(&record.id.uuid()).cloned();
+                return (key.clone(), Value::Array(those.unwrap_or_default()));
+            }
+            let found = |id: &Value| self.named.get(key)?.get(id.as_str()?).cloned();
             let value = match record.values.get(key) {
                 Some(Value::Array(ids)) => Value::Array(ids.iter().filter_map(found).collect()),
                 Some(id) => found(id).unwrap_or(Value::Null),
@@ -41,10 +54,10 @@ pub(crate) fn is_expandable(kind: &FieldType) -> bool {
     matches!(kind, FieldType::Reference(_) | FieldType::References(_) | FieldType::Attachment(_))
 }
 
-/// Reads what these records name by these fields, each once.
+/// Reads what these records name by these fields, each once, and the records that refer to them under these names.
 ///
 /// # Errors
-/// When a field names nothing, or the database does not answer.
+/// When a field names nothing and no reference has the name, or the database does not answer.
 pub(crate) async fn expand(
     tx: &mut impl TenantConnection,
     entities: &Entities,
@@ -53,14 +66,22 @@ pub(crate) async fn expand(
     rows: &[Record],
     fields: &[String],
 ) -> Result<Others, Error> {
-    let mut others = BTreeMap::new();
+    let mut others = Others::default();
     for key in fields {
         let kind = entity.def.field(key).map(|field| &field.kind);
         if matches!(kind, Some(FieldType::Attachment(_))) {
             let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
             let files = attachments::find(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
             let found = files.iter().map(|file| (file.id.to_string(), to_json(file))).collect();
-            others.insert(key.clone(), found);
+            others.named.insert(key.clone(), found);
+            continue;
+        }
+        if kind.is_none()
+            && let Some((other, slot)) = entities.referring(tx, &entity.def.key, key).await?
+        {
+            admit(caller, other.system().map(|system| system.read))?;
+            let found = referring(tx, entity, &other, slot, rows).await?;
+            others.referring.insert(key.clone(), found);
             continue;
         }
         let Some(FieldType::Reference(reference) | FieldType::References(reference)) = kind else {
@@ -83,9 +104,30 @@ pub(crate) async fn expand(
             }
             None => BTreeMap::new(),
         };
-        others.insert(key.clone(), found);
+        others.named.insert(key.clone(), found);
     }
-    Ok(Others(others))
+    Ok(others)
+}
+
+/// The records of another entity that refer to these by the field in this slot, by the id of what they refer to.
+async fn referring(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    other: &Entity,
+    slot: Slot,
+    rows: &[Record],
+) -> Result<BTreeMap<Uuid, Vec<Value>>, Error> {
+    let targets: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
+    let pairs = references::holders(tx, entity, other, slot, &targets, MOST_REFERRING).await?;
+    let ids: BTreeSet<Uuid> = pairs.iter().map(|(_, holder)| *holder).collect();
+    let holders = records::by_ids(tx, other, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let shown: BTreeMap<Uuid, Value> =
+        holders.iter().map(|record| (record.id.uuid(), record.to_json(&other.def, None))).collect();
+    let mut found: BTreeMap<Uuid, Vec<Value>> = BTreeMap::new();
+    for (target, holder) in pairs {
+        found.entry(target).or_default().extend(shown.get(&holder).cloned());
+    }
+    Ok(found)
 }
 
 fn named(value: Option<&Value>) -> Vec<Uuid> {

@@ -192,15 +192,24 @@ fn exact(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// What is separated by commas.
+///
+/// # Errors
+/// When it is too much.
+pub(crate) fn listed(parameter: &str, text: &str) -> Result<Vec<String>, Error> {
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.len() > MAX_NAMES {
+        return Err(query_error(parameter, "too_many", format!("name at most {MAX_NAMES} fields")));
+    }
+    Ok(names)
+}
+
 /// Names of fields, separated by commas.
 ///
 /// # Errors
 /// When one of them is none.
 pub(crate) fn names(entity: &Entity, parameter: &str, text: &str) -> Result<Vec<String>, Error> {
-    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-    if names.len() > MAX_NAMES {
-        return Err(query_error(parameter, "too_many", format!("name at most {MAX_NAMES} fields")));
-    }
+    let names = listed(parameter, text)?;
     let is_shown = |name: &str| entity.def.field(name).is_some_and(|field| !field.hidden);
     let is_field = |name: &str| is_shown(name) || SYSTEM_FIELDS.contains(&name);
     match names.iter().find(|name| !is_field(name)) {

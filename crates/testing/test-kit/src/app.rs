@@ -116,10 +116,6 @@ impl TestApp {
     /// As [`TestApp::new`], with something else than the default.
     pub async fn with(modules: &[DomainModule], options: TestOptions) -> Self {
         let mut schemas: Vec<Schema> = vec![PLATFORM_SCHEMA, AUDIT_SCHEMA, JOBS_SCHEMA];
-        // Whoever lists records asks what the tenant changed of their entity.
-        let records = athyper_kernel_records::MODULE;
-        let has_records = modules.iter().any(|module| module.name == records.name);
-        schemas.extend(records.schema.filter(|_| !has_records));
         schemas.extend(modules.iter().filter_map(|module| module.schema));
         let mut db = TestDatabase::new(&schemas).await;
         if options.browsers.is_some() {

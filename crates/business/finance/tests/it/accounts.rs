@@ -28,6 +28,12 @@ async fn an_account_brings_the_groups_above_it() {
     let codes: Vec<_> = groups["items"].as_array().unwrap().iter().map(|item| &item["code"]).collect();
     assert_eq!(codes, ["Assets", "Assets:US", "Assets:US:BofA"]);
     assert_eq!(groups["items"][2]["id"], made.json()["parent"]);
+    let path = filtered("/v1/finance/accounts", "code == \"Assets:US:BofA\"") + "&expand=parent,members";
+    let expanded = accountant.get(&path).await.expect(200).json()["items"][0]["expanded"].clone();
+    assert_eq!(
+        (&expanded["parent"]["code"], &expanded["members"][0]["code"]),
+        (&json!("Assets:US"), &made.json()["code"])
+    );
     let written = events(&app, "finance.create_account").await;
     assert_eq!(written.len(), 1);
     assert_eq!(written[0].1, Some(made.text("/id")));

@@ -8,7 +8,7 @@ pub(crate) const CASH: &str = "Assets:Cash";
 pub(crate) const FEES: &str = "Expenses:Fees";
 
 pub(crate) async fn app() -> TestApp {
-    TestApp::new(&[MODULE]).await
+    TestApp::new(&[athyper_kernel_records::MODULE, MODULE]).await
 }
 
 /// An application whose tenant `demo` has two accounts, and an accountant of it.

@@ -1,13 +1,27 @@
 //! Reads one record.
 
-use athyper_kernel_http::{NoQuery, ProblemResponse, Read, RecordProblems, Reply};
+use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply};
 use axum::extract::State;
+use serde::Deserialize;
 
 use crate::Deps;
 use crate::body::RecordBody;
 use crate::error::Error;
+use crate::expand::expand;
 use crate::path::RecordPath;
+use crate::query::{listed, names};
 use crate::store::records;
+
+/// How much of a record.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct GetRecord {
+    /// Fields to give, separated by commas; all when left out.
+    fields: Option<String>,
+    /// What is given too, in `expanded`, as in a list.
+    expand: Option<String>,
+}
 
 /// Read a record
 ///
@@ -19,16 +33,29 @@ use crate::store::records;
     tag = "records",
     params(
         ("entity" = String, Path, description = "Key of the entity"),
-        ("id" = String, Path, description = "Id of the record", format = Uuid)
+        ("id" = String, Path, description = "Id of the record", format = Uuid),
+        GetRecord
     ),
     responses((status = 200, description = "The record", body = RecordBody), RecordProblems)
 )]
 pub(crate) async fn get_record(
     State(deps): State<Deps>,
     RecordPath(key, id): RecordPath,
-    mut read: Read<NoQuery>,
+    mut read: Read<GetRecord>,
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let record = records::find(&mut read.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
-    read.reply(record.version, &record.to_json(&entity.def, None))
+    let fields = read.query.fields.as_deref().map(|text| names(&entity, "fields", text)).transpose()?;
+    let mut json = record.to_json(&entity.def, fields.as_deref());
+    let Some(asked) = read.query.expand.as_deref() else { return read.reply(record.version, &json) };
+
+    let expanded = listed("expand", asked)?;
+    let caller = read.caller().clone();
+    let rows = std::slice::from_ref(&record);
+    let others = expand(&mut read.tx, &deps.entities, &entity, &caller, rows, &expanded).await?;
+    if let Some(json) = json.as_object_mut() {
+        json.insert("expanded".to_owned(), others.of(&record, &expanded));
+    }
+    // What others are now is not told by this record's version.
+    Ok(Reply::ok(&json)?.version(record.version))
 }

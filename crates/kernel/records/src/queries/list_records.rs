@@ -14,7 +14,7 @@ use crate::entity::Entity;
 use crate::error::Error;
 use crate::expand::expand;
 use crate::path::EntityPath;
-use crate::query::{Place, Selection, Sort, names};
+use crate::query::{Place, Selection, Sort, listed, names};
 use crate::store::lists::{self, Asked};
 use crate::{Deps, Records, views};
 
@@ -35,7 +35,8 @@ pub struct ListRecords {
     sort: Option<String>,
     /// Fields to give, separated by commas; all when left out.
     pub fields: Option<String>,
-    /// References whose records, and attachments whose names and sizes, are given too, in `expanded`, separated by commas.
+    /// References whose records, and attachments whose names and sizes, are given too, in `expanded`, separated by commas; and by
+    /// the names that references of other entities give, the first 50 records that refer to each.
     expand: Option<String>,
     /// Deleted records instead of the others.
     #[serde(default)]
@@ -119,7 +120,7 @@ pub(crate) async fn execute(
     let sort = Sort::parse(entity, query.sort.as_deref().or(own), query.search.is_some())?;
     let fields = query.fields.as_deref().map(|text| names(entity, "fields", text)).transpose()?;
     let expanded =
-        query.expand.as_deref().map(|text| names(entity, "expand", text)).transpose()?.unwrap_or_default();
+        query.expand.as_deref().map(|text| listed("expand", text)).transpose()?.unwrap_or_default();
 
     let fingerprint = format!("{} {sort:?} {selection}", entity.id);
     let after: Option<Place> = query.page.keys(&fingerprint)?;

@@ -190,6 +190,25 @@ pub(crate) async fn existing_keys(
     Ok(keys.iter().filter(|key| found.iter().any(|found| found == key.as_str())).cloned().collect())
 }
 
+/// The keys of the entities in force with a reference to this one which calls those that refer so.
+pub(crate) async fn with_inverse(
+    tx: &mut impl TenantConnection,
+    target: &EntityKey,
+    name: &str,
+) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select key from records.entity where tenant_id = $1 and retired_at is null \
+         and jsonb_path_exists(definition, '$.fields[*].type.* ? (@.entity == $target && @.inverse == $name)', \
+         jsonb_build_object('target', $2::text, 'name', $3::text)) order by key",
+    )
+    .bind(tenant)
+    .bind(target.as_str())
+    .bind(name)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// At most `limit` entities in force whose key comes after `after`, by key.
 pub(crate) async fn list(
     tx: &mut impl TenantConnection,

@@ -1,10 +1,12 @@
 //! Table `records.reference`.
 
-use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::entity::{EntityId, RecordId, Slot};
+use crate::entity::{Entity, EntityId, RecordId, Slot};
+use crate::relation::{Relation, sorted_by};
 
 /// Replaces what a record names.
 pub(crate) async fn put(
@@ -58,4 +60,47 @@ pub(crate) async fn to(
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|(entity, id, slot)| (entity, Id::from_uuid(id), slot)).collect())
+}
+
+/// Who refers to these records of `entity` by the field of `other` in this slot: what is referred to and who does, at most `most`
+/// for each, in the order of their making.
+pub(crate) async fn holders(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    other: &Entity,
+    slot: Slot,
+    targets: &[Uuid],
+    most: i64,
+) -> Result<Vec<(Uuid, Uuid)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let kind = other.fields().find(|(_, of)| *of == slot).map(|(field, _)| &field.kind);
+    let column = other.system().zip(kind).filter(|_| other.is_column(slot) && other.is_written_by_commands());
+    let pairs = match column.and_then(|(system, kind)| sorted_by(system, slot, kind)) {
+        // What commands write has no rows of references.
+        Some((column, _)) => {
+            let Relation { from, scope, live, .. } = other.relation();
+            format!(
+                "select {column} as target, r.id as holder from {from} \
+                 where {scope} and {live} and {column} = any($3) and $4::text is not null"
+            )
+        }
+        None => format!(
+            "select r.target_id as target, r.record_id as holder from records.reference r \
+             where r.tenant_id = $1 and r.entity_id = $2 and r.slot = {slot} and r.target_entity = $4 \
+             and r.target_id = any($3)"
+        ),
+    };
+    let statement = format!(
+        "select target, holder from (select p.target, p.holder, \
+         row_number() over (partition by p.target order by p.holder) as place from ({pairs}) p) ranked \
+         where place <= $5 order by target, holder"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(other.id.uuid())
+        .bind(targets)
+        .bind(entity.def.key.as_str())
+        .bind(most)
+        .fetch_all(tx.conn())
+        .await?)
 }

@@ -6,7 +6,7 @@ use athyper_test_kit::Client;
 use serde_json::{Value, json};
 
 use super::app_with;
-use crate::support::{admin, change, encoded, entity, field, indexed, list, make, put};
+use crate::support::{admin, change, delete, encoded, entity, field, indexed, list, make, put};
 
 /// Walks through all pages of a list and gives the names in the order in which they came.
 async fn walk(client: &Client, query: &str, mut between: impl AsyncFnMut(usize)) -> Vec<String> {
@@ -240,4 +240,47 @@ async fn groups_are_counted_and_summed_exactly() {
             .expect(400);
         assert_eq!(answer.json()["errors"][0]["pointer"], format!("?{parameter}"), "{value}");
     }
+}
+
+#[tokio::test]
+async fn what_refers_to_a_record_is_given_with_it() {
+    let fields = json!([
+        field("name", json!("text")),
+        field("site", json!({"reference": {"entity": "site", "inverse": "machines"}})),
+        field("spares", json!({"references": {"entity": "site", "inverse": "sparedBy"}})),
+    ]);
+    let app =
+        app_with(&[entity("site", json!([field("name", json!("text"))])), entity("item", fields)]).await;
+    let client = admin(&app);
+    let here = make(&client, "site", json!({"name": "here"})).await;
+    app.db.clock.advance(chrono::TimeDelta::seconds(1));
+    let there = make(&client, "site", json!({"name": "there"})).await;
+    for name in ["a", "b"] {
+        app.db.clock.advance(chrono::TimeDelta::seconds(1));
+        make(&client, "item", json!({"name": name, "site": here, "spares": [here, there]})).await;
+    }
+    let gone = make(&client, "item", json!({"name": "gone", "site": here})).await;
+    delete(&client, &format!("/v1/records/item/{gone}")).await.expect(204);
+    let names = |expanded: &Value, key: &str| -> Vec<String> {
+        expanded[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let path = format!("/v1/records/site/{here}?expand=machines,sparedBy&fields=name");
+    let read = client.get(&path).await.expect(200).json();
+    assert_eq!(names(&read["expanded"], "machines"), ["a", "b"]);
+    assert_eq!(names(&read["expanded"], "sparedBy"), ["a", "b"]);
+    assert!(read.get("createdAt").is_none());
+    let rows = list(&client, "site", "expand=machines,sparedBy&sort=createdAt", "expanded").await;
+    assert_eq!((names(&rows[0], "machines").len(), names(&rows[1], "machines").len()), (2, 0));
+    assert_eq!(names(&rows[1], "sparedBy"), ["a", "b"]);
+    for wrong in ["parts", "name"] {
+        let answer = client.get(&format!("/v1/records/site/{here}?expand={wrong}")).await.expect(400);
+        assert_eq!(answer.json()["errors"][0]["pointer"], "?expand", "{wrong}");
+    }
+    let other = app.user("globex", "admin");
+    other.get(&path).await.expect(404);
 }

@@ -97,7 +97,7 @@ impl Stage {
         // What a failing test says of its cause; a second test of the process has it already.
         let _ = tracing_subscriber::fmt().with_test_writer().try_init();
         let lifecycle = Lifecycle::new(LifecycleOptions::default());
-        let modules = [athyper_security::MODULE, athyper_finance::MODULE];
+        let modules = [athyper_security::MODULE, athyper_kernel_records::MODULE, athyper_finance::MODULE];
         let made: Arc<Mutex<Option<Sessions>>> = Arc::default();
         let (kept, realms, runs) = (Arc::clone(&made), Arc::clone(&iam), lifecycle.clone());
         let door = move |db: &TestDatabase| {

@@ -177,6 +177,7 @@ impl Federated {
             athyper_iam::MODULE,
             athyper_governance::MODULE,
             athyper_federation::MODULE,
+            athyper_kernel_records::MODULE,
             athyper_finance::MODULE,
         ];
         let app = TestApp::with(&modules, options).await;
