@@ -135,16 +135,12 @@ pub async fn write_many(
     }
     savepoints::begin(tx, Part::Everything).await?;
     let again = writes.clone();
-    match together(tx, entities, entity, writes, rehearsal).await? {
-        Some(results) => {
-            savepoints::keep(tx, Part::Everything).await?;
-            Ok(results)
-        }
-        None => {
-            savepoints::undo(tx, Part::Everything).await?;
-            one_by_one(tx, entities, entity, again).await
-        }
+    if let Some(results) = together(tx, entities, entity, writes, rehearsal).await? {
+        savepoints::keep(tx, Part::Everything).await?;
+        return Ok(results);
     }
+    savepoints::undo(tx, Part::Everything).await?;
+    one_by_one(tx, entities, entity, again).await
 }
 
 async fn one_by_one(
@@ -201,7 +197,7 @@ async fn together(
     let mut candidates = Vec::with_capacity(writes.len());
     for (place, Write { record, values }) in writes.into_iter().enumerate() {
         let (result, stored) = match prepare(tx, entity, &context, record, &values) {
-            Ok(Ready::Unchanged(record)) => (Some(Ok(written(&record, Change::Unchanged))), None),
+            Ok(Ready::Unchanged(written)) => (Some(Ok(written)), None),
             Ok(Ready::Stored(stored)) => (None, Some(*stored)),
             Err(error) => (Some(Err(error)), None),
         };
@@ -260,7 +256,7 @@ fn written(record: &Record, change: Change) -> Written {
 }
 
 enum Ready {
-    Unchanged(Record),
+    Unchanged(Written),
     Stored(Box<Stored>),
 }
 
@@ -279,7 +275,7 @@ fn prepare(
         Some(record) => {
             let values = update_record::changed_values(entity, context, &record, given)?;
             if check::changed(&record.values, &values).is_empty() {
-                return Ok(Ready::Unchanged(record));
+                return Ok(Ready::Unchanged(written(&record, Change::Unchanged)));
             }
             (update_record::next(tx, record, values), true)
         }

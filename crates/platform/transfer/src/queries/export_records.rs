@@ -143,12 +143,11 @@ fn pieces(
     stream::try_unfold(begin, |(export, first)| async move {
         let Some(mut export) = export else { return Ok(None) };
         let is_start = first.is_some();
-        let page = match first {
-            Some(page) => page,
-            None => {
-                let mut tx = export.database.report_tx(&export.context).await?;
-                export.walk.next(&mut tx, PAGE).await?
-            }
+        let page = if let Some(page) = first {
+            page
+        } else {
+            let mut tx = export.database.report_tx(&export.context).await?;
+            export.walk.next(&mut tx, PAGE).await?
         };
         let mut piece = if is_start { export.writer.header()? } else { Vec::new() };
         if page.is_empty() {
