@@ -15,7 +15,6 @@ use futures::{Stream, stream};
 use serde::Deserialize;
 
 use crate::Deps;
-use crate::error::Error;
 use crate::model::options::Format;
 use crate::model::writer::{WriteError, Writer};
 
@@ -73,7 +72,7 @@ pub(crate) async fn export_records(
 ) -> Result<Response, ProblemResponse> {
     let caller: Caller = read.caller().clone();
     if !caller.may("records.list_records") {
-        return Err(Error::Forbidden("records.list_records").into());
+        return Err(athyper_kernel_records::Error::Forbidden("records.list_records").into());
     }
     let Read { query, mut tx, .. } = read;
     let key = EntityKey::parse(&query.entity).map_err(|_| athyper_kernel_records::Error::EntityNotFound)?;
