@@ -58,17 +58,6 @@ pub trait Authenticator: Send + Sync {
     async fn authenticate(&self, token: &str) -> Result<Identity, Problem>;
 }
 
-/// Limits of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct EdgeLimits {
-    /// Largest JSON body, in bytes.
-    pub body_bytes: usize,
-    /// Largest uploaded file, in bytes.
-    pub upload_bytes: usize,
-    /// Largest file of records to import, in bytes.
-    pub import_bytes: u64,
-}
-
 /// What the edge needs, fixed when the process starts.
 pub struct Edge {
     /// Where transactions are opened.
@@ -86,7 +75,7 @@ pub struct Edge {
     /// Routes and who may call them.
     pub access: Access,
     /// Limits of a request.
-    pub limits: EdgeLimits,
+    pub limits: crate::EdgeLimits,
     /// How often requests may come; none when that is not limited.
     pub rates: Option<RateLimits>,
     /// Streams of events.

@@ -12,7 +12,18 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use crate::{Caller, EdgeLimits};
+use crate::Caller;
+
+/// Limits of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct EdgeLimits {
+    /// Largest JSON body, in bytes.
+    pub body_bytes: usize,
+    /// Largest uploaded file, in bytes.
+    pub upload_bytes: usize,
+    /// Largest file of records to import, in bytes.
+    pub import_bytes: u64,
+}
 
 /// What a body is taken in with.
 #[derive(Clone, Copy)]

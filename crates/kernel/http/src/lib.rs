@@ -40,8 +40,8 @@ mod session_ender;
 mod version;
 
 pub use access::{Access, Catalogue, OperationIndex, Permission, RoleTable, canonical_role};
-pub use admit::{Authenticator, Edge, EdgeLimits, Identity, admit};
-pub use body::{Body, Intake, Json, NoBody};
+pub use admit::{Authenticator, Edge, Identity, admit};
+pub use body::{Body, EdgeLimits, Intake, Json, NoBody};
 pub use browser::{BrowserRequest, BrowserSession, BrowserSessions, SessionRefused};
 pub use caller::Caller;
 pub use command::Command;

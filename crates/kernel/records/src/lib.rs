@@ -44,6 +44,7 @@ mod queries;
 mod query;
 mod record;
 mod redesign;
+mod rehearsal;
 mod relation;
 mod routes;
 mod rules;
@@ -68,7 +69,7 @@ use deps::Records as Deps;
 pub use deps::{Records, check_read, check_write};
 pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
-pub use many::{Change, Rehearsal, Write, Written, find_by_values, is_key, lock_records, write_many};
+pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
 pub use module::MODULE;
 pub use queries::list_records::ListRecords;
 pub use record::Record;
@@ -77,6 +78,7 @@ pub use redesign::{
     count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
     stored_entity, stored_values,
 };
+pub use rehearsal::Rehearsal;
 pub use system::SystemEntities;
 pub use values::{StrictJson, Values};
 pub use walk::{Walk, WalkQuery, columns};

@@ -2,8 +2,8 @@
 //!
 //! Each record is read and checked by what `create_record` and `update_record` call. The records that they name and the values
 //! that come once are looked up for all of them together, and what is left is stored together. Where that cannot be exact —
-//! records of a domain's table, or that hold for a time, values that go from one record of the batch to another, a value that somebody else took
-//! meanwhile — the records are written one after the other, each under a savepoint.
+//! records of a domain's table or that hold for a time, values that go from one record of the batch to another, a value that
+//! somebody else took meanwhile — the records are written one after the other, each under a savepoint.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,6 @@ use athyper_kernel_db::{DbError, TenantConnection, TenantTx, take_numbers};
 use athyper_kernel_entity::{EntityKind, FieldKey, FieldType};
 use athyper_kernel_error::DomainError as _;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
@@ -21,13 +20,11 @@ use crate::entity::{Entity, RecordId};
 use crate::error::Error;
 use crate::index::{Traces, UniqueValue, unique_key};
 use crate::record::Record;
+use crate::rehearsal::Rehearsal;
 use crate::relation::sorted_by;
 use crate::store::many::{self, Stored};
 use crate::store::savepoints::{self, Part};
 use crate::{check, terms, write};
-
-/// Most values that a rehearsal remembers.
-const MAX_REMEMBERED: usize = 2_000_000;
 
 /// A record that is to be written.
 #[derive(Clone, Debug)]
@@ -58,40 +55,6 @@ pub struct Written {
     pub version: i64,
     /// What became of it.
     pub change: Change,
-}
-
-/// The values that come once and would have been taken by batches which were rolled back, so that a rehearsal in batches finds
-/// a value that its input has twice. It remembers two million of them and takes no notice of more.
-#[derive(Debug, Default)]
-pub struct Rehearsal {
-    taken: HashMap<[u8; 16], Uuid>,
-    apart_from: Option<String>,
-}
-
-impl Rehearsal {
-    /// A rehearsal of writes that find their record by the value of this field, so that its values may come again.
-    pub fn new(entity: &Entity, by: Option<&str>) -> Self {
-        let slot = by.and_then(|key| entity.slot(key));
-        Self { taken: HashMap::new(), apart_from: slot.map(|slot| format!("{slot} within ")) }
-    }
-
-    fn is_taken(&self, value: &UniqueValue, record: Uuid) -> bool {
-        self.taken.get(&digest(value)).is_some_and(|owner| *owner != record)
-    }
-
-    fn take(&mut self, value: &UniqueValue, record: Uuid) {
-        if self.apart_from.as_ref() != Some(&value.rule) && self.taken.len() < MAX_REMEMBERED {
-            self.taken.insert(digest(value), record);
-        }
-    }
-}
-
-fn digest(value: &UniqueValue) -> [u8; 16] {
-    let digest =
-        Sha256::new().chain_update(&value.rule).chain_update([0]).chain_update(&value.value).finalize();
-    let mut short = [0; 16];
-    short.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-    short
 }
 
 /// Whether one record at most has a given value of the field, so that records can be found by it.
@@ -172,16 +135,12 @@ pub async fn write_many(
     }
     savepoints::begin(tx, Part::Everything).await?;
     let again = writes.clone();
-    match together(tx, entities, entity, writes, rehearsal).await? {
-        Some(results) => {
-            savepoints::keep(tx, Part::Everything).await?;
-            Ok(results)
-        }
-        None => {
-            savepoints::undo(tx, Part::Everything).await?;
-            one_by_one(tx, entities, entity, again).await
-        }
+    if let Some(results) = together(tx, entities, entity, writes, rehearsal).await? {
+        savepoints::keep(tx, Part::Everything).await?;
+        return Ok(results);
     }
+    savepoints::undo(tx, Part::Everything).await?;
+    one_by_one(tx, entities, entity, again).await
 }
 
 async fn one_by_one(
@@ -238,7 +197,7 @@ async fn together(
     let mut candidates = Vec::with_capacity(writes.len());
     for (place, Write { record, values }) in writes.into_iter().enumerate() {
         let (result, stored) = match prepare(tx, entity, &context, record, &values) {
-            Ok(Ready::Unchanged(record)) => (Some(Ok(written(&record, Change::Unchanged))), None),
+            Ok(Ready::Unchanged(written)) => (Some(Ok(written)), None),
             Ok(Ready::Stored(stored)) => (None, Some(*stored)),
             Err(error) => (Some(Err(error)), None),
         };
@@ -297,7 +256,7 @@ fn written(record: &Record, change: Change) -> Written {
 }
 
 enum Ready {
-    Unchanged(Record),
+    Unchanged(Written),
     Stored(Box<Stored>),
 }
 
@@ -316,7 +275,7 @@ fn prepare(
         Some(record) => {
             let values = update_record::changed_values(entity, context, &record, given)?;
             if check::changed(&record.values, &values).is_empty() {
-                return Ok(Ready::Unchanged(record));
+                return Ok(Ready::Unchanged(written(&record, Change::Unchanged)));
             }
             (update_record::next(tx, record, values), true)
         }

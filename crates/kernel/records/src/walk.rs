@@ -87,11 +87,9 @@ impl Walk {
 /// # Errors
 /// When one of them is none.
 pub fn columns(entity: &Entity, fields: Option<&str>) -> Result<Vec<String>, Error> {
-    match fields {
-        Some(fields) => names(entity, "fields", fields),
-        None => {
-            let own = entity.def.fields.iter().map(|field| field.key.to_string());
-            Ok(std::iter::once("id".to_owned()).chain(own).collect())
-        }
+    if let Some(fields) = fields {
+        return names(entity, "fields", fields);
     }
+    let own = entity.def.fields.iter().map(|field| field.key.to_string());
+    Ok(std::iter::once("id".to_owned()).chain(own).collect())
 }

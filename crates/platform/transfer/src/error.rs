@@ -25,9 +25,6 @@ pub(crate) enum Error {
     /// The columns of the file cannot be used.
     #[error("the columns of the file cannot be used: the errors name what is wrong")]
     Header(Vec<FieldError>),
-    /// The caller has no right to single records.
-    #[error("none of your roles allows {0}")]
-    Forbidden(&'static str),
     /// The records service.
     #[error(transparent)]
     Records(#[from] athyper_kernel_records::Error),
@@ -49,10 +46,9 @@ impl DomainError for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::ImportNotFound => "transfer.import_not_found",
-            Self::Query(_) => "request.invalid_query",
+            Self::Query(_) => "transfer.invalid_parameters",
             Self::WrongForm { .. } => "transfer.wrong_form",
             Self::Header(_) => "transfer.invalid_columns",
-            Self::Forbidden(_) => "request.forbidden",
             Self::Records(error) => error.code(),
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
@@ -65,7 +61,6 @@ impl DomainError for Error {
             Self::Query(_) => ProblemKind::Malformed,
             Self::WrongForm { .. } => ProblemKind::UnsupportedMediaType,
             Self::Header(_) => ProblemKind::Invalid,
-            Self::Forbidden(_) => ProblemKind::Forbidden,
             Self::Records(error) => error.kind(),
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),

@@ -184,7 +184,7 @@ fn check_rights(caller: &Caller, mode: Mode) -> Result<(), Error> {
         Mode::Upsert => &["records.create_record", "records.update_record"],
     };
     match needed.iter().find(|permission| !caller.may(permission)) {
-        Some(permission) => Err(Error::Forbidden(permission)),
+        Some(permission) => Err(athyper_kernel_records::Error::Forbidden(permission).into()),
         None => Ok(()),
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Source {
 }
 
 enum Reader {
-    Csv(Parts, CsvReader),
+    Csv(Parts, Box<CsvReader>),
     Json(Parts, JsonReader),
     Workbook(Box<WorkbookReader>),
 }
@@ -68,7 +68,7 @@ impl Source {
             let parts = Parts { file, store, tenant, offset: place.offset, is_done: false };
             match format {
                 Format::Jsonl => Reader::Json(parts, JsonReader::at(place)),
-                Format::Csv | Format::Xlsx => Reader::Csv(parts, CsvReader::at(place)),
+                Format::Csv | Format::Xlsx => Reader::Csv(parts, Box::new(CsvReader::at(place))),
             }
         };
         let mut source = Self { reader, pending: VecDeque::new() };

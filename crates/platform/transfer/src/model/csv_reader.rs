@@ -62,11 +62,10 @@ impl CsvReader {
             self.ended += ended;
             match result {
                 ReadRecordResult::InputEmpty if is_end => {}
-                ReadRecordResult::InputEmpty => return,
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return,
                 ReadRecordResult::OutputFull => self.more_room(),
                 ReadRecordResult::OutputEndsFull => self.more_columns(),
                 ReadRecordResult::Record => rows.push(self.row()),
-                ReadRecordResult::End => return,
             }
         }
     }

@@ -167,7 +167,7 @@ impl Reading<'_> {
         for (column, value) in members {
             let done = target_of(self.entity, self.options, &column).and_then(|target| {
                 let Some(target) = target else { return Ok(()) };
-                self.member(&column, target, value, draft)
+                Self::member(&column, target, value, draft)
             });
             if let Err((code, message)) = done {
                 faults.push(Fault::in_column(draft.row, &column, code, message));
@@ -176,13 +176,7 @@ impl Reading<'_> {
         faults
     }
 
-    fn member(
-        &self,
-        column: &str,
-        target: Target,
-        value: Value,
-        draft: &mut Draft,
-    ) -> Result<(), cell::Wrong> {
+    fn member(column: &str, target: Target, value: Value, draft: &mut Draft) -> Result<(), cell::Wrong> {
         let named_before = |field: &str, draft: &Draft| {
             draft.values.contains_key(field) || draft.through.iter().any(|through| through.field == field)
         };

@@ -1,5 +1,6 @@
 //! Writes a workbook with one sheet as it goes out, row by row: nothing of it is held but what was not yet taken away.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -113,19 +114,20 @@ impl SheetWriter {
         }
         let mut xml = format!("<row r=\"{}\">", self.rows);
         for (column, cell) in cells.iter().enumerate() {
-            let name = || format!("{}{}", letters(column), self.rows);
-            xml.push_str(&match cell {
-                SheetCell::Empty => String::new(),
-                SheetCell::Text(text) => format!(
-                    "<c r=\"{}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>",
-                    name(),
+            let name = format!("{}{}", letters(column), self.rows);
+            // Writing to a String cannot fail.
+            let _ = match cell {
+                SheetCell::Empty => Ok(()),
+                SheetCell::Text(text) => write!(
+                    xml,
+                    "<c r=\"{name}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>",
                     escaped(text)
                 ),
-                SheetCell::Number(number) => format!("<c r=\"{}\"><v>{number}</v></c>", name()),
+                SheetCell::Number(number) => write!(xml, "<c r=\"{name}\"><v>{number}</v></c>"),
                 SheetCell::Boolean(value) => {
-                    format!("<c r=\"{}\" t=\"b\"><v>{}</v></c>", name(), u8::from(*value))
+                    write!(xml, "<c r=\"{name}\" t=\"b\"><v>{}</v></c>", u8::from(*value))
                 }
-            });
+            };
         }
         xml.push_str("</row>");
         self.archive.write_all(xml.as_bytes())

@@ -15,7 +15,6 @@ use futures::{Stream, stream};
 use serde::Deserialize;
 
 use crate::Deps;
-use crate::error::Error;
 use crate::model::options::Format;
 use crate::model::writer::{WriteError, Writer};
 
@@ -73,7 +72,7 @@ pub(crate) async fn export_records(
 ) -> Result<Response, ProblemResponse> {
     let caller: Caller = read.caller().clone();
     if !caller.may("records.list_records") {
-        return Err(Error::Forbidden("records.list_records").into());
+        return Err(athyper_kernel_records::Error::Forbidden("records.list_records").into());
     }
     let Read { query, mut tx, .. } = read;
     let key = EntityKey::parse(&query.entity).map_err(|_| athyper_kernel_records::Error::EntityNotFound)?;
@@ -143,12 +142,11 @@ fn pieces(
     stream::try_unfold(begin, |(export, first)| async move {
         let Some(mut export) = export else { return Ok(None) };
         let is_start = first.is_some();
-        let page = match first {
-            Some(page) => page,
-            None => {
-                let mut tx = export.database.report_tx(&export.context).await?;
-                export.walk.next(&mut tx, PAGE).await?
-            }
+        let page = if let Some(page) = first {
+            page
+        } else {
+            let mut tx = export.database.report_tx(&export.context).await?;
+            export.walk.next(&mut tx, PAGE).await?
         };
         let mut piece = if is_start { export.writer.header()? } else { Vec::new() };
         if page.is_empty() {

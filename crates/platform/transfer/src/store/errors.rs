@@ -68,7 +68,8 @@ pub(crate) async fn list(
     #[derive(sqlx::FromRow)]
     struct Row {
         place: i64,
-        row_number: i64,
+        #[sqlx(rename = "row_number")]
+        number: i64,
         column_name: Option<String>,
         field: Option<String>,
         code: String,
@@ -89,7 +90,7 @@ pub(crate) async fn list(
     let stored = |row: Row| StoredFault {
         place: row.place,
         fault: Fault {
-            row: u64::try_from(row.row_number).unwrap_or(0),
+            row: u64::try_from(row.number).unwrap_or(0),
             column: row.column_name,
             field: row.field,
             code: row.code,

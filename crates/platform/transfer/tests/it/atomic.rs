@@ -16,7 +16,8 @@ async fn one_bad_row_keeps_all_others_out() {
 
     let done = import_csv(&app, &client, "&atomic=true", "code,axes\nA,1\nC,1\n").await;
     assert_eq!((&done["state"], tally(&done)), (&json!("succeeded"), [2, 0, 0, 0]));
-    let long = format!("code\n{}", (0..10_001).map(|row| format!("M{row}\n")).collect::<String>());
+    let rows: Vec<String> = (0..10_001).map(|row| format!("M{row}")).collect();
+    let long = format!("code\n{}\n", rows.join("\n"));
     let done = import_csv(&app, &client, "&atomic=true", &long).await;
     assert_eq!((&done["state"], machines(&client).await.len()), (&json!("failed"), 2));
 }

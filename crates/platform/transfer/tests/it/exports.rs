@@ -135,7 +135,8 @@ async fn no_cell_of_a_csv_file_is_a_formula() {
 #[tokio::test]
 async fn an_export_is_a_list_without_pages() {
     let (app, client) = app_with_machines().await;
-    let file = (0..1_234).map(|row| format!("M{row:04},{}\n", row % 7)).collect::<String>();
+    let rows: Vec<String> = (0..1_234).map(|row| format!("M{row:04},{}", row % 7)).collect();
+    let file = rows.join("\n");
     import_csv(&app, &client, "", &format!("code,axes\n{file}")).await;
     let lines = async |query: &str| {
         let answer =

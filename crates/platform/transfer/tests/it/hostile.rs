@@ -1,5 +1,7 @@
 //! Text that is made to do harm: it stays text, and what cannot be taken is named.
 
+use std::fmt::Write as _;
+
 use athyper_test_kit::{Client, TestApp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -110,7 +112,7 @@ async fn cells_are_only_values() {
     let texts = texts();
     let mut file = "code,name,axes\n".to_owned();
     for (at, text) in texts.iter().enumerate() {
-        file.push_str(&format!("C{at},{},1\nD{at},ok,{}\n", quoted(text), quoted(text)));
+        writeln!(file, "C{at},{},1\nD{at},ok,{}", quoted(text), quoted(text)).unwrap();
     }
     let done = import_csv(&app, &client, "", &file).await;
     let codes: Vec<(String, String)> =

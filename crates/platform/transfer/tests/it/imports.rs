@@ -104,7 +104,7 @@ async fn columns_that_stand_for_nothing_are_refused_at_once() {
     );
     let constants = format!("&constants={}", encoded(r#"{"axes": 99, "colour": "red"}"#));
     let (status, code, pairs) = refused(&constants, "code\nA\n").await;
-    assert_eq!((status, code.as_str()), (400, "request.invalid_query"));
+    assert_eq!((status, code.as_str()), (400, "transfer.invalid_parameters"));
     assert_eq!(pairs, ["?constants/axes out_of_range", "?constants/colour unknown_field"]);
     assert_eq!(refused("&mode=upsert", "code\nA\n").await.2, ["?by required"]);
     assert_eq!(refused("&mode=upsert&by=name", "code\nA\n").await.2, ["?by not_unique"]);

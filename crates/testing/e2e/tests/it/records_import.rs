@@ -129,7 +129,7 @@ async fn copy(platform: &Platform, rows: usize, rate: f64) {
     let columns = "entity_id, id, version, state, data, created_at, created_by, updated_at, updated_by";
     let tenant = "(select id from platform.tenant where tenant_key = 'globex')";
     let take = format!(
-        "\\copy (select {tenant}, {columns} from records.record order by id) to '{}'",
+        "\\copy (select {tenant}, {columns} from records.record r order by r.id) to '{}'",
         folder.display()
     );
     let enter = format!(
