@@ -225,14 +225,14 @@ pub(crate) fn faults(
         return faults;
     }
 
-    if let Err(error) = Selection::parse(deps, entity, settings.filter.as_deref(), None, false) {
+    if let Err(error) = Selection::parse(&deps.expressions, entity, settings.filter.as_deref(), None, false) {
         add("filter", error);
     } else if let Some(source) = &settings.filter
         && let Err(error) = translatable(deps, tenant, entity, source)
     {
         add("filter", error);
     }
-    if let Err(error) = Selection::parse(deps, entity, None, settings.search.as_deref(), false) {
+    if let Err(error) = Selection::parse(&deps.expressions, entity, None, settings.search.as_deref(), false) {
         add("search", error);
     }
     if let Err(error) = Sort::parse(entity, settings.sort.as_deref(), settings.search.is_some()) {
