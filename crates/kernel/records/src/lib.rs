@@ -35,8 +35,8 @@ mod entity;
 mod error;
 mod expand;
 mod index;
-mod many;
 mod jobs;
+mod many;
 mod module;
 mod openapi;
 mod path;
@@ -54,8 +54,8 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod values;
-mod walk;
 mod views;
+mod walk;
 mod words;
 mod write;
 

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::attachments;
 use crate::catalogue::Entities;
 use crate::commands::{create_record, update_record};
 use crate::entity::{Entity, RecordId};
@@ -165,8 +166,11 @@ pub async fn write_many(
     writes: Vec<Write>,
     rehearsal: Option<&mut Rehearsal>,
 ) -> Result<Vec<Result<Written, Error>>, Error> {
-    let is_kept_together =
-        entity.system().is_none() && entity.def.effective.is_none() && entity.def.kind != EntityKind::Single;
+    // Files are taken by one record after the other: each has to see what those before it hold.
+    let is_kept_together = entity.system().is_none()
+        && entity.def.effective.is_none()
+        && entity.def.kind != EntityKind::Single
+        && !attachments::has_any(entity);
     if !is_kept_together {
         return one_by_one(tx, entities, entity, writes).await;
     }
