@@ -56,6 +56,11 @@ pub(crate) async fn hold(
     Ok(())
 }
 
+/// Whether records of the entity name files.
+pub(crate) fn has_any(entity: &Entity) -> bool {
+    entity.def.fields.iter().any(has_files)
+}
+
 /// Whether a field, or a line of it, names files.
 fn has_files(field: &FieldDef) -> bool {
     match &field.kind {

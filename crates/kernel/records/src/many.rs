@@ -14,6 +14,7 @@ use athyper_kernel_error::DomainError as _;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::attachments;
 use crate::catalogue::Entities;
 use crate::commands::{create_record, update_record};
 use crate::entity::{Entity, RecordId};
@@ -128,8 +129,11 @@ pub async fn write_many(
     writes: Vec<Write>,
     rehearsal: Option<&mut Rehearsal>,
 ) -> Result<Vec<Result<Written, Error>>, Error> {
-    let is_kept_together =
-        entity.system().is_none() && entity.def.effective.is_none() && entity.def.kind != EntityKind::Single;
+    // Files are taken by one record after the other: each has to see what those before it hold.
+    let is_kept_together = entity.system().is_none()
+        && entity.def.effective.is_none()
+        && entity.def.kind != EntityKind::Single
+        && !attachments::has_any(entity);
     if !is_kept_together {
         return one_by_one(tx, entities, entity, writes).await;
     }
