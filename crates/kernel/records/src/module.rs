@@ -24,14 +24,14 @@ pub const MODULE: DomainModule = DomainModule {
                 sql: include_str!("../migrations/0002_expand_preparation.sql"),
             },
             Migration {
-                version: 4,
+                version: 3,
                 description: "expand attachments",
-                sql: include_str!("../migrations/0004_expand_attachments.sql"),
+                sql: include_str!("../migrations/0003_expand_attachments.sql"),
             },
             Migration {
-                version: 5,
+                version: 4,
                 description: "expand views",
-                sql: include_str!("../migrations/0005_expand_views.sql"),
+                sql: include_str!("../migrations/0004_expand_views.sql"),
             },
         ],
     }),

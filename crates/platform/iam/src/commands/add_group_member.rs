@@ -70,7 +70,6 @@ pub(crate) async fn execute(
     members::insert(tx, group.id, member).await?;
     groups::update(tx, &group).await?;
     guard.after(tx).await?;
-
     let (what, id) = match member {
         MemberRef::Principal(id) => ("principal", id.to_string()),
         MemberRef::Group(id) => ("group", id.to_string()),
