@@ -7,6 +7,10 @@ use crate::{FieldKey, FieldType, Label};
 /// A field, as data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own, and any of them goes with any other"
+)]
 pub struct FieldDef {
     /// Its key; it stays when the label changes.
     pub key: FieldKey,

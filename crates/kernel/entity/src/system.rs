@@ -57,6 +57,7 @@ pub struct LineTable {
 
 /// Which of the columns that records have in general a table has.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that a table has or has not")]
 pub struct TableParts {
     /// `state`.
     pub state: bool,

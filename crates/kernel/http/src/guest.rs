@@ -58,11 +58,11 @@ impl Guest {
         let context = context_of(&self.edge, actor, &request, self.info.as_ref()).await?;
         let span = tracing::Span::current();
         span.record("realm", context.realm_key()).record("tenant", context.tenant_key());
-        if let Some(rates) = &self.edge.rates {
-            if let Err(problem) = rates.request(context.tenant_id(), &self.operation).await.1 {
-                rates.hold_back().await;
-                return Err(problem.into());
-            }
+        if let Some(rates) = &self.edge.rates
+            && let Err(problem) = rates.request(context.tenant_id(), &self.operation).await.1
+        {
+            rates.hold_back().await;
+            return Err(problem.into());
         }
         Ok(context)
     }
