@@ -57,11 +57,11 @@ pub(crate) async fn publish(
     asked: Asked,
 ) -> Result<Published, Error> {
     check_idle(tx, &design).await?;
-    let found = sketch(tx, system, &design, &asked.coming).await?;
+    let found = Box::new(Box::pin(sketch(tx, system, &design, &asked.coming)).await?);
     if found.diff.steps.is_empty() && design.archived_at.is_none() {
         return Err(Error::NothingToPublish);
     }
-    let redesign = if found.rewrites() { found.redesign() } else { None };
+    let redesign = if found.rewrites() { found.redesign().map(Box::new) } else { None };
     let records = match &redesign {
         Some(redesign) => count_all(tx, &redesign.before).await?,
         None => RecordCount { live: 0, all: 0 },

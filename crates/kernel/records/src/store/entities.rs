@@ -14,12 +14,15 @@ use uuid::Uuid;
 use crate::entity::{Entity, EntityId, Slot};
 use crate::system::SystemEntities;
 
+/// Slots by key of the field.
+type Slots = Json<BTreeMap<String, Slot>>;
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     version: i64,
     definition: Json<Value>,
-    slots: Json<BTreeMap<String, Slot>>,
+    slots: Slots,
 }
 
 impl Row {
@@ -87,7 +90,7 @@ pub(crate) async fn stored(
         return by_id(tx, system, id).await;
     }
     let tenant = tx.tenant_id().uuid();
-    let row: Option<(i64, Json<EntityDef>, Json<BTreeMap<String, Slot>>)> = sqlx::query_as(
+    let row: Option<(i64, Json<EntityDef>, Slots)> = sqlx::query_as(
         "select version, definition, slots from records.entity where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
@@ -113,7 +116,7 @@ pub(crate) async fn slots(
     id: EntityId,
 ) -> Result<BTreeMap<String, Slot>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let slots: Option<Json<BTreeMap<String, Slot>>> =
+    let slots: Option<Slots> =
         sqlx::query_scalar("select slots from records.entity where tenant_id = $1 and id = $2")
             .bind(tenant)
             .bind(id.uuid())
