@@ -28,7 +28,7 @@ pub(crate) struct Deps {
 /// Builds the routes and jobs of the studio.
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
-        let deps = Deps { system: SystemEntities::read(&*scope.resolve(&SYSTEM).await?)? };
+        let deps = Deps { system: SystemEntities::read(&scope.resolve(&SYSTEM).await?)? };
         let of_job = deps.clone();
         let publish = JobType::new(&publish_entity::PublishEntity::sample(), move |run, payload| {
             publish_entity::run(run, of_job.clone(), payload)

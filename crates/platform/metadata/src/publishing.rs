@@ -175,7 +175,7 @@ async fn put_document(
 ) -> Result<Entity, Error> {
     let coming: Vec<EntityKey> = system.keys().chain(coming).cloned().collect();
     Ok(match document {
-        Document::Entity(def) => publish_in_slots(tx, id, def.clone(), slots, &coming).await?,
+        Document::Entity(def) => publish_in_slots(tx, id, (**def).clone(), slots, &coming).await?,
         Document::Overlay(key, overlay) => publish_overlay(tx, system, key, overlay, slots, &coming).await?,
     })
 }

@@ -50,7 +50,7 @@ pub(crate) async fn add_period(client: &Client, name: &str, starts_on: &str, end
 
 /// The path of a list with only the records for which this holds.
 pub(crate) fn filtered(path: &str, filter: &str) -> String {
-    let encoded: String = filter.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = filter.bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02x}"));
     format!("{path}?filter={encoded}")
 }
 

@@ -1,5 +1,7 @@
 //! A domain whose entities are those of a test: their tables, made from their definitions.
 
+use std::fmt::Write as _;
+
 use athyper_kernel_entity::{EntityDef, Stored, SystemEntity, TableParts};
 use athyper_kernel_http::{OperationKind, Permission};
 use athyper_kernel_module::{DomainModule, DomainParts};
@@ -52,12 +54,11 @@ impl Sample {
                 kind => kind.word(),
             };
             for (column, sql_type) in columns_of(field.key.as_str(), kind) {
-                columns.push_str(&format!("{column} {sql_type}, "));
+                let _ = write!(columns, "{column} {sql_type}, ");
             }
             if field.indexed || !field.unique.is_no() {
                 let column = column_of(field.key.as_str());
-                indexes
-                    .push_str(&format!("create index on {} (tenant_id, {column}, id); ", self.entity.table));
+                let _ = write!(indexes, "create index on {} (tenant_id, {column}, id); ", self.entity.table);
             }
         }
         let state = if self.entity.parts.state { "state text not null, " } else { "" };
@@ -125,7 +126,7 @@ fn name_references(value: &mut Value) {
             for (key, member) in members {
                 match member {
                     Value::String(named) if key == "entity" => {
-                        *member = Value::from(format!("{NAME}.{named}"))
+                        *member = Value::from(format!("{NAME}.{named}"));
                     }
                     other => name_references(other),
                 }

@@ -58,7 +58,7 @@ pub(crate) fn key_of(document: &Value) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Document {
     /// An entity of the tenant's own.
-    Entity(EntityDef),
+    Entity(Box<EntityDef>),
     /// What the tenant changes of the entity of a domain that has this key.
     Overlay(EntityKey, Overlay),
 }
@@ -67,7 +67,7 @@ impl Document {
     /// What an entity in force was published from.
     pub(crate) fn of(entity: &Entity) -> Self {
         match (entity.system(), &entity.overlay) {
-            (None, _) => Self::Entity(entity.def.clone()),
+            (None, _) => Self::Entity(Box::new(entity.def.clone())),
             (Some(_), overlay) => Self::Overlay(entity.def.key.clone(), overlay.clone().unwrap_or_default()),
         }
     }
@@ -97,7 +97,7 @@ impl Document {
         slots: BTreeMap<String, Slot>,
     ) -> Result<Entity, Vec<FieldError>> {
         match self {
-            Self::Entity(def) => Entity::new(id, version, def.clone(), slots),
+            Self::Entity(def) => Entity::new(id, version, (**def).clone(), slots),
             Self::Overlay(key, overlay) => base(system, key)?.overlaid(overlay, version, slots),
         }
     }
@@ -108,7 +108,7 @@ impl Document {
     /// As [`entity`](Self::entity), but for expressions.
     pub(crate) fn definition(&self, system: &SystemEntities) -> Result<EntityDef, Vec<FieldError>> {
         match self {
-            Self::Entity(def) => Ok(def.clone()),
+            Self::Entity(def) => Ok((**def).clone()),
             Self::Overlay(key, overlay) => overlay.apply(&base(system, key)?.def),
         }
     }
@@ -138,7 +138,7 @@ pub(crate) fn read(document: &Value) -> Result<Document, Vec<FieldError>> {
             .map_err(|error| vec![fault("", &error)]);
     }
     match serde_path_to_error::deserialize(document) {
-        Ok(def) => Ok(Document::Entity(def)),
+        Ok(def) => Ok(Document::Entity(Box::new(def))),
         Err(first) => {
             let mut faults = Vec::new();
             look_into(document, &mut faults);

@@ -68,7 +68,7 @@ async fn import(rows: usize) {
     assert!(errors.iter().all(|error| error["column"] == "axes" && error["code"] == "out_of_range"));
     let count = client.get("/v1/records/machine/count").await.expect(200).json();
     assert_eq!(count["count"], rows - bad);
-    let rate = rows as f64 / took.as_secs_f64();
+    let rate = f64::from(u32::try_from(rows).unwrap()) / took.as_secs_f64();
     eprintln!("imported at {rate:.0} rows/s with one kill, {} MiB of memory at most", peak / 1_024);
     assert!(peak < MOST_MEMORY, "{peak} KiB");
     copy(&platform, rows - bad, rate).await;
@@ -147,7 +147,7 @@ async fn copy(platform: &Platform, rows: usize, rate: f64) {
         &format!("\\copy records.record (tenant_id, {columns}) from '{}'", folder.display()),
     )
     .await;
-    let copied = rows as f64 / began.elapsed().as_secs_f64();
+    let copied = f64::from(u32::try_from(rows).unwrap()) / began.elapsed().as_secs_f64();
     eprintln!("COPY into the same table: {copied:.0} rows/s, {:.1} times as many", copied / rate);
 }
 
