@@ -60,7 +60,7 @@ pub(crate) enum Document {
     /// An entity of the tenant's own.
     Entity(Box<EntityDef>),
     /// What the tenant changes of the entity of a domain that has this key.
-    Overlay(EntityKey, Overlay),
+    Overlay(EntityKey, Box<Overlay>),
 }
 
 impl Document {
@@ -68,7 +68,9 @@ impl Document {
     pub(crate) fn of(entity: &Entity) -> Self {
         match (entity.system(), &entity.overlay) {
             (None, _) => Self::Entity(Box::new(entity.def.clone())),
-            (Some(_), overlay) => Self::Overlay(entity.def.key.clone(), overlay.clone().unwrap_or_default()),
+            (Some(_), overlay) => {
+                Self::Overlay(entity.def.key.clone(), Box::new(overlay.clone().unwrap_or_default()))
+            }
         }
     }
 

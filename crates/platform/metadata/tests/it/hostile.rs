@@ -142,7 +142,7 @@ async fn hostile_texts_in_a_definition_are_named_or_are_texts() {
     assert!(kept > 5 && kept < found.len() / 2, "{kept} of {} came in force", found.len());
     assert_eq!(marked(&app).await, Vec::<String>::new());
     for text in (0..40).map(|_| attack().new_tree(&mut runner).unwrap().current()) {
-        let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = text.bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02X}"));
         for path in [
             format!("{ENTITIES}/{encoded}"),
             format!("{ENTITIES}?cursor={encoded}"),

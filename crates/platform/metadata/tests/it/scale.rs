@@ -81,7 +81,7 @@ async fn steps(thing: &Thing, definition: &Value) -> [Duration; 3] {
     let plan = thing.plan().await;
     let planned = started.elapsed();
     thing.publish(&json!({"confirm": plan["confirm"]})).await.expect(200);
-    [drafted, planned - drafted, started.elapsed() - planned]
+    [drafted, planned.saturating_sub(drafted), started.elapsed().saturating_sub(planned)]
 }
 
 #[tokio::test]
