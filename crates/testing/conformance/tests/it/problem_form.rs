@@ -7,7 +7,7 @@ use crate::document::Operation;
 use crate::findings::Findings;
 
 /// Fields of a problem's body, and whether each must be there.
-const FIELDS: [(&str, bool); 7] = [
+const FIELDS: [(&str, bool); 8] = [
     ("type", true),
     ("title", true),
     ("status", true),
@@ -15,6 +15,7 @@ const FIELDS: [(&str, bool); 7] = [
     ("detail", true),
     ("requestId", true),
     ("errors", false),
+    ("currentVersion", false),
 ];
 
 /// Words that speak of how the platform is built: of SQL, of the database, of Rust.
