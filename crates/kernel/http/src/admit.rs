@@ -19,6 +19,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::guest::refuse_slowly;
 use crate::operator::{Looking, OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
 use crate::origin::{from_address, within};
 use crate::rate::Standing;
@@ -99,9 +100,9 @@ pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Ne
     let mut response = match let_in(&edge, &mut request, &mut told).await {
         Ok(caller) => {
             let response = next.run(request).await;
-            match caller.as_ref().filter(|_| response.status() == StatusCode::FORBIDDEN) {
+            match &caller {
                 Some(caller) => write_refusal(&edge, caller, response).await,
-                None => response,
+                None => refuse_slowly(&edge, response).await,
             }
         }
         Err(problem) => problem.into_response(),
@@ -115,7 +116,7 @@ pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Ne
 
 /// Writes down that the handler refused by the record's place. Its own transaction is gone by now.
 async fn write_refusal(edge: &Edge, caller: &Caller, response: Response) -> Response {
-    let Some(event) = caller.refused() else { return response };
+    let (StatusCode::FORBIDDEN, Some(event)) = (response.status(), caller.refused()) else { return response };
     match record_event(edge, caller.context(), caller.trace(event.clone())).await {
         Ok(()) => response,
         Err(problem) => problem.into_response(),

@@ -12,6 +12,7 @@ use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_tenant_context::{Actor, ClaimKeys, ContextRequest, TenantContext};
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::de::DeserializeOwned;
 
@@ -28,6 +29,14 @@ pub struct Guest {
     info: Option<RequestInfo>,
     edge: Arc<Edge>,
     key: Option<GuestKey>,
+}
+
+/// Waits before a guest is told that something comes too often; the handler and its transaction are gone by now.
+pub(crate) async fn refuse_slowly(edge: &Edge, response: Response) -> Response {
+    if let (StatusCode::TOO_MANY_REQUESTS, Some(rates)) = (response.status(), &edge.rates) {
+        rates.hold_back().await;
+    }
+    response
 }
 
 impl Guest {
@@ -47,7 +56,7 @@ impl Guest {
         actor: &Actor,
     ) -> Result<TenantContext, ProblemResponse> {
         if let Some(rates) = &self.edge.rates {
-            rates.may_try(self.address()).await?;
+            rates.has_tries(self.address()).await?;
         }
         let claims = ClaimKeys {
             realm: Some(realm.to_owned()),
@@ -58,11 +67,8 @@ impl Guest {
         let context = context_of(&self.edge, actor, &request, self.info.as_ref()).await?;
         let span = tracing::Span::current();
         span.record("realm", context.realm_key()).record("tenant", context.tenant_key());
-        if let Some(rates) = &self.edge.rates
-            && let Err(problem) = rates.request(context.tenant_id(), &self.operation).await.1
-        {
-            rates.hold_back().await;
-            return Err(problem.into());
+        if let Some(rates) = &self.edge.rates {
+            rates.request(context.tenant_id(), &self.operation).await.1?;
         }
         Ok(context)
     }

@@ -134,6 +134,15 @@ impl RateLimits {
     /// # Errors
     /// 429 when too many of its tokens could not be verified; the refusal is held back for a quarter of a second.
     pub async fn may_try(&self, client: Option<IpAddr>) -> Result<(), Problem> {
+        let tried = self.has_tries(client).await;
+        if tried.is_err() {
+            self.hold_back().await;
+        }
+        tried
+    }
+
+    /// As [`may_try`](Self::may_try), with the refusal at once.
+    pub(crate) async fn has_tries(&self, client: Option<IpAddr>) -> Result<(), Problem> {
         let ((minute, elapsed), key) = (self.now(), failed_key(client));
         if self.suspects.add(&key, minute, 0).await == RateCounts::default() {
             return Ok(());
@@ -142,11 +151,7 @@ impl RateLimits {
         counts.current += 1;
         let quota = judge("tokens", self.failed_tokens, counts, elapsed);
         let detail = "too many tokens from this address could not be verified";
-        if quota.wait_seconds.is_none() {
-            return Ok(());
-        }
-        self.hold_back().await;
-        Err(too_many(detail.to_owned(), quota))
+        if quota.wait_seconds.is_some() { Err(too_many(detail.to_owned(), quota)) } else { Ok(()) }
     }
 
     /// Waits before a refusal is given to somebody who has proved nothing.
