@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use athyper_peers::is_root;
 
 use crate::api::Api;
-use crate::{process, setup};
+use crate::openapi::DOCUMENT;
+use crate::{process, repo, setup};
 
 /// How long the step of `ci` looks for mistakes.
 pub(crate) const STEP: Duration = Duration::from_secs(100);
@@ -39,9 +40,13 @@ pub(crate) fn run(limit: Duration, seed: u64) -> Result<()> {
 
 fn attack(api: &Api, program: &str, limit: Duration, seed: u64) -> Result<()> {
     let token = api.token()?;
-    let url = format!("{}/v1/openapi.json", api.url());
+    // The platform's own document: that of a tenant has the same operations once more for each entity of a domain.
+    let (document, url) = (repo::root().join(DOCUMENT).display().to_string(), api.url().clone());
+    let hooks = repo::root().join("xtask/src");
     let (seed, limit) = (seed.to_string(), limit.as_secs().to_string());
-    let mut command = process::command(program, &["run", &url]);
+    let mut command = process::command(program, &["run", &document, "--url", &url]);
+    command.env("SCHEMATHESIS_HOOKS", "fuzz_hooks").env("PYTHONPATH", hooks);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
     // The token is in the command's arguments alone: it is of a demo user of a platform that ends with this step.
     command.args(["--header", &format!("Authorization: Bearer {token}")]);
     command.args(["--checks", "all", "--exclude-checks", LEFT_OUT]);

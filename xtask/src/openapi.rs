@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::{diff, process, repo};
 
-const DOCUMENT: &str = "docs/openapi/athyper.json";
+/// The committed document.
+pub(crate) const DOCUMENT: &str = "docs/openapi/athyper.json";
 
 /// Asks the api for its document and writes it; with `check`, fails when the committed one differs.
 pub(crate) fn run(check: bool) -> Result<()> {
