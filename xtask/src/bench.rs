@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::process;
+use crate::{process, soak};
 
 /// Something that is measured: the ignored tests of a crate whose names begin like this.
 struct Bench {
@@ -43,23 +43,9 @@ pub(crate) fn run(name: Option<&str>, records: u64) -> Result<()> {
     Ok(())
 }
 
-/// The output is not captured: it is the result.
-fn arguments<'a>(package: &'a str, filter: &'a str) -> [&'a str; 13] {
-    [
-        "nextest",
-        "run",
-        "--release",
-        "--locked",
-        "--profile",
-        "soak",
-        "--run-ignored",
-        "only",
-        "--no-capture",
-        "-p",
-        package,
-        "-E",
-        filter,
-    ]
+/// As those of a long proof, of programs as they are released.
+fn arguments<'a>(package: &'a str, filter: &'a str) -> Vec<&'a str> {
+    soak::arguments(package, filter).into_iter().chain(["--release"]).collect()
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
 }
 
 /// The output is not captured, so that the proofs can say how far they are.
-fn arguments<'a>(package: &'a str, filter: &'a str) -> [&'a str; 12] {
+pub(crate) fn arguments<'a>(package: &'a str, filter: &'a str) -> [&'a str; 12] {
     [
         "nextest",
         "run",

@@ -24,7 +24,7 @@ async fn fault_twenty_thousand_records_survive_their_worker() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes: cargo xtask soak import"]
 async fn soak_import_of_a_million_records() {
     import(1_000_000).await;
 }
