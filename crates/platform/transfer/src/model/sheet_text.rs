@@ -14,7 +14,10 @@ pub(crate) fn escaped(text: &str) -> String {
             '<' => written.push_str("&lt;"),
             '>' => written.push_str("&gt;"),
             '"' => written.push_str("&quot;"),
-            '_' if text.get(at..).and_then(escape_at).is_some() => written.push_str("_x005F_"),
+            // Whatever follows: a control character would bring the closing mark by its own escape.
+            '_' if text.get(at..).is_some_and(|rest| escape_digits(rest).is_some()) => {
+                written.push_str("_x005F_");
+            }
             '\t' | '\n' => written.push(c),
             c if c.is_ascii_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => {
                 // Writing to a String cannot fail.
@@ -46,10 +49,15 @@ pub(crate) fn unescaped(text: &str) -> String {
 
 /// The character whose escape the text begins with.
 fn escape_at(text: &str) -> Option<char> {
-    let digits = text.strip_prefix("_x")?.get(..4)?;
+    let digits = escape_digits(text)?;
     text.get(6..7).filter(|end| *end == "_")?;
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hex { char::from_u32(u32::from_str_radix(digits, 16).ok()?) } else { None }
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+}
+
+/// The four digits of the escape that the text begins like, whether it is closed or not.
+fn escape_digits(text: &str) -> Option<&str> {
+    let digits = text.strip_prefix("_x")?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)
 }
 
 /// Whether numbers of this format are days or times (section 18.8.30).
@@ -159,6 +167,13 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(number(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escape_does_not_close_the_text_before_it() {
+        for text in ["_x00AA\0", "_x0041_x00AA\0", "_x005F_x00AA_", "_x0041_xZZZZ_"] {
+            assert_eq!(unescaped(&escaped(text)), text);
         }
     }
 
