@@ -11,13 +11,15 @@ use crate::{process, soak};
 struct Bench {
     name: &'static str,
     package: &'static str,
+    /// The one program that has the tests: each is long in making.
+    program: &'static [&'static str],
     tests: &'static str,
 }
 
 /// All that is measured.
 const BENCHES: [Bench; 2] = [
-    Bench { name: "records", package: "athyper-kernel-records", tests: "bench_records" },
-    Bench { name: "studio", package: "athyper-metadata", tests: "bench_studio" },
+    Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
+    Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];
 
 /// Runs the bench of this name, or all, with so many records in the large tenant.
@@ -33,19 +35,16 @@ pub(crate) fn run(name: Option<&str>, records: u64) -> Result<()> {
         let started = Instant::now();
         let filter = format!("test(/(^|::){}/)", bench.tests);
         let records = records.to_string();
-        process::run_with(
-            "cargo",
-            &arguments(bench.package, &filter),
-            &[("ATHYPER_BENCH_RECORDS", &records)],
-        )?;
+        process::run_with("cargo", &arguments(bench, &filter), &[("ATHYPER_BENCH_RECORDS", &records)])?;
         println!("bench {}: {:.0} s", bench.name, started.elapsed().as_secs_f64());
     }
     Ok(())
 }
 
 /// As those of a long proof, of programs as they are released.
-fn arguments<'a>(package: &'a str, filter: &'a str) -> Vec<&'a str> {
-    soak::arguments(package, filter).into_iter().chain(["--release"]).collect()
+fn arguments<'a>(bench: &Bench, filter: &'a str) -> Vec<&'a str> {
+    let common = soak::arguments(bench.package, filter);
+    common.into_iter().chain(["--release"]).chain(bench.program.iter().copied()).collect()
 }
 
 #[cfg(test)]

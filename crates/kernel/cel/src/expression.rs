@@ -1,10 +1,9 @@
 //! A compiled expression.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::check::{Path, check};
+use crate::check::{Names, check};
 use crate::error::{CelError, EvalError, EvalErrorKind, Problem, ProblemKind};
 use crate::evaluate::{Context, Evaluator, Variables, finish};
 use crate::ir::{Comparison, Function, Kind, Node};
@@ -22,7 +21,7 @@ struct Inner {
     source: String,
     node: Node,
     expected: Type,
-    variables: BTreeSet<Path>,
+    names: Names,
     limits: Limits,
 }
 
@@ -42,7 +41,7 @@ pub fn compile(
         source: source.to_owned(),
         node: checked.node,
         expected: expected.clone(),
-        variables: checked.variables,
+        names: checked.names,
         limits: *limits,
     })))
 }
@@ -109,7 +108,12 @@ impl Expression {
 
     /// The names that it uses, with the declared fields below them: `["record", "amount"]`.
     pub fn variables(&self) -> impl Iterator<Item = &[Arc<str>]> {
-        self.0.variables.iter().map(AsRef::as_ref)
+        self.0.names.variables.keys().map(AsRef::as_ref)
+    }
+
+    /// Whether it says among the names of this schema what it says among those that it was compiled with.
+    pub(crate) fn means_the_same_in(&self, schema: &Schema) -> bool {
+        self.0.names.mean_the_same_in(schema)
     }
 
     /// Evaluates within the limits. The result is of the expected type, or null.

@@ -158,6 +158,23 @@ fn a_cache_keeps_by_source_names_and_type() {
     assert!(cache.compile("amount", &schema(), &Type::Bool).is_err());
     let other = Schema::new([("amount", Type::Int)]);
     assert_eq!(cache.compile("amount", &other, &Type::Decimal).unwrap().own_type(), &Type::Int);
+    // What it does not use may be anything; what it uses may not, nor what hides a name that is always there.
+    let cached = |source: &str, schema: &Schema| cache.compile(source, schema, &Type::Bool).unwrap();
+    let among = |more: &[(&'static str, Type)]| {
+        Schema::new(more.iter().cloned().chain([("amount", Type::Decimal), ("due", Type::Date)]))
+    };
+    let is_kept = |source: &str, more: &[(&'static str, Type)]| {
+        let first = cached(source, &among(&[]));
+        first.source().as_ptr() == cached(source, &among(more)).source().as_ptr()
+    };
+    assert!(is_kept("amount > 1 && due < today", &[("name", Type::String)]));
+    assert!(!is_kept("due == today", &[("today", Type::Date)]));
+    assert!(!is_kept("amount == 2", &[("amount", Type::Int)]));
+    let (one, two) = (Type::object([("a", Type::Int)]), Type::object([("a", Type::Int), ("b", Type::Int)]));
+    let first = cached("o.a == 1", &Schema::new([("o", one)]));
+    assert_eq!(cached("o.a == 1", &Schema::new([("o", two)])).source().as_ptr(), first.source().as_ptr());
+    let json = cached("o.a == 1", &Schema::new([("o", Type::Json)]));
+    assert_ne!(json.source().as_ptr(), first.source().as_ptr());
     let small = Cache::new(20_000, Limits::default());
     for at in 0..200 {
         small.compile(&format!("amount > {at}"), &schema(), &Type::Bool).unwrap();

@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use athyper_kernel_cel::{
-    Context, EvalErrorKind, Expression, Limits, Schema, Type, Value as CelValue, compile,
+    Cache, Context, EvalErrorKind, Expression, Limits, Schema, Type, Value as CelValue,
 };
 use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Label, Transition};
 use athyper_kernel_error::FieldError;
@@ -13,6 +14,10 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::record::Record;
 use crate::terms::{Terms, cel_type, field_rule_schema, rule_schema, to_json};
+
+/// Expressions of definitions, by what they say and whatever definition says it: the next version of an entity says most of
+/// what the one before did, and so do the entities of tenants that began alike.
+static COMPILED: LazyLock<Cache> = LazyLock::new(|| Cache::new(64 << 20, Limits::default()));
 
 /// The expressions of a definition, compiled.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +42,7 @@ impl Compiler {
         schema: &Schema,
         expected: Type,
     ) -> Option<Expression> {
-        match compile(source, schema, &expected, &Limits::default()) {
+        match COMPILED.compile(source, schema, &expected) {
             Ok(expression) => Some(expression),
             Err(error) => {
                 self.0.push(FieldError::new(pointer, "expression", error.to_string()));

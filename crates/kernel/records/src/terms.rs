@@ -18,7 +18,7 @@ use crate::entity::{Entity, Slot};
 use crate::index;
 use crate::record::Record;
 use crate::relation::{self, Relation};
-use crate::sortable;
+use crate::{sortable, words};
 
 /// Members of an amount of money.
 const MONEY: [(&str, Type); 2] = [("amount", Type::Decimal), ("currency", Type::String)];
@@ -276,21 +276,75 @@ pub(crate) fn condition(cache: &Cache, entity: &Entity, source: &str) -> Result<
     cache.compile(source, entity.filter_schema(), &Type::Bool).map_err(|error| error.to_string())
 }
 
-/// A field of an index and the value in it that a filter asks for, if it asks for one.
-pub(crate) fn known_value(entity: &Entity, filter: &Expression, context: &Context) -> Option<(Slot, String)> {
-    filter.conjuncts(context).into_iter().find_map(|conjunct| {
-        let Conjunct::Compare { path, comparison: Comparison::Equal, value } = conjunct else { return None };
-        let (first, rest) = path.split_first()?;
-        let (field, slot) = entity.fields().find(|(field, _)| field.key.as_str() == &**first)?;
-        let is_whole = match (&field.kind, rest) {
-            (_, []) => true,
-            // Of an amount or a quantity the number is indexed.
-            (FieldType::Money(_), [member]) => &**member == "amount",
-            (FieldType::Quantity(_), [member]) => &**member == "value",
-            _ => false,
-        };
-        (is_whole && entity.has_index_rows(field, slot)).then_some((slot, index_text(&value)?))
-    })
+/// What a filter asks of an indexed field, as its index keeps values: every record that the filter selects has a value between
+/// the two ends, which are themselves within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sought {
+    /// The field.
+    pub(crate) slot: Slot,
+    /// The least value.
+    pub(crate) from: Option<String>,
+    /// The greatest value.
+    pub(crate) to: Option<String>,
+}
+
+impl Sought {
+    /// Whether one value alone is sought.
+    pub(crate) fn is_one(&self) -> bool {
+        self.from.is_some() && self.from == self.to
+    }
+}
+
+/// What a filter asks of a field of an index: of one whose value it names if there is such, else of one that it bounds.
+pub(crate) fn sought(entity: &Entity, filter: &Expression, context: &Context) -> Option<Sought> {
+    let mut bounded: Vec<Sought> = Vec::new();
+    for conjunct in filter.conjuncts(context) {
+        let Some(found) = sought_by(entity, &conjunct) else { continue };
+        match bounded.iter_mut().find(|known| known.slot == found.slot) {
+            None => bounded.push(found),
+            Some(known) => {
+                known.from = known.from.take().max(found.from);
+                known.to = match (known.to.take(), found.to) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    (one, other) => one.or(other),
+                };
+            }
+        }
+    }
+    let one = bounded.iter().position(Sought::is_one);
+    (!bounded.is_empty()).then(|| bounded.swap_remove(one.unwrap_or(0)))
+}
+
+/// What one condition asks.
+fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
+    let (path, from, to) = match conjunct {
+        Conjunct::Compare { path, comparison, value } => {
+            let end = index_text(value)?;
+            // A text is kept cut off, so that what is greater than it may be kept as the same.
+            match comparison {
+                Comparison::Equal => (path, Some(end.clone()), Some(end)),
+                Comparison::Greater | Comparison::GreaterOrEqual => (path, Some(end), None),
+                Comparison::Less | Comparison::LessOrEqual => (path, None, Some(end)),
+                Comparison::NotEqual => return None,
+            }
+        }
+        Conjunct::StartsWith { path, prefix } if !prefix.is_empty() => {
+            let prefix = index::cut(prefix);
+            let end = words::end_of(&prefix);
+            (path, Some(prefix), Some(end))
+        }
+        _ => return None,
+    };
+    let (first, rest) = path.split_first()?;
+    let (field, slot) = entity.fields().find(|(field, _)| field.key.as_str() == &**first)?;
+    let is_whole = match (&field.kind, rest) {
+        (_, []) => true,
+        // Of an amount or a quantity the number is indexed.
+        (FieldType::Money(_), [member]) => &**member == "amount",
+        (FieldType::Quantity(_), [member]) => &**member == "value",
+        _ => false,
+    };
+    (is_whole && entity.has_index_rows(field, slot)).then_some(Sought { slot, from, to })
 }
 
 /// A value as an index keeps it.

@@ -4,7 +4,7 @@ mod calls;
 mod macros;
 mod operators;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cel::common::ast::{
@@ -23,7 +23,45 @@ pub(crate) type Path = Arc<[Arc<str>]>;
 /// What checking gives.
 pub(crate) struct Checked {
     pub(crate) node: Node,
-    pub(crate) variables: BTreeSet<Path>,
+    pub(crate) names: Names,
+}
+
+/// The names that an expression uses, and what they meant when it was checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// Those of the schema with the declared fields below them, by path.
+    pub(crate) variables: BTreeMap<Path, Type>,
+    /// Those that are always there unless the schema hides them.
+    own: BTreeSet<&'static str>,
+}
+
+impl Names {
+    fn collect(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Variable(path) => drop(self.variables.insert(Arc::clone(path), node.ty.clone())),
+            Kind::Now => drop(self.own.insert("now")),
+            Kind::Today => drop(self.own.insert("today")),
+            Kind::Zone => drop(self.own.insert("zone")),
+            _ => {}
+        }
+        node.each(&mut |part| self.collect(part));
+    }
+
+    /// Whether they mean the same among the names of this schema: then so does the expression.
+    pub(crate) fn mean_the_same_in(&self, schema: &Schema) -> bool {
+        let fields = schema.fields();
+        self.own.iter().all(|name| !fields.contains_key(*name))
+            && self.variables.iter().all(|(path, ty)| type_at(fields, path) == Some(ty))
+    }
+}
+
+/// The type of a name with declared fields below it.
+fn type_at<'f>(fields: &'f Fields, path: &[Arc<str>]) -> Option<&'f Type> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(fields.get(first)?, |ty, name| match ty {
+        Type::Object(fields) => fields.get(name),
+        _ => None,
+    })
 }
 
 pub(crate) struct Checker<'a> {
@@ -60,9 +98,9 @@ pub(crate) fn check(
     let mut problems = checker.problems;
     match node {
         Some(node) if problems.is_empty() => {
-            let mut variables = BTreeSet::new();
-            collect(&node, &mut variables);
-            Ok(Checked { node, variables })
+            let mut names = Names::default();
+            names.collect(&node);
+            Ok(Checked { node, names })
         }
         _ => {
             problems.sort_by_key(|problem| problem.offset);
@@ -70,13 +108,6 @@ pub(crate) fn check(
             Err(CelError { problems })
         }
     }
-}
-
-fn collect(node: &Node, variables: &mut BTreeSet<Path>) {
-    if let Kind::Variable(path) = &node.kind {
-        variables.insert(Arc::clone(path));
-    }
-    node.each(&mut |part| collect(part, variables));
 }
 
 impl Checker<'_> {

@@ -22,6 +22,15 @@ use crate::relation::{Relation, sorted_by};
 use crate::store::records::Row;
 use crate::{terms, words};
 
+mod driver;
+
+use driver::{Driver, with_record};
+
+/// Most rows of an index that are put in the order of a list for a page of it.
+const MOST_IN_ORDER: i64 = 20_000;
+/// Most rows of an index whose records are counted or summed one by one.
+const MOST_COUNTED: i64 = 500_000;
+
 /// A record of a page, and how well it fits the search where the list is ordered by that.
 pub(crate) type Found = (Record, Option<i64>);
 
@@ -45,7 +54,11 @@ pub(crate) async fn page(
     limit: u32,
 ) -> Result<Vec<Found>, Error> {
     let SortBy::Field(slot) = asked.sort.by else {
-        return Statement::by_record(tx, asked, after, limit)?.fetch(tx, asked).await;
+        let driver = match asked.sort.by {
+            SortBy::Created => Driver::find(tx, asked, MOST_IN_ORDER).await?,
+            _ => Driver::All,
+        };
+        return Statement::by_record(tx, asked, &driver, after, limit)?.fetch(tx, asked).await;
     };
     let keys = Keys::of(asked.entity, slot);
     // Those with a value first, and then those without one: each of the two is a walk along the index.
@@ -65,10 +78,11 @@ pub(crate) async fn page(
 
 /// How many records of a selection there are.
 pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<i64, Error> {
+    let driver = Driver::find(tx, asked, MOST_COUNTED).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
-    let driver = statement.driver(asked);
-    statement.text = format!("select count(*) from {driver} where {condition}");
+    let from = driver.rows(&mut statement, asked.entity, "");
+    statement.text = format!("select count(*) from {from} where {condition}");
     let arguments = statement.arguments()?;
     Ok(sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_one(tx.conn()).await?)
 }
@@ -79,9 +93,10 @@ pub(crate) async fn aggregate(
     asked: &Asked<'_>,
     aggregate: &Aggregate,
 ) -> Result<(Vec<Map<String, Value>>, bool), Error> {
+    let driver = Driver::find(tx, asked, MOST_COUNTED).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
-    let driver = statement.driver(asked);
+    let from = driver.rows(&mut statement, asked.entity, "");
     let zone = statement.text(asked.context.zone.name().to_owned());
     let outputs: Vec<&Output> = aggregate.keys.iter().chain(&aggregate.measures).collect();
     let columns: Vec<String> = outputs.iter().map(|output| output.sql.replace("$zone", &zone)).collect();
@@ -92,7 +107,7 @@ pub(crate) async fn aggregate(
     };
     // The zone is named even where no column asks for it: what is bound has to be used.
     statement.text = format!(
-        "select {} from {driver} where {condition} and {zone} is not null{by} limit {}",
+        "select {} from {from} where {condition} and {zone} is not null{by} limit {}",
         columns.join(", "),
         MAX_GROUPS + 1
     );
@@ -118,6 +133,8 @@ struct Keys {
     sql_type: &'static str,
     /// The id of its record.
     id: &'static str,
+    /// The field whose rows they are; none where they are those of a column.
+    slot: Option<Slot>,
 }
 
 impl Keys {
@@ -128,18 +145,23 @@ impl Keys {
         let column = entity.system().zip(field).and_then(|(system, kind)| sorted_by(system, slot, kind));
         match column {
             Some((value, sql_type)) => {
-                Self { from: format!("{from} where {scope}"), value, sql_type, id: "r.id" }
+                Self { from: format!("{from} where {scope}"), value, sql_type, id: "r.id", slot: None }
             }
             None => Self {
                 from: format!(
-                    "records.field_value i join {from} on r.tenant_id = i.tenant_id and r.id = i.record_id \
-                     where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot} and {scope}"
+                    "records.field_value i {} where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}",
+                    with_record(entity)
                 ),
                 value: "i.value".to_owned(),
                 sql_type: "text",
                 id: "i.record_id",
+                slot: Some(slot),
             },
         }
+    }
+
+    fn is_index_of(&self, slot: Slot) -> bool {
+        self.slot == Some(slot)
     }
 }
 
@@ -161,6 +183,7 @@ impl Statement {
     fn by_record(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
+        driver: &Driver,
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Self, Error> {
@@ -168,6 +191,7 @@ impl Statement {
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
         let relation = asked.entity.relation();
+        let (from, id) = (driver.rows(&mut statement, asked.entity, way), driver.id());
         let (key, sql_type) = match asked.sort.by {
             SortBy::Updated => (relation.updated_at.to_owned(), "timestamptz"),
             SortBy::Relevance => (statement.rank(asked), "bigint"),
@@ -175,25 +199,21 @@ impl Statement {
         };
         if let Some(place) = after {
             check(place, sql_type)?;
-            let id = statement.binds.push(Bind::Uuid(place.id));
+            let last = statement.binds.push(Bind::Uuid(place.id));
             let place = match &place.value {
                 Some(value) if !key.is_empty() => {
                     let value = statement.binds.push(Bind::Text(value.clone()));
-                    format!(" and ({key}, r.id) {before} ({value}::text::{sql_type}, {id}::uuid)")
+                    format!(" and ({key}, {id}) {before} ({value}::text::{sql_type}, {last}::uuid)")
                 }
-                _ => format!(" and r.id {before} {id}::uuid"),
+                _ => format!(" and {id} {before} {last}::uuid"),
             };
             condition.push_str(&place);
         }
-        let driver = match asked.sort.by {
-            SortBy::Created => statement.driver(asked),
-            _ => relation.from.clone(),
-        };
         let columns = &relation.columns;
         let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
         let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };
         statement.text = format!(
-            "select {columns}, {rank} as rank from {driver} where {condition} order by {order}r.id {way} limit {limit}"
+            "select {columns}, {rank} as rank from {from} where {condition} order by {order}{id} {way} limit {limit}"
         );
         Ok(statement)
     }
@@ -209,6 +229,9 @@ impl Statement {
         let mut statement = Self::new(tx, asked.entity);
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
+        if let Some(sought) = driver::sought(asked).filter(|sought| keys.is_index_of(sought.slot)) {
+            condition.push_str(&statement.within(&sought));
+        }
         if let Some(place @ Place { value: Some(value), id }) = after {
             check(place, keys.sql_type)?;
             let value = statement.binds.push(Bind::Text(value.clone()));
@@ -310,19 +333,6 @@ impl Statement {
 
     fn text(&mut self, text: String) -> String {
         format!("{}::text", self.binds.push(Bind::Text(text)))
-    }
-
-    /// Where the records come from: where the filter asks for a value of an indexed field, from the index.
-    fn driver(&mut self, asked: &Asked<'_>) -> String {
-        let filter = asked.selection.filter.as_ref().filter(|_| !asked.selection.deleted);
-        let known = filter.and_then(|filter| terms::known_value(asked.entity, filter, asked.context));
-        let from = &asked.entity.relation().from;
-        let Some((slot, value)) = known else { return from.clone() };
-        let value = self.text(value);
-        format!(
-            "records.field_value i join {from} on i.tenant_id = $1 and i.entity_id = $2 \
-             and i.slot = {slot} and i.value = {value} and r.id = i.record_id"
-        )
     }
 
     fn arguments(&self) -> Result<PgArguments, DbError> {

@@ -50,8 +50,11 @@ pub(crate) async fn with_value(
     let tenant = tx.tenant_id().uuid();
     let Relation { from, scope, live, values, .. } = entity.relation();
     let statement = format!(
-        "select count(*), coalesce((array_agg(r.id order by r.id))[1:$5], '{{}}') from {from} \
-         where {scope} and {live} and (coalesce(jsonb_typeof({values} -> $3), 'null') <> 'null') = $4"
+        "select (select count(*) from {from} where {found}), \
+         array(select r.id from {from} where {found} order by r.id limit $5)",
+        found = format_args!(
+            "{scope} and {live} and (coalesce(jsonb_typeof({values} -> $3), 'null') <> 'null') = $4"
+        )
     );
     Ok(sqlx::query_as(AssertSqlSafe(statement))
         .bind(tenant)
@@ -73,8 +76,11 @@ pub(crate) async fn in_states(
     let tenant = tx.tenant_id().uuid();
     let Relation { from, scope, live, state, .. } = entity.relation();
     let statement = format!(
-        "select count(*), coalesce((array_agg(r.id order by r.id))[1:$4], '{{}}') from {from} \
-         where {scope} and {live} and {state} is not null and (cardinality($3::text[]) = 0 or {state} = any($3))"
+        "select (select count(*) from {from} where {found}), \
+         array(select r.id from {from} where {found} order by r.id limit $4)",
+        found = format_args!(
+            "{scope} and {live} and {state} is not null and (cardinality($3::text[]) = 0 or {state} = any($3))"
+        )
     );
     Ok(sqlx::query_as(AssertSqlSafe(statement))
         .bind(tenant)

@@ -23,10 +23,11 @@ const BATCH: i64 = 250_000;
 const SIZES: usize = 1_000;
 
 /// What is measured, by a name.
-const QUESTIONS: [&str; 7] = [
+const QUESTIONS: [&str; 8] = [
     "get",
     "filter by a label, 10 found",
     "filter by a size, a thousandth found",
+    "filter by a bound, a thousandth found",
     "first page by size",
     "last page by label",
     "first page, newest",
@@ -99,7 +100,7 @@ async fn run(admin: &mut PgConnection, statement: &str) {
 }
 
 /// A thousand tenants with an entity and a few records of their own.
-async fn small_tenants(admin: &mut PgConnection, entity: &Entity) {
+pub(crate) async fn small_tenants(admin: &mut PgConnection, entity: &Entity) {
     let statement = format!(
         "with tenant as (select gen_random_uuid() as id from generate_series(1, {SMALL_TENANTS})), \
          entity as (insert into records.entity (tenant_id, id, key, version, definition, slots, published_at, published_by) \
@@ -127,6 +128,9 @@ fn address(question: &str, dice: &mut Dice, records: i64) -> String {
         "filter by a size, a thousandth found" => {
             format!("{path}?filter={}", encoded(&format!("size == {}", dice.below(SIZES))))
         }
+        "filter by a bound, a thousandth found" => {
+            format!("{path}?filter={}", encoded(&format!("size >= {}", SIZES - 1)))
+        }
         "first page by size" => format!("{path}?sort=size"),
         "last page by label" => format!("{path}?sort=-label"),
         "first page, newest" => path.to_owned(),
@@ -147,7 +151,9 @@ async fn measure(app: &TestApp, records: i64, rounds: usize) -> Vec<Duration> {
             times.push(started.elapsed());
         }
         times.sort_unstable();
-        middles.push(times[times.len() / 2]);
+        let middle = times[times.len() / 2];
+        println!("{records:>10} records, {question}: {:.3} ms", middle.as_secs_f64() * 1e3);
+        middles.push(middle);
     }
     middles
 }

@@ -4,7 +4,7 @@
 //! long as it likes, and names the one that fails.
 
 mod agreement;
-mod bench;
+pub(crate) mod bench;
 mod definitions;
 mod dice;
 mod filters;

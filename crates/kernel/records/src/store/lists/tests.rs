@@ -11,6 +11,7 @@ use super::*;
 use crate::catalogue::publish;
 use crate::store::records;
 use crate::terms;
+use crate::tests::bench::small_tenants;
 
 /// How many records the tenant has.
 const MANY: i32 = 20_000;
@@ -64,7 +65,13 @@ async fn plan(
         SortBy::Field(slot) => {
             Statement::by_value(tx, &asked, &Keys::of(entity, slot), Some(&place("5")), 51)
         }
-        _ => Statement::by_record(tx, &asked, Some(&place("2026-01-01T00:00:00.000000Z")), 51),
+        _ => {
+            let driver = match sort.by {
+                SortBy::Created => Driver::find(tx, &asked, MOST_IN_ORDER).await.unwrap(),
+                _ => Driver::All,
+            };
+            Statement::by_record(tx, &asked, &driver, Some(&place("2026-01-01T00:00:00.000000Z")), 51)
+        }
     };
     let statement = statement.unwrap();
     let arguments = statement.arguments().unwrap();
@@ -125,14 +132,64 @@ async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
     assert_eq!(records::by_ids(&mut tx, &entity, &ids).await.unwrap().len(), 1);
     assert_eq!(records::existing(&mut tx, &entity, &ids).await.unwrap(), ids);
     assert_eq!(count(&mut tx, &asked).await.unwrap(), 1);
-    // What this transaction has read: no table from its beginning to its end, and no more rows than it found.
-    let (whole, rows): (i64, i64) = sqlx::query_as(
+    let (whole, rows) = read(&mut tx).await;
+    assert_eq!(whole, 0);
+    assert!(rows < 50, "{rows} rows");
+}
+
+/// What this transaction has read: how often a table from its beginning to its end, and how many rows.
+async fn read(tx: &mut TenantTx) -> (i64, i64) {
+    sqlx::query_as(
         "select sum(seq_scan)::bigint, sum(idx_tup_fetch + seq_tup_read)::bigint from pg_stat_xact_user_tables \
          where schemaname = 'records' and relname in ('record', 'field_value')",
     )
     .fetch_one(tx.conn())
     .await
-    .unwrap();
-    assert_eq!(whole, 0);
-    assert!(rows < 50, "{rows} rows");
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_page_reads_what_it_shows_whichever_plan_the_database_keeps() {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+    fill(&db, &entity).await;
+    // Beside many tenants the database takes this one for a small one, where it plans for no value in particular.
+    let mut admin = db.superuser().await;
+    small_tenants(&mut admin, &entity).await;
+    sqlx::raw_sql("vacuum analyze").execute(&mut admin).await.unwrap();
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let context = Context::utc(tx.now());
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        let statement = "select set_config('plan_cache_mode', $1, true)";
+        sqlx::query(statement).bind(mode).execute(tx.conn()).await.unwrap();
+        for (filter, sort) in [
+            (None, "createdAt"),
+            (None, "-updatedAt"),
+            (None, "size"),
+            (None, "-label"),
+            (Some("size == 7"), "-createdAt"),
+            (Some("label == 'l77' && size < 100"), "createdAt"),
+            (Some("label.startsWith('l777')"), "createdAt"),
+            (Some("label > 'l7770' && label <= 'l7779'"), "-createdAt"),
+            (Some("label >= 'l7' && label < 'l70'"), "label"),
+        ] {
+            let cache = Cache::new(1 << 20, Limits::default());
+            let filter = filter.map(|source| terms::condition(&cache, &entity, source).unwrap());
+            let selection = Selection::of(filter.clone(), &[]);
+            let sort_by = Sort::parse(&entity, Some(sort), false).unwrap();
+            let asked = Asked { entity: &entity, selection: &selection, sort: sort_by, context: &context };
+            let before = read(&mut tx).await;
+            let found = page(&mut tx, &asked, None, 51).await.unwrap();
+            if filter.is_some() {
+                assert_eq!(count(&mut tx, &asked).await.unwrap(), i64::try_from(found.len()).unwrap());
+            }
+            let after = read(&mut tx).await;
+            assert_eq!(after.0, before.0, "{mode}: {sort} reads a whole table");
+            let most = 4 * i64::try_from(found.len()).unwrap() + 10;
+            assert!(after.1 - before.1 <= most, "{mode}: {sort} reads {} rows", after.1 - before.1);
+        }
+    }
 }
