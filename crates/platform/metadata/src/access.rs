@@ -8,6 +8,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("metadata.get_entity", OperationKind::Read, &[]),
     Permission::new("metadata.create_entity", OperationKind::Administer, &[]),
     Permission::new("metadata.update_entity", OperationKind::Administer, &[]),
+    Permission::new("metadata.add_field", OperationKind::Administer, &[]),
     Permission::new("metadata.delete_entity", OperationKind::Administer, &[]),
     Permission::new("metadata.validate_definition", OperationKind::Administer, &[]),
     Permission::new("metadata.plan_entity", OperationKind::Administer, &[]),

@@ -9,7 +9,7 @@ use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::SystemEntities;
 
-use crate::jobs::publish_entity;
+use crate::jobs::{plan_entity, publish_entity};
 use crate::routes;
 
 /// The entities of all domains.
@@ -33,6 +33,10 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
         let publish = JobType::new(&publish_entity::PublishEntity::sample(), move |run, payload| {
             publish_entity::run(run, of_job.clone(), payload)
         });
-        Ok(DomainParts { jobs: vec![publish], router: routes::routes().with_state(deps) })
+        let of_job = deps.clone();
+        let plan = JobType::new(&plan_entity::PlanEntity::sample(), move |run, payload| {
+            plan_entity::run(run, of_job.clone(), payload)
+        });
+        Ok(DomainParts { jobs: vec![plan, publish], router: routes::routes().with_state(deps) })
     })
 }

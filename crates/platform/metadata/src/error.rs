@@ -55,6 +55,9 @@ pub(crate) enum Error {
     /// Nothing would change.
     #[error("what is in force is the same already")]
     NothingToPublish,
+    /// The draft has more changes than the one that is asked for.
+    #[error("the draft has other changes, or was never published: publish it as a whole")]
+    OtherChanges,
     /// A publication runs.
     #[error("the entity is being published at this moment: follow its operation")]
     UnderWay,
@@ -67,6 +70,9 @@ pub(crate) enum Error {
     /// What is in force has changed meanwhile.
     #[error("the entity was published by somebody else meanwhile: make the plan again")]
     Overtaken,
+    /// A job has to count first.
+    #[error("there are too many records to count them for a request: make the plan of this draft first")]
+    PlanNeeded,
     /// Too many records for one transaction.
     #[error("there are too many records for their times to be changed at once")]
     TooManyRecords,
@@ -113,10 +119,12 @@ impl DomainError for Error {
             Self::Faulty(_) => "metadata.faulty_definition",
             Self::KeyTaken => "metadata.key_taken",
             Self::NothingToPublish => "metadata.nothing_to_publish",
+            Self::OtherChanges => "metadata.other_changes",
             Self::UnderWay => "metadata.publication_under_way",
             Self::Blocked(_) => "metadata.blocked_by_records",
             Self::Unconfirmed(_) => "metadata.confirmation_required",
             Self::Overtaken => "metadata.overtaken",
+            Self::PlanNeeded => "metadata.plan_needed",
             Self::TooManyRecords => "metadata.too_many_records",
             Self::Records(error) => error.code(),
             Self::Page(error) => error.code(),
@@ -138,10 +146,12 @@ impl DomainError for Error {
             | Self::Referenced(_)
             | Self::KeyTaken
             | Self::NothingToPublish
+            | Self::OtherChanges
             | Self::UnderWay
             | Self::Blocked(_)
             | Self::Unconfirmed(_)
             | Self::Overtaken
+            | Self::PlanNeeded
             | Self::TooManyRecords => ProblemKind::Conflict,
             Self::Records(error) => error.kind(),
             Self::Page(error) => error.kind(),

@@ -2,8 +2,8 @@
 //!
 //! # What it owns
 //!
-//! The schema `metadata`: designs with their drafts, all versions that were ever in force, and publications under way. What
-//! is in force, and the records, are the records service's (`kernel/records`).
+//! The schema `metadata`: designs with their drafts, all versions that were ever in force, plans of many records, and
+//! publications under way. What is in force, and the records, are the records service's (`kernel/records`).
 //!
 //! # What it refuses
 //!
@@ -14,7 +14,8 @@
 //! # How it is read
 //!
 //! `routes.rs` is the table of contents. `model/diff.rs` says what is different between two definitions, `planning.rs` counts
-//! what that means for the records, `publishing.rs` puts a draft in force, at once or by the job of `jobs/publish_entity.rs`.
+//! what that means for the records, at once or by the job of `jobs/plan_entity.rs`; `publishing.rs` puts a draft in force, at
+//! once or by the job of `jobs/publish_entity.rs`.
 
 mod access;
 mod bundles;
@@ -29,6 +30,7 @@ mod planning;
 mod publishing;
 mod queries;
 mod routes;
+mod scanning;
 mod store;
 
 use deps::Deps;

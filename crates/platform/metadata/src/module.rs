@@ -10,11 +10,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "metadata",
     schema: Some(Schema {
         name: "metadata",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand designs",
-            sql: include_str!("../migrations/0001_expand_designs.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand designs",
+                sql: include_str!("../migrations/0001_expand_designs.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand plans",
+                sql: include_str!("../migrations/0002_expand_plans.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     entities: &[],

@@ -2,29 +2,29 @@
 
 use std::collections::HashMap;
 
-use athyper_kernel_db::TenantConnection;
+use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::{EntityKey, FIRST_CUSTOM_SLOT};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{
-    Concerned, Entity, RecordCount, RecordId, Redesign, SAMPLES, Slot, SystemEntities, count_all,
-    count_states, count_values, existing_keys, named_entities, referring_entities, stored_entity,
-    stored_values,
+    Concerned, Entity, RecordCount, Redesign, SystemEntities, count_all, count_states, count_values,
+    existing_keys, named_entities, referring_entities, stored_entity,
 };
 use athyper_kernel_types::Id;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::history;
-use crate::model::change::{Change, ChangeClass, Measure, Place, Step};
+use crate::model::change::{Change, ChangeClass, Measure, Step};
 use crate::model::design::Design;
 use crate::model::diff::{Diff, Side, diff};
 use crate::model::document::{self, Document};
+use crate::scanning::Scan;
 
-/// Records that are looked at at once.
-const PAGE: u32 = 500;
+/// Most records, deleted ones included, that are looked at to answer a request.
+const MOST_LOOKED_AT: i64 = 10_000;
 
 /// What a publication would do, before records are counted.
 #[derive(Clone, Debug)]
@@ -149,13 +149,36 @@ impl Sketch {
         Some(Redesign { before, after, moves, defaults })
     }
 
+    /// Whether so many records must be looked at that a job has to do it: the definition in force, and how many records it
+    /// has.
+    pub(crate) async fn asks_for_a_job(
+        &self,
+        tx: &mut impl TenantConnection,
+    ) -> Result<Option<(&Entity, RecordCount)>, DbError> {
+        let is_looked_at = self.diff.steps.iter().any(|step| step.measure.looks_at_records());
+        let Some(base) = self.base.as_ref().filter(|_| is_looked_at) else { return Ok(None) };
+        let total = count_all(tx, base).await?;
+        Ok((total.all > MOST_LOOKED_AT).then_some((base, total)))
+    }
+
     /// Counts what each change concerns.
     pub(crate) async fn count(&self, tx: &mut impl TenantConnection) -> Result<Vec<Change>, Error> {
         let Some(base) = self.base.as_ref().filter(|_| self.is_counted()) else {
             return Ok(self.diff.steps.iter().map(|step| decide(step, None)).collect());
         };
+        let mut scan = Scan::new(base, &self.diff.steps);
+        while scan.page(tx).await? > 0 {}
+        self.count_rest(tx, base, scan.found()).await
+    }
+
+    /// Counts what each change concerns, where a walk through the records of `base` has found this by the place of the step.
+    pub(crate) async fn count_rest(
+        &self,
+        tx: &mut impl TenantConnection,
+        base: &Entity,
+        mut scanned: HashMap<usize, Concerned>,
+    ) -> Result<Vec<Change>, Error> {
         let total = count_all(tx, base).await?;
-        let mut scanned = scan(tx, base, &self.diff.steps).await?;
         let mut changes = Vec::new();
         for (at, step) in self.diff.steps.iter().enumerate() {
             let found = match scanned.remove(&at) {
@@ -219,85 +242,4 @@ async fn count_one(
         Measure::States(states) => Some(count_states(tx, entity, states).await?),
         _ => None,
     })
-}
-
-/// Counts, in one walk through the records, what only their values tell; by the place of the step.
-async fn scan(
-    tx: &mut impl TenantConnection,
-    entity: &Entity,
-    steps: &[Step],
-) -> Result<HashMap<usize, Concerned>, Error> {
-    let is_scanned = |measure: &Measure| {
-        matches!(measure, Measure::Misfits(..) | Measure::Unconvertible(..) | Measure::Repeated(..))
-    };
-    let wanted: Vec<(usize, &Measure)> = steps
-        .iter()
-        .map(|step| &step.measure)
-        .enumerate()
-        .filter(|(_, measure)| is_scanned(measure))
-        .collect();
-    let mut found: HashMap<usize, Concerned> =
-        wanted.iter().map(|(at, _)| (*at, Concerned::default())).collect();
-    if wanted.is_empty() {
-        return Ok(found);
-    }
-    let mut seen: HashMap<(usize, [u8; 16]), Option<RecordId>> = HashMap::new();
-    let mut after = None;
-    loop {
-        let page = stored_values(tx, entity, after, PAGE).await?;
-        for (record, data) in &page {
-            for (at, measure) in &wanted {
-                let Some(concerned) = found.get_mut(at) else { continue };
-                match measure {
-                    Measure::Misfits(slot, to) => {
-                        let misfit = value(data, *slot).is_some_and(|value| to.read(value, "").is_err());
-                        add(concerned, misfit.then_some(*record));
-                    }
-                    Measure::Unconvertible(slot, from, to) => {
-                        let lost = value(data, *slot).is_some_and(|value| from.convert(value, to).is_none());
-                        add(concerned, lost.then_some(*record));
-                    }
-                    Measure::Repeated(own, within) => {
-                        let Some(digest) = digest(data, own, within) else { continue };
-                        match seen.get_mut(&(*at, digest)) {
-                            None => drop(seen.insert((*at, digest), Some(*record))),
-                            Some(first) => {
-                                add(concerned, first.take());
-                                add(concerned, Some(*record));
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        if page.len() < PAGE as usize {
-            return Ok(found);
-        }
-        after = page.last().map(|(record, _)| *record);
-    }
-}
-
-fn value(data: &Map<String, Value>, slot: Slot) -> Option<&Value> {
-    data.get(&slot.to_string())
-}
-
-fn add(concerned: &mut Concerned, record: Option<RecordId>) {
-    let Some(record) = record else { return };
-    concerned.count += 1;
-    if i64::try_from(concerned.samples.len()).is_ok_and(|count| count < SAMPLES) {
-        concerned.samples.push(record);
-    }
-}
-
-/// What two records with the same values have in common; none where one that must be there is not.
-fn digest(data: &Map<String, Value>, own: &[Place], within: &[Place]) -> Option<[u8; 16]> {
-    let at = |place: &Place| match &place.moved {
-        Some(moved) => moved.value(data),
-        None => value(data, place.slot?).cloned(),
-    };
-    let own: Vec<Value> = own.iter().map(at).collect::<Option<_>>()?;
-    let within: Vec<Option<Value>> = within.iter().map(at).collect();
-    let whole = Sha256::digest(json!([own, within]).to_string());
-    whole.first_chunk::<16>().copied()
 }

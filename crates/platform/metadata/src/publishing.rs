@@ -11,14 +11,14 @@ use athyper_kernel_records::{
 
 use crate::error::Error;
 use crate::jobs::publish_entity::PublishEntity;
-use crate::model::change::{Change, ChangeClass};
+use crate::model::change::{Change, ChangeClass, Step};
 use crate::model::design::Design;
 use crate::model::document::{self, Document};
 use crate::model::slots::Slots;
 use crate::planning::{Sketch, plan, sketch};
 use crate::store::publications::{Publication, Work};
 use crate::store::versions::Version;
-use crate::store::{designs, publications, versions};
+use crate::store::{designs, plans, publications, versions};
 
 /// Most records that are brought to a definition by the transaction that puts it in force.
 pub(crate) const AT_ONCE: i64 = 500;
@@ -36,6 +36,8 @@ pub(crate) struct Asked {
     pub(crate) note: Option<String>,
     /// Entities that the same transaction puts in force.
     pub(crate) coming: Vec<EntityKey>,
+    /// The only field that may be different from what is in force.
+    pub(crate) only: Option<String>,
 }
 
 /// What became of it.
@@ -60,6 +62,12 @@ pub(crate) async fn publish(
     let found = Box::new(Box::pin(sketch(tx, system, &design, &asked.coming)).await?);
     if found.diff.steps.is_empty() && design.archived_at.is_none() {
         return Err(Error::NothingToPublish);
+    }
+    if asked.only.is_some() {
+        let is_other = |step: &Step| step.change.field != asked.only;
+        if found.base.is_none() || found.diff.steps.iter().any(is_other) {
+            return Err(Error::OtherChanges);
+        }
     }
     let redesign = if found.rewrites() { found.redesign().map(Box::new) } else { None };
     let records = match &redesign {
@@ -115,7 +123,11 @@ async fn agree(
     sketch: &Sketch,
     asked: &Asked,
 ) -> Result<Vec<Change>, Error> {
-    let planned = plan(design, sketch, sketch.count(tx).await?);
+    let changes = match sketch.asks_for_a_job(tx).await? {
+        Some((base, _)) => plans::find(tx, design, base.version).await?.changes.ok_or(Error::PlanNeeded)?,
+        None => sketch.count(tx).await?,
+    };
+    let planned = plan(design, sketch, changes);
     let named = |wanted: fn(&Change) -> bool| -> Vec<FieldError> {
         let changes = planned.changes.iter().filter(|change| wanted(change));
         let error = |change: &Change| {

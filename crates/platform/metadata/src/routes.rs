@@ -5,8 +5,8 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    apply_bundle, archive_entity, create_entity, delete_entity, plan_bundle, plan_entity, publish_entity,
-    rollback_entity, unarchive_entity, update_entity, validate_definition,
+    add_field, apply_bundle, archive_entity, create_entity, delete_entity, plan_bundle, plan_entity,
+    publish_entity, rollback_entity, unarchive_entity, update_entity, validate_definition,
 };
 use crate::queries::{
     compare_versions, export_bundle, get_entity, get_template, get_version, list_entities, list_templates,
@@ -19,6 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         // /v1/metadata/entities
         .routes(routes!(list_entities::list_entities, create_entity::create_entity))
         .routes(routes!(get_entity::get_entity, update_entity::update_entity, delete_entity::delete_entity))
+        .routes(routes!(add_field::add_field))
         .routes(routes!(plan_entity::plan_entity))
         .routes(routes!(publish_entity::publish_entity))
         .routes(routes!(rollback_entity::rollback_entity))

@@ -99,6 +99,7 @@ pub(crate) async fn execute(
             confirm: input.confirm.get(&key).cloned(),
             note: Some("from a bundle".to_owned()),
             coming: coming.clone(),
+            only: None,
         };
         let pointer = format!("/bundle/entities/{at}/definition");
         let applied = apply(tx, system, candidate, asked, input.replace_drafts).await;

@@ -1,5 +1,6 @@
 //! One file per state change.
 
+pub(crate) mod add_field;
 pub(crate) mod apply_bundle;
 pub(crate) mod archive_entity;
 pub(crate) mod create_entity;

@@ -72,7 +72,7 @@ pub(crate) async fn execute(
     input: &PublishEntity,
 ) -> Result<Done<Published>, Error> {
     let note = note(input.note.as_deref())?;
-    let asked = Asked { confirm: input.confirm.clone(), note, coming: Vec::new() };
+    let asked = Asked { confirm: input.confirm.clone(), note, ..Asked::default() };
     let published = publish(tx, system, design, asked).await?;
     let event = event("metadata.publish_entity", &published.design)
         .with("changes", told(&published.changes))

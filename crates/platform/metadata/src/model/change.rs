@@ -68,6 +68,18 @@ pub(crate) enum Measure {
     States(Vec<String>),
 }
 
+impl Measure {
+    /// Whether only the values of the records tell, one by one.
+    pub(crate) fn is_told_by_values(&self) -> bool {
+        matches!(self, Self::Misfits(..) | Self::Unconvertible(..) | Self::Repeated(..))
+    }
+
+    /// Whether it takes longer the more records there are.
+    pub(crate) fn looks_at_records(&self) -> bool {
+        self.is_told_by_values() || matches!(self, Self::Values(_) | Self::Missing(_) | Self::States(_))
+    }
+}
+
 /// Where a value is, and what it becomes first.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Place {

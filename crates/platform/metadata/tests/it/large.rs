@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Thing, app, definition, field, found, many, record, run_operation};
+use crate::support::{Thing, app, change, changes, definition, field, found, many, record, run_operation};
 
 const COUNT: i64 = 650;
 
@@ -196,4 +196,61 @@ async fn what_only_the_definition_before_needed_is_taken_away() {
         let left: (i64, i64, i64) = sqlx::query_as(sums).fetch_one(&mut database).await.unwrap();
         assert_eq!(left, expected);
     }
+}
+
+#[tokio::test]
+async fn a_job_counts_for_the_plan_of_many_records_and_publishing_goes_by_it() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let thing = Thing::publish_new(&admin, &plain()).await;
+    // Two of the same, and some that are no numbers.
+    many(&app, &thing, 10_100, 1).await;
+    for code in ["7", "seven", "eight"] {
+        record(&admin, "thing", &json!({"code": code})).await;
+    }
+    let unique = json!({"unique": true});
+    let kind = json!("integer");
+    thing.draft(&definition("thing", &json!([field("code", &kind, &unique)])), &json!({})).await.expect(200);
+    // Nobody counts ten thousand records while somebody waits.
+    assert_eq!(thing.publish(&json!({})).await.expect(409).code(), "metadata.plan_needed");
+    let plan = format!("{}/plan", thing.path());
+    let accepted = admin.post_empty(&plan).await.expect(202);
+    assert_eq!(admin.post_empty(&plan).await.expect(202).json()["id"], accepted.json()["id"]);
+    let ended = run_operation(&app, &admin, accepted).await;
+    assert_eq!(ended["state"], "succeeded", "{ended:#}");
+    let expected = [
+        change("type_changed", "destructive", 2),
+        change("index_added", "needs_backfill", 10_103),
+        change("unique_added", "destructive", 2),
+    ];
+    assert_eq!(changes(&ended["result"]), expected);
+    assert_eq!(ended["result"]["changes"][2]["samples"].as_array().unwrap().len(), 2);
+    let refused = thing.publish(&json!({"confirm": ended["result"]["confirm"]})).await.expect(409);
+    assert_eq!(refused.code(), "metadata.blocked_by_records");
+
+    // Another draft asks for another plan.
+    thing
+        .draft(&definition("thing", &json!([field("code", &kind, &json!({}))])), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(thing.publish(&json!({})).await.expect(409).code(), "metadata.plan_needed");
+    let accepted = admin.post_empty(&plan).await.expect(202);
+    let ended = run_operation(&app, &admin, accepted).await;
+    assert_eq!(changes(&ended["result"]), [change("type_changed", "destructive", 2)]);
+    assert_eq!(thing.publish(&json!({})).await.expect(409).code(), "metadata.confirmation_required");
+    thing.publish(&json!({"confirm": ended["result"]["confirm"]})).await.expect(202);
+}
+
+#[tokio::test]
+async fn a_plan_of_a_draft_that_has_changed_ends_without_one() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let thing = Thing::publish_new(&admin, &plain()).await;
+    many(&app, &thing, 10_001, 1).await;
+    let without = definition("thing", &json!([field("other", &json!("text"), &json!({}))]));
+    thing.draft(&without, &json!({})).await.expect(200);
+    let accepted = admin.post_empty(&format!("{}/plan", thing.path())).await.expect(202);
+    thing.draft(&plain(), &json!({})).await.expect(200);
+    let ended = run_operation(&app, &admin, accepted).await;
+    assert_eq!(ended["state"], "failed", "{ended:#}");
 }

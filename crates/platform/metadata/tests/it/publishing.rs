@@ -200,3 +200,59 @@ async fn an_entity_of_a_new_key_is_still_referred_to_by_its_own_records() {
     let refused = admin.with("if-match", "*").delete(&format!("/v1/records/piece/{top}")).await.expect(409);
     assert_eq!(refused.code(), "records.referenced");
 }
+
+#[tokio::test]
+async fn a_field_is_added_by_itself_to_the_draft_or_at_once_in_force() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let thing =
+        Thing::publish_new(&admin, &definition("thing", &json!([field("name", &json!("text"), &json!({}))])))
+            .await;
+    let id = record(&admin, "thing", &json!({"name": "a"})).await;
+    let new = |key: &str, publish: bool| json!({"field": field(key, &json!("integer"), &json!({"indexed": true})), "publish": publish});
+    let unversioned = admin.post(&format!("{}/fields", thing.path()), &new("size", true)).await;
+    assert_eq!(unversioned.expect(428).status, 428);
+    let added = thing.add_field(&new("size", true)).await.expect(200);
+    assert_eq!(
+        (added.text("/pointer"), added.text("/design/publishedVersion")),
+        ("/fields/1".into(), "2".into())
+    );
+    let with_size = record(&admin, "thing", &json!({"name": "b", "size": 3})).await;
+    assert_eq!(found(&admin, "thing?filter=size%20%3E%202").await, [with_size]);
+    assert_eq!(read(&admin, "thing", &id).await["name"], "a");
+
+    // Only into the draft; then there is more in it than what would be put in force.
+    assert_eq!(
+        thing.add_field(&new("size", false)).await.expect(422).text("/errors/0/pointer"),
+        "/field/key"
+    );
+    assert_eq!(thing.add_field(&json!({"field": 7})).await.expect(422).text("/errors/0/pointer"), "/field");
+    let drafted = thing.add_field(&new("weight", false)).await.expect(200);
+    assert_eq!(
+        (drafted.text("/pointer"), drafted.text("/design/publishedVersion")),
+        ("/fields/2".into(), "2".into())
+    );
+    let faulty = thing.add_field(&json!({"field": {"key": "Bad Key", "label": "b", "type": "text"}})).await;
+    assert_eq!(faulty.expect(200).text("/faults/0/pointer"), "/fields/3/key");
+    thing
+        .draft(
+            &definition(
+                "thing",
+                &json!([
+                    field("name", &json!("text"), &json!({})),
+                    field("size", &json!("integer"), &json!({"indexed": true})),
+                    field("weight", &json!("integer"), &json!({}))
+                ]),
+            ),
+            &json!({}),
+        )
+        .await
+        .expect(200);
+    let refused = thing.add_field(&new("height", true)).await.expect(409);
+    assert_eq!(refused.code(), "metadata.other_changes");
+    // A draft that was never in force comes in force as a whole.
+    let other = Thing::begin(&admin, &definition("other", &json!([]))).await;
+    assert_eq!(other.add_field(&new("size", true)).await.expect(409).code(), "metadata.other_changes");
+    // What was refused has left nothing behind.
+    assert_eq!(thing.read().await["definition"]["fields"].as_array().unwrap().len(), 3);
+}

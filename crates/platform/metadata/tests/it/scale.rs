@@ -102,6 +102,10 @@ async fn bench_studio() {
             thing.become_now(&of(count), &json!({})).await.expect(200);
             let [draft, plan, publish] = steps(&thing, &of(count + 1)).await;
             let all = draft + plan + publish;
+            let one = json!({"field": field("one", &json!("text"), &json!({})), "publish": true});
+            let started = Instant::now();
+            thing.add_field(&one).await.expect(200);
+            println!("{name}: field {} by itself, in force: {:?}", count + 2, started.elapsed());
             println!(
                 "{name}: field {}: draft {draft:?}, plan {plan:?}, publish {publish:?}, all {all:?}",
                 count + 1

@@ -59,6 +59,11 @@ impl Thing {
         self.client.with("if-match", "*").patch(&self.path(), &body).await
     }
 
+    /// Adds a field to the draft.
+    pub(crate) async fn add_field(&self, body: &Value) -> Answer {
+        self.client.with("if-match", "*").post(&format!("{}/fields", self.path()), body).await
+    }
+
     pub(crate) async fn plan(&self) -> Value {
         self.client.post_empty(&format!("{}/plan", self.path())).await.expect(200).json()
     }
