@@ -15,5 +15,6 @@ mod definitions;
 mod domain;
 mod domain_table;
 mod own_table;
+mod ports;
 mod support;
 mod tenants;
