@@ -9,6 +9,7 @@ use athyper_federation::{DIRECTORY, OUTSIDE, SESSIONS as PROVIDER_SESSIONS};
 use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
+use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 
 use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
@@ -18,6 +19,8 @@ use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
+use crate::bridges::records_uses_attachments::attachments;
+use crate::bridges::records_uses_views::views;
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::tokens::{
     CLOCK, CONFIG, DATABASE, LIFECYCLE, PERMISSIONS, PROVIDER_PARTS, PROVIDERS, SESSIONS, TENANTS, VAULT,
@@ -57,6 +60,8 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
     builder.singleton(&PERSONS, &[], |_scope: Scope| async move { Ok(persons()) });
     builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
+    builder.singleton(&ATTACHMENTS, &[], |_scope: Scope| async move { Ok(attachments()) });
+    builder.singleton(&VIEWS, &[], |_scope: Scope| async move { Ok(views()) });
     builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
         let permissions = scope.resolve(&PERMISSIONS).await?;
         Ok(access((*permissions).clone(), scope.resolve(&DUTIES).await?))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::Records;
+use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::{Clock, SeriesPattern};
 
 use crate::jobs::{import_accounts, import_journals, verify_ledger};
@@ -24,8 +24,14 @@ const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] =
-    &[CLOCK.name(), UPLOADS.name(), tokens::ADAPTER_DB, tokens::REGISTRY_ENTITIES];
+pub(crate) const DEPENDENCIES: &[&str] = &[
+    CLOCK.name(),
+    UPLOADS.name(),
+    tokens::ADAPTER_DB,
+    tokens::REGISTRY_ENTITIES,
+    ATTACHMENTS.name(),
+    VIEWS.name(),
+];
 
 /// What the commands, queries and jobs of the ledger work with.
 #[derive(Clone)]

@@ -2,22 +2,11 @@
 
 use athyper_kernel_http::{OperationKind, Permission};
 
-/// The permissions of the records service: on the records of all entities of the tenant, and the document of its interface.
+/// The permissions of the records service: on the records of all entities of the tenant.
 pub(crate) const PERMISSIONS: &[Permission] = &[
-    Permission::new("platform.get_openapi", OperationKind::Read, &[]),
     Permission::new("records.list_entities", OperationKind::Read, &[]),
     Permission::new("records.get_entity", OperationKind::Read, &[]),
     Permission::new("records.get_entity_schema", OperationKind::Read, &[]),
-    Permission::new("records.get_attachment", OperationKind::Read, &[]),
-    Permission::new("records.download_attachment", OperationKind::Read, &[]),
-    Permission::new("records.upload_attachment", OperationKind::Create, &[]),
-    // Whoever belongs to the tenant keeps views of their own.
-    Permission::new("records.list_views", OperationKind::SelfService, &[]),
-    Permission::new("records.get_view", OperationKind::SelfService, &[]),
-    Permission::new("records.create_view", OperationKind::SelfService, &[]),
-    Permission::new("records.update_view", OperationKind::SelfService, &[]),
-    Permission::new("records.delete_view", OperationKind::SelfService, &[]),
-    Permission::new("records.administer_views", OperationKind::Administer, &[]),
     Permission::new("records.list_records", OperationKind::Read, &[]),
     Permission::new("records.count_records", OperationKind::Read, &[]),
     Permission::new("records.aggregate_records", OperationKind::Read, &[]),

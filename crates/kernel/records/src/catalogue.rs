@@ -1,6 +1,7 @@
 //! The entities of a tenant that are in force, and how they come into force.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
@@ -9,6 +10,7 @@ use athyper_kernel_types::Id;
 
 use crate::entity::{Entity, EntityId, Slot, with_slots};
 use crate::error::Error;
+use crate::ports::{Attachments, Nobody};
 use crate::store::entities;
 use crate::system::SystemEntities;
 
@@ -19,17 +21,31 @@ const CAPACITY: u64 = 20_000;
 /// How often a writer looks for the definition in force, when it changes again and again.
 const MAX_RELOADS: usize = 4;
 
-/// The entities in force. Cheap to clone; what it gives is never more than a second behind the database.
-#[derive(Clone, Debug)]
+/// The entities in force, and who keeps the files that their records hold. Cheap to clone; what it gives is never more than a
+/// second behind the database.
+#[derive(Clone)]
 pub struct Entities {
     cache: FreshCache<Option<Arc<Entity>>>,
     system: SystemEntities,
+    attachments: Arc<dyn Attachments>,
 }
 
 impl Entities {
-    /// The entities of this database, and those of the domains.
+    /// The entities of this database, and those of the domains. Their records hold no files.
     pub fn new(database: &Database, system: SystemEntities) -> Self {
-        Self { cache: FreshCache::new(database, ENTITY_TOPIC, CAPACITY), system }
+        let cache = FreshCache::new(database, ENTITY_TOPIC, CAPACITY);
+        Self { cache, system, attachments: Arc::new(Nobody) }
+    }
+
+    /// The same, with somebody who keeps the files that records hold.
+    #[must_use]
+    pub fn with_attachments(self, attachments: Arc<dyn Attachments>) -> Self {
+        Self { attachments, ..self }
+    }
+
+    /// Who keeps the files that records hold.
+    pub(crate) fn attachments(&self) -> &dyn Attachments {
+        &*self.attachments
     }
 
     /// The entities of the domains, as they are where no tenant has changed them.
@@ -125,6 +141,12 @@ impl Entities {
             entity = self.look_up(tx, key).await?.ok_or(Error::EntityNotFound)?;
         }
         Err(Error::EntityChanging)
+    }
+}
+
+impl fmt::Debug for Entities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entities").field("system", &self.system).finish_non_exhaustive()
     }
 }
 

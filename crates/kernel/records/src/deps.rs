@@ -6,22 +6,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Context, Limits};
-use athyper_kernel_container::{Scope, Token, tokens};
+use athyper_kernel_container::{ContainerError, Scope, Token, tokens};
 use athyper_kernel_db::Database;
 use athyper_kernel_entity::{EntityKey, SystemEntity};
 use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
-use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Clock;
 
-use utoipa::openapi::OpenApi;
-
 use crate::catalogue::Entities;
 use crate::entity::Entity;
 use crate::error::Error;
-use crate::jobs::remove_attachments::{self, RemoveAttachments};
-use crate::openapi::Frame;
+use crate::ports::{Attachments, Nobody, Views};
 use crate::system::SystemEntities;
 use crate::{routes, terms};
 
@@ -37,28 +33,11 @@ const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 /// Bytes of compiled filters that a service keeps, over all tenants.
 const EXPRESSION_BYTES: u64 = 32 << 20;
 
-/// The document of the platform, which that of a tenant continues.
-const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);
+/// Who keeps the files that records hold.
+pub const ATTACHMENTS: Token<dyn Attachments> = Token::new("records.attachments");
 
-/// Where the content of files is.
-const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
-
-/// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] =
-    &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), DOCUMENT.name(), UPLOADS.name()];
-
-/// What the document of a tenant and the files of records need, which no other service asks for.
-#[derive(Clone)]
-pub(crate) struct Own {
-    /// The entities in force.
-    pub(crate) entities: Entities,
-    /// Where a document is read from while it is sent.
-    pub(crate) database: Database,
-    /// The platform's part of the document.
-    pub(crate) frame: Arc<Frame>,
-    /// Where the content of files is.
-    pub(crate) uploads: Arc<dyn UploadStore>,
-}
+/// Who keeps the views that lists are read by.
+pub const VIEWS: Token<dyn Views> = Token::new("records.views");
 
 /// The records service, as its own routes and the services that list their records through it hold it. Cheap to clone.
 #[derive(Clone)]
@@ -67,22 +46,29 @@ pub struct Records {
     pub(crate) entities: Entities,
     /// Filters that were compiled before.
     pub(crate) expressions: Cache,
+    /// Who keeps the views that lists are read by.
+    pub(crate) views: Arc<dyn Views>,
     clock: Clock,
 }
 
 impl Records {
     /// Names of the tokens that [`resolve`](Self::resolve) takes.
-    pub const DEPENDENCIES: &[&str] = &[CLOCK.name(), DATABASE.name(), SYSTEM.name()];
+    pub const DEPENDENCIES: &[&str] =
+        &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), ATTACHMENTS.name(), VIEWS.name()];
 
-    /// The service from the container.
+    /// The service from the container. Where nobody is joined who keeps files or views, there are none.
     ///
     /// # Errors
     /// When a part of it cannot be built, or the definition of a domain's entity cannot be used.
     pub async fn resolve(scope: &Scope) -> Result<Self, BuildError> {
         let system = scope.resolve(&SYSTEM).await?;
         let database = scope.resolve(&DATABASE).await?;
+        let nobody = Arc::new(Nobody);
+        let attachments = joined(scope, &ATTACHMENTS, Arc::clone(&nobody) as Arc<dyn Attachments>).await?;
+        let entities = Entities::new(&database, SystemEntities::read(&system)?);
         Ok(Self {
-            entities: Entities::new(&database, SystemEntities::read(&system)?),
+            entities: entities.with_attachments(attachments),
+            views: joined(scope, &VIEWS, nobody).await?,
             expressions: Cache::new(EXPRESSION_BYTES, Limits::default()),
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
         })
@@ -133,6 +119,17 @@ impl fmt::Debug for Records {
     }
 }
 
+/// Who was joined, or somebody else where nobody was.
+async fn joined<T>(scope: &Scope, token: &Token<T>, instead: Arc<T>) -> Result<Arc<T>, ContainerError>
+where
+    T: ?Sized + Send + Sync + 'static,
+{
+    match scope.resolve(token).await {
+        Err(ContainerError::Unknown { .. }) => Ok(instead),
+        found => found,
+    }
+}
+
 /// Whether a caller may read the records of an entity, as far as its domain has a say.
 ///
 /// # Errors
@@ -161,18 +158,6 @@ pub(crate) fn admit(caller: &Caller, permission: Option<&'static str>) -> Result
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
         let records = Records::resolve(&scope).await?;
-        let uploads = scope.resolve(&UPLOADS).await?;
-        let document = serde_json::to_value(scope.resolve(&DOCUMENT).await?)?;
-        let own = Own {
-            entities: records.entities.clone(),
-            database: scope.resolve(&DATABASE).await?.as_ref().clone(),
-            frame: Arc::new(Frame::of(&document)?),
-            uploads: Arc::clone(&uploads),
-        };
-        let jobs = vec![JobType::new(&RemoveAttachments {}, move |run, _| {
-            remove_attachments::run(Arc::clone(&uploads), run)
-        })];
-        let router = routes::routes().with_state(records).merge(routes::own_routes().with_state(own));
-        Ok(DomainParts { jobs, router })
+        Ok(DomainParts { jobs: Vec::new(), router: routes::routes().with_state(records) })
     })
 }

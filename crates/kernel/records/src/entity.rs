@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use athyper_kernel_cel::Schema;
 use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Overlay, SystemEntity, Writer};
 use athyper_kernel_error::FieldError;
+use athyper_kernel_rules::{Rules, filter_schema};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::index::is_indexed;
 use crate::relation::Relation;
-use crate::rules::Rules;
-use crate::terms;
 
 /// Marker of ids of entities.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +60,7 @@ impl Entity {
         slots: BTreeMap<String, Slot>,
     ) -> Result<Self, Vec<FieldError>> {
         let rules = Rules::compile(&def)?;
-        let filter_schema = terms::filter_schema(&def.fields);
+        let filter_schema = filter_schema(&def.fields);
         let relation = Relation::of_records();
         Ok(Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation })
     }
@@ -74,7 +73,7 @@ impl Entity {
         def: EntityDef,
         slots: BTreeMap<String, Slot>,
     ) -> Self {
-        let (filter_schema, relation) = (terms::filter_schema(&[]), Relation::of_records());
+        let (filter_schema, relation) = (filter_schema(&[]), Relation::of_records());
         let rules = Rules::default();
         Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation }
     }

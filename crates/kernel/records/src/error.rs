@@ -82,26 +82,6 @@ pub enum Error {
     /// A version that the record never had.
     #[error("the record has no such version")]
     NoVersion,
-    /// No such file in this tenant.
-    #[error("there is no such file")]
-    AttachmentNotFound,
-    /// No such view of the entity that the caller sees.
-    #[error("there is no such view")]
-    ViewNotFound,
-    /// The view is somebody else's.
-    #[error("the view is somebody else's: make one of your own")]
-    NotOwner,
-    /// The body names an entity that there is not.
-    #[error("there is no such entity")]
-    UnknownEntity,
-    /// The entity is no longer what the view was made for.
-    #[error("the view {name:?} no longer fits the entity: change it, the errors name what is wrong")]
-    ViewBroken {
-        /// What the view is called.
-        name: String,
-        /// What is wrong with it.
-        faults: Vec<FieldError>,
-    },
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -146,11 +126,6 @@ impl DomainError for Error {
             Self::KeyTaken => "records.key_taken",
             Self::Query(_) => "request.invalid_query",
             Self::NoVersion => "records.no_version",
-            Self::AttachmentNotFound => "records.attachment_not_found",
-            Self::ViewNotFound => "records.view_not_found",
-            Self::NotOwner => "records.not_owner",
-            Self::UnknownEntity => "records.unknown_entity",
-            Self::ViewBroken { .. } => "records.view_broken",
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -158,11 +133,7 @@ impl DomainError for Error {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::EntityNotFound
-            | Self::RecordNotFound
-            | Self::NoVersion
-            | Self::AttachmentNotFound
-            | Self::ViewNotFound => ProblemKind::NotFound,
+            Self::EntityNotFound | Self::RecordNotFound | Self::NoVersion => ProblemKind::NotFound,
             Self::EntityChanging
             | Self::RecordDeleted
             | Self::RecordNotDeleted
@@ -173,12 +144,9 @@ impl DomainError for Error {
             | Self::NoTransition { .. }
             | Self::Referenced { .. }
             | Self::WrittenByCommands { .. }
-            | Self::ViewBroken { .. }
             | Self::KeyTaken => ProblemKind::Conflict,
-            Self::Form(_) | Self::Invalid(_) | Self::Definition(_) | Self::UnknownEntity => {
-                ProblemKind::Invalid
-            }
-            Self::Forbidden(_) | Self::NotOwner => ProblemKind::Forbidden,
+            Self::Form(_) | Self::Invalid(_) | Self::Definition(_) => ProblemKind::Invalid,
+            Self::Forbidden(_) => ProblemKind::Forbidden,
             Self::Query(_) => ProblemKind::Malformed,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),
@@ -189,10 +157,6 @@ impl DomainError for Error {
         match self {
             Self::Form(fields) | Self::Invalid(fields) | Self::Definition(fields) => fields.clone(),
             Self::Taken(field) | Self::Overlaps(field) | Self::Query(field) => vec![field.clone()],
-            Self::ViewBroken { faults, .. } => faults.clone(),
-            Self::UnknownEntity => {
-                vec![FieldError::new("/entity", "unknown_entity", "there is no such entity")]
-            }
             Self::Page(error) => error.fields(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),

@@ -8,14 +8,13 @@ use athyper_kernel_http::Caller;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::attachments::to_json;
 use crate::catalogue::Entities;
 use crate::deps::admit;
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
 use crate::query::query_error;
 use crate::record::Record;
-use crate::store::{attachments, records, references};
+use crate::store::{records, references};
 
 /// Most records that refer to a record and are given with it; the others are read by a list of theirs.
 const MOST_REFERRING: i64 = 50;
@@ -50,7 +49,7 @@ impl Others {
 }
 
 /// Whether a field names something that can be given with the record.
-pub(crate) fn is_expandable(kind: &FieldType) -> bool {
+pub fn is_expandable(kind: &FieldType) -> bool {
     matches!(kind, FieldType::Reference(_) | FieldType::References(_) | FieldType::Attachment(_))
 }
 
@@ -71,9 +70,8 @@ pub(crate) async fn expand(
         let kind = entity.def.field(key).map(|field| &field.kind);
         if matches!(kind, Some(FieldType::Attachment(_))) {
             let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
-            let files = attachments::find(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
-            let found = files.iter().map(|file| (file.id.to_string(), to_json(file))).collect();
-            others.named.insert(key.clone(), found);
+            let ids: Vec<Uuid> = ids.into_iter().collect();
+            others.named.insert(key.clone(), entities.attachments().show(tx, &ids).await?);
             continue;
         }
         if kind.is_none()

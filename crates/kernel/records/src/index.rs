@@ -56,7 +56,7 @@ pub(crate) struct EffectiveTime {
 }
 
 /// Whether records are found by their value in the field: it is said of the field, or its values come once.
-pub(crate) fn is_indexed(field: &FieldDef) -> bool {
+pub fn is_indexed(field: &FieldDef) -> bool {
     field.kind.is_scalar() && (field.indexed || field.unique.scope().is_some())
 }
 

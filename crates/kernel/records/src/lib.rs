@@ -25,7 +25,6 @@
 
 mod access;
 mod aggregate;
-mod attachments;
 mod body;
 mod catalogue;
 mod check;
@@ -34,12 +33,14 @@ mod deps;
 mod entity;
 mod error;
 mod expand;
+mod files;
+mod in_force;
 mod index;
-mod jobs;
 mod many;
 mod module;
-mod openapi;
+mod parameters;
 mod path;
+pub mod ports;
 mod queries;
 mod query;
 mod record;
@@ -47,7 +48,6 @@ mod redesign;
 mod rehearsal;
 mod relation;
 mod routes;
-mod rules;
 mod sortable;
 mod store;
 mod system;
@@ -55,7 +55,6 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod values;
-mod views;
 mod walk;
 mod words;
 mod write;
@@ -66,13 +65,17 @@ pub use catalogue::{
     publish_in_slots, publish_overlay, put_next, retire, slots_of,
 };
 use deps::Records as Deps;
-pub use deps::{Records, check_read, check_write};
+pub use deps::{ATTACHMENTS, Records, VIEWS, check_read, check_write};
 pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
+pub use expand::is_expandable;
+pub use in_force::InForce;
+pub use index::is_indexed;
 pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
 pub use module::MODULE;
+pub use parameters::Parameters;
 pub use queries::list_records::ListRecords;
-pub use record::Record;
+pub use record::{Record, moment};
 pub use redesign::{
     Aside, Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
     count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,

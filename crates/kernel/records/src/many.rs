@@ -14,11 +14,11 @@ use athyper_kernel_error::DomainError as _;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::attachments;
 use crate::catalogue::Entities;
 use crate::commands::{create_record, update_record};
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
+use crate::files;
 use crate::index::{Traces, UniqueValue, unique_key};
 use crate::record::Record;
 use crate::rehearsal::Rehearsal;
@@ -133,7 +133,7 @@ pub async fn write_many(
     let is_kept_together = entity.system().is_none()
         && entity.def.effective.is_none()
         && entity.def.kind != EntityKind::Single
-        && !attachments::has_any(entity);
+        && !files::has_any(entity);
     if !is_kept_together {
         return one_by_one(tx, entities, entity, writes).await;
     }

@@ -1,11 +1,10 @@
 //! What the records service hands over to the platform, as data.
 
 use athyper_kernel_db::{Migration, Schema};
-use athyper_kernel_jobs::ScheduleDef;
 use athyper_kernel_module::DomainModule;
 
-use crate::jobs::remove_attachments::RemoveAttachments;
-use crate::{access, deps, routes};
+use crate::deps::{self, Records};
+use crate::{access, routes};
 
 /// The records service.
 pub const MODULE: DomainModule = DomainModule {
@@ -36,10 +35,10 @@ pub const MODULE: DomainModule = DomainModule {
         ],
     }),
     permissions: access::PERMISSIONS,
-    schedules: &[ScheduleDef::cron::<RemoveAttachments>("37 * * * *")],
+    schedules: &[],
     entities: &[],
     sealed: &[],
-    dependencies: deps::DEPENDENCIES,
-    openapi: routes::document,
+    dependencies: Records::DEPENDENCIES,
+    openapi: || routes::routes().into_openapi(),
     build: deps::build,
 };

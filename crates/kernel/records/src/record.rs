@@ -63,6 +63,6 @@ impl Record {
 }
 
 /// A moment as all of the platform's JSON writes it.
-pub(crate) fn moment(at: DateTime<Utc>) -> String {
+pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -5,9 +5,9 @@
 
 use athyper_kernel_cel::Column;
 use athyper_kernel_entity::{EntityDef, FieldType, LineTable, Stored, SystemEntity};
+use athyper_kernel_rules::cel_type;
 
 use crate::entity::Slot;
-use crate::terms::cel_type;
 
 /// Most fields that one object is built of: a function of PostgreSQL takes a hundred arguments at most.
 const FIELDS_AT_ONCE: usize = 50;

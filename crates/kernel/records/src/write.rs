@@ -8,10 +8,10 @@ use athyper_kernel_error::FieldError;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::attachments;
 use crate::catalogue::Entities;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::files;
 use crate::index::Traces;
 use crate::record::Record;
 use crate::store::{records, references, revisions, traces, unique};
@@ -30,7 +30,7 @@ pub(crate) async fn store(
 ) -> Result<(), Error> {
     let found = Traces::of(entity, &record.values);
     check_references(tx, entities, entity, &found).await?;
-    attachments::hold(tx, entity, record.id, &record.values).await?;
+    files::hold(tx, entities, entity, record.id, &record.values).await?;
     let taken = unique::take(tx, entity.id, record.id, &found.unique).await?;
     if let Some(value) = taken.first().and_then(|place| found.unique.get(*place)) {
         return Err(Error::Taken(taken_error(entity, &value.field)));

@@ -3,20 +3,24 @@
 //! A resource is a JSON object whose form a [`ResourceKind`] states: [`USER`] and [`GROUP`]. What a client sends goes
 //! through [`accept`], which knows names in any case and drops what the schema does not have. A filter is read by
 //! [`Filter::parse`] and resolved against the schema to a [`Test`]; a test decides on a resource in memory
-//! ([`Test::holds`]), and whoever keeps the resources translates it for their database. A patch is a list of
+//! ([`Test::holds`]), and [`sql`] makes a condition of it for whoever keeps the resources in tables. A patch is a list of
 //! [`PatchOperation`]s, applied one after the other by [`apply`]. A [`Selection`] says which attributes an answer has.
+//! [`forms`] has users and groups as values, and [`Base`] where they are.
 
 mod accept;
 mod discovery;
 mod error;
 pub mod filter;
+pub mod forms;
 mod list;
 mod messages;
 pub mod patch;
 mod path;
+mod place;
 mod resources;
 mod schema;
 mod select;
+pub mod sql;
 mod test;
 
 pub use accept::accept;
@@ -29,6 +33,7 @@ pub use list::{AttributeQuery, ListQuery, ListRequest, Order, SearchRequest};
 pub use messages::{ListResponse, PatchRequest};
 pub use patch::{PatchKind, PatchOperation, PatchTarget, apply};
 pub use path::AttributePath;
+pub use place::Base;
 pub use resources::{ENTERPRISE_USER, GROUP, RESOURCE_KINDS, USER};
 pub use schema::{Attribute, Kind, Mutability, ResourceKind, Returned, Schema, Target, Uniqueness};
 pub use select::Selection;

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::path::AttributePath;
 use crate::schema::{Kind, ResourceKind, Target};
-use crate::{Filter, MOST_RESULTS, ScimError, Selection};
+use crate::{Filter, MOST_RESULTS, ScimError, Selection, Test};
 
 /// Resources of a page, where nobody says how many.
 const USUAL: u32 = 100;
@@ -102,6 +102,29 @@ pub struct ListRequest {
     pub count: i64,
     /// Which attributes.
     pub selection: Selection,
+}
+
+impl ListRequest {
+    /// Whether resources of this kind have what the request speaks of.
+    ///
+    /// # Errors
+    /// What they have not.
+    pub fn fits(&self, kind: &ResourceKind) -> Result<(), ScimError> {
+        if let Some(filter) = &self.filter {
+            Test::of(filter, kind)?;
+        }
+        if let Some(order) = &self.order {
+            order.target(kind)?;
+        }
+        Ok(())
+    }
+
+    /// The same of the resources behind others: `total` of these pass the filter, and `taken` of them are on the page already.
+    #[must_use]
+    pub fn behind(&self, total: i64, taken: usize) -> Self {
+        let taken = i64::try_from(taken).unwrap_or(i64::MAX);
+        Self { start: (self.start - total).max(1), count: self.count - taken, ..self.clone() }
+    }
 }
 
 impl TryFrom<ListQuery> for ListRequest {

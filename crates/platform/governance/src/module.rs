@@ -13,11 +13,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "governance",
     schema: Some(Schema {
         name: "governance",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand reviews and separation",
-            sql: include_str!("../migrations/0001_expand_reviews_and_separation.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand reviews and separation",
+                sql: include_str!("../migrations/0001_expand_reviews_and_separation.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "backfill names of permissions",
+                sql: include_str!("../migrations/0002_backfill_names_of_permissions.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     // An hour that was missed is made up for: a review that is due revokes what nobody wanted to keep.

@@ -26,6 +26,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "contract reviews and separation",
                 sql: include_str!("../migrations/0003_contract_reviews_and_separation.sql"),
             },
+            Migration {
+                version: 4,
+                description: "backfill names of permissions",
+                sql: include_str!("../migrations/0004_backfill_names_of_permissions.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

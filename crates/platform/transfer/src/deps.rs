@@ -9,7 +9,7 @@ use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::Records;
+use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 
 use crate::jobs::{import_records, purge_imports};
 use crate::routes;
@@ -20,9 +20,15 @@ const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 /// Where files wait for the job that reads them.
 const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 
-/// Names of the tokens that [`build`] resolves; the first three are those of [`Records::DEPENDENCIES`].
-pub(crate) const DEPENDENCIES: &[&str] =
-    &[tokens::KERNEL_CLOCK, DATABASE.name(), tokens::REGISTRY_ENTITIES, UPLOADS.name()];
+/// Names of the tokens that [`build`] resolves; all but the last are those of [`Records::DEPENDENCIES`].
+pub(crate) const DEPENDENCIES: &[&str] = &[
+    tokens::KERNEL_CLOCK,
+    DATABASE.name(),
+    tokens::REGISTRY_ENTITIES,
+    ATTACHMENTS.name(),
+    VIEWS.name(),
+    UPLOADS.name(),
+];
 
 /// What commands, queries and jobs work with.
 #[derive(Clone)]

@@ -88,7 +88,8 @@ pub(crate) fn complete(
 ) -> Result<(Option<String>, Map<String, Value>), Error> {
     let mut values = check::merge(entity, &Map::new(), given).map_err(Error::Form)?;
     let state = entity.def.states.as_ref().map(|states| states.initial.clone());
-    entity.rules().complete(&entity.def, context, state.as_deref(), &mut values)?;
+    let rules = entity.rules();
+    rules.complete(&entity.def, context, state.as_deref(), &mut values).map_err(Error::Invalid)?;
     let missing = check::missing(entity, &values);
     if missing.is_empty() { Ok((state, values)) } else { Err(Error::Invalid(missing)) }
 }

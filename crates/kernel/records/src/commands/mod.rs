@@ -2,16 +2,12 @@
 
 pub(crate) mod bulk_records;
 pub(crate) mod create_record;
-pub(crate) mod create_view;
 pub(crate) mod delete_record;
-pub(crate) mod delete_view;
 pub(crate) mod purge_record;
 pub(crate) mod restore_record;
 pub(crate) mod revert_record;
 pub(crate) mod transition_record;
 pub(crate) mod update_record;
-pub(crate) mod update_view;
-pub(crate) mod upload_attachment;
 
 use athyper_kernel_audit::AuditEvent;
 

@@ -5,12 +5,14 @@ use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Repl
 use axum::extract::State;
 
 use crate::Deps;
+use crate::catalogue::Entities;
 use crate::commands::event;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::path::RecordPath;
+use crate::ports::Holder;
 use crate::record::Record;
-use crate::store::{attachments, records, revisions, traces};
+use crate::store::{records, revisions, traces};
 
 /// Purge a deleted record
 ///
@@ -35,16 +37,21 @@ pub(crate) async fn purge_record(
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.check_version(record.version)?;
-    let done = execute(&mut cmd.tx, &entity, &record).await?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &record).await?;
     cmd.finish(done.event, Reply::no_content()).await
 }
 
-pub(crate) async fn execute(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<Done<()>, Error> {
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    entities: &Entities,
+    entity: &Entity,
+    record: &Record,
+) -> Result<Done<()>, Error> {
     entity.must_be_written_here()?;
     if record.deleted.is_none() {
         return Err(Error::RecordNotDeleted);
     }
-    attachments::release(tx, entity.id, record.id, None, &[]).await?;
+    entities.attachments().release(tx, Holder { entity: entity.id, record: record.id }).await?;
     traces::clear(tx, entity.id, record.id).await?;
     revisions::purge(tx, entity.id, record.id).await?;
     records::purge(tx, entity, record.id).await?;

@@ -76,7 +76,8 @@ pub(crate) async fn execute(
     let mut values = check::merge(entity, &record.values, &given).map_err(Error::Form)?;
     update_record::check_added(entity, &record, &values)?;
     let context = terms::context(tx.context(), tx.now());
-    entity.rules().check_change(&entity.def, &context, &record, &mut values)?;
+    let before = (record.state.as_deref(), &record.values);
+    entity.rules().check_change(&entity.def, &context, before, &mut values).map_err(Error::Invalid)?;
     let missing = check::missing(entity, &values);
     if !missing.is_empty() {
         return Err(Error::Invalid(missing));

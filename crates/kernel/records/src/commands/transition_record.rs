@@ -73,7 +73,8 @@ pub(crate) async fn execute(
         return Err(Error::NoTransition { state, transition: transition.to_owned(), possible });
     };
     let context = terms::context(tx.context(), tx.now());
-    entity.rules().check_transition(&entity.def, &context, way, &record)?;
+    let before = (record.state.as_deref(), &record.values);
+    entity.rules().check_transition(&entity.def, &context, way, before).map_err(Error::Invalid)?;
 
     let values = record.values.clone();
     let record = Record { state: Some(way.to.clone()), ..update_record::next(tx, record, values) };

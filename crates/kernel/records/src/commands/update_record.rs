@@ -92,7 +92,8 @@ pub(crate) fn changed_values(
     check_open(entity, record)?;
     let mut values = check::merge(entity, &record.values, given).map_err(Error::Form)?;
     check_added(entity, record, &values)?;
-    entity.rules().check_change(&entity.def, context, record, &mut values)?;
+    let before = (record.state.as_deref(), &record.values);
+    entity.rules().check_change(&entity.def, context, before, &mut values).map_err(Error::Invalid)?;
     let missing = check::missing(entity, &values);
     if missing.is_empty() { Ok(values) } else { Err(Error::Invalid(missing)) }
 }

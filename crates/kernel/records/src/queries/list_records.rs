@@ -2,6 +2,7 @@
 
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_entity::EntityKey;
+use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
@@ -16,7 +17,7 @@ use crate::expand::expand;
 use crate::path::EntityPath;
 use crate::query::{Place, Selection, Sort, listed, names};
 use crate::store::lists::{self, Asked};
-use crate::{Deps, Records, views};
+use crate::{Deps, Records};
 
 /// Which records, in what order, and how much of each.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -88,16 +89,15 @@ async fn with_view(
     deps: &Deps,
     entity: &Entity,
     query: ListRecords,
-) -> Result<ListRecords, Error> {
+) -> Result<ListRecords, Problem> {
     let Some(id) = query.view else { return Ok(query) };
-    let tenant = tx.context().clone();
-    let settings = views::usable(tx, deps, &tenant, entity, id).await?.settings;
+    let view = deps.views.parameters(tx, deps, entity, id).await?;
     Ok(ListRecords {
-        filter: query.filter.or(settings.filter),
-        search: query.search.or(settings.search),
-        sort: query.sort.or(settings.sort),
-        fields: query.fields.or(settings.fields),
-        expand: query.expand.or(settings.expand),
+        filter: query.filter.or(view.filter),
+        search: query.search.or(view.search),
+        sort: query.sort.or(view.sort),
+        fields: query.fields.or(view.fields),
+        expand: query.expand.or(view.expand),
         ..query
     })
 }

@@ -2,12 +2,8 @@
 
 pub(crate) mod aggregate_records;
 pub(crate) mod count_records;
-pub(crate) mod get_attachment;
 pub(crate) mod get_entity;
-pub(crate) mod get_openapi;
 pub(crate) mod get_record;
-pub(crate) mod get_view;
 pub(crate) mod list_entities;
 pub(crate) mod list_records;
 pub(crate) mod list_revisions;
-pub(crate) mod list_views;

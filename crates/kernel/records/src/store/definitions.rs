@@ -1,23 +1,27 @@
 //! What is in force in a tenant, without its expressions compiled: table `records.entity`.
 
+use std::collections::BTreeMap;
+
 use athyper_kernel_db::{DbError, TenantConnection};
-use athyper_kernel_entity::EntityDef;
+use athyper_kernel_entity::{EntityDef, EntityKey};
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
+
+use crate::entity::EntityId;
 
 /// Most entities that are looked at; a tenant has fewer.
 const MAX_ENTITIES: i64 = 20_000;
 
 /// An entity in force, by what tells one state of it from another.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(crate) struct InForce {
+pub struct InForce {
     /// Its id.
-    pub(crate) id: Uuid,
+    pub id: Uuid,
     /// Its key.
-    pub(crate) key: String,
+    pub key: String,
     /// Its version.
-    pub(crate) version: i64,
+    pub version: i64,
 }
 
 /// The entities in force, by key; only those of these keys, where some are named.
@@ -61,4 +65,34 @@ pub(crate) async fn of(
             .map_err(|error| DbError::Corrupt(format!("definition of entity {id}: {error}")))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// The id of the entity that has this key, in force or retired.
+pub(crate) async fn id_of(
+    tx: &mut impl TenantConnection,
+    key: &EntityKey,
+) -> Result<Option<EntityId>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let id: Option<Uuid> =
+        sqlx::query_scalar("select id from records.entity where tenant_id = $1 and key = $2")
+            .bind(tenant)
+            .bind(key.as_str())
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(id.map(EntityId::from_uuid))
+}
+
+/// The keys of the entities of these ids, in force or retired.
+pub(crate) async fn keys_of(
+    tx: &mut impl TenantConnection,
+    ids: &[EntityId],
+) -> Result<BTreeMap<EntityId, String>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<(Uuid, String)> =
+        sqlx::query_as("select id, key from records.entity where tenant_id = $1 and id = any($2)")
+            .bind(tenant)
+            .bind(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+            .fetch_all(tx.conn())
+            .await?;
+    Ok(rows.into_iter().map(|(id, key)| (EntityId::from_uuid(id), key)).collect())
 }

@@ -1,6 +1,5 @@
 //! All SQL of the records service, one file per table family.
 
-pub(crate) mod attachments;
 pub(crate) mod definitions;
 pub(crate) mod entities;
 pub(crate) mod lists;
@@ -13,4 +12,3 @@ pub(crate) mod savepoints;
 pub(crate) mod tables;
 pub(crate) mod traces;
 pub(crate) mod unique;
-pub(crate) mod views;

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use athyper_kernel_cel::{Cache, Context, Limits, Value as CelValue, Variables};
+use athyper_kernel_rules::Terms;
 use athyper_test_kit::{REALM, TestApp, iam_config};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use crate::index::is_indexed;
 use crate::query::{Selection, Sort};
 use crate::record::Record;
 use crate::store::lists::{self, Asked};
-use crate::terms::{self, Terms};
+use crate::terms;
 use crate::{new_entity_id, publish};
 
 /// Records of a definition.

@@ -2,10 +2,10 @@
 
 use athyper_kernel_cel::Type;
 use athyper_kernel_entity::EntityDef;
+use athyper_kernel_rules::filter_schema;
 
 use super::definitions::{DAYS, DECIMALS, INTEGERS, MOMENTS, OPTIONS, TEXTS, TIMES};
 use super::dice::Dice;
-use crate::terms::filter_schema;
 
 /// Makes filters over the names of a definition.
 pub(crate) struct Filters<'d> {

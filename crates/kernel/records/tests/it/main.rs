@@ -11,13 +11,10 @@
     reason = "the same tests run over the records of tenants and over those of a domain"
 )]
 
-mod attachments;
 mod definitions;
 mod domain;
 mod domain_table;
-mod openapi;
 mod own_table;
-mod schema;
+mod ports;
 mod support;
 mod tenants;
-mod views;

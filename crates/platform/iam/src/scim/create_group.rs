@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::group::{GroupResource, set_members};
 use super::resources::one_group;
-use super::{Base, Refusal};
+use super::{Refusal, base_of};
 use crate::Deps;
 use crate::commands::create_group;
 use crate::delegation::Granter;
@@ -35,7 +35,7 @@ pub(crate) async fn scim_create_group(
     UrlQuery(query): UrlQuery<AttributeQuery>,
     mut cmd: Command<ScimJson<Value>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let selection = Selection::try_from(query)?;
     let granter = Granter::of(&mut cmd, &deps).await?;
     let done = execute(&mut cmd.tx, &granter, &cmd.body.0).await?;

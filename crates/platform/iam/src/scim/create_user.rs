@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::resources::one_user;
 use super::user::UserResource;
-use super::{Base, Refusal};
+use super::{Refusal, base_of};
 use crate::commands::create_principal;
 use crate::model::principal::{Authority, Principal, Status};
 use crate::store::principals;
@@ -35,7 +35,7 @@ pub(crate) async fn scim_create_user(
     UrlQuery(query): UrlQuery<AttributeQuery>,
     mut cmd: Command<ScimJson<Value>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let selection = Selection::try_from(query)?;
     let done = execute(&mut cmd.tx, &cmd.body.0).await?;
     let body = one_user(&mut cmd.tx, &done.output, &selection, &base).await?;

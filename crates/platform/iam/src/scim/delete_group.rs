@@ -7,7 +7,7 @@ use athyper_kernel_scim::GROUP;
 use athyper_kernel_types::Id;
 use axum::extract::{Path, State};
 
-use super::{Base, check_authority, id_of};
+use super::{base_of, check_authority, id_of};
 use crate::Deps;
 use crate::commands::delete_group;
 use crate::delegation::Granter;
@@ -31,7 +31,7 @@ pub(crate) async fn scim_delete_group(
     Path((tenant, id)): Path<(String, String)>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    Base::of(&deps, cmd.caller(), &tenant)?;
+    base_of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&GROUP, &id)?);
     let granter = Granter::of(&mut cmd, &deps).await?;
     let group = groups::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Group))?;

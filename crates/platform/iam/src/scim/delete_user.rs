@@ -8,7 +8,7 @@ use athyper_kernel_types::Id;
 use axum::extract::{Path, State};
 
 use super::user::check_is_user;
-use super::{Base, check_authority, id_of};
+use super::{base_of, check_authority, id_of};
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::model::principal::{Principal, Status};
@@ -33,7 +33,7 @@ pub(crate) async fn scim_delete_user(
     Path((tenant, id)): Path<(String, String)>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    Base::of(&deps, cmd.caller(), &tenant)?;
+    base_of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&USER, &id)?);
     let granter = Granter::of(&mut cmd, &deps).await?;
     let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;

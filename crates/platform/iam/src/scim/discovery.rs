@@ -8,7 +8,7 @@ use athyper_kernel_scim::{
 use axum::extract::{Path, State};
 use serde_json::Value;
 
-use super::Base;
+use super::base_of;
 use crate::Deps;
 
 /// Show what of SCIM is spoken
@@ -27,7 +27,7 @@ pub(crate) async fn scim_get_service_provider_config(
     Path(tenant): Path<String>,
     caller: Caller,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, &caller, &tenant)?;
+    let base = base_of(&deps, &caller, &tenant)?;
     Ok(Reply::ok(&service_provider_config(base.as_str()))?.as_scim())
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn scim_list_resource_types(
     Path(tenant): Path<String>,
     caller: Caller,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, &caller, &tenant)?;
+    let base = base_of(&deps, &caller, &tenant)?;
     whole_list(resource_types(base.as_str()))
 }
 
@@ -67,7 +67,7 @@ pub(crate) async fn scim_get_resource_type(
     Path((tenant, id)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, &caller, &tenant)?;
+    let base = base_of(&deps, &caller, &tenant)?;
     document(resource_type(&id, base.as_str()))
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn scim_list_schemas(
     Path(tenant): Path<String>,
     caller: Caller,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, &caller, &tenant)?;
+    let base = base_of(&deps, &caller, &tenant)?;
     whole_list(schema_documents(base.as_str()))
 }
 
@@ -107,7 +107,7 @@ pub(crate) async fn scim_get_schema(
     Path((tenant, id)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, &caller, &tenant)?;
+    let base = base_of(&deps, &caller, &tenant)?;
     document(schema_document(&id, base.as_str()))
 }
 

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_scim::{GROUP, ScimError, USER};
+use athyper_kernel_http::etag;
+use athyper_kernel_scim::forms::{self, GroupForm, ReferenceForm};
+use athyper_kernel_scim::{Base, GROUP, ScimError, USER};
 use athyper_kernel_types::{Id, Text};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Base, Refusal, meta, named_id};
+use super::Refusal;
 use crate::commands::create_group::GroupInput;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
@@ -19,27 +20,8 @@ use crate::scim::user::check_is_user;
 use crate::store::{groups, members, principals};
 
 /// A group in the form of the schema.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct GroupResource {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    display_name: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    members: Vec<Member>,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Member {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    #[serde(rename = "$ref", skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-}
+#[derive(Debug)]
+pub(crate) struct GroupResource(GroupForm);
 
 impl GroupResource {
     /// What a group is in this form.
@@ -49,30 +31,27 @@ impl GroupResource {
                 MemberRef::Principal(id) => (&USER, id.uuid()),
                 MemberRef::Group(id) => (&GROUP, id.uuid()),
             };
-            Member {
+            ReferenceForm {
                 value: Some(id.to_string()),
                 reference: Some(base.location(kind, id)),
                 kind: Some(kind.name.to_owned()),
             }
         };
-        Self {
+        Self(GroupForm {
             external_id: group.external_id.clone(),
             display_name: Some(group.display_name.clone()),
             members: members.iter().map(member).collect(),
-        }
+        })
     }
 
     /// Reads an object that the schema has let through.
     pub(crate) fn read(object: Map<String, Value>) -> Result<Self, ScimError> {
-        serde_json::from_value(object.into()).map_err(|error| ScimError::value(error.to_string()))
+        Ok(Self(forms::read(object)?))
     }
 
     /// The same as an object, as patches work on it.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Refusal> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(object)) => Ok(object),
-            _ => Err(ScimError::value("the group cannot be written").into()),
-        }
+        Ok(forms::object(&self.0)?)
     }
 
     /// What a group is to be besides its members. What SCIM does not know stays.
@@ -80,22 +59,19 @@ impl GroupResource {
         let text = |attribute: &str, text: &str| {
             Text::parse(text).map_err(|error| ScimError::value(format!("{attribute}: {error}")))
         };
-        let name = self.display_name.as_deref();
+        let name = self.0.display_name.as_deref();
         let name = name.ok_or_else(|| ScimError::value("displayName is required"))?;
         let wrong = |error: athyper_kernel_types::TextError| ScimError::value(error.to_string());
         Ok(GroupInput {
             display_name: text("displayName", name)?,
-            external_id: self.external_id.as_deref().map(|id| text("externalId", id)).transpose()?,
+            external_id: self.0.external_id.as_deref().map(|id| text("externalId", id)).transpose()?,
             description: Text::parse(description.unwrap_or_default()).map_err(wrong)?,
         })
     }
 
     /// The ids of the members.
     pub(crate) fn members(&self) -> Result<HashSet<Uuid>, ScimError> {
-        let id = |member: &Member| {
-            named_id(member.value.as_deref(), member.reference.as_deref(), "a member of members")
-        };
-        self.members.iter().map(id).collect()
+        self.0.members.iter().map(|member| member.id("a member of members")).collect()
     }
 }
 
@@ -108,7 +84,8 @@ pub(crate) fn resource(group: &Group, members: &[MemberRef], base: &Base) -> Res
     ]);
     all.extend(own);
     let times = (group.created_at, group.updated_at);
-    all.insert("meta".to_owned(), meta(&GROUP, base.location(&GROUP, group.id.uuid()), group.version, times));
+    let meta = base.meta(&GROUP, group.id.uuid(), &etag(group.version), times);
+    all.insert("meta".to_owned(), meta);
     Ok(all.into())
 }
 

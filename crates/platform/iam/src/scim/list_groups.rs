@@ -4,7 +4,7 @@ use athyper_kernel_http::{ProblemResponse, Read, Reply, ScimErrorBody};
 use athyper_kernel_scim::{GROUP, ListQuery, ListRequest, ListResponse};
 use axum::extract::{Path, State};
 
-use super::Base;
+use super::base_of;
 use super::resources::list;
 use crate::Deps;
 
@@ -24,7 +24,7 @@ pub(crate) async fn scim_list_groups(
     Path(tenant): Path<String>,
     mut read: Read<ListQuery>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, read.caller(), &tenant)?;
+    let base = base_of(&deps, read.caller(), &tenant)?;
     let request = ListRequest::try_from(read.query.clone())?;
     let page = list(&mut read.tx, &GROUP, &request, &base).await?;
     Ok(Reply::ok(&page)?.as_scim())

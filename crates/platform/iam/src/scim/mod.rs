@@ -26,8 +26,7 @@ mod user;
 use athyper_kernel_db::DbError;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::Caller;
-use athyper_kernel_scim::{ResourceKind, ScimError, ScimType};
-use serde_json::Value;
+use athyper_kernel_scim::{Base, ResourceKind, ScimError, ScimType};
 use uuid::Uuid;
 
 use crate::Deps;
@@ -73,28 +72,12 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The address below which the caller's tenant is provisioned.
-#[derive(Clone, Debug)]
-pub(crate) struct Base(String);
-
-impl Base {
-    /// That of the tenant in the path, which has to be the caller's: no other is there for them.
-    pub(crate) fn of(deps: &Deps, caller: &Caller, tenant: &str) -> Result<Self, Problem> {
-        if caller.context().tenant_key() != tenant {
-            return Err(Problem::not_found("tenant"));
-        }
-        Ok(Self(format!("{}/scim/v2/{tenant}", deps.public_base_url)))
+/// The address below which the tenant in the path is provisioned, which has to be the caller's: no other is there for them.
+pub(crate) fn base_of(deps: &Deps, caller: &Caller, tenant: &str) -> Result<Base, Problem> {
+    if caller.context().tenant_key() != tenant {
+        return Err(Problem::not_found("tenant"));
     }
-
-    /// The address itself.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Where a resource is.
-    pub(crate) fn location(&self, kind: &ResourceKind, id: Uuid) -> String {
-        format!("{}{}/{id}", self.0, kind.endpoint)
-    }
+    Ok(Base::new(&deps.public_base_url, tenant))
 }
 
 /// The id in a path. What is no id cannot be the id of anything.
@@ -108,25 +91,4 @@ pub(crate) fn check_authority(authority: Authority) -> Result<(), Error> {
         Authority::Local => Err(Error::OfAdministrators),
         Authority::Scim | Authority::Jit | Authority::Oidc => Ok(()),
     }
-}
-
-/// The id that a reference or an attribute `value` names.
-pub(crate) fn named_id(value: Option<&str>, reference: Option<&str>, name: &str) -> Result<Uuid, ScimError> {
-    let named = value.or_else(|| reference.and_then(|place| place.rsplit('/').next()));
-    named
-        .and_then(|id| id.parse().ok())
-        .ok_or_else(|| ScimError::value(format!("{name} has to name a resource by its id")))
-}
-
-/// A resource's `meta` (RFC 7643, section 3.1).
-pub(crate) fn meta(
-    kind: &ResourceKind,
-    location: String,
-    version: i64,
-    (created, modified): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>),
-) -> Value {
-    serde_json::json!({
-        "resourceType": kind.name, "created": created, "lastModified": modified, "location": location,
-        "version": athyper_kernel_http::etag(version)
-    })
 }

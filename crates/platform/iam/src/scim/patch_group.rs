@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use super::group::GroupResource;
 use super::replace_group::store;
 use super::resources::{members_of, one_group};
-use super::{Base, Refusal, id_of};
+use super::{Refusal, base_of, id_of};
 use crate::Deps;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
@@ -36,7 +36,7 @@ pub(crate) async fn scim_patch_group(
     UrlQuery(query): UrlQuery<AttributeQuery>,
     mut cmd: Command<ScimJson<PatchRequest>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let id = id_of(&GROUP, &id)?;
     let selection = Selection::try_from(query)?;
     let operations = PatchOperation::all(&GROUP, &cmd.body.0)?;

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use super::replace_user::store;
 use super::resources::one_user;
 use super::user::{UserResource, check_is_user};
-use super::{Base, Refusal, id_of};
+use super::{Refusal, base_of, id_of};
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
 use crate::model::principal::Principal;
@@ -36,7 +36,7 @@ pub(crate) async fn scim_patch_user(
     UrlQuery(query): UrlQuery<AttributeQuery>,
     mut cmd: Command<ScimJson<PatchRequest>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&USER, &id)?);
     let selection = Selection::try_from(query)?;
     let operations = PatchOperation::all(&USER, &cmd.body.0)?;

@@ -6,7 +6,7 @@ use athyper_kernel_types::Id;
 use axum::extract::{Path, State};
 
 use super::resources::one_group;
-use super::{Base, id_of};
+use super::{base_of, id_of};
 use crate::Deps;
 use crate::error::{Error, Thing};
 use crate::store::groups;
@@ -28,7 +28,7 @@ pub(crate) async fn scim_get_group(
     Path((tenant, id)): Path<(String, String)>,
     mut read: Read<AttributeQuery>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, read.caller(), &tenant)?;
+    let base = base_of(&deps, read.caller(), &tenant)?;
     let id = id_of(&GROUP, &id)?;
     let selection = Selection::try_from(read.query.clone())?;
     let group = groups::find(&mut read.tx, Id::from_uuid(id)).await?.ok_or(Error::NotFound(Thing::Group))?;

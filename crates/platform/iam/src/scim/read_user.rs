@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 
 use super::resources::one_user;
 use super::user::check_is_user;
-use super::{Base, id_of};
+use super::{base_of, id_of};
 use crate::Deps;
 use crate::error::{Error, Thing};
 use crate::store::principals;
@@ -30,7 +30,7 @@ pub(crate) async fn scim_get_user(
     Path((tenant, id)): Path<(String, String)>,
     mut read: Read<AttributeQuery>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, read.caller(), &tenant)?;
+    let base = base_of(&deps, read.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&USER, &id)?);
     let selection = Selection::try_from(read.query.clone())?;
     let principal = principals::find(&mut read.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;

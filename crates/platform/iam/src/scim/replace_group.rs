@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::group::{GroupResource, MembersChanged, set_members};
 use super::resources::one_group;
-use super::{Base, Refusal, check_authority, id_of};
+use super::{Refusal, base_of, check_authority, id_of};
 use crate::Deps;
 use crate::commands::update_group;
 use crate::delegation::Granter;
@@ -38,7 +38,7 @@ pub(crate) async fn scim_replace_group(
     UrlQuery(query): UrlQuery<AttributeQuery>,
     mut cmd: Command<ScimJson<Value>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let id = id_of(&GROUP, &id)?;
     let selection = Selection::try_from(query)?;
     let granter = Granter::of(&mut cmd, &deps).await?;

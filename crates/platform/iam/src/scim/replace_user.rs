@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::resources::one_user;
 use super::user::{UserResource, check_is_user};
-use super::{Base, Refusal, check_authority, id_of};
+use super::{Refusal, base_of, check_authority, id_of};
 use crate::commands::update_principal;
 use crate::delegation::Granter;
 use crate::error::{Error, Thing};
@@ -39,7 +39,7 @@ pub(crate) async fn scim_replace_user(
     UrlQuery(query): UrlQuery<AttributeQuery>,
     mut cmd: Command<ScimJson<Value>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let id = Id::from_uuid(id_of(&USER, &id)?);
     let selection = Selection::try_from(query)?;
     let granter = Granter::of(&mut cmd, &deps).await?;

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_scim::{GROUP, ListRequest, ListResponse, ResourceKind, Selection, USER};
+use athyper_kernel_scim::{Base, GROUP, ListRequest, ListResponse, ResourceKind, Selection, USER};
 use athyper_kernel_types::Id;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Base, Refusal, group, user};
+use super::{Refusal, group, user};
 use crate::error::{Error, Thing};
 use crate::model::group::MemberRef;
 use crate::model::principal::Principal;

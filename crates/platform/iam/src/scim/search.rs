@@ -2,13 +2,11 @@
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_http::{Command, ProblemResponse, Reply, ScimErrorBody, ScimJson};
-use athyper_kernel_scim::{
-    GROUP, ListRequest, ListResponse, RESOURCE_KINDS, ResourceKind, ScimError, SearchRequest, Test, USER,
-};
+use athyper_kernel_scim::{Base, GROUP, ListRequest, ListResponse, RESOURCE_KINDS, SearchRequest, USER};
 use axum::extract::{Path, State};
 
 use super::resources::list;
-use super::{Base, Refusal};
+use super::{Refusal, base_of};
 use crate::Deps;
 
 /// Search users and groups
@@ -28,7 +26,7 @@ pub(crate) async fn scim_search(
     Path(tenant): Path<String>,
     mut cmd: Command<ScimJson<SearchRequest>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let request = ListRequest::try_from(cmd.body.0.clone())?;
     let page = everything(&mut cmd.tx, &request, &base).await?;
     Ok(Reply::ok(&page)?.as_scim())
@@ -51,7 +49,7 @@ pub(crate) async fn scim_search_users(
     Path(tenant): Path<String>,
     mut cmd: Command<ScimJson<SearchRequest>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let request = ListRequest::try_from(cmd.body.0.clone())?;
     let page = list(&mut cmd.tx, &USER, &request, &base).await?;
     Ok(Reply::ok(&page)?.as_scim())
@@ -74,7 +72,7 @@ pub(crate) async fn scim_search_groups(
     Path(tenant): Path<String>,
     mut cmd: Command<ScimJson<SearchRequest>>,
 ) -> Result<Reply, ProblemResponse> {
-    let base = Base::of(&deps, cmd.caller(), &tenant)?;
+    let base = base_of(&deps, cmd.caller(), &tenant)?;
     let request = ListRequest::try_from(cmd.body.0.clone())?;
     let page = list(&mut cmd.tx, &GROUP, &request, &base).await?;
     Ok(Reply::ok(&page)?.as_scim())
@@ -90,18 +88,12 @@ async fn everything(
     let mut refused = None;
     let mut known = 0;
     for kind in RESOURCE_KINDS {
-        if let Err(error) = fits(kind, request) {
+        if let Err(error) = request.fits(kind) {
             refused = Some(error);
             continue;
         }
         known += 1;
-        let found = i64::try_from(resources.len()).unwrap_or(i64::MAX);
-        let rest = ListRequest {
-            start: (request.start - total).max(1),
-            count: request.count - found,
-            ..request.clone()
-        };
-        let page = list(tx, kind, &rest, base).await?;
+        let page = list(tx, kind, &request.behind(total, resources.len()), base).await?;
         total += page.total_results;
         resources.extend(page.resources);
     }
@@ -109,15 +101,4 @@ async fn everything(
         Some(error) if known == 0 => Err(error.into()),
         _ => Ok(ListResponse::new(total, request.start, resources)),
     }
-}
-
-/// Whether resources of this kind have what the request speaks of.
-fn fits(kind: &ResourceKind, request: &ListRequest) -> Result<(), ScimError> {
-    if let Some(filter) = &request.filter {
-        Test::of(filter, kind)?;
-    }
-    if let Some(order) = &request.order {
-        order.target(kind)?;
-    }
-    Ok(())
 }

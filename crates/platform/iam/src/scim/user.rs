@@ -1,117 +1,35 @@
 //! A principal as a SCIM user, and back.
 
-use athyper_kernel_scim::{ENTERPRISE_USER, ScimError, USER};
+use athyper_kernel_http::etag;
+use athyper_kernel_scim::forms::{self, ContactForm, EnterpriseForm, NameForm, ReferenceForm, UserForm};
+use athyper_kernel_scim::{Base, ENTERPRISE_USER, ScimError, USER};
 use athyper_kernel_types::{Id, Name, Text};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Base, Refusal, meta, named_id};
+use super::Refusal;
 use crate::commands::create_principal::CreatePrincipal;
 use crate::commands::update_principal::UpdatePrincipal;
 use crate::error::Error;
 use crate::model::principal::{Principal, PrincipalKind, Status};
 use crate::model::profile::{Contact, Profile};
 
-/// A user in the form of the schema; the names of fields are those of its attributes.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct UserResource {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<String>,
-    #[serde(skip_serializing_if = "FullName::is_empty")]
-    name: FullName,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    display_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nick_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_language: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    locale: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timezone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    active: Option<bool>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    emails: Vec<Contact>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    phone_numbers: Vec<Contact>,
-    #[serde(
-        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        skip_serializing_if = "Enterprise::is_empty"
-    )]
-    enterprise: Enterprise,
-}
-
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct FullName {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    formatted: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    family_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    given_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    middle_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    honorific_prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    honorific_suffix: Option<String>,
-}
-
-impl FullName {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Enterprise {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    employee_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organization: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    department: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    manager: Option<Manager>,
-}
-
-impl Enterprise {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Manager {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    #[serde(rename = "$ref", skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
-}
+/// A user in the form of the schema.
+#[derive(Debug)]
+pub(crate) struct UserResource(UserForm);
 
 impl UserResource {
     /// What a principal is in this form.
     pub(crate) fn of(principal: &Principal, base: &Base) -> Self {
         let Principal { profile, user_name, external_id, .. } = principal.clone();
-        let manager = principal.manager.map(|id| Manager {
+        let manager = principal.manager.map(|id| ReferenceForm {
             value: Some(id.to_string()),
             reference: Some(base.location(&USER, id.uuid())),
+            kind: None,
         });
-        Self {
+        Self(UserForm {
             external_id,
             user_name: Some(user_name),
-            name: FullName {
+            name: NameForm {
                 formatted: profile.formatted_name,
                 family_name: profile.family_name,
                 given_name: profile.given_name,
@@ -127,33 +45,30 @@ impl UserResource {
             locale: profile.locale,
             timezone: profile.timezone,
             active: Some(principal.status == Status::Active),
-            emails: profile.emails,
-            phone_numbers: profile.phones,
-            enterprise: Enterprise {
+            emails: profile.emails.into_iter().map(form_of).collect(),
+            phone_numbers: profile.phones.into_iter().map(form_of).collect(),
+            enterprise: EnterpriseForm {
                 employee_number: profile.employee_number,
                 organization: profile.organization,
                 department: profile.department,
                 manager,
             },
-        }
+        })
     }
 
     /// Reads an object that the schema has let through.
     pub(crate) fn read(object: Map<String, Value>) -> Result<Self, ScimError> {
-        serde_json::from_value(object.into()).map_err(|error| ScimError::value(error.to_string()))
+        Ok(Self(forms::read(object)?))
     }
 
     /// The same as an object, as patches work on it.
     pub(crate) fn object(&self) -> Result<Map<String, Value>, Refusal> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(object)) => Ok(object),
-            _ => Err(ScimError::value("the user cannot be written").into()),
-        }
+        Ok(forms::object(&self.0)?)
     }
 
     /// Whether the user may do anything; none where that is left as it is.
     pub(crate) fn active(&self) -> Option<bool> {
-        self.active
+        self.0.active
     }
 
     /// A principal to enter.
@@ -185,39 +100,49 @@ impl UserResource {
         let name = |attribute: &str, text: &str| {
             Text::parse(text).map_err(|error| ScimError::value(format!("{attribute}: {error}")))
         };
-        let user_name = self.user_name.as_deref().ok_or_else(|| ScimError::value("userName is required"))?;
-        let external_id = self.external_id.as_deref().map(|id| name("externalId", id)).transpose()?;
+        let user_name =
+            self.0.user_name.as_deref().ok_or_else(|| ScimError::value("userName is required"))?;
+        let external_id = self.0.external_id.as_deref().map(|id| name("externalId", id)).transpose()?;
         Ok((name("userName", user_name)?, external_id))
     }
 
     fn manager(&self) -> Result<Option<uuid::Uuid>, ScimError> {
-        let manager = self.enterprise.manager.as_ref();
-        manager.map(|one| named_id(one.value.as_deref(), one.reference.as_deref(), "manager")).transpose()
+        self.0.enterprise.manager.as_ref().map(|one| one.id("manager")).transpose()
     }
 
     fn profile(&self, old: Profile) -> Profile {
+        let form = self.0.clone();
+        let (name, enterprise) = (form.name, form.enterprise);
         Profile {
-            given_name: self.name.given_name.clone(),
-            middle_name: self.name.middle_name.clone(),
-            family_name: self.name.family_name.clone(),
-            formatted_name: self.name.formatted.clone(),
-            honorific_prefix: self.name.honorific_prefix.clone(),
-            honorific_suffix: self.name.honorific_suffix.clone(),
-            display_name: self.display_name.clone(),
-            nick_name: self.nick_name.clone(),
-            title: self.title.clone(),
-            user_type: self.user_type.clone(),
-            employee_number: self.enterprise.employee_number.clone(),
-            organization: self.enterprise.organization.clone(),
-            department: self.enterprise.department.clone(),
-            preferred_language: self.preferred_language.clone(),
-            locale: self.locale.clone(),
-            timezone: self.timezone.clone(),
+            given_name: name.given_name,
+            middle_name: name.middle_name,
+            family_name: name.family_name,
+            formatted_name: name.formatted,
+            honorific_prefix: name.honorific_prefix,
+            honorific_suffix: name.honorific_suffix,
+            display_name: form.display_name,
+            nick_name: form.nick_name,
+            title: form.title,
+            user_type: form.user_type,
+            employee_number: enterprise.employee_number,
+            organization: enterprise.organization,
+            department: enterprise.department,
+            preferred_language: form.preferred_language,
+            locale: form.locale,
+            timezone: form.timezone,
             description: old.description,
-            emails: self.emails.clone(),
-            phones: self.phone_numbers.clone(),
+            emails: form.emails.into_iter().map(contact).collect(),
+            phones: form.phone_numbers.into_iter().map(contact).collect(),
         }
     }
+}
+
+fn form_of(contact: Contact) -> ContactForm {
+    ContactForm { value: contact.value, kind: contact.kind, primary: contact.primary }
+}
+
+fn contact(form: ContactForm) -> Contact {
+    Contact { value: form.value, kind: form.kind, primary: form.primary }
 }
 
 /// A principal as a whole resource; with its groups where they were looked up.
@@ -235,8 +160,8 @@ pub(crate) fn resource(principal: &Principal, base: &Base, groups: Option<Value>
         all.insert("groups".to_owned(), groups);
     }
     let times = (principal.created_at, principal.updated_at);
-    let location = base.location(&USER, principal.id.uuid());
-    all.insert("meta".to_owned(), meta(&USER, location, principal.version, times));
+    let meta = base.meta(&USER, principal.id.uuid(), &etag(principal.version), times);
+    all.insert("meta".to_owned(), meta);
     Ok(all.into())
 }
 

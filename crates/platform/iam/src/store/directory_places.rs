@@ -1,21 +1,7 @@
 //! Where the attributes of SCIM stand in the tables. What has no place here cannot be asked for in a filter.
 
+use athyper_kernel_scim::sql::Place;
 use athyper_kernel_scim::{ResourceKind, Target, USER};
-
-/// A place, as SQL over the row `r`, or over the row `v` of a list.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
-    /// A text.
-    Text(&'static str),
-    /// A boolean.
-    Boolean(&'static str),
-    /// A time.
-    Time(&'static str),
-    /// A complex attribute: whether any part of it is there.
-    Parts(&'static str),
-    /// The beginning of `exists (...)` over the rows of a list.
-    List(&'static str),
-}
 
 const EMAILS: &str = "exists (select 1 from iam.principal_contact v where v.tenant_id = r.tenant_id \
     and v.principal_id = r.id and v.kind = 'email'";

@@ -30,6 +30,7 @@ mod kernel_series;
 mod kernel_transactions;
 mod kernel_vault;
 mod lists;
+mod moved_tables;
 mod parts;
 mod pgbouncer;
 mod platform;

@@ -14,6 +14,9 @@ use crate::specimen;
 /// Name of the kernel's own operations, beside those of the modules.
 const KERNEL: &str = "platform";
 
+/// Modules whose operations stand among those of the records that they are about.
+const AMONG_RECORDS: [&str; 2] = ["attachments", "views"];
+
 /// Permissions that are not operations: within an operation, more may be asked of some callers.
 const EXTRA_PERMISSIONS: [Tolerated; 2] = [
     Tolerated {
@@ -23,7 +26,7 @@ const EXTRA_PERMISSIONS: [Tolerated; 2] = [
     },
     Tolerated {
         rule: "extra-permission",
-        subject: "records.administer_views",
+        subject: "views.administer_views",
         reason: "changing a view is one operation of its owner, and some may do it to those that others share",
     },
 ];
@@ -59,6 +62,7 @@ fn check_document(operations: &[Operation], modules: &[&str]) -> Findings {
         let prefix = match module {
             _ if operation.speaks_scim() => "/scim/v2/{tenant}/".to_owned(),
             KERNEL => "/v1/".to_owned(),
+            module if AMONG_RECORDS.contains(&module) => format!("/v1/records/{module}"),
             module => format!("/v1/{module}/"),
         };
         let is_inside = operation.path.starts_with(&prefix);

@@ -1,0 +1,74 @@
+//! What is wrong with the parameters of a list or an aggregation, without asking for records: for whoever keeps them.
+
+use athyper_kernel_cel::Binds;
+use athyper_kernel_error::{DomainError as _, FieldError};
+use athyper_kernel_tenant_context::TenantContext;
+
+use crate::aggregate::Aggregate;
+use crate::deps::Records;
+use crate::entity::Entity;
+use crate::error::Error;
+use crate::expand::is_expandable;
+use crate::query::{Selection, Sort, names, query_error};
+use crate::terms;
+
+/// Parameters of a list or an aggregation, as clients send them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parameters<'q> {
+    /// Only records for which this condition holds (CEL over the fields).
+    pub filter: Option<&'q str>,
+    /// Only records with all of these words.
+    pub search: Option<&'q str>,
+    /// The order.
+    pub sort: Option<&'q str>,
+    /// Fields to give.
+    pub fields: Option<&'q str>,
+    /// What is given too: fields that name something.
+    pub expand: Option<&'q str>,
+    /// What groups agree in and what is worked out for each, where records are summed.
+    pub groups: Option<(Option<&'q str>, Option<&'q str>)>,
+}
+
+impl Records {
+    /// All that is wrong with parameters, by the entity as it is now; the pointers are such as `?filter`.
+    pub fn faults(
+        &self,
+        tenant: &TenantContext,
+        entity: &Entity,
+        parameters: Parameters<'_>,
+    ) -> Vec<FieldError> {
+        let Parameters { filter, search, sort, fields, expand, groups } = parameters;
+        let checks = [
+            filter.map(|source| self.check_filter(tenant, entity, source)),
+            search.map(|_| Selection::parse(&self.expressions, entity, None, search, false).map(drop)),
+            sort.map(|_| Sort::parse(entity, sort, search.is_some()).map(drop)),
+            fields.map(|text| names(entity, "fields", text).map(drop)),
+            expand.map(|text| check_expand(entity, text)),
+            groups.map(|(by, measures)| Aggregate::parse(entity, by, measures).map(drop)),
+        ];
+        checks.into_iter().flatten().filter_map(Result::err).flat_map(|error| error.fields()).collect()
+    }
+
+    /// Whether a filter is a condition over the fields that can be told the database.
+    fn check_filter(&self, tenant: &TenantContext, entity: &Entity, source: &str) -> Result<(), Error> {
+        let condition = terms::condition(&self.expressions, entity, source);
+        let condition = condition.map_err(|message| query_error("filter", "invalid", message))?;
+        let columns = |path: &[std::sync::Arc<str>]| terms::column(entity, path);
+        let translated = condition.to_sql(&columns, &self.context(tenant), &mut Binds::from(1));
+        translated.map(drop).map_err(|error| query_error("filter", "untranslatable", error.to_string()))
+    }
+}
+
+/// Whether all names are those of fields that name something.
+fn check_expand(entity: &Entity, text: &str) -> Result<(), Error> {
+    let names = names(entity, "expand", text)?;
+    let names_nothing =
+        |name: &&String| entity.def.field(name).is_some_and(|field| !is_expandable(&field.kind));
+    match names.iter().find(names_nothing) {
+        Some(name) => {
+            let message = format!("{name} names nothing that could be given too");
+            Err(query_error("expand", "wrong_field", message))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,3 @@
+//! One file for each state change.
+
+pub(crate) mod upload_attachment;

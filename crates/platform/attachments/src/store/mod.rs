@@ -1,0 +1,3 @@
+//! All SQL of this domain.
+
+pub(crate) mod attachments;

@@ -1,0 +1,3 @@
+//! One file for each read.
+
+pub(crate) mod get_openapi;

@@ -1,0 +1,3 @@
+//! Value types without any I/O.
+
+pub(crate) mod view;
