@@ -32,6 +32,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand views",
                 sql: include_str!("../migrations/0004_expand_views.sql"),
             },
+            Migration {
+                version: 6,
+                description: "expand statistics",
+                sql: include_str!("../migrations/0006_expand_statistics.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,
