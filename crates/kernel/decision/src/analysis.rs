@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 use crate::definition::HitPolicy;
 use crate::model::{Column, CompiledTable, Conclusion, Logic, Model};
@@ -20,15 +21,17 @@ pub const MAX_FINDINGS: usize = 100;
 const MAX_STEPS: usize = 20_000_000;
 
 /// What was found in the tables of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = decisions::Analysis)]
 pub struct Analysis {
     /// The tables, in the order of the definition.
     pub tables: Vec<TableAnalysis>,
 }
 
 /// What was found in a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = decisions::TableAnalysis)]
 pub struct TableAnalysis {
     /// The key of the decision.
     pub decision: String,
@@ -43,28 +46,34 @@ pub struct TableAnalysis {
 }
 
 /// Two rules that can both apply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = decisions::Overlap)]
 pub struct Overlap {
     /// Their numbers, from 1.
+    #[schema(value_type = Vec<usize>)]
     pub rules: [usize; 2],
     /// Values of the columns for which both apply.
+    #[schema(value_type = Vec<Object>)]
     pub example: Vec<Json>,
     /// Whether both say the same.
     pub is_same: bool,
 }
 
 /// Values that no rule covers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = decisions::Gap)]
 pub struct Gap {
     /// For each column the values, as unary tests.
     pub region: Vec<String>,
     /// Values of the columns for which no rule applies.
+    #[schema(value_type = Vec<Object>)]
     pub example: Vec<Json>,
 }
 
 /// A rule that never counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = decisions::Idle)]
 pub struct Idle {
     /// Its number, from 1.
     pub rule: usize,

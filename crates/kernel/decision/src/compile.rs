@@ -1,6 +1,6 @@
 //! Checks a definition and compiles it. All its faults are found at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use athyper_kernel_cel::{Expression, Limits, Schema, Type, compile as compile_cel};
@@ -110,14 +110,14 @@ fn check_head(definition: &Definition, faults: &mut Faults) {
             format!("the tables have at most {MAX_CELLS} conditions together"),
         );
     }
-    let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     let inputs =
         definition.inputs.iter().enumerate().map(|(at, input)| (format!("/inputs/{at}/key"), &input.key));
     let decisions = definition.decisions.iter().enumerate();
     let decisions = decisions.map(|(at, decision)| (format!("/decisions/{at}/key"), &decision.key));
     for (pointer, key) in inputs.chain(decisions) {
         faults.name(&pointer, key);
-        if seen.insert(key, ()).is_some() {
+        if !seen.insert(key) {
             faults.add(pointer, "repeated", "another input or decision has this key");
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use utoipa::ToSchema;
 
 use crate::definition::{Decision, Definition, Rule, Table};
 
@@ -11,8 +12,9 @@ use crate::definition::{Decision, Definition, Rule, Table};
 pub const MAX_DIFFERENCES: usize = 1_000;
 
 /// Something that is different.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = decisions::Difference)]
 pub struct Difference {
     /// What kind of difference: `rule_added`, `policy_changed` and so on.
     pub code: &'static str,
@@ -21,8 +23,10 @@ pub struct Difference {
     /// The number of the rule, from 1: in the later definition, or in the earlier one where it is no more.
     pub rule: Option<usize>,
     /// As it was.
+    #[schema(value_type = Option<Object>)]
     pub before: Option<Json>,
     /// As it is.
+    #[schema(value_type = Option<Object>)]
     pub after: Option<Json>,
 }
 
@@ -49,7 +53,7 @@ pub fn diff(before: &Definition, after: &Definition) -> (Vec<Difference>, bool) 
     for decision in &after.decisions {
         match before.decisions.iter().find(|other| other.key == decision.key) {
             None => {
-                found.push(entry("decision_added", Some(&decision.key), None, Some(json!(decision.label))))
+                found.push(entry("decision_added", Some(&decision.key), None, Some(json!(decision.label))));
             }
             Some(earlier) => of_decision(&mut found, earlier, decision),
         }

@@ -59,7 +59,7 @@ pub(crate) fn from_text(text: &str) -> String {
         name.extend(letters);
     }
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        name.insert_str(0, "x");
+        name.insert(0, 'x');
     }
     name.truncate(MAX_NAME - 3);
     if fault(&name).is_some() { name + "_" } else { name }

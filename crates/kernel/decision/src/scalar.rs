@@ -74,6 +74,16 @@ pub enum Scalar {
     Duration(TimeDelta),
 }
 
+/// What comes behind a value.
+pub(crate) enum Next {
+    /// This value, where values come one after the other.
+    Value(Scalar),
+    /// Nothing: it is the last one.
+    Nothing,
+    /// No value in particular: between two there are always others.
+    Dense,
+}
+
 /// The smallest step of times and durations.
 const MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
 
@@ -121,21 +131,19 @@ impl Scalar {
         }
     }
 
-    /// The next value, for types whose values come one after the other; `None` where there is none, `Some(None)` behind the last.
-    pub(crate) fn next(&self) -> Option<Option<Self>> {
-        match self {
-            Self::Boolean(value) => Some((!value).then_some(Self::Boolean(true))),
-            Self::Date(day) => {
-                let next = day.succ_opt().filter(|day| is_known_year(day.year()));
-                Some(next.map(Self::Date))
-            }
+    /// What comes behind the value.
+    pub(crate) fn next(&self) -> Next {
+        let found = match self {
+            Self::Boolean(value) => (!value).then_some(Self::Boolean(true)),
+            Self::Date(day) => day.succ_opt().filter(|day| is_known_year(day.year())).map(Self::Date),
             Self::DateTime(at) => {
                 let next = at.checked_add_signed(MICROSECOND).filter(|at| is_known_year(at.year()));
-                Some(next.map(Self::DateTime))
+                next.map(Self::DateTime)
             }
-            Self::Duration(span) => Some(span.checked_add(&MICROSECOND).map(Self::Duration)),
-            Self::String(_) | Self::Number(_) => None,
-        }
+            Self::Duration(span) => span.checked_add(&MICROSECOND).map(Self::Duration),
+            Self::String(_) | Self::Number(_) => return Next::Dense,
+        };
+        found.map_or(Next::Nothing, Next::Value)
     }
 
     /// The value before, for types whose values come one after the other.

@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use rust_decimal::Decimal;
 
 use crate::feel::{Bound, Comparison, Test, Tests};
-use crate::scalar::{Scalar, ScalarType};
+use crate::scalar::{Next, Scalar, ScalarType};
 
 /// A place between two values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,9 +42,9 @@ impl Cut {
 
     pub(crate) fn after(value: &Scalar) -> Self {
         match value.next() {
-            None => Self::At(value.clone(), Side::After),
-            Some(Some(next)) => Self::At(next, Side::Before),
-            Some(None) => Self::End,
+            Next::Dense => Self::At(value.clone(), Side::After),
+            Next::Value(next) => Self::At(next, Side::Before),
+            Next::Nothing => Self::End,
         }
     }
 
@@ -138,6 +138,9 @@ fn between(low: &Scalar, high: &Scalar) -> Option<Scalar> {
         _ => None,
     }
 }
+
+/// A value; none is null.
+pub(crate) type OrNull = Option<Scalar>;
 
 /// A set of values of one type, and maybe null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,7 +248,7 @@ impl Set {
     }
 
     /// A value of it: of a span before null; none where it has nothing.
-    pub(crate) fn example(&self, kind: ScalarType) -> Option<Option<Scalar>> {
+    pub(crate) fn example(&self, kind: ScalarType) -> Option<OrNull> {
         let found = self.spans.iter().find_map(|span| span.example(kind));
         found.map(Some).or_else(|| self.null.then_some(None))
     }

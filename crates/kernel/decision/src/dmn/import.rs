@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_error::FieldError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::import_table;
 use super::item_types::Types;
@@ -24,7 +25,8 @@ pub struct Imported {
 }
 
 /// Something that was left out, because it explains or draws and decides nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = decisions::Note)]
 pub struct Note {
     /// The element, as a path from the top.
     pub element: String,
@@ -175,7 +177,7 @@ impl<'x> Importer<'x> {
                 _ if child.of == Of::Other => self.other("/definitions", child),
                 "description" | "itemDefinition" => {}
                 "inputData" => inputs.extend(self.input(child)),
-                "decision" => decisions.extend(self.decision(child)),
+                "decision" => decisions.push(self.decision(child)),
                 _ => self.other("/definitions", child),
             }
         }
@@ -215,7 +217,7 @@ impl<'x> Importer<'x> {
         Some(InputData { label: label(element, &key), key, kind: found.kind })
     }
 
-    fn decision(&mut self, element: &'x Element) -> Option<Decision> {
+    fn decision(&mut self, element: &'x Element) -> Decision {
         let path = step("/definitions", element);
         let key = self.key_of(element);
         let mut decision = Decision {
@@ -239,7 +241,7 @@ impl<'x> Importer<'x> {
         if element.child("decisionTable").is_none() && element.child("literalExpression").is_none() {
             self.fault(&path, "undecided", "it has neither a <decisionTable> nor a <literalExpression>");
         }
-        Some(decision)
+        decision
     }
 
     /// The key of what is required.

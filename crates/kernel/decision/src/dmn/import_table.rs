@@ -16,7 +16,7 @@ pub(super) fn table(
     path: &str,
 ) -> Option<Table> {
     let hit_policy = policy(importer, element, path)?;
-    let aggregation = aggregation(importer, element, path)?;
+    let aggregation = aggregation(importer, element, path);
     for name in ["preferredOrientation", "outputLabel"] {
         if element.attribute(name).is_some() {
             importer.note(&format!("{path}/@{name}"), "left out: it says how the table is drawn");
@@ -70,22 +70,22 @@ fn policy(importer: &mut Importer<'_>, element: &Element, path: &str) -> Option<
     })
 }
 
-fn aggregation(importer: &mut Importer<'_>, element: &Element, path: &str) -> Option<Option<Aggregation>> {
-    Some(Some(match element.attribute("aggregation") {
-        None => return Some(None),
-        Some("SUM") => Aggregation::Sum,
-        Some("COUNT") => Aggregation::Count,
-        Some("MIN") => Aggregation::Min,
-        Some("MAX") => Aggregation::Max,
-        Some(other) => {
+/// The figure of a table; what is none is a fault.
+fn aggregation(importer: &mut Importer<'_>, element: &Element, path: &str) -> Option<Aggregation> {
+    match element.attribute("aggregation")? {
+        "SUM" => Some(Aggregation::Sum),
+        "COUNT" => Some(Aggregation::Count),
+        "MIN" => Some(Aggregation::Min),
+        "MAX" => Some(Aggregation::Max),
+        other => {
             importer.fault(
                 &format!("{path}/@aggregation"),
                 "unsupported",
                 format!("there is no figure {other:?}"),
             );
-            return None;
+            None
         }
-    }))
+    }
 }
 
 fn input(importer: &mut Importer<'_>, element: &Element, path: &str) -> Option<InputColumn> {

@@ -199,7 +199,7 @@ fn tables() -> impl Strategy<Value = Table> {
     let policy = prop::sample::select(vec![Unique, First, Priority, Any, Collect, RuleOrder, OutputOrder]);
     let column = (kinds(), text(), any::<bool>()).prop_flat_map(|(kind, label, is_computed)| {
         let expression = if is_computed { "null" } else { "given" }.to_owned();
-        let values = prop::option::of(cells(kind).prop_map(|cell| cell.text(" ")));
+        let values = prop::option::of(cells(kind).prop_map(|cell| cell.text(" ").trim().to_owned()));
         values.prop_map(move |values| InputColumn {
             label: label.clone(),
             expression: expression.clone(),
@@ -221,7 +221,7 @@ fn tables() -> impl Strategy<Value = Table> {
         for (at, output) in outputs.iter_mut().enumerate() {
             output.key = format!("out{at}");
         }
-        let when: Vec<_> = inputs.iter().map(|column| cells(column.kind).prop_map(|cell| cell.text(" "))).collect();
+        let when: Vec<_> = inputs.iter().map(|column| cells(column.kind).prop_map(|cell| cell.text(" ").trim().to_owned())).collect();
         let then: Vec<_> = outputs
             .iter()
             .map(|output| {

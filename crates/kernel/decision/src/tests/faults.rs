@@ -66,7 +66,7 @@ fn all_faults_of_a_definition_are_named_at_once() {
         "/inputs/1/key",
         "/inputs/1/type/object/1st",
         "/inputs/2/key",
-        "/inputs/2/type/list",
+        "/inputs/2/type",
         "/label",
         "/result",
     ];
