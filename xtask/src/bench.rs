@@ -15,7 +15,8 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 3] = [
+    Bench { name: "decisions", package: "athyper-kernel-decision", tests: "bench_decisions" },
     Bench { name: "records", package: "athyper-kernel-records", tests: "bench_records" },
     Bench { name: "studio", package: "athyper-metadata", tests: "bench_studio" },
 ];

@@ -139,7 +139,7 @@ fn settle(
     mut hits: Vec<Hit>,
 ) -> Result<(Value, Vec<usize>), EvaluateError> {
     match table.policy {
-        HitPolicy::Unique | HitPolicy::First => {}
+        HitPolicy::Unique | HitPolicy::First | HitPolicy::Collect | HitPolicy::RuleOrder => {}
         HitPolicy::Any => {
             let first = hits.first().map(|hit| &hit.outputs);
             if hits.iter().any(|hit| Some(&hit.outputs) != first) {
@@ -152,7 +152,6 @@ fn settle(
             hits.truncate(1);
         }
         HitPolicy::OutputOrder => hits.sort_by_cached_key(|hit| ranks(table, &hit.outputs)),
-        HitPolicy::Collect | HitPolicy::RuleOrder => {}
     }
     let rules = hits.iter().map(|hit| hit.rule).collect();
     if let Some(aggregation) = table.aggregation {

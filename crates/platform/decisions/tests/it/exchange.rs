@@ -39,7 +39,8 @@ async fn a_document_that_says_more_is_refused_by_its_elements() {
         "<businessKnowledgeModel id=\"b\" name=\"Fee\"/><decision id=\"d\" name=\"D\"><context/></decision>",
     ))
     .await;
-    assert_eq!(refused.expect(422).code(), "decisions.unreadable_dmn");
+    let refused = refused.expect(422);
+    assert_eq!(refused.code(), "decisions.unreadable_dmn");
     let pointers: Vec<Value> =
         refused.json()["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
     assert!(pointers.contains(&json!("/definitions/businessKnowledgeModel[Fee]")), "{pointers:?}");
