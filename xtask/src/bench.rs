@@ -17,7 +17,13 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 2] = [
+const BENCHES: [Bench; 3] = [
+    Bench {
+        name: "decisions",
+        package: "athyper-kernel-decision",
+        program: &["--lib"],
+        tests: "bench_decisions",
+    },
     Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
     Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];

@@ -17,6 +17,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_openapi::MODULE,
         athyper_federation::MODULE,
         athyper_metadata::MODULE,
+        athyper_decisions::MODULE,
         athyper_transfer::MODULE,
         athyper_finance::MODULE,
     ]

@@ -1,0 +1,5 @@
+//! Value types: pure, no I/O.
+
+pub(crate) mod record;
+pub(crate) mod test_case;
+pub(crate) mod version;

@@ -1,0 +1,4 @@
+//! All SQL of this domain.
+
+pub(crate) mod models;
+pub(crate) mod versions;
