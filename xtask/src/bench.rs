@@ -17,13 +17,14 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
         program: &["--lib"],
         tests: "bench_decisions",
     },
+    Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
     Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
     Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];
@@ -60,6 +61,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_are_known() {
         let error = run(Some("nothing"), 1).unwrap_err().to_string();
-        assert!(error.contains("records, studio"), "{error}");
+        assert!(error.contains("import, records"), "{error}");
     }
 }

@@ -161,7 +161,7 @@ fn a_cache_keeps_by_source_names_and_type() {
     // What it does not use may be anything; what it uses may not, nor what hides a name that is always there.
     let cached = |source: &str, schema: &Schema| cache.compile(source, schema, &Type::Bool).unwrap();
     let among = |more: &[(&'static str, Type)]| {
-        Schema::new(more.iter().cloned().chain([("amount", Type::Decimal), ("due", Type::Date)]))
+        Schema::new([("amount", Type::Decimal), ("due", Type::Date)].into_iter().chain(more.iter().cloned()))
     };
     let is_kept = |source: &str, more: &[(&'static str, Type)]| {
         let first = cached(source, &among(&[]));

@@ -1,7 +1,6 @@
 //! Files of records as their callers use them: over HTTP, on a real database, with jobs run as a worker runs them.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"

@@ -29,6 +29,14 @@ async fn soak_import_of_a_million_records() {
     import(1_000_000).await;
 }
 
+#[tokio::test]
+#[ignore = "measures: cargo xtask bench import"]
+async fn bench_import() {
+    #[expect(clippy::disallowed_methods, reason = "a bench is told its size by whoever starts it")]
+    let rows = std::env::var("ATHYPER_BENCH_RECORDS").ok();
+    import(rows.map_or(100_000, |rows| rows.parse().expect("a number of rows"))).await;
+}
+
 async fn import(rows: usize) {
     let platform = Platform::new();
     let _api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
