@@ -61,7 +61,7 @@ async fn a_job_finds_those_of_many_records() {
     const COUNT: i64 = 650;
     let app = app().await;
     let admin = app.user("demo", "admin");
-    let thing = Thing::publish_new(&admin, &with("text", &json!([rule("old", "exact")]))).await;
+    let thing = Thing::publish_new(&admin, &with("text", &json!([rule("before", "exact")]))).await;
     many(&app, &thing, COUNT, 1).await;
     let accepted =
         thing.become_now(&with("text", &json!([rule("one", "prefix:1")])), &json!({})).await.expect(202);
