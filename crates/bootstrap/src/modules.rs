@@ -19,6 +19,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_metadata::MODULE,
         athyper_decisions::MODULE,
         athyper_transfer::MODULE,
+        athyper_duplicates::MODULE,
         athyper_finance::MODULE,
     ]
 }

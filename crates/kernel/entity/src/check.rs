@@ -26,6 +26,7 @@ impl EntityDef {
         self.check_fields(&mut faults, is_known);
         self.check_kind(&mut faults);
         self.check_unique(&mut faults);
+        self.check_duplicates(&mut faults);
         self.check_names(&mut faults);
         self.check_layout(&mut faults);
         if let Some(states) = &self.states {
@@ -95,7 +96,7 @@ impl EntityDef {
     }
 
     /// Whether these are fields whose values can be told apart.
-    fn check_scalars(&self, keys: &[FieldKey], pointer: &str, faults: &mut Faults) {
+    pub(crate) fn check_scalars(&self, keys: &[FieldKey], pointer: &str, faults: &mut Faults) {
         for (at, key) in keys.iter().enumerate() {
             let is_repeated = keys.iter().take(at).any(|other| other == key);
             match self.field(key.as_str()) {

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EntityKey, FieldDef, FieldKey, Label, Layout, StateMachine};
+use crate::{DuplicateRule, EntityKey, FieldDef, FieldKey, Label, Layout, StateMachine};
 
 /// What every record has beside the fields of its definition; fields of these keys cannot be defined.
-pub const SYSTEM_FIELDS: [&str; 10] = [
+pub const SYSTEM_FIELDS: [&str; 12] = [
     "id",
     "version",
     "state",
@@ -15,6 +15,8 @@ pub const SYSTEM_FIELDS: [&str; 10] = [
     "updatedBy",
     "deletedAt",
     "deletedBy",
+    "mergedInto",
+    "duplicates",
     "expanded",
 ];
 
@@ -42,6 +44,9 @@ pub struct EntityDef {
     /// Combinations of fields that come once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique: Vec<UniqueRule>,
+    /// Which records are taken for duplicates of each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<DuplicateRule>,
     /// What a record must fulfil as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RecordRule>,

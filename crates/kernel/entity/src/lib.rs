@@ -11,10 +11,12 @@
 //! Nothing here touches a database: where the records are kept, and who may see them, is decided by whoever uses it.
 
 mod check;
+mod check_duplicates;
 mod check_fields;
 mod convert;
 mod country;
 mod definition;
+mod duplicates;
 mod duration;
 mod example;
 mod field;
@@ -35,6 +37,7 @@ pub use country::is_country;
 pub use definition::{
     EffectiveDating, EntityDef, EntityKind, Numbering, RecordRule, SYSTEM_FIELDS, UniqueRule, Writer,
 };
+pub use duplicates::{DuplicateRule, MatchField, MatchMethod, OnDuplicate};
 pub use duration::{IsoDuration, IsoDurationError};
 pub use field::{FieldDef, FieldRule, PersonalData, UniqueField};
 pub use field_type::{

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::check_fields::Faults;
 use crate::{
-    EntityDef, FieldDef, FieldKey, FieldRule, Label, Layout, RecordRule, UniqueRule, Writer, is_custom_key,
+    DuplicateRule, EntityDef, FieldDef, FieldKey, FieldRule, Label, Layout, RecordRule, UniqueRule, Writer,
+    is_custom_key,
 };
 
 /// Most fields that a tenant adds.
@@ -35,6 +36,9 @@ pub struct Overlay {
     /// Combinations of fields that come once, beside the domain's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unique: Vec<UniqueRule>,
+    /// Which records are taken for duplicates of each other, beside the domain's rules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<DuplicateRule>,
     /// Rules that records must fulfil beside the domain's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RecordRule>,
@@ -105,7 +109,11 @@ impl Overlay {
             change_field(field, change);
         }
         if base.writer == Writer::Commands {
-            let of_domain = [("/rules", self.rules.is_empty()), ("/unique", self.unique.is_empty())];
+            let of_domain = [
+                ("/rules", self.rules.is_empty()),
+                ("/unique", self.unique.is_empty()),
+                ("/duplicates", self.duplicates.is_empty()),
+            ];
             for (pointer, _) in of_domain.iter().filter(|(_, is_empty)| !is_empty) {
                 faults.add(*pointer, "written_by_commands", by_commands(base));
             }
@@ -116,6 +124,7 @@ impl Overlay {
         def.fields.extend(self.fields.iter().cloned());
         def.rules.extend(self.rules.iter().cloned());
         def.unique.extend(self.unique.iter().cloned());
+        def.duplicates.extend(self.duplicates.iter().cloned());
         if let Some(layout) = &self.layout {
             def.layout = layout.clone();
         }

@@ -14,6 +14,8 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("records.list_revisions", OperationKind::Read, &[]),
     Permission::new("records.bulk_records", OperationKind::BulkUpdate, &[]),
     Permission::new("records.create_record", OperationKind::Create, &[]),
+    // Whoever answers for a module may say that a record is none of the duplicates that a rule refuses.
+    Permission::new("records.allow_duplicates", OperationKind::Administer, &[]),
     Permission::new("records.update_record", OperationKind::Update, &[]),
     Permission::new("records.revert_record", OperationKind::Update, &[]),
     Permission::new("records.transition_record", OperationKind::Update, &[]),

@@ -4,6 +4,9 @@ use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, ProblemKind};
 use athyper_kernel_types::PageError;
 
+use crate::entity::RecordId;
+use crate::matches::Refused;
+
 /// Why something was not done with a record or an entity.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -53,6 +56,41 @@ pub enum Error {
         /// The ways that there are.
         possible: Vec<String>,
     },
+    /// It agrees with another record by a rule that refuses duplicates.
+    #[error("the record is a duplicate of another one: {}", .0.label())]
+    Duplicate(Box<Refused>),
+    /// It was merged into another one.
+    #[error("the record was merged into {0}: use that one")]
+    Merged(RecordId),
+    /// A record of a domain refers to one that would be merged, and only the domain's operations can change that.
+    #[error(
+        "{id} of {entity} refers to one of these records, and only operations of its domain can change that"
+    )]
+    HeldByDomain {
+        /// Its entity.
+        entity: String,
+        /// The record.
+        id: RecordId,
+    },
+    /// Too many records refer to those that would be merged.
+    #[error("more than {most} records refer to those that would be merged: move some of them first")]
+    TooManyReferences {
+        /// As many can be moved.
+        most: usize,
+    },
+    /// A record that refers to one that would be merged cannot refer to the other.
+    #[error("record {id} of {entity} cannot refer to the record that stays: {error}")]
+    ReferenceRefused {
+        /// Its entity.
+        entity: String,
+        /// The record.
+        id: RecordId,
+        /// Why.
+        error: Box<Error>,
+    },
+    /// The record that stays would be below itself.
+    #[error("the record that stays lies below one that would be merged into it: move it first")]
+    Circular,
     /// Another record needs this one.
     #[error("records of {entity} refer to this one: change or delete them first")]
     Referenced {
@@ -119,6 +157,12 @@ impl DomainError for Error {
             Self::Overlaps(_) => "records.overlap",
             Self::Locked { .. } => "records.locked",
             Self::NoTransition { .. } => "records.no_transition",
+            Self::Duplicate(_) => "records.duplicate",
+            Self::Merged(_) => "records.merged",
+            Self::HeldByDomain { .. } => "records.held_by_domain",
+            Self::TooManyReferences { .. } => "records.too_many_references",
+            Self::ReferenceRefused { .. } => "records.reference_refused",
+            Self::Circular => "records.circular",
             Self::Referenced { .. } => "records.referenced",
             Self::Forbidden(_) => "request.forbidden",
             Self::WrittenByCommands { .. } => "records.written_by_commands",
@@ -134,6 +178,7 @@ impl DomainError for Error {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::EntityNotFound | Self::RecordNotFound | Self::NoVersion => ProblemKind::NotFound,
+            Self::ReferenceRefused { error, .. } if error.kind().is_fault() => error.kind(),
             Self::EntityChanging
             | Self::RecordDeleted
             | Self::RecordNotDeleted
@@ -142,6 +187,12 @@ impl DomainError for Error {
             | Self::Overlaps(_)
             | Self::Locked { .. }
             | Self::NoTransition { .. }
+            | Self::Duplicate(_)
+            | Self::Merged(_)
+            | Self::HeldByDomain { .. }
+            | Self::TooManyReferences { .. }
+            | Self::Circular
+            | Self::ReferenceRefused { .. }
             | Self::Referenced { .. }
             | Self::WrittenByCommands { .. }
             | Self::KeyTaken => ProblemKind::Conflict,
@@ -157,6 +208,7 @@ impl DomainError for Error {
         match self {
             Self::Form(fields) | Self::Invalid(fields) | Self::Definition(fields) => fields.clone(),
             Self::Taken(field) | Self::Overlaps(field) | Self::Query(field) => vec![field.clone()],
+            Self::Duplicate(refused) => refused.fields(),
             Self::Page(error) => error.fields(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::entity::{Entity, Slot};
+use crate::matches::{self, MatchKey};
 use crate::{sortable, words};
 
 /// Longest value that is kept as it is where values come once; a longer one is kept as its digest.
@@ -29,6 +30,8 @@ pub(crate) struct Traces {
     pub(crate) references: Vec<(Slot, String, Uuid)>,
     /// Its words with their weights.
     pub(crate) words: BTreeMap<String, i16>,
+    /// What it agrees in with its duplicates.
+    pub(crate) matches: Vec<MatchKey>,
     /// When it holds, where records of the entity hold for a time.
     pub(crate) effective: Option<EffectiveTime>,
 }
@@ -114,6 +117,7 @@ impl Traces {
             unique: unique_values(entity, values),
             references: references(entity, values),
             words: words::weighted(texts),
+            matches: matches::keys(entity, values),
             effective: effective_time(entity, values),
         }
     }

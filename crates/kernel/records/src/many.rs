@@ -25,7 +25,7 @@ use crate::rehearsal::Rehearsal;
 use crate::relation::sorted_by;
 use crate::store::many::{self, Stored};
 use crate::store::savepoints::{self, Part};
-use crate::{check, terms, write};
+use crate::{check, named, terms, write};
 
 /// A record that is to be written.
 #[derive(Clone, Debug)]
@@ -133,6 +133,8 @@ pub async fn write_many(
     let is_kept_together = entity.system().is_none()
         && entity.def.effective.is_none()
         && entity.def.kind != EntityKind::Single
+        && !entity.refuses_duplicates()
+        && !named::names_in_lines(entity)
         && !files::has_any(entity);
     if !is_kept_together {
         return one_by_one(tx, entities, entity, writes).await;

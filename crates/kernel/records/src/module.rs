@@ -33,6 +33,11 @@ pub const MODULE: DomainModule = DomainModule {
                 sql: include_str!("../migrations/0004_expand_views.sql"),
             },
             Migration {
+                version: 5,
+                description: "expand duplicates",
+                sql: include_str!("../migrations/0005_expand_duplicates.sql"),
+            },
+            Migration {
                 version: 6,
                 description: "expand statistics",
                 sql: include_str!("../migrations/0006_expand_statistics.sql"),

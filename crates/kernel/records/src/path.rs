@@ -11,10 +11,12 @@ use uuid::Uuid;
 use crate::entity::RecordId;
 
 /// The `{entity}` of a path. What is no key cannot be the key of anything: 404.
-pub(crate) struct EntityPath(pub(crate) EntityKey);
+#[derive(Clone, Debug)]
+pub struct EntityPath(pub EntityKey);
 
 /// The `{entity}` and `{id}` of a path. What is none cannot be that of anything: 404.
-pub(crate) struct RecordPath(pub(crate) EntityKey, pub(crate) RecordId);
+#[derive(Clone, Debug)]
+pub struct RecordPath(pub EntityKey, pub RecordId);
 
 impl<S: Send + Sync> FromRequestParts<S> for EntityPath {
     type Rejection = ProblemResponse;

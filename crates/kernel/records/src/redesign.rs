@@ -19,7 +19,7 @@ use crate::entity::{Entity, EntityId, RecordId, Slot};
 use crate::error::Error;
 use crate::index::{Traces, UniqueValue};
 use crate::store::redesign::{Redone, Stored};
-use crate::store::{entities, redesign, references, traces, unique};
+use crate::store::{entities, matches, redesign, references, traces, unique};
 use crate::system::SystemEntities;
 use crate::terms;
 
@@ -340,6 +340,9 @@ impl Redesign {
         traces::put_values(tx, entity, id, &new.values).await?;
         traces::put_words(tx, entity, id, &new.words).await?;
         references::put(tx, entity, id, &new.references).await?;
+        if how == Redo::Instead || !new.matches.is_empty() {
+            matches::put(tx, entity, id, &new.matches).await?;
+        }
         Ok(())
     }
 
@@ -390,6 +393,11 @@ fn add(new: &mut Traces, old: Traces) {
     for reference in old.references {
         if !new.references.contains(&reference) {
             new.references.push(reference);
+        }
+    }
+    for key in old.matches {
+        if !new.matches.contains(&key) {
+            new.matches.push(key);
         }
     }
     for (word, weight) in old.words {

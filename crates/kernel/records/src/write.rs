@@ -15,6 +15,7 @@ use crate::files;
 use crate::index::Traces;
 use crate::record::Record;
 use crate::store::{records, references, revisions, traces, unique};
+use crate::{matches, named};
 
 /// Stores a record that is not deleted, with all that makes it found, and keeps the version.
 ///
@@ -30,6 +31,7 @@ pub(crate) async fn store(
 ) -> Result<(), Error> {
     let found = Traces::of(entity, &record.values);
     check_references(tx, entities, entity, &found).await?;
+    named::check_lines(tx, entities, entity, &record.values).await?;
     files::hold(tx, entities, entity, record.id, &record.values).await?;
     let taken = unique::take(tx, entity.id, record.id, &found.unique).await?;
     if let Some(value) = taken.first().and_then(|place| found.unique.get(*place)) {
@@ -52,6 +54,7 @@ pub(crate) async fn store(
         traces::put_words(tx, entity.id, record.id, &found.words).await?;
     }
     references::put(tx, entity.id, record.id, &found.references).await?;
+    matches::enter(tx, entity, record.id, &found.matches).await?;
     revisions::keep(tx, entity, record, action).await?;
     Ok(())
 }

@@ -269,6 +269,20 @@ impl Rules {
         }
     }
 
+    /// As [`check_change`](Self::check_change), but for what is read only.
+    ///
+    /// # Errors
+    /// All fields that break a rule.
+    pub fn check_again(
+        &self,
+        def: &EntityDef,
+        context: &Context,
+        (state, before): (Option<&str>, &Map<String, Value>),
+        values: &mut Map<String, Value>,
+    ) -> Result<(), Vec<FieldError>> {
+        self.finish(def, context, state, Some(before), values)
+    }
+
     fn finish(
         &self,
         def: &EntityDef,

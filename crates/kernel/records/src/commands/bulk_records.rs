@@ -3,7 +3,9 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
-use athyper_kernel_http::{Caller, Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply};
+use athyper_kernel_http::{
+    Caller, Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery,
+};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,6 +16,7 @@ use crate::catalogue::Entities;
 use crate::commands::{create_record, delete_record, update_record};
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
+use crate::matches::{AllowDuplicates, told_to};
 use crate::path::EntityPath;
 use crate::store::records;
 use crate::store::savepoints::{self, Part};
@@ -108,7 +111,7 @@ pub(crate) struct BulkResults {
     path = "/v1/records/{entity}/bulk",
     operation_id = "records.bulk_records",
     tag = "records",
-    params(("entity" = String, Path, description = "Key of the entity")),
+    params(("entity" = String, Path, description = "Key of the entity"), AllowDuplicates),
     request_body(content = BulkRecords, example = json!({"operations": [{"operation": "create", "values": {"name": "Lathe"}}]})),
     responses(
         (status = 200, description = "What became of each", body = BulkResults),
@@ -124,15 +127,16 @@ pub(crate) struct BulkResults {
 pub(crate) async fn bulk_records(
     State(deps): State<Deps>,
     EntityPath(key): EntityPath,
+    UrlQuery(allow): UrlQuery<AllowDuplicates>,
     mut cmd: Command<Json<BulkRecords>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.to_write(&mut cmd, &key).await?;
+    let caller = cmd.caller().clone();
+    let entity = allow.over(&caller, deps.to_write(&mut cmd, &key).await?)?;
     let count = cmd.body.0.operations.len();
     if !(1..=MAX_OPERATIONS).contains(&count) {
         let message = format!("send 1 to {MAX_OPERATIONS} operations");
         return Err(Error::Form(vec![FieldError::new("/operations", "length", message)]).into());
     }
-    let caller = cmd.caller().clone();
     let results = execute(&mut cmd.tx, &deps.entities, &entity, &caller, &cmd.body.0).await?;
     let done: Vec<Value> = results
         .results
@@ -200,12 +204,14 @@ async fn run(
     }
     match operation {
         BulkOperation::Create { values } => {
-            let done = create_record::execute(tx, entities, entity, &values.0).await?;
+            let done = create_record::execute(tx, entities, entity, &values.0).await;
+            let done = done.map_err(told_to(caller, entity))?;
             Ok((201, done.output.id, Some(done.output.version)))
         }
         BulkOperation::Update { id, version, values } => {
             let record = locked(tx, entity, *id, *version).await?;
-            let done = update_record::execute(tx, entities, entity, record, &values.0).await?;
+            let done = update_record::execute(tx, entities, entity, record, &values.0).await;
+            let done = done.map_err(told_to(caller, entity))?;
             Ok((200, done.output.id, Some(done.output.version)))
         }
         BulkOperation::Delete { id, version } => {

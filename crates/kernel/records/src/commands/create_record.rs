@@ -3,7 +3,7 @@
 use athyper_kernel_cel::Context;
 use athyper_kernel_db::{DbError, Done, TenantTx, take_numbers};
 use athyper_kernel_entity::{EntityKind, Numbering};
-use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply};
+use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery};
 use athyper_kernel_types::SeriesPattern;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -15,6 +15,7 @@ use crate::check;
 use crate::commands::event;
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
+use crate::matches::{self, AllowDuplicates};
 use crate::path::EntityPath;
 use crate::record::Record;
 use crate::store::records;
@@ -23,13 +24,14 @@ use crate::{Deps, terms, write};
 
 /// Make a record
 ///
-/// Takes a value for each field that is to have one; all that is wrong is named at once.
+/// Takes a value for each field that is to have one; all that is wrong is named at once. Where rules of the entity find
+/// duplicates of it, the answer has them in `duplicates`, or the record is refused, as the rule says.
 #[utoipa::path(
     post,
     path = "/v1/records/{entity}",
     operation_id = "records.create_record",
     tag = "records",
-    params(("entity" = String, Path, description = "Key of the entity")),
+    params(("entity" = String, Path, description = "Key of the entity"), AllowDuplicates),
     request_body(content = ValuesBody, example = json!({"name": "Lathe", "axes": 3})),
     responses(
         (status = 201, description = "The record", body = RecordBody),
@@ -45,13 +47,17 @@ use crate::{Deps, terms, write};
 pub(crate) async fn create_record(
     State(deps): State<Deps>,
     EntityPath(key): EntityPath,
+    UrlQuery(allow): UrlQuery<AllowDuplicates>,
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.to_write(&mut cmd, &key).await?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, &cmd.body.0.0).await?;
+    let caller = cmd.caller().clone();
+    let entity = allow.over(&caller, deps.to_write(&mut cmd, &key).await?)?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &cmd.body.0.0).await;
+    let done = done.map_err(matches::told_to(&caller, &entity))?;
     let location = format!("/v1/records/{key}/{}", done.output.id);
-    let reply =
-        Reply::created(location, &done.output.to_json(&entity.def, None))?.version(done.output.version);
+    let mut json = done.output.to_json(&entity.def, None);
+    matches::report(&mut cmd.tx, &caller, &entity, &done.output, &mut json).await?;
+    let reply = Reply::created(location, &json)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 

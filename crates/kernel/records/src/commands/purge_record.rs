@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::path::RecordPath;
 use crate::ports::Holder;
 use crate::record::Record;
-use crate::store::{records, revisions, traces};
+use crate::store::{matches, records, revisions, traces};
 
 /// Purge a deleted record
 ///
@@ -54,6 +54,7 @@ pub(crate) async fn execute(
     entities.attachments().release(tx, Holder { entity: entity.id, record: record.id }).await?;
     traces::clear(tx, entity.id, record.id).await?;
     revisions::purge(tx, entity.id, record.id).await?;
+    matches::forget(tx, entity.id, record.id).await?;
     records::purge(tx, entity, record.id).await?;
     Ok(Done::new((), event("records.purge_record", entity, record)))
 }

@@ -7,16 +7,17 @@ use axum::extract::State;
 use crate::body::RecordBody;
 use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
-use crate::entity::Entity;
+use crate::entity::{Entity, RecordId};
 use crate::error::Error;
 use crate::path::RecordPath;
 use crate::record::Record;
-use crate::store::records;
-use crate::{Deps, write};
+use crate::store::{matches, records};
+use crate::{Deps, named, write};
 
 /// Restore a record
 ///
 /// It comes back as it was, unless another record has taken a value of it that comes once, or a record that it names is gone.
+/// What it names and was merged into another record meanwhile is that one. A record that was merged itself does not come back.
 #[utoipa::path(
     post,
     path = "/v1/records/{entity}/{id}/restore",
@@ -37,7 +38,8 @@ pub(crate) async fn restore_record(
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.check_version(record.version)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await?;
+    let told = crate::matches::told_to(cmd.caller(), &entity);
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await.map_err(told)?;
     let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
@@ -52,7 +54,11 @@ pub(crate) async fn execute(
     if record.deleted.is_none() {
         return Err(Error::RecordNotDeleted);
     }
-    let values = record.values.clone();
+    if let Some((_, survivor)) = matches::merged_into(tx, entity.id, &[record.id.uuid()]).await?.first() {
+        return Err(Error::Merged(RecordId::from_uuid(*survivor)));
+    }
+    let mut values = record.values.clone();
+    named::follow(tx, entities, entity, &mut values).await?;
     let record = Record { deleted: None, ..update_record::next(tx, record, values) };
     write::store(tx, entities, entity, &record, "restore").await?;
     let event = event("records.restore_record", entity, &record);

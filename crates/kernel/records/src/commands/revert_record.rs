@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::{records, revisions};
-use crate::{Deps, check, terms, write};
+use crate::{Deps, check, named, terms, write};
 
 /// Which version to go back to.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -66,6 +66,7 @@ pub(crate) async fn execute(
     update_record::check_open(entity, &record)?;
     let earlier = revisions::find(tx, entity, record.id, version).await?.ok_or(Error::NoVersion)?;
     let mut given = earlier.values;
+    named::follow(tx, entities, entity, &mut given).await?;
     // What had no value then has none again.
     for field in &entity.def.fields {
         given.entry(field.key.to_string()).or_insert(serde_json::Value::Null);

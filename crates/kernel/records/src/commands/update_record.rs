@@ -2,7 +2,7 @@
 
 use athyper_kernel_cel::Context;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply, UrlQuery};
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
@@ -11,6 +11,7 @@ use crate::catalogue::Entities;
 use crate::commands::event;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::matches::{self, AllowDuplicates};
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::records;
@@ -28,7 +29,8 @@ use crate::{Deps, check, terms, write};
     params(
         ("entity" = String, Path, description = "Key of the entity"),
         ("id" = String, Path, description = "Id of the record", format = Uuid),
-        ("if-match" = String, Header, description = "ETag of the version that is changed")
+        ("if-match" = String, Header, description = "ETag of the version that is changed"),
+        AllowDuplicates
     ),
     request_body(content = ValuesBody, example = json!({"axes": 5, "notes": null})),
     responses((status = 200, description = "The record as it is now", body = RecordBody), ChangeProblems)
@@ -36,13 +38,18 @@ use crate::{Deps, check, terms, write};
 pub(crate) async fn update_record(
     State(deps): State<Deps>,
     RecordPath(key, id): RecordPath,
+    UrlQuery(allow): UrlQuery<AllowDuplicates>,
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.to_write(&mut cmd, &key).await?;
+    let caller = cmd.caller().clone();
+    let entity = allow.over(&caller, deps.to_write(&mut cmd, &key).await?)?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     cmd.require_version(record.version)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.0).await?;
-    let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.0).await;
+    let done = done.map_err(matches::told_to(&caller, &entity))?;
+    let mut json = done.output.to_json(&entity.def, None);
+    matches::report(&mut cmd.tx, &caller, &entity, &done.output, &mut json).await?;
+    let reply = Reply::ok(&json)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 

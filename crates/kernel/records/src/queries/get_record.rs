@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::expand::expand;
 use crate::path::RecordPath;
 use crate::query::{listed, names};
-use crate::store::records;
+use crate::store::{matches, records};
 
 /// How much of a record.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -25,7 +25,7 @@ pub(crate) struct GetRecord {
 
 /// Read a record
 ///
-/// A deleted one too: its `deletedAt` says so.
+/// A deleted one too: its `deletedAt` says so, and `mergedInto` which record has taken its place.
 #[utoipa::path(
     get,
     path = "/v1/records/{entity}/{id}",
@@ -47,6 +47,13 @@ pub(crate) async fn get_record(
     let record = records::find(&mut read.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     let fields = read.query.fields.as_deref().map(|text| names(&entity, "fields", text)).transpose()?;
     let mut json = record.to_json(&entity.def, fields.as_deref());
+    if record.deleted.is_some()
+        && let Some((_, survivor)) =
+            matches::merged_into(&mut read.tx, entity.id, &[id.uuid()]).await.map_err(Error::from)?.first()
+        && let Some(json) = json.as_object_mut()
+    {
+        json.insert("mergedInto".to_owned(), survivor.to_string().into());
+    }
     let Some(asked) = read.query.expand.as_deref() else { return read.reply(record.version, &json) };
 
     let expanded = listed("expand", asked)?;

@@ -12,6 +12,7 @@ use crate::entity::{Entity, EntityId, Slot};
 use crate::index::Traces;
 use crate::record::Record;
 use crate::relation::Relation;
+use crate::store::matches;
 use crate::store::records::Row;
 
 /// A record with what is stored beside it, and what is done to it.
@@ -101,6 +102,9 @@ pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, stored: &[Stored]) -
         put_words(tx, entity.id, stored, &changed).await?;
     }
     put_references(tx, entity.id, stored, &changed).await?;
+    if !entity.def.duplicates.is_empty() {
+        matches::put_many(tx, entity.id, stored, &changed).await?;
+    }
     Ok(true)
 }
 

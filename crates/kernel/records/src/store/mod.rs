@@ -4,6 +4,8 @@ pub(crate) mod definitions;
 pub(crate) mod entities;
 pub(crate) mod lists;
 pub(crate) mod many;
+pub(crate) mod matches;
+pub(crate) mod merges;
 pub(crate) mod records;
 pub(crate) mod redesign;
 pub(crate) mod references;

@@ -72,7 +72,8 @@ pub(crate) async fn clear(tx: &mut TenantTx, entity: EntityId, record: RecordId)
         "with found as (delete from records.field_value where tenant_id = $1 and entity_id = $2 and record_id = $3), \
          words as (delete from records.word where tenant_id = $1 and entity_id = $2 and record_id = $3), \
          held as (delete from records.effective_time where tenant_id = $1 and entity_id = $2 and record_id = $3), \
-         named as (delete from records.reference where tenant_id = $1 and entity_id = $2 and record_id = $3) \
+         named as (delete from records.reference where tenant_id = $1 and entity_id = $2 and record_id = $3), \
+         matched as (delete from records.match_key where tenant_id = $1 and entity_id = $2 and record_id = $3) \
          delete from records.unique_value where tenant_id = $1 and entity_id = $2 and record_id = $3",
     )
     .bind(tenant)

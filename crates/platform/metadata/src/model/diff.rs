@@ -6,9 +6,9 @@ use athyper_kernel_entity::{EntityDef, EntityKey, EntityKind, FieldDef, FieldTyp
 use athyper_kernel_records::{Aside, Move, Slot};
 
 use crate::model::change::{ChangeClass, Measure, Place, Step};
-use crate::model::diff_fields;
 use crate::model::document::below;
 use crate::model::slots::{Slots, settle};
+use crate::model::{diff_duplicates, diff_fields};
 
 /// What a publication does.
 #[derive(Clone, Debug)]
@@ -101,6 +101,9 @@ pub(crate) fn diff(
         diff.moves.push(Move { from: *from, kind, to: *to, becomes, asides });
     }
     unique_steps(before, after, &mut diff);
+    let slots = std::mem::take(&mut diff.slots);
+    diff_duplicates::steps(before, Side { def: after.def, slots: &slots }, &mut diff.steps);
+    diff.slots = slots;
     diff
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_entity::{
-    EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout, Numbering, Overlay,
-    RecordRule, StateMachine, UniqueRule, Writer, pointer_part,
+    DuplicateRule, EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout,
+    Numbering, Overlay, RecordRule, StateMachine, UniqueRule, Writer, pointer_part,
 };
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{Entity, EntityId, Slot, SystemEntities};
@@ -176,6 +176,7 @@ fn look_into(document: &Value, faults: &mut Vec<FieldError>) {
             "writer" => one::<Writer>(value, &pointer, faults),
             "fields" => each::<FieldDef>(value, &pointer, faults),
             "unique" => each::<UniqueRule>(value, &pointer, faults),
+            "duplicates" => each::<DuplicateRule>(value, &pointer, faults),
             "rules" => each::<RecordRule>(value, &pointer, faults),
             _ => faults.push(FieldError::new(pointer, "unknown_member", "a definition has no such member")),
         }

@@ -3,6 +3,7 @@
 pub(crate) mod change;
 pub(crate) mod design;
 pub(crate) mod diff;
+pub(crate) mod diff_duplicates;
 pub(crate) mod diff_fields;
 pub(crate) mod document;
 pub(crate) mod slots;

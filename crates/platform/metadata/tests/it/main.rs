@@ -10,6 +10,7 @@ mod access;
 mod bundles;
 mod conversion;
 mod drafts;
+mod duplicates;
 mod hostile;
 mod large;
 mod overlays;

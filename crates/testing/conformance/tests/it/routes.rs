@@ -18,11 +18,16 @@ const KERNEL: &str = "platform";
 const AMONG_RECORDS: [&str; 2] = ["attachments", "views"];
 
 /// Permissions that are not operations: within an operation, more may be asked of some callers.
-const EXTRA_PERMISSIONS: [Tolerated; 2] = [
+const EXTRA_PERMISSIONS: [Tolerated; 3] = [
     Tolerated {
         rule: "extra-permission",
         subject: "finance.post_to_soft_closed_period",
         reason: "posting is one operation, and only some may do it after the soft close",
+    },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "records.allow_duplicates",
+        reason: "making a record is one operation, and only some may make one that a rule refuses as a duplicate",
     },
     Tolerated {
         rule: "extra-permission",

@@ -1,0 +1,84 @@
+//! Looks for duplicates of a record before it is saved.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::TenantTx;
+use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
+use athyper_kernel_records::{Entity, EntityPath, RecordId, Values, find_records, match_keys};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::Deps;
+use crate::access::reads;
+use crate::error::Error;
+use crate::model::group::Candidate;
+use crate::store::groups;
+
+/// Most candidates of an answer.
+const MOST: u32 = 50;
+
+/// Values that somebody is about to save.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = duplicates::CheckValues)]
+pub(crate) struct CheckValues {
+    /// The values by the key of the field; those that are not there yet may be missing.
+    #[schema(value_type = Object)]
+    values: Values,
+    /// The record that has them, where there is one already: it is no duplicate of itself.
+    #[serde(default)]
+    #[schema(nullable)]
+    record: Option<Uuid>,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = duplicates::CheckedValues)]
+pub(crate) struct CheckedValues {
+    /// The records that agree with the values, at most 50.
+    candidates: Vec<Candidate>,
+    /// Whether there are more.
+    has_more: bool,
+}
+
+/// Look for duplicates of values
+///
+/// Before they are saved: nothing is kept of them.
+#[utoipa::path(
+    post,
+    path = "/v1/duplicates/{entity}/check",
+    operation_id = "duplicates.check_values",
+    tag = "duplicates",
+    params(("entity" = String, Path, description = "Key of the entity")),
+    request_body(content = CheckValues, example = json!({"values": {"name": "Ann Lee", "email": "ann@example.com"}})),
+    responses((status = 200, description = "The records that agree with them", body = CheckedValues), ChangeProblems)
+)]
+pub(crate) async fn check_values(
+    State(deps): State<Deps>,
+    EntityPath(key): EntityPath,
+    mut cmd: Command<Json<CheckValues>>,
+) -> Result<Reply, ProblemResponse> {
+    let caller = cmd.caller().clone();
+    let entity = deps.records.entities().find(&mut cmd.tx, &key).await?;
+    let entity = entity.ok_or(athyper_kernel_records::Error::EntityNotFound)?;
+    reads(&caller, &entity)?;
+    let checked = execute(&mut cmd.tx, &entity, &cmd.body.0).await?;
+    let event = AuditEvent::info("duplicates.check_values")
+        .about("records.entity", entity.id)
+        .with("entity", entity.def.key.as_str())
+        .with("candidates", checked.candidates.len());
+    let reply = Reply::ok(&checked)?;
+    cmd.finish(event, reply).await
+}
+
+async fn execute(tx: &mut TenantTx, entity: &Entity, input: &CheckValues) -> Result<CheckedValues, Error> {
+    let keys = match_keys(entity, &input.values.0)?;
+    let mut found = groups::having(tx, entity.id, &keys, input.record, MOST + 1).await?;
+    let has_more = found.len() > MOST as usize;
+    found.truncate(MOST as usize);
+    let ids: Vec<RecordId> = found.iter().map(|(id, _)| RecordId::from_uuid(*id)).collect();
+    let records = find_records(tx, entity, &ids).await?;
+    Ok(CheckedValues { candidates: Candidate::all(entity, &found, &records), has_more })
+}
