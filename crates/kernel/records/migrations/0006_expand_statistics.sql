@@ -8,3 +8,5 @@ create statistics records.unique_value_of_entity (ndistinct, dependencies) on te
 create statistics records.reference_of_entity (ndistinct, dependencies) on tenant_id, entity_id from records.reference;
 create statistics records.effective_time_of_entity (ndistinct, dependencies) on tenant_id, entity_id from records.effective_time;
 create statistics records.revision_of_entity (ndistinct, dependencies) on tenant_id, entity_id from records.revision;
+create statistics records.match_key_of_entity (ndistinct, dependencies) on tenant_id, entity_id from records.match_key;
+create statistics records.match_count_of_entity (ndistinct, dependencies) on tenant_id, entity_id from records.match_count;
