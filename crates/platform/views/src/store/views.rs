@@ -98,7 +98,7 @@ pub(crate) async fn list(
     )
     .bind(tenant)
     .bind(person)
-    .bind(entity.map(athyper_kernel_types::Id::uuid))
+    .bind(entity.map(Id::uuid))
     .bind(name)
     .bind(id)
     .bind(i64::from(limit))
