@@ -17,7 +17,7 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
@@ -25,6 +25,7 @@ const BENCHES: [Bench; 4] = [
         tests: "bench_decisions",
     },
     Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
+    Bench { name: "policy", package: "athyper-kernel-policy", program: &["--lib"], tests: "bench_policy" },
     Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
     Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];
@@ -61,6 +62,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_are_known() {
         let error = run(Some("nothing"), 1).unwrap_err().to_string();
-        assert!(error.contains("import, records"), "{error}");
+        assert!(error.contains("import, policy, records"), "{error}");
     }
 }

@@ -10,6 +10,7 @@ use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
+use athyper_policy::SUBJECTS;
 
 use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
@@ -21,6 +22,7 @@ use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
 use crate::bridges::records_uses_attachments::attachments;
 use crate::bridges::records_uses_views::views;
+use crate::bridges::policy_uses_iam::subjects;
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::tokens::{
     CLOCK, CONFIG, DATABASE, LIFECYCLE, PERMISSIONS, PROVIDER_PARTS, PROVIDERS, SESSIONS, TENANTS, VAULT,
@@ -65,6 +67,11 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
         let permissions = scope.resolve(&PERMISSIONS).await?;
         Ok(access((*permissions).clone(), scope.resolve(&DUTIES).await?))
+    });
+    let needs = [PERMISSIONS.name(), DUTIES.name(), CLOCK.name()];
+    builder.singleton(&SUBJECTS, &needs, |scope: Scope| async move {
+        let (permissions, clock) = (scope.resolve(&PERMISSIONS).await?, scope.resolve(&CLOCK).await?);
+        Ok(subjects((*permissions).clone(), scope.resolve(&DUTIES).await?, (*clock).clone()))
     });
     builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
         Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))

@@ -15,14 +15,14 @@ use crate::value::Value;
 
 /// A checked expression. Cheap to clone, and the same for every thread.
 #[derive(Clone)]
-pub struct Expression(Arc<Inner>);
+pub struct Expression(pub(crate) Arc<Inner>);
 
-struct Inner {
-    source: String,
-    node: Node,
-    expected: Type,
-    names: Names,
-    limits: Limits,
+pub(crate) struct Inner {
+    pub(crate) source: String,
+    pub(crate) node: Node,
+    pub(crate) expected: Type,
+    pub(crate) names: Names,
+    pub(crate) limits: Limits,
 }
 
 /// Compiles an expression that uses the names of the schema and gives a value of the expected type (or null). Errors

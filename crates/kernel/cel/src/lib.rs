@@ -41,6 +41,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod ir;
+mod join;
 mod json;
 mod limits;
 mod number;

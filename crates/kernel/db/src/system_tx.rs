@@ -29,6 +29,8 @@ pub enum SystemReason {
     CheckKey,
     /// Browsers sign in, are recognised and sign out; whose they are is known only then.
     KeepSessions,
+    /// Decisions of policies are written down together, whatever tenants they are of. The rows are the record of it.
+    LogDecisions,
 }
 
 impl SystemReason {
@@ -44,6 +46,7 @@ impl SystemReason {
             Self::RewrapKeys => "rewrap_keys",
             Self::CheckKey => "check_key",
             Self::KeepSessions => "keep_sessions",
+            Self::LogDecisions => "log_decisions",
         }
     }
 

@@ -117,6 +117,16 @@ pub trait TenantConnection: Send {
     fn tenant_id(&self) -> TenantId;
 }
 
+impl<T: TenantConnection + ?Sized> TenantConnection for &mut T {
+    fn conn(&mut self) -> &mut PgConnection {
+        T::conn(self)
+    }
+
+    fn tenant_id(&self) -> TenantId {
+        T::tenant_id(self)
+    }
+}
+
 impl TenantConnection for TenantTx {
     fn conn(&mut self) -> &mut PgConnection {
         &mut self.tx

@@ -51,6 +51,7 @@ mod redesign;
 mod rehearsal;
 mod relation;
 mod routes;
+mod seen;
 mod sortable;
 mod store;
 mod system;
@@ -88,6 +89,7 @@ pub use redesign::{
     stored_entity, stored_values,
 };
 pub use rehearsal::Rehearsal;
+pub use seen::{find_seen, seen_fields, seen_values};
 pub use system::SystemEntities;
 pub use values::{StrictJson, Values};
 pub use walk::{Walk, WalkQuery, columns};

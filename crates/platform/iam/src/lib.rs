@@ -47,6 +47,7 @@ mod rights;
 mod routes;
 mod scim;
 mod store;
+mod subject;
 mod told;
 
 pub use authorizer::IamAuthorizer;
@@ -59,3 +60,4 @@ pub use governed::{
 pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
+pub use subject::{SubjectFacts, caller_facts, principal_facts};

@@ -69,21 +69,7 @@ pub(crate) async fn load(
     known: &Known,
     who: Who<'_>,
 ) -> Result<Found, DbError> {
-    let standing = access::standing(tx, who.principal, who.provider, who.subject).await?;
-    let is_active = standing.status.as_deref() == Some(Status::Active.as_str());
-    let is_known = standing.id.is_some() || who.principal.is_some();
-    if is_known && !is_active {
-        return Ok(Found::ShutOut);
-    }
-    let mut held = match standing.id {
-        Some(id) => held_by(tx, &known.catalogue, known.clock.now(), id).await?,
-        None => Vec::new(),
-    };
-    if standing.trusts_tokens {
-        let by_token = token_grants(&known.catalogue, who.token_roles);
-        held.extend(by_token.into_iter().map(|grant| Held { role: grant.role.key.clone(), grant }));
-        held = keep_apart(tx, known, standing.id.map(Id::from_uuid), held).await?;
-    }
+    let Some((standing, held)) = standing_of(tx, known, who).await? else { return Ok(Found::ShutOut) };
     let own_units = match standing.org_unit_id {
         Some(unit) => org_units::subtrees(tx, &[unit]).await?.remove(&unit),
         None => None,
@@ -98,6 +84,30 @@ pub(crate) async fn load(
     })))
 }
 
+/// How a caller stands, and which roles it has; none for one who is shut out.
+pub(crate) async fn standing_of(
+    tx: &mut impl TenantConnection,
+    known: &Known,
+    who: Who<'_>,
+) -> Result<Option<(access::Standing, Vec<Held>)>, DbError> {
+    let standing = access::standing(tx, who.principal, who.provider, who.subject).await?;
+    let is_active = standing.status.as_deref() == Some(Status::Active.as_str());
+    let is_known = standing.id.is_some() || who.principal.is_some();
+    if is_known && !is_active {
+        return Ok(None);
+    }
+    let mut held = match standing.id {
+        Some(id) => held_by(tx, &known.catalogue, known.clock.now(), id).await?,
+        None => Vec::new(),
+    };
+    if standing.trusts_tokens {
+        let by_token = token_grants(&known.catalogue, who.token_roles);
+        held.extend(by_token.into_iter().map(|grant| Held { role: grant.role.key.clone(), grant }));
+        held = keep_apart(tx, known, standing.id.map(Id::from_uuid), held).await?;
+    }
+    Ok(Some((standing, held)))
+}
+
 /// What the bindings of a principal and of its groups give, whatever its status is.
 pub(crate) async fn grants_of(
     tx: &mut impl TenantConnection,
@@ -109,7 +119,7 @@ pub(crate) async fn grants_of(
 }
 
 /// The same with the word by which each role is known.
-async fn held_by(
+pub(crate) async fn held_by(
     tx: &mut impl TenantConnection,
     catalogue: &Catalogue,
     now: DateTime<Utc>,

@@ -36,7 +36,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    fn collect(&mut self, node: &Node) {
+    /// Takes in the names that a tree uses.
+    pub(crate) fn collect(&mut self, node: &Node) {
         match &node.kind {
             Kind::Variable(path) => drop(self.variables.insert(Arc::clone(path), node.ty.clone())),
             Kind::Now => drop(self.own.insert("now")),

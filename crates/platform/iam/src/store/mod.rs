@@ -14,3 +14,4 @@ pub(crate) mod org_units;
 pub(crate) mod people;
 pub(crate) mod principals;
 pub(crate) mod roles;
+pub(crate) mod subjects;

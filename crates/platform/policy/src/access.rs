@@ -1,0 +1,54 @@
+//! Who may do what. What is not named here is refused.
+
+use athyper_kernel_http::{OperationKind, Permission};
+
+/// Who looks at policies and decisions without changing any.
+const AUDITORS: &[&str] = &["policy_auditor"];
+
+/// Who writes policies without administering the tenant.
+const AUTHORS: &[&str] = &["policy_author"];
+
+/// Who agrees to what others have written.
+const REVIEWERS: &[&str] = &["policy_reviewer"];
+
+/// Who has anything to do with policies.
+const ALL: &[&str] = &["policy_auditor", "policy_author", "policy_reviewer"];
+
+const fn looks(name: &'static str) -> Permission {
+    Permission::new(name, OperationKind::Administer, ALL)
+}
+
+const fn writes(name: &'static str) -> Permission {
+    Permission::new(name, OperationKind::Administer, AUTHORS)
+}
+
+const fn reviews(name: &'static str) -> Permission {
+    Permission::new(name, OperationKind::Administer, REVIEWERS)
+}
+
+/// The permissions of this domain.
+pub(crate) const PERMISSIONS: &[Permission] = &[
+    looks("policy.list_policies"),
+    looks("policy.get_policy"),
+    looks("policy.list_versions"),
+    looks("policy.get_version"),
+    looks("policy.compare_versions"),
+    looks("policy.list_tests"),
+    looks("policy.explain_decision"),
+    looks("policy.simulate_decision"),
+    looks("policy.list_access"),
+    looks("policy.validate_policy"),
+    looks("policy.run_tests"),
+    Permission::new("policy.list_decisions", OperationKind::Administer, AUDITORS),
+    writes("policy.create_policy"),
+    writes("policy.update_policy"),
+    writes("policy.submit_policy"),
+    writes("policy.create_test"),
+    writes("policy.delete_test"),
+    reviews("policy.publish_policy"),
+    reviews("policy.reject_policy"),
+    reviews("policy.rollback_policy"),
+    reviews("policy.archive_policy"),
+    // Whoever belongs to the tenant may ask about themselves.
+    Permission::new("policy.check_access", OperationKind::SelfService, &[]),
+];

@@ -1,0 +1,49 @@
+//! State changes, one file each.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::TenantTx;
+use athyper_kernel_http::Caller;
+
+use crate::error::{Error, Thing};
+use crate::model::policy::{PolicyId, StoredPolicy};
+use crate::store::policies;
+
+pub(crate) mod archive_policy;
+pub(crate) mod create_policy;
+pub(crate) mod create_test;
+pub(crate) mod delete_test;
+pub(crate) mod publish_policy;
+pub(crate) mod reject_policy;
+pub(crate) mod rollback_policy;
+pub(crate) mod run_tests;
+pub(crate) mod simulate_decision;
+pub(crate) mod submit_policy;
+pub(crate) mod update_policy;
+pub(crate) mod validate_policy;
+
+/// An event about a policy.
+pub(crate) fn event(name: &'static str, policy: &StoredPolicy) -> AuditEvent {
+    AuditEvent::info(name).about("policy.policy", policy.id).with("key", policy.key.as_str())
+}
+
+/// The policy with this id, locked.
+///
+/// # Errors
+/// 404 where there is none.
+pub(crate) async fn locked(tx: &mut TenantTx, id: PolicyId) -> Result<StoredPolicy, Error> {
+    policies::lock(tx, id).await?.ok_or(Error::NotFound(Thing::Policy))
+}
+
+/// By which word somebody is held against others: the principal, however they signed in, where the tenant knows one.
+pub(crate) fn who(caller: &Caller) -> String {
+    caller.principal().map_or_else(|| caller.context().actor().id.clone(), |id| id.to_string())
+}
+
+/// The policy with one more author of its draft.
+pub(crate) fn written_by(policy: StoredPolicy, who: &str) -> StoredPolicy {
+    let mut policy = policy;
+    if !policy.draft_authors.iter().any(|author| author == who) {
+        policy.draft_authors.push(who.to_owned());
+    }
+    policy
+}

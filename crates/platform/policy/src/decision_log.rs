@@ -1,0 +1,208 @@
+//! Writes decisions down without anybody waiting for it: all refusals, and some of what is allowed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use athyper_kernel_db::{Database, DbError, SystemReason};
+use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_policy::{Decision, Obligation, Outcome, Reason};
+use athyper_kernel_types::TenantId;
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::decisions;
+
+/// Decisions that wait to be written. What comes when it is full is dropped, and counted.
+const WAITING: usize = 8_192;
+/// Decisions of one statement.
+pub(crate) const BATCH: usize = 500;
+/// How long a decision waits for others.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Of what is allowed, one in so many is written down.
+const ONE_IN: u64 = 10;
+/// How often a batch that cannot be written is tried again.
+const TRIES: usize = 3;
+
+/// A decision with what was asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// In which tenant.
+    pub(crate) tenant: TenantId,
+    /// When (UTC).
+    pub(crate) at: DateTime<Utc>,
+    /// Who asked.
+    pub(crate) actor: String,
+    /// The operation.
+    pub(crate) operation: String,
+    /// The entity.
+    pub(crate) entity: Option<String>,
+    /// The record.
+    pub(crate) record: Option<String>,
+    /// The answer.
+    pub(crate) outcome: Outcome,
+    /// Why.
+    pub(crate) reason: Reason,
+    /// The rules that it rests on: `policy/rule`.
+    pub(crate) rules: Vec<String>,
+    /// What has to be done.
+    pub(crate) obligations: Vec<Obligation>,
+    /// Number of what is in force.
+    pub(crate) number: i64,
+    /// The request.
+    pub(crate) request: String,
+}
+
+/// Takes decisions. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct DecisionLog {
+    queue: mpsc::Sender<Entry>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    allowed: AtomicU64,
+    dropped: AtomicU64,
+}
+
+impl DecisionLog {
+    /// Begins to write to this database, until the process stops.
+    pub(crate) fn begin(database: Database, lifecycle: &Lifecycle) -> Self {
+        let (queue, waiting) = mpsc::channel(WAITING);
+        let log = Self { queue, counts: Arc::default() };
+        let writer = Writer { database, waiting, counts: Arc::clone(&log.counts) };
+        lifecycle.spawn("policy decisions", writer.run(lifecycle.stopping()));
+        log
+    }
+
+    /// Takes a decision, if it is one that is written down. Never waits.
+    pub(crate) fn take(&self, decision: &Decision, entry: impl FnOnce() -> Entry) {
+        let is_kept = decision.outcome == Outcome::Denied
+            || self.counts.allowed.fetch_add(1, Ordering::Relaxed).is_multiple_of(ONE_IN);
+        if is_kept && self.queue.try_send(entry()).is_err() {
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many were dropped because too many waited.
+    #[cfg(test)]
+    fn dropped(&self) -> u64 {
+        self.counts.dropped.load(Ordering::Relaxed)
+    }
+}
+
+struct Writer {
+    database: Database,
+    waiting: mpsc::Receiver<Entry>,
+    counts: Arc<Counts>,
+}
+
+impl Writer {
+    async fn run(mut self, stopping: CancellationToken) {
+        let mut told = 0;
+        loop {
+            let mut batch = Vec::with_capacity(BATCH);
+            let is_stopping = tokio::select! {
+                count = self.waiting.recv_many(&mut batch, BATCH) => count == 0,
+                () = stopping.cancelled() => true,
+            };
+            if is_stopping {
+                self.waiting.close();
+                while self.waiting.recv_many(&mut batch, BATCH).await > 0 {}
+            }
+            for some in batch.chunks(BATCH) {
+                self.write(some).await;
+            }
+            let dropped = self.counts.dropped.load(Ordering::Relaxed);
+            if dropped > told {
+                tracing::warn!(dropped = dropped - told, total = dropped, "decisions were not written down");
+                told = dropped;
+            }
+            if is_stopping {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = stopping.cancelled() => {}
+            }
+        }
+    }
+
+    /// Writes some decisions; what cannot be written after some tries is counted as dropped.
+    async fn write(&self, some: &[Entry]) {
+        for attempt in 1..=TRIES {
+            match self.try_write(some).await {
+                Ok(()) => return,
+                Err(error) if attempt == TRIES => {
+                    tracing::warn!(error = %error, decisions = some.len(), "decisions cannot be written");
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        let lost = u64::try_from(some.len()).unwrap_or(u64::MAX);
+        self.counts.dropped.fetch_add(lost, Ordering::Relaxed);
+    }
+
+    async fn try_write(&self, some: &[Entry]) -> Result<(), DbError> {
+        let mut tx = self.database.system_tx(SystemReason::LogDecisions).await?;
+        decisions::insert(&mut tx, some).await?;
+        tx.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    fn decision(outcome: Outcome) -> Decision {
+        Decision {
+            outcome,
+            reason: Reason::NothingAllows,
+            rules: Vec::new(),
+            obligations: Vec::new(),
+            hidden: BTreeSet::new(),
+            masked: BTreeMap::new(),
+            version: 1,
+        }
+    }
+
+    fn entry() -> Entry {
+        Entry {
+            tenant: athyper_kernel_types::PLATFORM_TENANT,
+            at: DateTime::UNIX_EPOCH,
+            actor: "ada".to_owned(),
+            operation: "a.b".to_owned(),
+            entity: None,
+            record: None,
+            outcome: Outcome::Denied,
+            reason: Reason::NothingAllows,
+            rules: Vec::new(),
+            obligations: Vec::new(),
+            number: 1,
+            request: String::new(),
+        }
+    }
+
+    #[test]
+    fn refusals_are_all_taken_and_what_is_too_much_is_counted() {
+        let (queue, mut waiting) = mpsc::channel(3);
+        let log = DecisionLog { queue, counts: Arc::default() };
+        for _ in 0..5 {
+            log.take(&decision(Outcome::Denied), entry);
+        }
+        assert_eq!(log.dropped(), 2);
+        while waiting.try_recv().is_ok() {}
+        for _ in 0..20 {
+            log.take(&decision(Outcome::Allowed), entry);
+        }
+        let mut kept = 0;
+        while waiting.try_recv().is_ok() {
+            kept += 1;
+        }
+        assert_eq!((kept, log.dropped()), (2, 2));
+    }
+}

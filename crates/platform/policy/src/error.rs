@@ -1,0 +1,171 @@
+//! What this domain refuses, in its own words. Each variant has a stable code and a kind.
+
+use athyper_kernel_db::DbError;
+use athyper_kernel_error::{DomainError, FieldError, ProblemKind};
+use athyper_kernel_types::PageError;
+
+use crate::model::policy::MAX_POLICIES;
+use crate::model::test_case::MAX_TESTS;
+
+/// What can be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    /// A policy.
+    Policy,
+    /// A version of a policy.
+    Version,
+    /// A test of a policy.
+    Test,
+    /// A principal, as far as it is active.
+    Principal,
+    /// An entity.
+    Entity,
+    /// A record of an entity.
+    Record,
+}
+
+impl Thing {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Version => "version of this policy",
+            Self::Test => "test of this policy",
+            Self::Principal => "active principal",
+            Self::Entity => "entity",
+            Self::Record => "record of this entity",
+        }
+    }
+}
+
+/// Why an operation was refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// No such record in this tenant.
+    #[error("there is no such {}", .0.noun())]
+    NotFound(Thing),
+    /// The request names something that is not there.
+    #[error("there is no such {}", what.noun())]
+    UnknownReference {
+        /// JSON pointer to it, or `?name`.
+        pointer: &'static str,
+        /// What it should be.
+        what: Thing,
+    },
+    /// Another policy has this key already.
+    #[error("another policy has this key already")]
+    KeyTaken,
+    /// The key is none.
+    #[error("a key has 1 to 63 of a-z, 0-9, - and _ and begins with a letter")]
+    WrongKey,
+    /// There are enough policies.
+    #[error("a tenant has at most {MAX_POLICIES} policies")]
+    TooManyPolicies,
+    /// There are enough tests.
+    #[error("a policy has at most {MAX_TESTS} tests")]
+    TooManyTests,
+    /// A question that cannot be asked.
+    #[error("the question has faults")]
+    WrongQuestion(Vec<FieldError>),
+    /// The policy has faults, each with its place in the document.
+    #[error("the policy has faults: mend them first")]
+    Faulty(Vec<FieldError>),
+    /// There is nothing to show that the policy says what it should.
+    #[error("the policy has no test: add one that shows what it allows or denies")]
+    NoTest,
+    /// Tests do not pass.
+    #[error("{} of the policy's tests fail: {}", .0.len(), .0.join("; "))]
+    TestsFail(Vec<String>),
+    /// There is no draft.
+    #[error("the policy has no draft")]
+    NoDraft,
+    /// The draft is under review.
+    #[error("the draft is under review: reject it first")]
+    InReview,
+    /// The draft is not under review.
+    #[error("the draft is not under review: submit it first")]
+    NotInReview,
+    /// Nobody agrees to what they have written.
+    #[error("somebody else than its authors has to publish this")]
+    OwnWork,
+    /// The policy is not in force.
+    #[error("the policy is not in force")]
+    NotInForce,
+    /// The version is in force already.
+    #[error("this version is in force")]
+    SameVersion,
+    /// The caller is shut out.
+    #[error("you are shut out of this tenant")]
+    ShutOut,
+    /// A page that cannot be had.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// The database.
+    #[error(transparent)]
+    Database(DbError),
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        if error.constraint() == Some("policy_key") { Self::KeyTaken } else { Self::Database(error) }
+    }
+}
+
+impl DomainError for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "policy.not_found",
+            Self::UnknownReference { .. } => "policy.unknown_reference",
+            Self::KeyTaken => "policy.taken",
+            Self::WrongKey => "policy.wrong_key",
+            Self::TooManyPolicies | Self::TooManyTests => "policy.too_many",
+            Self::WrongQuestion(_) => "policy.wrong_question",
+            Self::Faulty(_) => "policy.faulty",
+            Self::NoTest => "policy.no_test",
+            Self::TestsFail(_) => "policy.tests_fail",
+            Self::NoDraft => "policy.no_draft",
+            Self::InReview => "policy.in_review",
+            Self::NotInReview => "policy.not_in_review",
+            Self::OwnWork => "policy.own_work",
+            Self::NotInForce => "policy.not_in_force",
+            Self::SameVersion => "policy.same_version",
+            Self::ShutOut => "policy.shut_out",
+            Self::Page(error) => error.code(),
+            Self::Database(error) => error.code(),
+        }
+    }
+
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::NotFound(_) => ProblemKind::NotFound,
+            Self::KeyTaken
+            | Self::TooManyPolicies
+            | Self::TooManyTests
+            | Self::NoTest
+            | Self::TestsFail(_)
+            | Self::NoDraft
+            | Self::InReview
+            | Self::NotInReview
+            | Self::NotInForce
+            | Self::SameVersion => ProblemKind::Conflict,
+            Self::OwnWork | Self::ShutOut => ProblemKind::Forbidden,
+            Self::UnknownReference { .. } | Self::WrongKey | Self::WrongQuestion(_) | Self::Faulty(_) => {
+                ProblemKind::Invalid
+            }
+            Self::Page(error) => error.kind(),
+            Self::Database(error) => error.kind(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        let one = |pointer: &str, code: &str| vec![FieldError::new(pointer, code, self.to_string())];
+        match self {
+            Self::UnknownReference { pointer, .. } => one(pointer, "unknown"),
+            Self::KeyTaken => one("/key", "taken"),
+            Self::WrongKey => one("/key", "invalid"),
+            Self::WrongQuestion(fields) | Self::Faulty(fields) => fields.clone(),
+            Self::Page(error) => error.fields(),
+            Self::Database(error) => error.fields(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Jobs, one file each.
+
+pub(crate) mod purge_decisions;

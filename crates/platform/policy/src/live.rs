@@ -1,0 +1,145 @@
+//! What is in force, compiled: by tenant, never a second behind the database.
+
+use std::sync::Arc;
+
+use athyper_kernel_cel::Cache as Conditions;
+use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
+use athyper_kernel_http::Catalogue;
+use athyper_kernel_policy::{Origin, Policy, PolicyDocument, PolicySet};
+use athyper_kernel_records::Entities;
+use athyper_kernel_types::TenantId;
+use moka::sync::Cache;
+
+use crate::known::KnownNow;
+use crate::platform_policies::platform_policies;
+use crate::store::policies;
+
+/// The topic of changes of what is in force; it has one key.
+const TOPIC: &str = "policy.live";
+/// Tenants whose policies a process keeps in memory.
+const TENANTS: u64 = 5_000;
+/// Rules that a process keeps compiled, over all tenants.
+const RULES: u64 = 500_000;
+
+/// What a tenant has in force, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    /// Counts the changes.
+    pub(crate) number: i64,
+    /// The tenant's policies; none where one of them cannot be read.
+    pub(crate) policies: Option<Arc<Vec<Policy>>>,
+}
+
+/// What is in force in all tenants. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct LivePolicies {
+    stored: FreshCache<Stored>,
+    /// By tenant, number, and the versions of the entities that rules name.
+    compiled: Cache<(TenantId, i64, Box<str>), Arc<PolicySet>>,
+    catalogue: Catalogue,
+    conditions: Conditions,
+    entities: Entities,
+}
+
+impl LivePolicies {
+    /// What is in force by this database.
+    pub(crate) fn new(
+        database: &Database,
+        catalogue: Catalogue,
+        conditions: Conditions,
+        entities: Entities,
+    ) -> Self {
+        let weigh = |_: &_, set: &Arc<PolicySet>| u32::try_from(set.len() + 10).unwrap_or(u32::MAX);
+        Self {
+            stored: FreshCache::new(database, TOPIC, TENANTS),
+            compiled: Cache::builder().max_capacity(RULES).weigher(weigh).build(),
+            catalogue,
+            conditions,
+            entities,
+        }
+    }
+
+    /// What is in force in the tenant of this transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer: then nothing is decided.
+    pub(crate) async fn get(&self, tx: &mut impl TenantConnection) -> Result<Arc<PolicySet>, DbError> {
+        let tenant = tx.tenant_id();
+        let stored = self.stored.get(tenant, "", || async { stored(tx).await }).await?;
+        let Some(own) = &stored.policies else {
+            return Ok(Arc::new(PolicySet::refusing(stored.number, UNREADABLE)));
+        };
+        let documents = documents(own);
+        let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
+        let key = (tenant, stored.number, known.fingerprint.as_str().into());
+        if let Some(set) = self.compiled.get(&key) {
+            return Ok(set);
+        }
+        let set = Arc::new(self.compile(stored.number, own, &known));
+        for (rule, fault) in set.faults() {
+            tracing::warn!(tenant.id = %tenant, policy = rule.policy, rule = rule.rule, fault = fault.message,
+                "a rule in force does not compile any more: it allows nothing, or denies all that it is about");
+        }
+        self.compiled.insert(key, Arc::clone(&set));
+        Ok(set)
+    }
+
+    /// What would be in force with these rules in place of what this policy says now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn with(
+        &self,
+        tx: &mut impl TenantConnection,
+        candidate: &Policy,
+    ) -> Result<Arc<PolicySet>, DbError> {
+        let stored = stored(tx).await?;
+        let Some(own) = &stored.policies else {
+            return Ok(Arc::new(PolicySet::refusing(stored.number, UNREADABLE)));
+        };
+        let mut policies: Vec<Policy> =
+            own.iter().filter(|policy| policy.key != candidate.key).cloned().collect();
+        policies.push(candidate.clone());
+        let documents = documents(&policies);
+        let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
+        Ok(Arc::new(self.compile(stored.number, &policies, &known)))
+    }
+
+    fn compile(&self, number: i64, own: &[Policy], known: &KnownNow) -> PolicySet {
+        match platform_policies(&self.catalogue) {
+            Ok(mut all) => {
+                all.extend_from_slice(own);
+                PolicySet::compile(number, &all, known, &self.conditions)
+            }
+            Err(_) => PolicySet::refusing(number, "the platform's policies cannot be read"),
+        }
+    }
+}
+
+/// Why nothing is allowed where a stored policy is none.
+const UNREADABLE: &str = "a policy in force cannot be read";
+
+fn documents(policies: &[Policy]) -> Vec<PolicyDocument> {
+    policies.iter().map(|policy| PolicyDocument { rules: policy.rules.clone() }).collect()
+}
+
+async fn stored(tx: &mut impl TenantConnection) -> Result<Stored, DbError> {
+    let number = policies::live_number(tx).await?;
+    let rows = policies::in_force(tx).await?;
+    let read = rows.into_iter().map(|row| {
+        let document: PolicyDocument = serde_json::from_value(row.document).ok()?;
+        Some(Policy { origin: Origin::Tenant, key: row.key, version: row.version, rules: document.rules })
+    });
+    Ok(Stored { number, policies: read.collect::<Option<Vec<_>>>().map(Arc::new) })
+}
+
+/// Says that what is in force has changed, as part of the transaction, and gives its new number. Whoever changes it comes
+/// here, one after the other in a tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn changed(tx: &mut TenantTx) -> Result<i64, DbError> {
+    let number = policies::next_number(tx).await?;
+    announce(tx, TOPIC, "").await?;
+    Ok(number)
+}

@@ -1,0 +1,6 @@
+//! Policies and their tests: pure, no I/O.
+
+pub(crate) mod decision;
+pub(crate) mod diff;
+pub(crate) mod policy;
+pub(crate) mod test_case;

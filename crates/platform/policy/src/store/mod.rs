@@ -1,0 +1,6 @@
+//! All SQL of this domain, one file for each family of tables.
+
+pub(crate) mod decisions;
+pub(crate) mod policies;
+pub(crate) mod tests;
+pub(crate) mod versions;
