@@ -4,4 +4,5 @@ mod agreement;
 mod generator;
 mod indexes;
 mod injection;
+mod policies;
 mod records;

@@ -1,0 +1,11 @@
+//! Policies as their callers use them: over HTTP, on a real database, with the records service beside them.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test there and then"
+)]
+
+mod deciding;
+mod life;
+mod support;

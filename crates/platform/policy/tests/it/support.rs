@@ -1,0 +1,117 @@
+//! What the tests have in common: an application with policies and records, people, and shorthands.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_container::{Token, tokens};
+use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_http::{Caller, canonical_role};
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
+use athyper_kernel_policy::{Subject, SubjectKind};
+use athyper_kernel_records::{new_entity_id, publish};
+use athyper_kernel_types::PrincipalId;
+use athyper_policy::ports::Subjects;
+use athyper_policy::{MODULE, SUBJECTS};
+use athyper_test_kit::{Client, TestApp, TestOptions};
+use serde_json::{Value, json};
+
+pub(crate) const POLICIES: &str = "/v1/policy/policies";
+
+/// A principal that the tenant knows: a viewer.
+pub(crate) const ADA: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
+
+/// Knows callers by the roles of their tokens, and one principal.
+struct People;
+
+#[async_trait]
+impl Subjects for People {
+    async fn caller(
+        &self,
+        _: &mut dyn TenantConnection,
+        caller: &Caller,
+    ) -> Result<Option<Subject>, DbError> {
+        let roles = caller.identity().roles.iter().map(|role| canonical_role(role).to_owned()).collect();
+        let id = caller.context().actor().id.clone();
+        Ok((!id.starts_with("shut")).then(|| Subject { id, roles, ..Subject::default() }))
+    }
+
+    async fn principal(
+        &self,
+        _: &mut dyn TenantConnection,
+        id: PrincipalId,
+    ) -> Result<Option<Subject>, DbError> {
+        let ada = Subject {
+            id: "ada".to_owned(),
+            principal: Some(id.to_string()),
+            kind: SubjectKind::Person,
+            roles: vec!["viewer".to_owned()],
+            ..Subject::default()
+        };
+        Ok((id.to_string() == ADA).then_some(ada))
+    }
+}
+
+pub(crate) async fn app() -> TestApp {
+    let options = TestOptions {
+        parts: Box::new(|builder| {
+            let people: Arc<dyn Subjects> = Arc::new(People);
+            builder.value(&SUBJECTS, people);
+            let lifecycle = Arc::new(Lifecycle::new(LifecycleOptions::default()));
+            builder.value(&Token::<Lifecycle>::new(tokens::KERNEL_LIFECYCLE), lifecycle);
+        }),
+        ..TestOptions::default()
+    };
+    TestApp::with(&[athyper_kernel_records::MODULE, MODULE], options).await
+}
+
+/// Puts an entity `order` in force, with an amount, an owner and a secret.
+pub(crate) async fn with_orders(app: &TestApp) {
+    let field = |key: &str, kind: &str| json!({"key": key, "label": key, "type": kind});
+    let definition = json!({"key": "order", "label": "Order", "plural": "Orders",
+        "fields": [field("amount", "integer"), field("owner", "text"), field("secret", "text")]});
+    let mut tx = app.db.database.tenant_tx(&app.db.context("demo")).await.unwrap();
+    let id = new_entity_id(&tx);
+    publish(&mut tx, id, serde_json::from_value(definition).unwrap()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+}
+
+/// Who writes policies, and who agrees to them.
+pub(crate) fn author(app: &TestApp) -> Client {
+    app.user("demo", "policy_author")
+}
+
+pub(crate) fn reviewer(app: &TestApp) -> Client {
+    app.user("demo", "policy_reviewer")
+}
+
+/// A rule that denies changing large orders to everyone.
+pub(crate) fn large_orders() -> Value {
+    json!({"rules": [{"key": "large", "effect": "deny", "subjects": {"everyone": true},
+        "operations": ["records.update_record"], "resource": {"entity": "order"},
+        "condition": "resource.amount > 100"}]})
+}
+
+/// A test of that.
+pub(crate) fn large_test(amount: i64, allowed: bool) -> Value {
+    json!({"name": format!("an order of {amount}"), "test": {
+        "question": {"subject": {"id": "x", "roles": ["agent"]}, "operation": "records.update_record",
+            "entity": "order", "record": {"amount": amount}},
+        "expect": {"allowed": allowed}}})
+}
+
+/// Begins a policy with these rules.
+pub(crate) async fn begin(app: &TestApp, key: &str, document: &Value) -> String {
+    let body = json!({"key": key, "title": key, "document": document});
+    let made = author(app).post(POLICIES, &body).await.expect(201);
+    format!("{POLICIES}/{}", made.text("/id"))
+}
+
+/// Puts a policy with these rules and this test in force.
+pub(crate) async fn put_in_force(app: &TestApp, key: &str, document: &Value, test: &Value) -> String {
+    let path = begin(app, key, document).await;
+    author(app).post(&format!("{path}/tests"), test).await.expect(201);
+    author(app).post_empty(&format!("{path}/submit")).await.expect(200);
+    reviewer(app).post_empty(&format!("{path}/publish")).await.expect(200);
+    path
+}
