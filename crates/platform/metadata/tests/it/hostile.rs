@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::support::{ENTITIES, app};
+use crate::support::{ENTITIES, Thing, app, definition, field, record};
 
 /// Stands in every hostile text, and so must stand in no statement.
 const MARK: &str = "zqxj";
@@ -171,4 +171,78 @@ async fn hostile_texts_in_a_definition_are_named_or_are_texts() {
         }
     }
     assert_eq!(marked(&app).await, Vec::<String>::new());
+}
+
+/// Expressions that are made to be slow, deep or large, over the fields `n`, `text` and `data`.
+fn slow_expressions() -> Vec<String> {
+    let nested =
+        |open: &str, close: &str, count: usize| format!("{}1{}", open.repeat(count), close.repeat(count));
+    let mut all = vec![
+        format!("{} == 1", nested("(", ")", 1_500)),
+        format!("{} == []", nested("[", "]", 60)),
+        "!".repeat(4_000) + "true",
+        "n == 1 || ".repeat(350) + "true",
+        format!("n in [{}1]", "1,".repeat(1_900)),
+        format!("{}n > 0", "n * ".repeat(60)),
+        "data.all(x, data.all(y, data.all(z, x == y || y == z)))".to_owned(),
+        "data.map(x, data).map(x, x + x + x + x).map(x, x + x + x + x).size() > 0".to_owned(),
+        "data.filter(x, text.contains('b') || text.endsWith('c')).size() > 0".to_owned(),
+        "text.matches('(a{1,100}){1,100}{1,100}')".to_owned(),
+    ];
+    let patterns = ["(a*)*b", "(a|a?)+b", "(x+x+)+y", "a{0,60}a{0,60}a{0,60}b", "(.*)(.*)(.*)(.*)[^a]"];
+    all.extend(patterns.iter().map(|pattern| format!("text.matches('{pattern}')")));
+    all
+}
+
+#[tokio::test]
+async fn slow_expressions_are_refused_or_cut_off_as_filters_and_as_rules() {
+    let app = app().await;
+    let admin = app.user("demo", "admin");
+    let fields = json!([
+        field("n", &json!("integer"), &json!({})),
+        field("text", &json!({"longText": {"maxLength": 60_000}}), &json!({})),
+        field("data", &json!("json"), &json!({}))
+    ]);
+    let large = json!({"n": 3, "text": "a".repeat(60_000), "data": (0..1_000).collect::<Vec<_>>()});
+    Thing::publish_new(&admin, &definition("thing", &fields)).await;
+    for _ in 0..20 {
+        record(&admin, "thing", &large).await;
+    }
+    let (mut slowest, mut at) = (std::time::Duration::ZERO, String::new());
+    let mut note = |started: std::time::Instant, what: String| {
+        if started.elapsed() > slowest {
+            (slowest, at) = (started.elapsed(), what);
+        }
+    };
+    for (number, source) in slow_expressions().iter().enumerate() {
+        let encoded = source.bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02X}"));
+        for path in [
+            format!("/v1/records/thing?filter={encoded}"),
+            format!("/v1/records/thing/count?filter={encoded}"),
+        ] {
+            let started = std::time::Instant::now();
+            let answer = admin.get(&path).await;
+            assert!(
+                answer.status == 200 || (400..500).contains(&answer.status),
+                "{}: {source}",
+                answer.status
+            );
+            note(started, format!("filter {source}"));
+        }
+        // As a rule it is refused when it is published, or cut off when a record is written.
+        let rules = json!([{"must": source, "message": "no"}]);
+        let mut ruled = definition(&format!("ruled{number}"), &fields);
+        ruled["rules"] = rules;
+        let thing = Thing::begin(&admin, &ruled).await;
+        let published = thing.publish(&json!({})).await;
+        if published.status == 422 {
+            continue;
+        }
+        published.expect(200);
+        let started = std::time::Instant::now();
+        let answer = admin.post(&format!("/v1/records/ruled{number}"), &large).await;
+        assert!([201, 422].contains(&answer.status), "{}: {source}", answer.status);
+        note(started, format!("rule {source}"));
+    }
+    println!("the slowest took {slowest:?}: {}", at.chars().take(80).collect::<String>());
 }
