@@ -51,15 +51,12 @@ mod redesign;
 mod rehearsal;
 mod relation;
 mod routes;
-mod sortable;
 mod store;
 mod system;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod values;
 mod walk;
-mod words;
 mod write;
 
 pub use body::RecordBody;
@@ -73,7 +70,6 @@ pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
 pub use expand::is_expandable;
 pub use in_force::InForce;
-pub use index::is_indexed;
 pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
 pub use matches::{MatchKey, compared, match_keys};
 pub use merge::{Merge, Merged, find_records, merge_records};
@@ -89,5 +85,4 @@ pub use redesign::{
 };
 pub use rehearsal::Rehearsal;
 pub use system::SystemEntities;
-pub use values::{StrictJson, Values};
 pub use walk::{Walk, WalkQuery, columns};
