@@ -6,6 +6,7 @@
 //!
 //! - [`EntityDef::check`] names all that is wrong with a definition at once.
 //! - [`FieldType::read`] takes a value as a client sends it and gives it in its one stored form, or says what is wrong.
+//! - [`indexed_value`] and [`words`] say what an index and the search keep of a value.
 //! - [`EntityDef::json_schema`] describes a record for clients (JSON Schema 2020-12).
 //!
 //! Nothing here touches a database: where the records are kept, and who may see them, is decided by whoever uses it.
@@ -21,17 +22,21 @@ mod duration;
 mod example;
 mod field;
 mod field_type;
+mod indexed;
 mod json_schema;
 mod key;
 mod label;
 mod layout;
 mod overlay;
 mod read;
+pub mod sortable;
 mod states;
 mod system;
 #[cfg(test)]
 mod tests;
 mod text_forms;
+mod values;
+pub mod words;
 
 pub use country::is_country;
 pub use definition::{
@@ -44,6 +49,7 @@ pub use field_type::{
     AttachmentType, ChildType, ComputedType, DecimalType, EnumOption, EnumType, FieldType, IntegerType,
     LongTextType, MoneyType, OnDelete, Plain, QuantityType, ReferenceType, TextType,
 };
+pub use indexed::{cut, indexed_value, is_indexed};
 pub use key::{EntityKey, FieldKey, KeyError};
 pub use label::Label;
 pub use layout::{Board, FormSection, Layout};
@@ -53,3 +59,4 @@ pub use states::{State, StateMachine, Transition};
 pub use system::{
     FIRST_CUSTOM_SLOT, LineTable, Stored, SystemEntity, TableParts, is_custom_key, read_system_entities,
 };
+pub use values::{StrictJson, Values};

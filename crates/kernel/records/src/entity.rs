@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_cel::Schema;
-use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Overlay, SystemEntity, Writer};
+use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Overlay, SystemEntity, Writer, is_indexed};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_rules::{Rules, filter_schema};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::index::is_indexed;
 use crate::relation::Relation;
 
 /// Marker of ids of entities.

@@ -52,15 +52,12 @@ mod rehearsal;
 mod relation;
 mod routes;
 mod seen;
-mod sortable;
 mod store;
 mod system;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod values;
 mod walk;
-mod words;
 mod write;
 
 pub use body::RecordBody;
@@ -74,7 +71,6 @@ pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
 pub use error::Error;
 pub use expand::is_expandable;
 pub use in_force::InForce;
-pub use index::is_indexed;
 pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
 pub use matches::{MatchKey, compared, match_keys};
 pub use merge::{Merge, Merged, find_records, merge_records};
@@ -91,5 +87,4 @@ pub use redesign::{
 pub use rehearsal::Rehearsal;
 pub use seen::{find_seen, seen_fields, seen_values};
 pub use system::SystemEntities;
-pub use values::{StrictJson, Values};
 pub use walk::{Walk, WalkQuery, columns};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use athyper_kernel_cel::{Cache, Expression};
-use athyper_kernel_entity::{FieldDef, SYSTEM_FIELDS};
+use athyper_kernel_entity::{FieldDef, SYSTEM_FIELDS, indexed_value, is_indexed, words};
 use athyper_kernel_error::FieldError;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
@@ -13,10 +13,8 @@ use uuid::Uuid;
 
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
-use crate::index::{indexed_value, is_indexed};
 use crate::record::Record;
 use crate::terms;
-use crate::words;
 
 /// Most fields that a query names.
 const MAX_NAMES: usize = 100;

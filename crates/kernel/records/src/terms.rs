@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Column, Comparison, Conjunct, Context, Expression, Type, Value as CelValue};
-use athyper_kernel_entity::FieldType;
+use athyper_kernel_entity::{FieldType, cut, sortable, words};
 use athyper_kernel_rules::cel_type;
 use athyper_kernel_tenant_context::TenantContext;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -11,9 +11,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::entity::{Entity, Slot};
-use crate::index;
 use crate::relation::{self, Relation};
-use crate::{sortable, words};
 
 /// What stands for a name of a filter in SQL, over the entity's relation.
 pub(crate) fn column(entity: &Entity, path: &[Arc<str>]) -> Option<Column> {
@@ -135,7 +133,7 @@ fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
             }
         }
         Conjunct::StartsWith { path, prefix } if !prefix.is_empty() => {
-            let prefix = index::cut(prefix);
+            let prefix = cut(prefix);
             let end = words::end_of(&prefix);
             (path, Some(prefix), Some(end))
         }
@@ -156,7 +154,7 @@ fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
 /// A value as an index keeps it.
 fn index_text(value: &CelValue) -> Option<String> {
     Some(match value {
-        CelValue::String(text) => index::cut(text),
+        CelValue::String(text) => cut(text),
         CelValue::Bool(value) => value.to_string(),
         CelValue::Int(value) => sortable::number(Decimal::from(*value)),
         CelValue::Decimal(value) => sortable::number(*value),

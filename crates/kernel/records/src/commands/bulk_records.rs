@@ -2,6 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
+use athyper_kernel_entity::Values;
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use athyper_kernel_http::{
     Caller, Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery,
@@ -20,7 +21,6 @@ use crate::matches::{AllowDuplicates, told_to};
 use crate::path::EntityPath;
 use crate::store::records;
 use crate::store::savepoints::{self, Part};
-use crate::values::Values;
 
 /// Most operations of a request.
 const MAX_OPERATIONS: usize = 500;

@@ -2,7 +2,7 @@
 
 use athyper_kernel_cel::Context;
 use athyper_kernel_db::{DbError, Done, TenantTx, take_numbers};
-use athyper_kernel_entity::{EntityKind, Numbering};
+use athyper_kernel_entity::{EntityKind, Numbering, Values};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery};
 use athyper_kernel_types::SeriesPattern;
 use axum::extract::State;
@@ -19,7 +19,6 @@ use crate::matches::{self, AllowDuplicates};
 use crate::path::EntityPath;
 use crate::record::Record;
 use crate::store::records;
-use crate::values::Values;
 use crate::{Deps, terms, write};
 
 /// Make a record

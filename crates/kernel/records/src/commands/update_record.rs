@@ -2,6 +2,7 @@
 
 use athyper_kernel_cel::Context;
 use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_entity::Values;
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply, UrlQuery};
 use axum::extract::State;
 use serde_json::{Map, Value, json};
@@ -15,7 +16,6 @@ use crate::matches::{self, AllowDuplicates};
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::records;
-use crate::values::Values;
 use crate::{Deps, check, terms, write};
 
 /// Change a record

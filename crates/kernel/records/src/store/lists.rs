@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Bind, Binds, Context};
 use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_entity::words;
 use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
@@ -20,7 +21,7 @@ use crate::query::{Place, Selection, Sort, SortBy, query_error};
 use crate::record::Record;
 use crate::relation::{Relation, sorted_by};
 use crate::store::records::Row;
-use crate::{terms, words};
+use crate::terms;
 
 mod driver;
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use athyper_kernel_cel::{Cache, Context, Limits, Value as CelValue, Variables};
+use athyper_kernel_entity::is_indexed;
 use athyper_kernel_rules::Terms;
 use athyper_test_kit::{REALM, TestApp, iam_config};
 use serde_json::json;
@@ -14,7 +15,6 @@ use super::filters::Filters;
 use super::groups::{answer, question};
 use super::order::compare;
 use crate::entity::Entity;
-use crate::index::is_indexed;
 use crate::query::{Selection, Sort};
 use crate::record::Record;
 use crate::store::lists::{self, Asked};

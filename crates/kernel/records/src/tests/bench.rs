@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_entity::sortable;
 use athyper_test_kit::{TestApp, TestOptions};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -12,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use super::agreement::encoded;
 use super::dice::Dice;
 use crate::entity::Entity;
-use crate::{new_entity_id, publish, sortable};
+use crate::{new_entity_id, publish};
 
 /// Small tenants, and the records of each.
 const SMALL_TENANTS: i64 = 1_000;

@@ -2,8 +2,9 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
+use athyper_kernel_entity::Values;
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
-use athyper_kernel_records::{Entity, EntityPath, RecordId, Values, find_records, match_keys};
+use athyper_kernel_records::{Entity, EntityPath, RecordId, find_records, match_keys};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

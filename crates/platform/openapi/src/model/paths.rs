@@ -1,7 +1,7 @@
 //! The operations of an entity.
 
-use athyper_kernel_entity::{EntityDef, FieldDef, Writer};
-use athyper_kernel_records::{is_expandable, is_indexed};
+use athyper_kernel_entity::{EntityDef, FieldDef, Writer, is_indexed};
+use athyper_kernel_records::is_expandable;
 use athyper_kernel_rules::cel_type;
 use serde_json::{Map, Value, json};
 

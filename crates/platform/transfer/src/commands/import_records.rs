@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_entity::EntityKey;
+use athyper_kernel_entity::{EntityKey, Values};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{
     Caller, Command, CreateProblems, ProblemBody, ProblemResponse, RecordsFile, Reply, UrlQuery, accepted,
 };
 use athyper_kernel_jobs::{NewJob, Operation, keep_upload, start_operation};
-use athyper_kernel_records::{Entity, Values, check_write};
+use athyper_kernel_records::{Entity, check_write};
 use axum::extract::State;
 use serde::Deserialize;
 

@@ -2,8 +2,7 @@
 
 use std::str::FromStr as _;
 
-use athyper_kernel_entity::{FieldType, MoneyType, QuantityType};
-use athyper_kernel_records::StrictJson;
+use athyper_kernel_entity::{FieldType, MoneyType, QuantityType, StrictJson};
 use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;

@@ -1,6 +1,6 @@
 //! Reads JSON Lines as they come in, piece by piece, in bounded memory: a line that is too long is passed over and named.
 
-use athyper_kernel_records::Values;
+use athyper_kernel_entity::Values;
 
 use crate::model::row::{Cells, MAX_COLUMNS, MAX_ROW_BYTES, Place, Row, Unreadable};
 

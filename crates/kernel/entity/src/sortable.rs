@@ -15,7 +15,7 @@ const BIAS: i64 = 50;
 ///
 /// A positive one is `2`, its exponent, and its digits without zeros at the end; zero is `1`; a negative one is `0` and the
 /// complement of the same, ended by a character above all digits so that the longer one of two comes first.
-pub(crate) fn number(number: Decimal) -> String {
+pub fn number(number: Decimal) -> String {
     let number = number.normalize();
     if number.is_zero() {
         return "1".to_owned();

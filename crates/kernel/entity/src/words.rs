@@ -22,7 +22,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The words of a record's searchable fields, in the order of the fields, each with the greatest weight that it has.
-pub(crate) fn weighted<'t>(texts: impl Iterator<Item = &'t str>) -> BTreeMap<String, i16> {
+pub fn weighted<'t>(texts: impl Iterator<Item = &'t str>) -> BTreeMap<String, i16> {
     let mut found = BTreeMap::new();
     let all = texts.enumerate().flat_map(|(field, text)| words(text).map(move |word| (field, word)));
     for (field, word) in all.take(MAX_WORDS) {
@@ -34,12 +34,12 @@ pub(crate) fn weighted<'t>(texts: impl Iterator<Item = &'t str>) -> BTreeMap<Str
 }
 
 /// What a word weighs in the searchable fields, in their order.
-pub(crate) fn weights() -> impl Iterator<Item = i16> {
+pub fn weights() -> impl Iterator<Item = i16> {
     std::iter::successors(Some(FIRST_WEIGHT), |weight| Some((weight / 2).max(1)))
 }
 
 /// The words of a search, each once; the longest first, because it is the rarest as a rule.
-pub(crate) fn asked(search: &str) -> Vec<String> {
+pub fn asked(search: &str) -> Vec<String> {
     let mut asked: Vec<String> = Vec::new();
     for word in words(search) {
         if !asked.contains(&word) {
@@ -52,6 +52,6 @@ pub(crate) fn asked(search: &str) -> Vec<String> {
 }
 
 /// What comes after all words that begin like this one.
-pub(crate) fn end_of(word: &str) -> String {
+pub fn end_of(word: &str) -> String {
     format!("{word}{}", char::MAX)
 }
