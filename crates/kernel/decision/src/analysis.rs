@@ -17,8 +17,8 @@ use crate::sweep::{Steps, Sweep};
 
 /// Most findings of one kind in a table.
 pub const MAX_FINDINGS: usize = 100;
-/// Steps that each of the three questions about a table may take.
-const MAX_STEPS: usize = 20_000_000;
+/// Steps that each of the three questions may take, over all tables of a model.
+const MAX_STEPS: usize = 12_000_000;
 
 /// What was found in the tables of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -89,8 +89,9 @@ impl Model {
     pub fn analyse(&self) -> Analysis {
         let mut decisions: Vec<_> = self.0.decisions.iter().collect();
         decisions.sort_by_key(|decision| decision.place);
+        let steps = MAX_STEPS / decisions.len().max(1);
         let tables = decisions.into_iter().filter_map(|decision| match &decision.logic {
-            Logic::Table(table) => Some(Analyst::new(table).analyse(&decision.key)),
+            Logic::Table(table) => Some(Analyst::new(table, steps).analyse(&decision.key)),
             Logic::Expression(_) => None,
         });
         Analysis { tables: tables.collect() }
@@ -101,17 +102,19 @@ struct Analyst<'t> {
     table: &'t CompiledTable,
     domain: Sets,
     boxes: Vec<Sets>,
+    /// What each question may take.
+    steps: usize,
 }
 
 impl<'t> Analyst<'t> {
-    fn new(table: &'t CompiledTable) -> Self {
+    fn new(table: &'t CompiledTable, steps: usize) -> Self {
         let of_column = |column: &Column| Arc::new(column.allowed.clone().unwrap_or_else(Set::all));
         let domain: Sets = table.columns.iter().map(of_column).collect();
         let of_rule = |when: &[Option<Arc<Set>>]| -> Sets {
             when.iter().zip(&domain).map(|(set, domain)| within(set.as_ref(), domain)).collect()
         };
         let boxes = table.rules.iter().map(|rule| of_rule(&rule.when)).collect();
-        Self { table, domain, boxes }
+        Self { table, domain, boxes, steps }
     }
 
     fn analyse(&self, decision: &str) -> TableAnalysis {
@@ -119,7 +122,7 @@ impl<'t> Analyst<'t> {
         let (idle, idle_cut) = self.idle();
         let mut sweep = Sweep::new(&self.table.columns, &self.boxes, MAX_FINDINGS);
         let all: Vec<usize> = (0..self.boxes.len()).collect();
-        let is_cut = sweep.uncovered(&self.domain, &all, &mut Steps(MAX_STEPS)).is_none();
+        let is_cut = sweep.uncovered(&self.domain, &all, &mut Steps(self.steps)).is_none();
         let gaps = sweep.found.iter().map(|(region, example)| Gap {
             region: region.iter().map(|set| set.to_feel()).collect(),
             example: example.iter().map(|value| shown(value.as_ref())).collect(),
@@ -143,7 +146,7 @@ impl<'t> Analyst<'t> {
 
     fn overlaps(&self) -> (Vec<Overlap>, bool) {
         let mut found = Vec::new();
-        let mut steps = Steps(MAX_STEPS);
+        let mut steps = Steps(self.steps);
         for (place, one) in self.boxes.iter().enumerate() {
             let near = self.near(place);
             if steps.take(near.len() + self.boxes.len() / 64).is_none() {
@@ -179,7 +182,7 @@ impl<'t> Analyst<'t> {
 
     fn idle(&self) -> (Vec<Idle>, bool) {
         let mut found = Vec::new();
-        let mut steps = Steps(MAX_STEPS);
+        let mut steps = Steps(self.steps);
         for (place, sets) in self.boxes.iter().enumerate() {
             if found.len() >= MAX_FINDINGS {
                 return (found, true);

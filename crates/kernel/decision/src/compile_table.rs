@@ -9,7 +9,7 @@ use crate::compile::{Faults, expression};
 use crate::definition::{Aggregation, HitPolicy, InputColumn, OutputColumn, Rule, Table};
 use crate::feel::{Fault, literal_alone, literals_alone, tests_alone};
 use crate::index::Index;
-use crate::limits::{MAX_COLUMNS, MAX_LABEL, MAX_RULES, MAX_TEXT};
+use crate::limits::{MAX_COLUMNS, MAX_LABEL, MAX_RULES, MAX_TABLE_EXPRESSIONS, MAX_TEXT};
 use crate::model::{Column, CompiledRule, CompiledTable, Conclusion, Output};
 use crate::scalar::{Scalar, ScalarType};
 use crate::set::Set;
@@ -186,6 +186,7 @@ fn compile_rules(
 ) -> Option<Vec<CompiledRule>> {
     // Most cells of a large table say what another one says.
     let mut known: Vec<HashMap<&str, Read>> = table.inputs.iter().map(|_| HashMap::new()).collect();
+    let mut said = Said { known: HashMap::new(), expressions: 0 };
     let mut rules = Vec::with_capacity(table.rules.len());
     let mut is_whole = true;
     for (at, rule) in table.rules.iter().enumerate() {
@@ -209,7 +210,7 @@ fn compile_rules(
         }
         let mut then = Vec::with_capacity(rule.then.len());
         for (column, (text, output)) in rule.then.iter().zip(outputs).enumerate() {
-            match conclusion(text, output, scope) {
+            match said.conclusion(column, text, output, scope) {
                 Ok(Some(found)) => then.push(found),
                 Ok(None) => is_whole = false,
                 Err((code, message)) => {
@@ -260,6 +261,36 @@ fn conditions<'t>(
         Err(fault) => Err(place(&fault)),
     };
     known.entry(text).or_insert_with(read).clone()
+}
+
+/// The conclusions of a table that were read so far.
+struct Said<'t> {
+    known: HashMap<(usize, &'t str), Option<Conclusion>>,
+    expressions: usize,
+}
+
+impl<'t> Said<'t> {
+    fn conclusion(
+        &mut self,
+        column: usize,
+        text: &'t str,
+        output: &Output,
+        scope: Option<&Schema>,
+    ) -> Result<Option<Conclusion>, (&'static str, String)> {
+        if let Some(found) = self.known.get(&(column, text)) {
+            return Ok(found.clone());
+        }
+        let found = conclusion(text, output, scope)?;
+        if matches!(found, Some(Conclusion::Expression(_))) {
+            self.expressions += 1;
+            if self.expressions > MAX_TABLE_EXPRESSIONS {
+                let message = format!("a table has at most {MAX_TABLE_EXPRESSIONS} expressions that differ");
+                return Err(("too_many", message));
+            }
+        }
+        self.known.insert((column, text), found.clone());
+        Ok(found)
+    }
 }
 
 /// What a cell of conclusions says; none where it is an expression that cannot be looked at.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use athyper_kernel_cel::{Context, EvalError, Expression, Value};
 use athyper_kernel_error::FieldError;
 use serde_json::{Map, Value as Json};
 
 use crate::definition::DataType;
-use crate::limits::MAX_EXPRESSIONS;
+use crate::limits::{MAX_EXPRESSIONS, MAX_TIME};
 use crate::model::{Compiled, Logic, Model};
 use crate::read::escaped;
 use crate::table;
@@ -97,7 +98,9 @@ pub enum EvaluateError {
     #[error("decision {0:?}: the sum of the outputs has more than 28 digits")]
     OutOfRange(String),
     /// It takes too much.
-    #[error("decision {0:?}: more than {MAX_EXPRESSIONS} expressions are to be evaluated")]
+    #[error(
+        "decision {0:?}: more than {MAX_EXPRESSIONS} expressions are to be evaluated, or they take too long"
+    )]
     TooMuch(String),
 }
 
@@ -117,6 +120,7 @@ pub(crate) struct Run<'a> {
     pub(crate) values: BTreeMap<Arc<str>, Value>,
     context: &'a Context,
     expressions: usize,
+    until: Instant,
 }
 
 impl Run<'_> {
@@ -127,7 +131,7 @@ impl Run<'_> {
         decision: &str,
     ) -> Result<Result<Value, EvalError>, EvaluateError> {
         self.expressions += 1;
-        if self.expressions > MAX_EXPRESSIONS {
+        if self.expressions > MAX_EXPRESSIONS || Instant::now() > self.until {
             return Err(EvaluateError::TooMuch(decision.to_owned()));
         }
         Ok(expression.evaluate(&self.values, self.context))
@@ -196,7 +200,8 @@ impl Model {
                 }
             }
         }
-        let mut run = Run { values: inputs.0.clone(), context, expressions: 0 };
+        let mut run =
+            Run { values: inputs.0.clone(), context, expressions: 0, until: Instant::now() + MAX_TIME };
         let mut decisions = Vec::new();
         for (decision, _) in self.0.decisions.iter().zip(&needed).filter(|(_, is_needed)| **is_needed) {
             let made = make(decision, &mut run)?;

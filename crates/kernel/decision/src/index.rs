@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::model::CompiledRule;
 use crate::scalar::Scalar;
-use crate::set::{Cut, Set, segment_of, segments};
+use crate::set::{Cut, Set, Span, segment_of, segments};
 
 /// Ranges of a column.
 const MAX_BUCKETS: usize = 256;
@@ -66,6 +66,11 @@ impl Index {
         let mut all = vec![u64::MAX; self.rules.div_ceil(WORD)];
         for (column, set) in self.columns.iter().zip(when) {
             let (Some(column), Some(set)) = (column, set) else { continue };
+            let wide = |span: &Span| segments(&column.cuts, span).count() > MAX_BUCKETS / 4;
+            if set.spans.iter().any(wide) {
+                // Nearly all rules meet it: that costs more to find out than it saves.
+                continue;
+            }
             let mut some = vec![0_u64; all.len()];
             let mut add = |bucket: usize| {
                 for (bits, row) in

@@ -1,5 +1,7 @@
 //! How large definitions may be, and how much their evaluation may cost.
 
+use std::time::Duration;
+
 /// Most decisions of a definition.
 pub const MAX_DECISIONS: usize = 50;
 /// Most inputs of a definition, and most parts of an object.
@@ -16,6 +18,10 @@ pub const MAX_RULES: usize = 20_000;
 pub const MAX_CELLS: usize = 500_000;
 /// Most faults that are named.
 pub const MAX_FAULTS: usize = 200;
+/// Most conclusions of a table that are expressions and differ.
+pub(crate) const MAX_TABLE_EXPRESSIONS: usize = 5_000;
+/// Wall time of one evaluation, the last resort behind the limits of each expression.
+pub(crate) const MAX_TIME: Duration = Duration::from_secs(2);
 /// Most expressions that one evaluation runs, those of columns and of conclusions together.
 pub(crate) const MAX_EXPRESSIONS: usize = 2_000;
 /// Longest label, in characters.

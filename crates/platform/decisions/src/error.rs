@@ -58,6 +58,9 @@ pub enum Error {
     /// There is no decision for these inputs.
     #[error(transparent)]
     Undecided(EvaluateError),
+    /// A batch that takes too long.
+    #[error("the rows before this one took all the time that a batch has: send fewer at once")]
+    TooLong,
     /// A published version that this release does not read any more.
     #[error("this version cannot be evaluated by this release")]
     Broken,
@@ -95,6 +98,7 @@ impl DomainError for Error {
             Self::Undecided(EvaluateError::Several { .. }) => "decisions.several_rules",
             Self::Undecided(EvaluateError::Different { .. }) => "decisions.different_rules",
             Self::Undecided(_) => "decisions.undecided",
+            Self::TooLong => "decisions.too_long",
             Self::Broken => "decisions.broken_version",
             Self::Interrupted => "decisions.interrupted",
             Self::Page(error) => error.code(),
@@ -111,6 +115,7 @@ impl DomainError for Error {
             | Self::Unreadable(_)
             | Self::Unwritable(_)
             | Self::Inputs(_)
+            | Self::TooLong
             | Self::Undecided(_) => ProblemKind::Invalid,
             Self::KeyTaken
             | Self::TooMany

@@ -41,7 +41,7 @@ fn run_one(model: &Model, test: &TestCase, context: &Context) -> TestResult {
             let key = test.decision.as_deref().unwrap_or_else(|| model.result());
             match expected(model, key, &test.expected) {
                 Ok(expected) => {
-                    result.passed = expected == *outcome.value() && is_alike(&test.expected, &found)
+                    result.passed = expected == *outcome.value() && is_alike(&test.expected, &found);
                 }
                 Err(message) => result.message = Some(message),
             }

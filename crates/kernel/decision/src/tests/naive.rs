@@ -43,7 +43,7 @@ pub(crate) fn grid(kind: ScalarType) -> Vec<Option<Scalar>> {
     match kind {
         ScalarType::Number => grid.extend((-1..6).map(|n| Scalar::Number(Decimal::new(n * 10 + 5, 1)))),
         ScalarType::String => {
-            grid.extend(["\u{1}", "ab", "b\u{1}", "zz"].map(|text| Scalar::String(text.into())))
+            grid.extend(["\u{1}", "ab", "b\u{1}", "zz"].map(|text| Scalar::String(text.into())));
         }
         ScalarType::Boolean => {}
         ScalarType::Date => {
@@ -59,7 +59,7 @@ pub(crate) fn grid(kind: ScalarType) -> Vec<Option<Scalar>> {
             }
         }
         ScalarType::Duration => {
-            grid.extend([-1, 80, 100, 999].map(|n| Scalar::Duration(TimeDelta::minutes(n))))
+            grid.extend([-1, 80, 100, 999].map(|n| Scalar::Duration(TimeDelta::minutes(n))));
         }
     }
     grid.into_iter().map(Some).chain([None]).collect()

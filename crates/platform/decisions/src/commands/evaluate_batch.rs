@@ -1,9 +1,12 @@
 //! Evaluates a published model for many inputs at once.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_cel::Context;
 use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_decision::{Model, Outcome};
 use athyper_kernel_error::{DomainError as _, FieldError};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathName, ProblemResponse, Reply};
 use axum::extract::State;
@@ -19,6 +22,8 @@ use crate::service::{Decisions, context, evaluate};
 
 /// Most inputs at once.
 const MAX_ROWS: usize = 1_000;
+/// Wall time of a batch; rows behind it are not decided.
+const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// What is asked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -105,7 +110,14 @@ pub(crate) async fn execute(
     }
     let published = decisions.published(tx, key, version).await?;
     let (model, context) = (Arc::clone(&published.model), context(tx, None));
-    let one = move |row: &Map<String, Value>| match evaluate(&model, decision.as_deref(), row, &context) {
+    let until = Instant::now() + MAX_TIME;
+    let one = move |row: &Map<String, Value>| match evaluate_until(
+        until,
+        &model,
+        decision.as_deref(),
+        row,
+        &context,
+    ) {
         Ok(outcome) => RowResult { outcome: Some((&outcome).into()), error: None },
         Err(error) => {
             let (code, message) = (error.code().to_owned(), error.to_string());
@@ -121,4 +133,17 @@ pub(crate) async fn execute(
         .with("rows", results.len())
         .with("failed", failed);
     Ok(Done::new(BatchEvaluation { version: published.version, results }, event))
+}
+
+fn evaluate_until(
+    until: Instant,
+    model: &Model,
+    decision: Option<&str>,
+    row: &Map<String, Value>,
+    context: &Context,
+) -> Result<Outcome, Error> {
+    if Instant::now() > until {
+        return Err(Error::TooLong);
+    }
+    evaluate(model, decision, row, context)
 }

@@ -74,7 +74,7 @@ pub(crate) async fn execute(
     }
 
     let version = Version {
-        version: model.published_version.unwrap_or(0) + 1,
+        number: model.published_version.unwrap_or(0) + 1,
         note,
         published_at: tx.now(),
         published_by: tx.context().actor().id.clone(),
@@ -82,7 +82,7 @@ pub(crate) async fn execute(
         tests: model.tests.clone(),
     };
     versions::insert(tx, model.id, &version).await?;
-    let model = touch(tx, Model { published_version: Some(version.version), ..model });
+    let model = touch(tx, Model { published_version: Some(version.number), ..model });
     models::update(tx, &model).await?;
     Decisions::changed(tx, &model.key).await?;
 

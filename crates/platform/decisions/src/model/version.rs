@@ -13,7 +13,8 @@ use crate::model::test_case::TestCase;
 #[schema(as = decisions::Version)]
 pub(crate) struct Version {
     /// Its number, from 1.
-    pub(crate) version: i64,
+    #[serde(rename = "version")]
+    pub(crate) number: i64,
     /// What whoever published it said.
     pub(crate) note: Option<String>,
     /// When it was published (UTC).

@@ -31,5 +31,5 @@ pub(crate) async fn execute(tx: &mut ReadTx, key: &str, page: &PageRequest) -> R
     let sort = format!("decision versions {}", model.id);
     let before: Option<i64> = page.keys(&sort)?;
     let rows = versions::list(tx, model.id, before, page.fetch_limit()).await?;
-    Ok(Page::from_rows(rows, page, &sort, |version| version.version)?)
+    Ok(Page::from_rows(rows, page, &sort, |version| version.number)?)
 }

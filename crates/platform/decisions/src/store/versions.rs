@@ -22,7 +22,7 @@ struct Row {
 impl From<Row> for Version {
     fn from(row: Row) -> Self {
         Self {
-            version: row.version,
+            number: row.version,
             note: row.note,
             published_at: row.published_at,
             published_by: row.published_by,
@@ -41,7 +41,7 @@ pub(crate) async fn insert(tx: &mut TenantTx, model: ModelId, version: &Version)
     )
     .bind(tenant)
     .bind(model.uuid())
-    .bind(version.version)
+    .bind(version.number)
     .bind(Json(&version.definition))
     .bind(Json(&version.tests))
     .bind(&version.note)
