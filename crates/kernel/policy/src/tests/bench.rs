@@ -31,10 +31,10 @@ fn policies(apart: usize) -> Vec<Policy> {
             "subjects": {"roles": [format!("role{}", at % apart)]},
             "operations": [operation],
         });
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             rule["resource"] = json!({ "entity": ENTITY });
         }
-        if at % 10 == 9 || at % 3 == 0 {
+        if at % 10 == 9 || at.is_multiple_of(3) {
             rule["condition"] = json!(format!("resource.version > {} && context.channel == 'job'", at % 7));
         }
         rule

@@ -1,7 +1,6 @@
 //! Views as their callers use them: over HTTP, on a real database.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"

@@ -62,17 +62,14 @@ async fn plan(
     let sort = Sort::parse(entity, Some(sort), false).unwrap();
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let place = |value: &str| Place { value: Some(value.to_owned()), id: uuid::Uuid::max() };
-    let statement = match sort.by {
-        SortBy::Field(slot) => {
-            Statement::by_value(tx, &asked, &Keys::of(entity, slot), Some(&place("5")), 51)
-        }
-        _ => {
-            let driver = match sort.by {
-                SortBy::Created => Driver::find(tx, &asked, MOST_IN_ORDER).await.unwrap(),
-                _ => Driver::All,
-            };
-            Statement::by_record(tx, &asked, &driver, Some(&place("2026-01-01T00:00:00.000000Z")), 51)
-        }
+    let statement = if let SortBy::Field(slot) = sort.by {
+        Statement::by_value(tx, &asked, &Keys::of(entity, slot), Some(&place("5")), 51)
+    } else {
+        let driver = match sort.by {
+            SortBy::Created => Driver::find(tx, &asked, MOST_IN_ORDER).await.unwrap(),
+            _ => Driver::All,
+        };
+        Statement::by_record(tx, &asked, &driver, Some(&place("2026-01-01T00:00:00.000000Z")), 51)
     };
     let statement = statement.unwrap();
     let arguments = statement.arguments().unwrap();

@@ -120,7 +120,7 @@ fn the_condition_of_a_list_selects_what_single_questions_allow() {
         let document: PolicyDocument = serde_json::from_value(rules(&mut choices)).unwrap();
         let policy =
             Policy { origin: Origin::Tenant, key: "own".to_owned(), version: 1, rules: document.rules };
-        let set = Arc::new(PolicySet::compile(1, &[policy.clone()], &Thing, &cache));
+        let set = Arc::new(PolicySet::compile(1, std::slice::from_ref(&policy), &Thing, &cache));
         prop_assert!(set.faults().is_empty(), "{:?}", set.faults());
         let subject = Subject {
             id: "a".to_owned(),
@@ -130,10 +130,10 @@ fn the_condition_of_a_list_selects_what_single_questions_allow() {
         let address = (choices.below(2) == 1).then(|| "a".to_owned());
         let asker = set.asker(&subject, Circumstances { address, ..Circumstances::default() });
         let at = context();
-        let about =
-            |record| Question { operation: "thing.read", kind: None, entity: Some("thing"), record, at: &at };
+        let all_records =
+            Question { operation: "thing.read", kind: None, entity: Some("thing"), record: None, at: &at };
         let mut binds = Binds::from(1);
-        let list = asker.list(&about(None));
+        let list = asker.list(&all_records);
         let sql = list.predicate.to_sql(&column, &at, &mut binds);
         let sql = sql.map_err(|error| TestCaseError::fail(format!("{policy:?}: {error}")))?;
         let mut table = table.borrow_mut();
@@ -142,7 +142,8 @@ fn the_condition_of_a_list_selects_what_single_questions_allow() {
             .iter()
             .map(|record| Value::map(record.iter().map(|(name, value)| (&**name, value.clone()))))
             .collect();
-        let allowed = |record: &&Value| asker.decide(&about(Some(record))).is_allowed();
+        let allowed =
+            |record: &Value| asker.decide(&Question { record: Some(record), ..all_records }).is_allowed();
         let single: std::collections::BTreeSet<usize> =
             seen.iter().enumerate().filter(|(_, record)| allowed(record)).map(|(id, _)| id).collect();
         let in_sql = runtime.block_on(table.rows(&sql, &binds));
