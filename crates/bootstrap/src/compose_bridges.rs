@@ -20,9 +20,9 @@ use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
+use crate::bridges::policy_uses_iam::subjects;
 use crate::bridges::records_uses_attachments::attachments;
 use crate::bridges::records_uses_views::views;
-use crate::bridges::policy_uses_iam::subjects;
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::tokens::{
     CLOCK, CONFIG, DATABASE, LIFECYCLE, PERMISSIONS, PROVIDER_PARTS, PROVIDERS, SESSIONS, TENANTS, VAULT,

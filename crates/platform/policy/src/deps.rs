@@ -8,12 +8,12 @@ use std::sync::Arc;
 use athyper_kernel_cel::Cache;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
+use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::Catalogue;
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_policy::condition_cache;
-use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_types::Clock;
 
@@ -42,14 +42,8 @@ pub const SUBJECTS: Token<dyn Subjects> = Token::new("policy.subjects");
 const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CLOCK.name(),
-    DATABASE.name(),
-    SYSTEM.name(),
-    CATALOGUE.name(),
-    LIFECYCLE.name(),
-    SUBJECTS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), CATALOGUE.name(), LIFECYCLE.name(), SUBJECTS.name()];
 
 /// Bytes of compiled conditions that a process keeps, over all tenants.
 const CONDITION_BYTES: u64 = 64 << 20;
@@ -89,12 +83,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
         let entities = Entities::new(&database, SystemEntities::read(&system)?);
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let deps = Deps {
-            live: LivePolicies::new(
-                &database,
-                catalogue.clone(),
-                conditions.clone(),
-                entities.clone(),
-            ),
+            live: LivePolicies::new(&database, catalogue.clone(), conditions.clone(), entities.clone()),
             catalogue,
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             conditions,

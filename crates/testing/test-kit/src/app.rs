@@ -15,6 +15,7 @@ use athyper_kernel_http::{
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
@@ -125,6 +126,8 @@ impl TestApp {
         let config = RuntimeConfig { iam: (*options.iam).clone(), ..RuntimeConfig::default() };
         builder.value(&Token::<RuntimeConfig>::new(tokens::KERNEL_CONFIG), Arc::new(config));
         builder.value(&Token::<Clock>::new(tokens::KERNEL_CLOCK), Arc::new(db.database.clock().clone()));
+        let lifecycle = Arc::new(Lifecycle::new(LifecycleOptions::default()));
+        builder.value(&Token::<Lifecycle>::new(tokens::KERNEL_LIFECYCLE), lifecycle);
         let folder = tempfile::tempdir().expect("a folder");
         let uploads = folder_uploads(folder.path(), db.database.clock().clone());
         builder.value(&Token::<dyn UploadStore>::new(tokens::ADAPTER_UPLOADS), Arc::clone(&uploads));

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::{Caller, canonical_role};
-use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Subject, SubjectKind};
 use athyper_kernel_records::{new_entity_id, publish};
 use athyper_kernel_types::PrincipalId;
@@ -57,8 +55,6 @@ pub(crate) async fn app() -> TestApp {
         parts: Box::new(|builder| {
             let people: Arc<dyn Subjects> = Arc::new(People);
             builder.value(&SUBJECTS, people);
-            let lifecycle = Arc::new(Lifecycle::new(LifecycleOptions::default()));
-            builder.value(&Token::<Lifecycle>::new(tokens::KERNEL_LIFECYCLE), lifecycle);
         }),
         ..TestOptions::default()
     };
