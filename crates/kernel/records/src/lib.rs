@@ -29,6 +29,7 @@ mod body;
 mod catalogue;
 mod check;
 mod commands;
+mod counting;
 mod deps;
 mod entity;
 mod error;
@@ -65,6 +66,7 @@ pub use catalogue::{
     ENTITY_TOPIC, Entities, entity_of, lock_version, named_entities, new_entity_id, publish,
     publish_in_slots, publish_overlay, put_next, retire, slots_of,
 };
+pub use counting::{Concerned, RecordCount, SAMPLES, count_all, count_states, count_values, stored_values};
 use deps::Records as Deps;
 pub use deps::{ATTACHMENTS, Records, VIEWS, check_read, check_write};
 pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
@@ -80,9 +82,8 @@ pub use path::{EntityPath, RecordPath};
 pub use queries::list_records::ListRecords;
 pub use record::{Record, moment};
 pub use redesign::{
-    Aside, Concerned, Move, RecordCount, Redesign, Redo, SAMPLES, begin_redesign, count_all, count_states,
-    count_values, end_redesign, existing_keys, find_entity, look_up, referring_entities, rename_references,
-    stored_entity, stored_values,
+    Aside, Move, Redesign, Redo, begin_redesign, end_redesign, existing_keys, find_entity, look_up,
+    referring_entities, rename_references, stored_entity,
 };
 pub use rehearsal::Rehearsal;
 pub use seen::{find_seen, seen_fields, seen_values};
