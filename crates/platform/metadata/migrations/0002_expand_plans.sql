@@ -10,7 +10,6 @@ create table metadata.plan (
     operation_id uuid not null,
     -- What changes, with the counts; none until the operation has ended.
     changes jsonb,
-    primary key (tenant_id, entity_id),
-    constraint plan_design foreign key (tenant_id, entity_id) references metadata.design (tenant_id, id) on delete cascade
+    primary key (tenant_id, entity_id)
 );
 select platform.protect_table('metadata.plan');

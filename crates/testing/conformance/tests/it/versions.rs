@@ -15,7 +15,7 @@ use crate::specimen;
 const NO_VERSION_OF_FACTORS: &str = "a factor never changes, so its removal cannot be a lost update";
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 13] = [
+const WITHOUT_VERSION: [Tolerated; 14] = [
     Tolerated {
         rule: "etag",
         subject: "transfer.get_import",
@@ -33,6 +33,11 @@ const WITHOUT_VERSION: [Tolerated; 13] = [
     },
     Tolerated { rule: "example", subject: "accounts.remove_own_factor", reason: NO_VERSION_OF_FACTORS },
     Tolerated { rule: "example", subject: "accounts.remove_factors", reason: NO_VERSION_OF_FACTORS },
+    Tolerated {
+        rule: "example",
+        subject: "policy.delete_test",
+        reason: "a test never changes, so its removal cannot be a lost update",
+    },
     Tolerated {
         rule: "etag",
         subject: "iam.get_effective_permissions",
