@@ -148,6 +148,11 @@ impl DomainError for Error {
             | Self::NotInForce
             | Self::SameVersion => ProblemKind::Conflict,
             Self::OwnWork | Self::ShutOut => ProblemKind::Forbidden,
+            // What the query names wrongly is no question.
+            Self::UnknownReference { pointer, .. } if pointer.starts_with('?') => ProblemKind::Malformed,
+            Self::WrongQuestion(fields) if fields.iter().any(|field| field.pointer.starts_with('?')) => {
+                ProblemKind::Malformed
+            }
             Self::UnknownReference { .. } | Self::WrongKey | Self::WrongQuestion(_) | Self::Faulty(_) => {
                 ProblemKind::Invalid
             }

@@ -1,6 +1,6 @@
 //! Lists accounts by code.
 
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
@@ -29,7 +29,7 @@ use crate::entities::ACCOUNT;
                 "name": "Checking", "type": "asset", "parent": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6070",
                 "postable": true, "openedOn": null}], "nextCursor": null})
         ),
-        ReadProblems
+        RecordProblems
     )
 )]
 pub(crate) async fn list_accounts(

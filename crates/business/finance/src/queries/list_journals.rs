@@ -1,6 +1,6 @@
 //! Lists journals, newest first.
 
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
@@ -28,7 +28,7 @@ use crate::entities::{JOURNAL, JOURNAL_WITHOUT_LINES};
                 "reverses": null, "reversedBy": null, "postedAt": "2024-01-05T09:00:00.000000Z", "postedBy": "ada"}],
                 "nextCursor": null})
         ),
-        ReadProblems
+        RecordProblems
     )
 )]
 pub(crate) async fn list_journals(

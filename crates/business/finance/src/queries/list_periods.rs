@@ -1,6 +1,6 @@
 //! Lists periods by their first day.
 
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
@@ -27,7 +27,7 @@ use crate::entities::PERIOD;
                 "updatedAt": "2024-01-04T09:00:00.000000Z", "updatedBy": "ada", "name": "2024-01",
                 "startsOn": "2024-01-01", "endsOn": "2024-01-31"}], "nextCursor": null})
         ),
-        ReadProblems
+        RecordProblems
     )
 )]
 pub(crate) async fn list_periods(

@@ -62,7 +62,7 @@ pub(crate) async fn execute(
     query: &CompareVersions,
 ) -> Result<Comparison, Error> {
     let model = models::find(tx, key).await?.ok_or(Error::NotFound)?;
-    let to = query.to.or(model.published_version).ok_or(Error::NotPublished)?;
+    let to = query.to.or(model.published_version).ok_or(Error::VersionNotFound)?;
     let from = query.from.unwrap_or(to.saturating_sub(1));
     let (before, after) = (version(tx, key, from).await?, version(tx, key, to).await?);
     let (differences, is_more) = diff(&before, &after);

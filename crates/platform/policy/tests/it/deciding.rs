@@ -73,7 +73,7 @@ async fn an_answer_is_explained_for_anybody_and_tried_with_a_draft() {
     assert_eq!((bearing("large"), bearing("agent")), (json!("applies"), json!("other_subject")));
     assert_eq!(bearing("people-publish-policies"), json!("other_operation"));
     let unknown = ADA.replace('a', "b");
-    author.get(&format!("/v1/policy/explain?{asked}&principal={unknown}")).await.expect(422);
+    author.get(&format!("/v1/policy/explain?{asked}&principal={unknown}")).await.expect(400);
 
     // The draft would let large orders be changed by day.
     let mut draft = large_orders();
