@@ -32,7 +32,7 @@ fn large(rules: usize, policy: &str) -> Json {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "measures: cargo xtask bench decisions"]
 fn bench_decisions() {
     for (rules, policy) in
         [(10, "unique"), (100, "unique"), (1_000, "unique"), (10_000, "unique"), (10_000, "first")]

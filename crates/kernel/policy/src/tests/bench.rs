@@ -49,7 +49,7 @@ fn percentile(times: &[Duration], of_hundred: usize) -> Duration {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "measures: cargo xtask bench policy"]
 fn bench_policy() {
     let at = Context::utc("2025-01-31T12:00:00Z".parse().unwrap());
     let record = Value::map([
