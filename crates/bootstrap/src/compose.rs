@@ -15,13 +15,15 @@ use athyper_kernel_audit::{AuditWriter, ConsoleWriter, MemoryWriter, NoopWriter}
 use athyper_kernel_config::{AuditWriter as WriterChoice, RuntimeConfig};
 use athyper_kernel_container::{Container, ContainerBuilder, Scope};
 use athyper_kernel_db::{DatabaseAuditWriter, follow_changes};
-use athyper_kernel_http::{Authenticator, RateLimits, SessionEnder};
+use athyper_kernel_http::{Authenticator, Judge, RateLimits, SessionEnder};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_records::SystemEntities;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_kernel_vault::SealedColumns;
+use athyper_policy::InForce;
 use athyper_security::{SessionParts, Sessions};
 
 use crate::audit::register_audit;
@@ -39,8 +41,8 @@ use crate::modules::modules;
 use crate::outside_health::{issuer_check, mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
-    AUDIT, AUTHENTICATOR, AUTHORIZER, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
-    DOCUMENT, ENTITIES, HEALTH, JOBS, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
+    AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, DOCUMENT,
+    ENTITIES, HEALTH, JOBS, JUDGE, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
     OIDC_AUTHENTICATOR, OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES,
     SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
 };
@@ -78,7 +80,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     register_outside(&mut builder, &environment);
     register_audit(&mut builder, &environment);
     register_identity(&mut builder, environment);
-    register_authorizer(&mut builder);
+    register_judge(&mut builder);
     register_sessions(&mut builder);
     register_providers(&mut builder);
     register_bridges(&mut builder);
@@ -220,11 +222,24 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
     });
 }
 
-fn register_authorizer(builder: &mut ContainerBuilder) {
-    let needs = [DATABASE.name(), PERMISSIONS.name(), DUTIES.name()];
-    builder.singleton(&AUTHORIZER, &needs, |scope: Scope| async move {
+fn register_judge(builder: &mut ContainerBuilder) {
+    let needs = [
+        CONFIG.name(),
+        DATABASE.name(),
+        PERMISSIONS.name(),
+        DUTIES.name(),
+        ENTITIES.name(),
+        LIFECYCLE.name(),
+    ];
+    builder.singleton(&JUDGE, &needs, |scope: Scope| async move {
         let (database, permissions) = (scope.resolve(&DATABASE).await?, scope.resolve(&PERMISSIONS).await?);
-        Ok(authorizer((*database).clone(), (*permissions).clone(), scope.resolve(&DUTIES).await?))
+        let duties = scope.resolve(&DUTIES).await?;
+        let authorizer = authorizer((*database).clone(), (*permissions).clone(), duties);
+        let entities = SystemEntities::read(&scope.resolve(&ENTITIES).await?)?;
+        let lifecycle = scope.resolve(&LIFECYCLE).await?;
+        let policies = InForce::new(&database, (*permissions).clone(), entities, &lifecycle);
+        let denies_all = scope.resolve(&CONFIG).await?.policy.deny_all;
+        Ok(Arc::new(Judge::new(authorizer, Arc::new(policies.denying_all(denies_all)))))
     });
 }
 
@@ -299,7 +314,7 @@ fn register_routes(builder: &mut ContainerBuilder) {
         DATABASE.name(),
         TENANTS.name(),
         AUTHENTICATOR.name(),
-        AUTHORIZER.name(),
+        JUDGE.name(),
         LOCAL_IDENTITY.name(),
         SERVICES.name(),
         JOBS.name(),
@@ -323,7 +338,7 @@ fn register_routes(builder: &mut ContainerBuilder) {
             tenants: (*scope.resolve(&TENANTS).await?).clone(),
             schedulable: SchedulableJobs::of(&scope.resolve(&JOBS).await?),
             authenticator: scope.resolve(&AUTHENTICATOR).await?,
-            authorizer: scope.resolve(&AUTHORIZER).await?,
+            judge: (*scope.resolve(&JUDGE).await?).clone(),
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
             uploads: scope.resolve(&UPLOADS).await?,

@@ -68,10 +68,10 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
         let permissions = scope.resolve(&PERMISSIONS).await?;
         Ok(access((*permissions).clone(), scope.resolve(&DUTIES).await?))
     });
-    let needs = [PERMISSIONS.name(), DUTIES.name(), CLOCK.name()];
+    let needs = [PERMISSIONS.name(), CLOCK.name()];
     builder.singleton(&SUBJECTS, &needs, |scope: Scope| async move {
         let (permissions, clock) = (scope.resolve(&PERMISSIONS).await?, scope.resolve(&CLOCK).await?);
-        Ok(subjects((*permissions).clone(), scope.resolve(&DUTIES).await?, (*clock).clone()))
+        Ok(subjects((*permissions).clone(), (*clock).clone()))
     });
     builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
         Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))

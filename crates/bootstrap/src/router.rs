@@ -7,9 +7,8 @@ use athyper_adapter_telemetry::HttpMetrics;
 use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, Authorizer, Catalogue, Edge, EdgeLimits, EventStreams,
-    OPERATION_PERMISSIONS, OperationIndex, RateLimits, TrustedProxies, admit, operation_routes,
-    trace_requests,
+    Access, Arrivals, Authenticator, Catalogue, Edge, EdgeLimits, EventStreams, Judge, OPERATION_PERMISSIONS,
+    OperationIndex, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
@@ -40,7 +39,7 @@ pub(crate) struct Parts {
     pub(crate) tenants: TenantDirectory,
     pub(crate) schedulable: SchedulableJobs,
     pub(crate) authenticator: Arc<dyn Authenticator>,
-    pub(crate) authorizer: Arc<dyn Authorizer>,
+    pub(crate) judge: Judge,
     pub(crate) identity: Arc<LocalIdentity>,
     pub(crate) health: Health,
     pub(crate) rates: Option<RateLimits>,
@@ -89,7 +88,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         iam: Arc::new(parts.config.iam.clone()),
         authenticator: parts.authenticator,
         sessions: Some(Arc::new(parts.sessions.clone())),
-        access: Access { operations, catalogue: catalogue(), authorizer: parts.authorizer },
+        access: Access { operations, catalogue: catalogue(), judge: parts.judge },
         limits,
         rates,
         streams: EventStreams::new(streams, parts.stopping),

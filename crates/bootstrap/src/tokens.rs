@@ -11,7 +11,7 @@ use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_entity::SystemEntity;
-use athyper_kernel_http::{Authenticator, Authorizer, Catalogue, RateLimits, SessionEnder};
+use athyper_kernel_http::{Authenticator, Catalogue, Judge, RateLimits, SessionEnder};
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
@@ -49,7 +49,7 @@ pub(crate) const ENTITIES: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTR
 pub(crate) const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);
 pub(crate) const SEALED: Token<SealedColumns> = Token::new(tokens::REGISTRY_SEALED);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
-pub(crate) const AUTHORIZER: Token<dyn Authorizer> = Token::new("security.authorizer");
+pub(crate) const JUDGE: Token<Judge> = Token::new(tokens::SECURITY_JUDGE);
 pub(crate) const OIDC_AUTHENTICATOR: Token<OidcAuthenticator> = Token::new("adapter.oidcAuthenticator");
 pub(crate) const OIDC_CLIENT: Token<OidcClient> = Token::new("adapter.oidcClient");
 /// Providers of tenants, as sessions and the client of issuers see them.

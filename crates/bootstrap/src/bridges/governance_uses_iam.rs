@@ -13,7 +13,7 @@ use athyper_iam::{
 };
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Caller, Catalogue, Rights};
+use athyper_kernel_http::{Caller, Catalogue, GrantedRights};
 use athyper_kernel_types::{Id, PrincipalId};
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ impl Access for Bindings {
         lock_access(tx).await
     }
 
-    async fn caller(&self, tx: &mut TenantTx, caller: &Caller) -> Result<Arc<dyn Rights>, Problem> {
+    async fn caller(&self, tx: &mut TenantTx, caller: &Caller) -> Result<Arc<GrantedRights>, Problem> {
         caller_rights(tx, &self.catalogue, &self.duties, caller).await
     }
 

@@ -198,7 +198,7 @@ mod tests {
             "iam.realms.a.tenants: is a list; must be an object",
             "iam.realms.b.tenants.t.orgs.o.colour: unknown key; known here: name, defaults",
             "zzz: unknown key; known here: env, mode, serviceName, port, logLevel, shutdownTimeoutMs, publicBaseUrl, \
-             dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, vault, accounts, iam",
+             dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, vault, accounts, policy, iam",
         ];
         let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
         found.sort_unstable();

@@ -44,7 +44,7 @@ pub use schema::{
     AccountsConfig, Argon2Config, AuditConfig, AuditWriter, CheckpointsConfig, CorsConfig, DbConfig,
     DbPooler, Environment, FeatureFlags, ForwardedHeader, FreeJson, HttpConfig, IamConfig, IamStrategy,
     InvalidNetwork, JobQueueConfig, LogLevel, MailConfig, MasterKeyFault, Mode, Network, OperatorConfig,
-    OrgConfig, PlatformMinimums, RateLimitConfig, RealmConfig, RealmIam, RedisConfig, RuntimeConfig,
-    S3Config, SessionConfig, SigningAlgorithm, SmtpConfig, TelemetryConfig, TenantConfig, VaultConfig,
-    WebauthnConfig, decode_master_key, is_key,
+    OrgConfig, PlatformMinimums, PolicyConfig, RateLimitConfig, RealmConfig, RealmIam, RedisConfig,
+    RuntimeConfig, S3Config, SessionConfig, SigningAlgorithm, SmtpConfig, TelemetryConfig, TenantConfig,
+    VaultConfig, WebauthnConfig, decode_master_key, is_key,
 };

@@ -11,6 +11,7 @@ mod job_queue;
 mod mail;
 mod network;
 mod operator;
+mod policy;
 mod process;
 mod realm;
 mod redis;
@@ -32,6 +33,7 @@ pub use job_queue::JobQueueConfig;
 pub use mail::{MailConfig, SmtpConfig};
 pub use network::{InvalidNetwork, Network};
 pub use operator::OperatorConfig;
+pub use policy::PolicyConfig;
 pub use process::{Environment, LogLevel, Mode};
 pub use realm::{
     FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, SigningAlgorithm, TenantConfig,

@@ -80,6 +80,8 @@ pub const REGISTRY_ENTITIES: &str = "registry.entities";
 pub const REGISTRY_SEALED: &str = "registry.sealed";
 /// The permissions of all modules.
 pub const REGISTRY_PERMISSIONS: &str = "registry.permissions";
+/// Who knows what callers may do.
+pub const SECURITY_JUDGE: &str = "security.judge";
 /// Who ends the sessions of people whose access has changed.
 pub const SECURITY_SESSION_ENDER: &str = "security.sessionEnder";
 /// The services of all modules.
@@ -131,6 +133,7 @@ pub const CATALOGUE: &[&str] = &[
     REGISTRY_ENTITIES,
     REGISTRY_SEALED,
     REGISTRY_PERMISSIONS,
+    SECURITY_JUDGE,
     SECURITY_SESSION_ENDER,
     GOVERNANCE_AUDIT,
     GOVERNANCE_FEATURE_FLAGS,

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use athyper_kernel_policy::RuleName;
 use axum::http::Method;
 use utoipa::openapi::{OpenApi, SecurityRequirement};
 
+use crate::judge::Judge;
 use crate::personas::{OperationKind, Persona, Reach};
-use crate::rights::Authorizer;
 
 /// A permission that a module declares: the operation id, or a name for something within an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +23,27 @@ pub struct Permission {
     /// Whether the handler asks about the record ([`Caller::check_on`](crate::Caller::check_on)). Only then is a caller
     /// admitted whose role reaches less than the tenant: some units, one record, what is their own.
     pub asks: bool,
+    /// The entity whose records it is done to, such as `finance.journal`, where it is always the same one.
+    pub entity: Option<&'static str>,
 }
 
 impl Permission {
     /// A permission of this kind, which these roles of the domain have as well.
     pub const fn new(name: &'static str, kind: OperationKind, roles: &'static [&'static str]) -> Self {
-        Self { name, kind, roles, asks: false }
+        Self { name, kind, roles, asks: false, entity: None }
     }
 
     /// The same for an operation whose handler asks about the record.
     #[must_use]
     pub const fn asking(self) -> Self {
         Self { asks: true, ..self }
+    }
+
+    /// The same for an operation on records of this entity: what policies say of all of them is asked before its handler
+    /// begins.
+    #[must_use]
+    pub const fn on(self, entity: &'static str) -> Self {
+        Self { entity: Some(entity), ..self }
     }
 
     /// The module that it belongs to.
@@ -52,8 +62,20 @@ pub(crate) fn module_of(permission: &str) -> &str {
 pub struct RoleTable {
     /// Key of a built-in role, or the name of a role that the tenant made.
     pub key: String,
+    /// The word by which rules know it: the key of a built-in role, the id of one that the tenant made.
+    pub word: String,
+    /// What decisions that rest on it are told by.
+    pub rule: Arc<RuleName>,
     /// Permissions with the limit that the role puts on each.
     pub permissions: BTreeMap<&'static str, Reach>,
+}
+
+impl RoleTable {
+    /// A role with what it may do.
+    pub fn new(key: &str, word: &str, permissions: BTreeMap<&'static str, Reach>) -> Self {
+        let rule = Arc::new(RuleName::of_role(word));
+        Self { key: key.to_owned(), word: word.to_owned(), rule, permissions }
+    }
 }
 
 /// All permissions of all modules, and the built-in roles over them: personas and roles of domains. What nobody declared
@@ -86,7 +108,7 @@ impl Catalogue {
         let everybodys: Vec<_> = everybodys.map(|one| (one.name, Reach::Tenant)).collect();
         let table = |(key, mut permissions): (&'static str, BTreeMap<_, _>)| {
             permissions.extend(everybodys.iter().copied());
-            (key, Arc::new(RoleTable { key: key.to_owned(), permissions }))
+            (key, Arc::new(RoleTable::new(key, key, permissions)))
         };
         let roles = roles.into_iter().map(table).collect();
         Self(Arc::new(CatalogueInner { permissions, roles }))
@@ -187,7 +209,7 @@ pub struct Access {
     /// All permissions there are.
     pub catalogue: Catalogue,
     /// Who knows what callers may do.
-    pub authorizer: Arc<dyn Authorizer>,
+    pub judge: Judge,
 }
 
 #[cfg(test)]

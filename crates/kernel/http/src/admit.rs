@@ -20,7 +20,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::guest::refuse_slowly;
-use crate::operator::{Looking, OperatorAccess, check_realm, enter_as_operator, looks_elsewhere};
+use crate::obligations::{Tags, circumstances, meet};
+use crate::operator::{OperatorAccess, check_realm, enter_as_operator, looking, looks_elsewhere};
 use crate::origin::{from_address, within};
 use crate::rate::Standing;
 use crate::rights::{Question, Rights, access_denied, forbidden};
@@ -178,39 +179,62 @@ async fn let_in(
         allowed?;
     }
     check_realm(edge, &context, &operation)?;
-    let rights: Arc<dyn Rights> = if is_operator {
-        Arc::new(Looking(Arc::clone(&operation)))
+    let asked = Asked { context: &context, identity: &identity, session, operation: &operation };
+    let rights = if is_operator {
+        looking(edge, context.clone(), &operation).await
     } else {
-        authorize(edge, &context, (&identity, session), &operation, info.as_ref()).await?
+        asked.rights(edge, info.as_ref()).await
     };
+    let (rights, tags) = authorize(edge, &asked, rights, info.as_ref()).await?;
     let address = info.and_then(|info| info.origin.client);
-    let caller = Caller::new(context, Arc::new(identity), rights, operation, address, Arc::clone(edge));
+    let behind = (Arc::new(tags), Arc::clone(edge));
+    let caller = Caller::new(Arc::new(identity), rights, operation, address, behind);
     let caller = caller.in_session(session);
     request.extensions_mut().insert(caller.clone());
     Ok(Some(caller))
 }
 
-/// The caller's rights, if they allow the operation. A refusal is written down with its reason.
+/// Who asks for what, known by now.
+struct Asked<'a> {
+    context: &'a TenantContext,
+    identity: &'a Identity,
+    session: Option<Uuid>,
+    operation: &'a Arc<str>,
+}
+
+impl Asked<'_> {
+    async fn rights(&self, edge: &Edge, info: Option<&RequestInfo>) -> Result<Rights, Problem> {
+        let channel = if self.session.is_some() { "browser" } else { "api" };
+        let around = circumstances(self.identity, channel, info.and_then(|info| info.origin.client));
+        edge.access.judge.rights(self.context.clone(), self.identity, around).await
+    }
+}
+
+/// The caller's rights, if they allow the operation, and what policies have put in the audit trail. A refusal is written down
+/// with its reason.
 async fn authorize(
     edge: &Edge,
-    context: &TenantContext,
-    (identity, session): (&Identity, Option<Uuid>),
-    operation: &str,
+    asked: &Asked<'_>,
+    rights: Result<Rights, Problem>,
     info: Option<&RequestInfo>,
-) -> Result<Arc<dyn Rights>, ProblemResponse> {
-    let (problem, reason) = match edge.access.authorizer.rights(context, identity).await {
+) -> Result<(Rights, Tags), ProblemResponse> {
+    let operation = &**asked.operation;
+    let (problem, reason) = match rights {
         Ok(rights) => {
             let decision = rights.decide(&Question { operation, resource: None });
-            if decision.allowed {
-                return Ok(rights);
+            let tags = Tags::default();
+            let met = meet(&decision.obligations, (&rights, operation), edge.rates.as_ref(), &tags).await;
+            match (decision.allowed, met) {
+                (true, Ok(())) => return Ok((rights, tags)),
+                (true, Err(problem)) => (problem, "what a policy asks for has not been done"),
+                (false, _) => (forbidden(operation), decision.reason),
             }
-            (forbidden(operation), decision.reason)
         }
         Err(problem) if problem.kind == ProblemKind::Forbidden => (problem, "the principal is shut out"),
         Err(problem) => return Err(problem.into()),
     };
-    let event = within(access_denied(operation, reason), session);
-    record(edge, context, event, info).await?;
+    let event = within(access_denied(operation, reason), asked.session);
+    record(edge, asked.context, event, info).await?;
     Err(problem.into())
 }
 

@@ -5,40 +5,44 @@ use std::sync::{Arc, OnceLock};
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_error::Problem;
+use athyper_kernel_policy::Obligation;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use uuid::Uuid;
 
+use crate::grants::Limits;
+use crate::judge::AskedBy;
+use crate::obligations::{Tags, meet, meet_now};
 use crate::origin::{from_address, within};
-use crate::rights::{Limits, Question, Resource, Rights, access_denied, forbidden};
+use crate::rights::{Question, Resource, Rights, access_denied, forbidden};
 use crate::{Edge, Identity, ProblemResponse};
 
 /// An authenticated, admitted caller.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    context: TenantContext,
     identity: Arc<Identity>,
-    rights: Arc<dyn Rights>,
+    rights: Rights,
     operation: Arc<str>,
     address: Option<IpAddr>,
     session: Option<Uuid>,
     /// The first refusal by a record's place, for the edge to write down when the handler's transaction is gone.
     refused: Arc<OnceLock<AuditEvent>>,
+    /// What policies add to the audit event.
+    tags: Arc<Tags>,
     edge: Arc<Edge>,
 }
 
 impl Caller {
     pub(crate) fn new(
-        context: TenantContext,
         identity: Arc<Identity>,
-        rights: Arc<dyn Rights>,
+        rights: Rights,
         operation: Arc<str>,
         address: Option<IpAddr>,
-        edge: Arc<Edge>,
+        (tags, edge): (Arc<Tags>, Arc<Edge>),
     ) -> Self {
-        Self { context, identity, rights, operation, address, session: None, refused: Arc::default(), edge }
+        Self { identity, rights, operation, address, session: None, refused: Arc::default(), tags, edge }
     }
 
     /// The same caller, known by this session.
@@ -48,7 +52,7 @@ impl Caller {
 
     /// Whose work this is.
     pub fn context(&self) -> &TenantContext {
-        &self.context
+        self.rights.context()
     }
 
     /// Id of the operation that is called.
@@ -69,7 +73,7 @@ impl Caller {
     /// Whether the caller may do this as well, on any record; for permissions that are no operation of their own.
     pub fn may(&self, permission: &str) -> bool {
         let decision = self.rights.decide(&Question { operation: permission, resource: None });
-        decision.allowed && !decision.is_narrow
+        decision.allowed && !decision.is_narrow && meet_now(&decision.obligations, &self.tags).is_ok()
     }
 
     /// The limits within which the caller may do the operation that is called: what a list of records goes by. Any of them
@@ -80,7 +84,8 @@ impl Caller {
 
     /// Whether the caller may do this on this record.
     pub fn may_on(&self, permission: &str, resource: &Resource<'_>) -> bool {
-        self.rights.decide(&Question { operation: permission, resource: Some(resource) }).allowed
+        let decision = self.rights.decide(&Question { operation: permission, resource: Some(resource) });
+        decision.allowed && meet_now(&decision.obligations, &self.tags).is_ok()
     }
 
     /// Holds the operation that is called against this record. Every handler whose permission is declared with
@@ -93,13 +98,34 @@ impl Caller {
         let question = Question { operation: &self.operation, resource: Some(resource) };
         let decision = self.rights.decide(&question);
         if decision.allowed {
-            return Ok(());
+            return meet_now(&decision.obligations, &self.tags);
         }
+        Err(self.refuse_on((resource.kind, resource.id), decision.reason))
+    }
+
+    /// What the caller may do: for questions about records of entities.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// The refusal of the operation that is called on this record, for this reason; the edge writes it to the audit trail.
+    pub fn refuse_on(&self, (kind, id): (&str, Uuid), reason: &'static str) -> Problem {
         // Only the first: with it the handler ends.
-        self.refused.get_or_init(|| {
-            access_denied(&self.operation, decision.reason).about(resource.kind, resource.id)
-        });
-        Err(forbidden(&self.operation))
+        self.refused.get_or_init(|| access_denied(&self.operation, reason).about(kind, id));
+        forbidden(&self.operation)
+    }
+
+    /// Does what a decision about a record asks for beside masks.
+    ///
+    /// # Errors
+    /// 401, 403 or 429 for what has not been done, or nobody can do here.
+    pub async fn meet(&self, obligations: &[Obligation]) -> Result<(), Problem> {
+        meet(obligations, (&self.rights, &self.operation), self.edge.rates.as_ref(), &self.tags).await
+    }
+
+    /// Who asked for work that is done later, by a job: with it the rights are worked out again then.
+    pub fn asked_by(&self) -> AskedBy {
+        AskedBy { principal: self.identity.principal, roles: self.identity.roles.to_vec() }
     }
 
     /// The refusal by a record's place, if there was one.
@@ -120,7 +146,7 @@ impl Caller {
     /// The event with where the request came from, and with the browser session that it is part of, if it is.
     #[must_use]
     pub fn trace(&self, event: AuditEvent) -> AuditEvent {
-        within(from_address(event, self.address), self.session)
+        self.tags.write(within(from_address(event, self.address), self.session))
     }
 
     pub(crate) fn edge(&self) -> &Edge {

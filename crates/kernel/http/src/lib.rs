@@ -6,7 +6,7 @@
 //! and [`ProblemResponse`] is the only place that makes a response of one.
 //!
 //! The edge stands in front of all of them: [`trace_requests`] gives each request its id, span and origin, [`admit`]
-//! authenticates, resolves the tenant, counts against the tenant's [limits](RateLimits) and asks the one [`Authorizer`]
+//! authenticates, resolves the tenant, counts against the tenant's [limits](RateLimits) and asks the one [`Judge`]
 //! about the operation id that the OpenAPI document gives to the route. A route that has none is refused.
 
 mod access;
@@ -18,9 +18,12 @@ mod command;
 mod csv_file;
 mod events;
 mod file_body;
+mod grants;
 mod guest;
 mod guest_key;
 mod idempotency;
+mod judge;
+mod obligations;
 mod operations;
 mod operator;
 mod origin;
@@ -48,7 +51,11 @@ pub use command::Command;
 pub use csv_file::CsvFile;
 pub use events::EventStreams;
 pub use file_body::{FILE_PREFIX, FileBody, file_key};
+pub use grants::{
+    Authorizer, Grant, GrantedRights, Limits, Source, TokenAuthorizer, token_grants, wide_roles,
+};
 pub use guest::{Begun, Guest, GuestCommand};
+pub use judge::{AskedBy, Decided, Judge, NoPolicies, Policies};
 pub use operations::{OPERATION_PERMISSIONS, accepted, operation_routes};
 pub use operator::OperatorAccess;
 pub use origin::{Origin, TrustedProxies};
@@ -62,10 +69,7 @@ pub use records_file::{MAX_WORKBOOK_BYTES, RecordsFile, RecordsForm};
 pub use reply::Reply;
 pub use request_info::{Arrivals, RequestInfo, trace_requests};
 pub use responses::{ChangeProblems, CreateProblems, ReadProblems, RecordProblems};
-pub use rights::{
-    Authorizer, Decision, Grant, GrantedRights, Limits, Question, Resource, Rights, Source, TokenAuthorizer,
-    token_grants,
-};
+pub use rights::{Decision, Question, Resource, Rights};
 pub use scim::{ScimErrorBody, ScimJson};
 pub use session_ender::{NoSessions, SessionEnder};
 pub use version::etag;

@@ -6,15 +6,17 @@ use async_trait::async_trait;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantStatus;
 use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_policy::Subject;
 use athyper_kernel_tenant_context::{
     Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, choose_tenant,
 };
-use athyper_kernel_types::{PrincipalId, TenantId};
+use athyper_kernel_types::TenantId;
 use axum::http::{HeaderMap, Method};
 
 use crate::admit::{enter, record};
+use crate::grants::GrantedRights;
 use crate::personas::OperationKind;
-use crate::rights::{Decision, Limits, Question, Rights};
+use crate::rights::Rights;
 use crate::{Edge, Identity, ProblemResponse, RequestInfo};
 
 /// Says whether an operator may read in a tenant. Platform control implements it.
@@ -31,25 +33,25 @@ pub trait OperatorAccess: Send + Sync {
     ) -> Result<Option<String>, Problem>;
 }
 
-/// What an operator may do in a tenant: the reading operation that the edge let through, on any record.
-#[derive(Debug)]
-pub(crate) struct Looking(pub(crate) Arc<str>);
-
-impl Rights for Looking {
-    fn decide(&self, question: &Question<'_>) -> Decision {
-        let allowed = question.operation == &*self.0;
-        let reason =
-            if allowed { "an operator looks into the tenant" } else { "an operator looks, and no more" };
-        Decision { allowed, is_narrow: false, rule: Some("elevation".to_owned()), reason }
-    }
-
-    fn reach(&self, operation: &str) -> Vec<Limits> {
-        if operation == &*self.0 { vec![Limits::default()] } else { Vec::new() }
-    }
-
-    fn principal(&self) -> Option<PrincipalId> {
-        None
-    }
+/// What an operator may do in a tenant: what reads, under the tenant's policies, and nothing by a role.
+///
+/// # Errors
+/// `Unavailable` when the policies cannot be had.
+pub(crate) async fn looking(
+    edge: &Edge,
+    context: TenantContext,
+    operation: &Arc<str>,
+) -> Result<Rights, Problem> {
+    let subject = Subject { id: context.actor().id.clone(), ..Subject::default() };
+    let granted = GrantedRights {
+        catalogue: edge.access.catalogue.clone(),
+        clock: edge.database.clock().clone(),
+        subject: Arc::new(subject),
+        principal: None,
+        own_units: None,
+        grants: Vec::new(),
+    };
+    edge.access.judge.looking(context, granted, Arc::clone(operation)).await
 }
 
 /// Refuses an operation that runs the platform to everybody but operators.

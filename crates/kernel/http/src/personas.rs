@@ -78,6 +78,48 @@ pub enum OperationKind {
     Control,
 }
 
+impl OperationKind {
+    /// Its word, as rules and documents have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::DeleteDraft => "delete_draft",
+            Self::Delete => "delete",
+            Self::Submit => "submit",
+            Self::Amend => "amend",
+            Self::Cancel => "cancel",
+            Self::Close => "close",
+            Self::Reopen => "reopen",
+            Self::Withdraw => "withdraw",
+            Self::Escalate => "escalate",
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::Copy => "copy",
+            Self::Merge => "merge",
+            Self::Report => "report",
+            Self::Print => "print",
+            Self::Import => "import",
+            Self::Export => "export",
+            Self::BulkUpdate => "bulk_update",
+            Self::BulkDelete => "bulk_delete",
+            Self::Delegate => "delegate",
+            Self::ShareReadonly => "share_readonly",
+            Self::ShareEditable => "share_editable",
+            Self::CommentAdd => "comment_add",
+            Self::CommentDeleteOther => "comment_delete_other",
+            Self::AttachmentAdd => "attachment_add",
+            Self::AttachmentDeleteOther => "attachment_delete_other",
+            Self::Follow => "follow",
+            Self::Tag => "tag",
+            Self::Administer => "administer",
+            Self::SelfService => "self_service",
+            Self::Control => "control",
+        }
+    }
+}
+
 /// How far a role's permission reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -194,6 +236,13 @@ pub const MATRIX: &[(OperationKind, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_has_one_word() {
+        for (kind, _) in MATRIX {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
 
     #[test]
     fn the_matrix_has_a_cell_for_every_persona_and_a_row_for_every_kind() {

@@ -129,6 +129,23 @@ impl RateLimits {
         (standing, Ok(()))
     }
 
+    /// Counts what one caller does by a policy that limits it, and says whether it may go on.
+    ///
+    /// # Errors
+    /// 429.
+    pub(crate) async fn by_policy(
+        &self,
+        tenant: TenantId,
+        actor: &str,
+        operation: &str,
+        per_minute: u32,
+    ) -> Result<(), Problem> {
+        let key = RateKey { tenant: Some(tenant), name: format!("policy:{operation}:{per_minute}:{actor}") };
+        let quota = self.count("policy", per_minute, &key).await;
+        let detail = || format!("a policy limits how often you call {operation}");
+        if quota.wait_seconds.is_some() { Err(too_many(detail(), quota)) } else { Ok(()) }
+    }
+
     /// Whether this address may try another token.
     ///
     /// # Errors

@@ -258,9 +258,8 @@ fn check_obligations(rule: &Rule, base: &str, fields: Option<&EntityFields>, fau
             Obligation::RequireSignIn { strength, .. } if !(1..=3).contains(strength) => {
                 faults.add(format!("{pointer}/requireSignIn/strength"), "invalid", "1, 2 or 3");
             }
-            Obligation::RateLimit { times, seconds } if *times == 0 || !(1..=86_400).contains(seconds) => {
-                let message = "at least once, in 1 to 86,400 seconds";
-                faults.add(format!("{pointer}/rateLimit"), "invalid", message);
+            Obligation::RateLimit { per_minute: 0 } => {
+                faults.add(format!("{pointer}/rateLimit/perMinute"), "invalid", "at least once");
             }
             _ => {}
         }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::compile::{Compiled, When};
+use crate::granted::Granted;
 use crate::model::{Effect, Mask, Obligation, RuleName};
 use crate::set::{Asker, Candidate};
 use crate::terms::{KNOWN, Terms};
@@ -25,6 +26,8 @@ pub struct Question<'a> {
     /// The record: an object of its fields, and of what every record has. Without one the answer is for all records of the
     /// entity, and may be that it depends.
     pub record: Option<&'a Value>,
+    /// What the roles of the one who asks allow of it.
+    pub granted: &'a Granted,
     /// Time and zone.
     pub at: &'a Context,
 }
@@ -150,6 +153,7 @@ impl Asker {
         }
         let candidates = self.candidates(question.operation, question.kind, question.entity);
         let mut told = Told::default();
+        self.take_granted(question, &mut told);
         for candidate in &candidates {
             let Some(rule) = self.rule(*candidate) else { continue };
             if !rule.target.has(question.operation, question.entity) {
@@ -169,6 +173,18 @@ impl Asker {
             }
         }
         self.told(told, question, version)
+    }
+
+    /// Takes in what roles allow, before any rule is looked at: with it, rules that only allow need no look.
+    fn take_granted(&self, question: &Question<'_>, told: &mut Told) {
+        let truth = match question.granted {
+            Granted::Nothing => return,
+            Granted::Everything(_) => Truth::Yes,
+            Granted::Some(part) => part.has(self.terms(question.record), question.at),
+        };
+        if let Some(rule) = question.granted.rule() {
+            told.allow(&truth, rule);
+        }
     }
 
     fn told(&self, mut told: Told, question: &Question<'_>, version: i64) -> Decision {
@@ -246,20 +262,25 @@ impl Told {
                 _ => self.may_deny = true,
             },
             Effect::Allow => {
-                let says = match truth {
-                    Truth::Yes => Allowed::All,
-                    Truth::Open => Allowed::OnSomeRecords,
-                    _ => Allowed::Failed,
-                };
-                self.allowed = self.allowed.max(says);
-                if says == Allowed::All {
-                    self.rules.push(Arc::clone(&rule.name));
-                }
+                self.allow(truth, &rule.name);
                 // What it asks for counts also where it cannot be worked out whether it applies.
                 self.oblige(rule);
             }
         }
         None
+    }
+
+    fn allow(&mut self, truth: &Truth, rule: &Arc<RuleName>) {
+        let says = match truth {
+            Truth::Yes => Allowed::All,
+            Truth::Open => Allowed::OnSomeRecords,
+            Truth::Failed(_) => Allowed::Failed,
+            Truth::No => Allowed::Nothing,
+        };
+        self.allowed = self.allowed.max(says);
+        if says == Allowed::All {
+            self.rules.push(Arc::clone(rule));
+        }
     }
 
     fn oblige(&mut self, rule: &Compiled) {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::compile::{Compiled, When};
 use crate::decide::{Decision, Question, Truth};
+use crate::granted::Granted;
 use crate::model::{Effect, RuleName};
 use crate::set::Asker;
 
@@ -67,9 +68,25 @@ impl Asker {
     pub fn explain(&self, question: &Question<'_>) -> Explanation {
         let mut rules: Vec<RuleExplanation> =
             self.set.rules.iter().map(|rule| self.explain_rule(rule, question)).collect();
+        rules.extend(self.explain_role(question));
         // Stable: within one bearing the order of the set stays.
         rules.sort_by_key(|rule| rule.bearing);
         Explanation { decision: self.decide(question), rules }
+    }
+
+    /// What a role has to do with it, where one allows it on any record.
+    fn explain_role(&self, question: &Question<'_>) -> Option<RuleExplanation> {
+        let bearing = match question.granted {
+            Granted::Some(part) => match part.has(self.terms(question.record), question.at) {
+                Truth::Yes => Bearing::Applies,
+                Truth::Open => Bearing::OnSomeRecords,
+                Truth::No => Bearing::OtherResource,
+                Truth::Failed(_) => Bearing::Failed,
+            },
+            _ => Bearing::Applies,
+        };
+        let rule = question.granted.rule()?;
+        Some(RuleExplanation { rule: Arc::clone(rule), effect: Effect::Allow, bearing, detail: None })
     }
 
     fn explain_rule(&self, rule: &Compiled, question: &Question<'_>) -> RuleExplanation {

@@ -14,6 +14,8 @@
 //!
 //! What it refuses: to do I/O, and to know how subjects and records are stored.
 //!
+//! What roles allow comes with each question ([`Granted`]): who has which role, and where it holds, is known elsewhere.
+//!
 //! `model` is the form of policies, `check` tells all that is wrong with one, `compile` and `set` make them quick, `decide`,
 //! `lists` and `explain` answer. `terms` has the names that conditions use.
 
@@ -21,6 +23,7 @@ mod check;
 mod compile;
 mod decide;
 mod explain;
+mod granted;
 mod lists;
 mod model;
 mod set;
@@ -32,6 +35,7 @@ pub use check::check;
 pub use compile::{Known, condition_cache};
 pub use decide::{Decision, Outcome, Question, Reason};
 pub use explain::{Bearing, Explanation, RuleExplanation};
+pub use granted::{Granted, GrantedPart};
 pub use lists::{ListDecision, Predicate};
 pub use model::{
     Effect, EntityFields, Mask, Obligation, Origin, Policy, PolicyDocument, Relation, RelationKind, Resource,

@@ -7,6 +7,7 @@ use athyper_kernel_cel::{Binds, CelError, Columns, Context, Expression, Value};
 
 use crate::compile::When;
 use crate::decide::{Question, condition_of};
+use crate::granted::Granted;
 use crate::model::{Effect, Obligation};
 use crate::set::Asker;
 use crate::terms::{KNOWN, RESOURCE, of_resource};
@@ -89,6 +90,11 @@ impl Asker {
         }
         let (mut allowed_all, mut allowed, mut not_denied) = (false, Vec::new(), Vec::new());
         let (mut restricted, mut obligations) = (BTreeSet::new(), Vec::new());
+        match question.granted {
+            Granted::Nothing => {}
+            Granted::Everything(_) => allowed_all = true,
+            Granted::Some(part) => allowed.extend(part.condition(self.terms(None), question.at)),
+        }
         for candidate in self.candidates(question.operation, question.kind, question.entity) {
             let Some(rule) = self.rule(candidate) else { continue };
             if !rule.target.has(question.operation, question.entity) {

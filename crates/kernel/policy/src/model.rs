@@ -183,13 +183,11 @@ pub enum Obligation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_age_seconds: Option<u32>,
     },
-    /// They may do it so often.
+    /// Each of them may do it so often.
     #[serde(rename_all = "camelCase")]
     RateLimit {
-        /// How often.
-        times: u32,
-        /// In how many seconds.
-        seconds: u32,
+        /// How often in any minute.
+        per_minute: u32,
     },
     /// The audit event carries this word.
     #[serde(rename_all = "camelCase")]

@@ -7,14 +7,15 @@ use athyper_kernel_cel::{Cache, Value};
 use athyper_kernel_error::FieldError;
 
 use crate::compile::{Compiled, Known, Names, Operations, compile_rule, module_of, module_of_question};
-use crate::model::{Policy, RuleName};
+use crate::model::{Effect, Policy, RuleName};
 use crate::terms::{Circumstances, Subject, SubjectKind};
 
 /// Most rules that hold in a tenant. With more, everything is refused: work has to stay bounded.
 pub const MAX_RULES: usize = 10_000;
 
-/// The policies of a tenant and of the platform, compiled. It says nothing else than they do, however often it is asked.
-#[derive(Debug)]
+/// The policies of a tenant and of the platform, compiled; without any it allows what roles allow. It says
+/// nothing else than they do, however often it is asked.
+#[derive(Debug, Default)]
 pub struct PolicySet {
     version: i64,
     /// Denials first, and then as they are explained.
@@ -145,6 +146,18 @@ impl Asker {
         found
     }
 
+    /// Whether some rule may allow this operation on some record of some entity: whoever lets in by that asks again with the
+    /// record.
+    pub fn may_be_allowed(&self, operation: &str, kind: Option<&str>) -> bool {
+        let mut found = Vec::new();
+        self.set.index.each(operation, kind, &mut |targets| {
+            targets.each_of_all(&mut |bucket| bucket.collect(&self.named, &mut found));
+        });
+        let allows =
+            |candidate: &Candidate| self.rule(*candidate).is_some_and(|rule| rule.effect == Effect::Allow);
+        self.set.refusal().is_none() && found.iter().any(allows)
+    }
+
     /// The rule of a candidate.
     pub(crate) fn rule(&self, candidate: Candidate) -> Option<&Compiled> {
         self.set.rules.get(usize::try_from(candidate.rule).ok()?)
@@ -207,6 +220,11 @@ impl ByTarget {
         visit(&self.any);
         let found = [self.modules.get(module), entity.and_then(|entity| self.entities.get(entity))];
         found.into_iter().flatten().for_each(visit);
+    }
+
+    fn each_of_all(&self, visit: &mut dyn FnMut(&Bucket)) {
+        visit(&self.any);
+        self.modules.values().chain(self.entities.values()).for_each(visit);
     }
 }
 

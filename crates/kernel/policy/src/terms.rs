@@ -94,6 +94,11 @@ fn text(value: Option<&String>) -> Value {
 }
 
 impl Subject {
+    /// Whether a record that names somebody so means this one.
+    pub fn is(&self, name: &str) -> bool {
+        self.id == name || self.principal.as_deref() == Some(name) || self.names.iter().any(|own| own == name)
+    }
+
     /// Somebody of whom everything is known, to try conditions on.
     pub(crate) fn example() -> Self {
         let one = || vec!["example".to_owned()];

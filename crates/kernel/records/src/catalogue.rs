@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
 use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef, FieldType, Overlay};
+use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Id;
 
 use crate::entity::{Entity, EntityId, Slot, with_slots};
@@ -64,6 +65,19 @@ impl Entities {
     ) -> Result<Option<Arc<Entity>>, DbError> {
         let tenant = tx.tenant_id();
         self.cache.get(tenant, key.as_str(), || async { self.look_up(tx, key).await }).await
+    }
+
+    /// The entity in force of this key, for one who has no transaction: one is opened where it is not known yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn find_in(
+        &self,
+        (database, context): (&Database, &TenantContext),
+        key: &EntityKey,
+    ) -> Result<Option<Arc<Entity>>, DbError> {
+        let look_up = || async { self.look_up(&mut database.read_tx(context).await?, key).await };
+        self.cache.get(context.tenant_id(), key.as_str(), look_up).await
     }
 
     /// The entity in force of this key, as the database has it now.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Caller, Rights};
+use athyper_kernel_http::{Caller, GrantedRights};
 use athyper_kernel_types::PrincipalId;
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ pub trait Access: Send + Sync {
     ///
     /// # Errors
     /// 403 for a caller who was shut out since the request came.
-    async fn caller(&self, tx: &mut TenantTx, caller: &Caller) -> Result<Arc<dyn Rights>, Problem>;
+    async fn caller(&self, tx: &mut TenantTx, caller: &Caller) -> Result<Arc<GrantedRights>, Problem>;
 
     /// Tells all processes that what callers may do has changed in this tenant.
     ///

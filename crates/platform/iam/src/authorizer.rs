@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_kernel_db::{Database, DbError, FreshCache};
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Authorizer, Catalogue, Identity, Rights};
+use athyper_kernel_http::{Authorizer, Catalogue, GrantedRights, Identity};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Id;
 
 use crate::error::Error;
 use crate::guard::TOPIC;
 use crate::ports::Duties;
-use crate::rights::{Found, Known, Who, load};
+use crate::rights::{Found, Known, Who, kind_of, load};
 
 /// Callers whose rights a process keeps in memory.
 const KEPT: u64 = 20_000;
@@ -53,11 +53,16 @@ fn key(who: &Who<'_>) -> String {
 
 #[async_trait]
 impl Authorizer for IamAuthorizer {
-    async fn rights(&self, context: &TenantContext, identity: &Identity) -> Result<Arc<dyn Rights>, Problem> {
+    async fn rights(
+        &self,
+        context: &TenantContext,
+        identity: &Identity,
+    ) -> Result<Arc<GrantedRights>, Problem> {
         let who = Who {
             principal: identity.principal,
             provider: context.realm_key(),
             subject: &context.actor().id,
+            kind: kind_of(context),
             token_roles: &identity.roles,
         };
         match self.found(context, who).await? {

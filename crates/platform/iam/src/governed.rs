@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx, announce};
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Caller, Catalogue, Rights};
+use athyper_kernel_http::{Caller, Catalogue, GrantedRights};
 use athyper_kernel_types::{Id, PrincipalId};
 use uuid::Uuid;
 
@@ -97,7 +97,7 @@ pub async fn caller_rights(
     catalogue: &Catalogue,
     duties: &Arc<dyn Duties>,
     caller: &Caller,
-) -> Result<Arc<dyn Rights>, Problem> {
+) -> Result<Arc<GrantedRights>, Problem> {
     let known = Known { catalogue: catalogue.clone(), clock: tx.clock().clone(), duties: Arc::clone(duties) };
     Ok(rights_behind_the_lock(tx, &known, caller).await?)
 }

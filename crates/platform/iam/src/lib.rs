@@ -60,4 +60,4 @@ pub use governed::{
 pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
-pub use subject::{SubjectFacts, caller_facts, principal_facts};
+pub use rights::principal_rights;

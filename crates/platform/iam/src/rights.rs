@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::{
-    Caller, Catalogue, Grant, GrantedRights, Limits, Reach, RoleTable, Source, token_grants,
+    Caller, Catalogue, Grant, GrantedRights, Limits, Reach, RoleTable, Source, token_grants, wide_roles,
 };
+use athyper_kernel_policy::{Subject as PolicySubject, SubjectKind};
+use athyper_kernel_tenant_context::{ActorKind, TenantContext};
 use athyper_kernel_types::{Clock, Id, PrincipalId};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -17,6 +19,7 @@ use crate::model::role::{RoleId, built_in_id};
 use crate::ports::{Duties, Duty, Held, Holder};
 use crate::store::bindings::{self, Which};
 use crate::store::{access, org_units, roles};
+use crate::subject::subject_of;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +30,15 @@ pub(crate) struct Who<'a> {
     pub(crate) provider: &'a str,
     /// Subject of the token, and id of the actor.
     pub(crate) subject: &'a str,
+    /// Whether the token is a service's.
+    pub(crate) kind: SubjectKind,
     /// Roles that the token names.
     pub(crate) token_roles: &'a [String],
+}
+
+/// Whether a person or a service acts.
+pub(crate) fn kind_of(context: &TenantContext) -> SubjectKind {
+    if context.actor().kind == ActorKind::Service { SubjectKind::Service } else { SubjectKind::Person }
 }
 
 impl<'a> Who<'a> {
@@ -38,6 +48,7 @@ impl<'a> Who<'a> {
             principal: caller.identity().principal,
             provider: caller.context().realm_key(),
             subject: &caller.context().actor().id,
+            kind: kind_of(caller.context()),
             token_roles: &caller.identity().roles,
         }
     }
@@ -74,13 +85,48 @@ pub(crate) async fn load(
         Some(unit) => org_units::subtrees(tx, &[unit]).await?.remove(&unit),
         None => None,
     };
+    let grants: Vec<Grant> = held.into_iter().map(|one| one.grant).collect();
+    let roles = wide_roles(&grants, known.clock.now());
+    let subject = match standing.id {
+        Some(id) => subject_of(tx, Id::from_uuid(id), roles.clone()).await?,
+        None => None,
+    };
+    // Of somebody without a principal no more is known than its token.
+    let nobody = PolicySubject { kind: who.kind, roles, ..PolicySubject::default() };
+    let subject = PolicySubject { id: who.subject.to_owned(), ..subject.unwrap_or(nobody) };
     Ok(Found::Rights(Arc::new(GrantedRights {
         catalogue: known.catalogue.clone(),
         clock: known.clock.clone(),
-        actor: who.subject.to_owned(),
+        subject: Arc::new(subject),
         principal: standing.id.map(Id::from_uuid),
         own_units,
-        grants: held.into_iter().map(|one| one.grant).collect(),
+        grants,
+    })))
+}
+
+/// What bindings give to a principal that does not call now; none where there is no such principal, or it is not active.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn principal_rights(
+    mut tx: &mut dyn TenantConnection,
+    catalogue: &Catalogue,
+    clock: &Clock,
+    id: PrincipalId,
+) -> Result<Option<Arc<GrantedRights>>, DbError> {
+    let grants = grants_of(&mut tx, catalogue, clock.now(), id.uuid()).await?;
+    let roles = wide_roles(&grants, clock.now());
+    let Some(subject) = subject_of(&mut tx, id, roles).await? else { return Ok(None) };
+    // The conditions of rules know all units below by name; grants ask for them as a set.
+    let units = subject.units_below.iter().filter_map(|unit| Uuid::parse_str(unit).ok());
+    let own_units = (!subject.units_below.is_empty()).then(|| Arc::new(units.collect()));
+    Ok(Some(Arc::new(GrantedRights {
+        catalogue: catalogue.clone(),
+        clock: clock.clone(),
+        subject: Arc::new(subject),
+        principal: Some(id),
+        own_units,
+        grants,
     })))
 }
 
@@ -194,17 +240,13 @@ pub(crate) async fn resolve_held(
             Subject::Principal(_) => None,
         };
         let role = Arc::clone(tables.get(&binding.role.uuid())?);
-        let word = word(catalogue, binding.role, &role);
         let source = Source::Binding { id: binding.id.uuid(), group };
-        Some(Held { role: word, grant: Grant { role, limits, expires_at: binding.expires_at, source } })
+        Some(Held {
+            role: role.word.clone(),
+            grant: Grant { role, limits, expires_at: binding.expires_at, source },
+        })
     };
     Ok(bindings.iter().filter_map(grant).collect())
-}
-
-/// The word by which rules of separation know a role: the key of a built-in one, else the id.
-fn word(catalogue: &Catalogue, id: RoleId, table: &RoleTable) -> String {
-    let is_built_in = catalogue.role(&table.key).is_some() && built_in_id(&table.key) == id;
-    if is_built_in { table.key.clone() } else { id.to_string() }
 }
 
 /// The roles that bindings name, by id.
@@ -220,13 +262,14 @@ async fn tables(
     own.sort_unstable();
     own.dedup();
     for role in roles::load(tx, &own).await? {
-        tables.insert(role.id.uuid(), Arc::new(table(catalogue, &role.name, &role.permissions)));
+        let table = table(catalogue, (&role.name, role.id), &role.permissions);
+        tables.insert(role.id.uuid(), Arc::new(table));
     }
     Ok(tables)
 }
 
 /// A role of the tenant as the authorisation sees it. A permission that no module declares any more gives nothing.
-pub(crate) fn table(catalogue: &Catalogue, name: &str, permissions: &[String]) -> RoleTable {
+pub(crate) fn table(catalogue: &Catalogue, (name, id): (&str, RoleId), permissions: &[String]) -> RoleTable {
     let known = permissions.iter().filter_map(|permission| catalogue.find(permission));
-    RoleTable { key: name.to_owned(), permissions: known.map(|one| (one.name, Reach::Tenant)).collect() }
+    RoleTable::new(name, &id.to_string(), known.map(|one| (one.name, Reach::Tenant)).collect())
 }

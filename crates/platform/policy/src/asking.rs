@@ -1,13 +1,9 @@
-//! Who asks, and how: what a request or a question by address says of it.
-
-use std::sync::Arc;
+//! What is asked about, by address.
 
 use athyper_kernel_cel::Value;
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_http::Caller;
-use athyper_kernel_policy::{Asker, Circumstances, PolicySet, Subject};
 use athyper_kernel_records::find_seen;
 use uuid::Uuid;
 
@@ -25,6 +21,12 @@ pub(crate) struct About {
     pub(crate) record: Option<Uuid>,
 }
 
+/// The refusal of a question about what nobody declared.
+pub(crate) fn unknown_operation() -> Error {
+    let fault = FieldError::new("?operation", "unknown", "there is no such operation");
+    Error::WrongQuestion(vec![fault])
+}
+
 impl About {
     /// The record as conditions see it, where one is asked about.
     ///
@@ -32,8 +34,7 @@ impl About {
     /// 422 for an operation or entity that there is not, 404 for such a record.
     pub(crate) async fn read(&self, tx: &mut ReadTx, deps: &Deps) -> Result<Option<Value>, Error> {
         if deps.catalogue.find(&self.operation).is_none() {
-            let fault = FieldError::new("?operation", "unknown", "there is no such operation");
-            return Err(Error::WrongQuestion(vec![fault]));
+            return Err(unknown_operation());
         }
         let Some(text) = &self.entity else {
             return match self.record {
@@ -51,32 +52,5 @@ impl About {
         let Some(id) = self.record else { return Ok(None) };
         let found = find_seen(tx, &entity, id).await?;
         Ok(Some(found.ok_or(Error::NotFound(Thing::Record))?))
-    }
-}
-
-/// The one who calls, asking what is in force.
-///
-/// # Errors
-/// 403 for one who is shut out.
-pub(crate) async fn caller(
-    tx: &mut ReadTx,
-    deps: &Deps,
-    set: &Arc<PolicySet>,
-    caller: &Caller,
-) -> Result<(Subject, Asker), Error> {
-    let subject = deps.subjects.caller(tx, caller).await?.ok_or(Error::ShutOut)?;
-    let asker = set.asker(&subject, circumstances(caller));
-    Ok((subject, asker))
-}
-
-/// What a request says of its circumstances. How strongly somebody signed in is not known yet, so that whatever asks for more
-/// than one factor stays to be done.
-fn circumstances(caller: &Caller) -> Circumstances {
-    Circumstances {
-        channel: if caller.session().is_some() { "browser" } else { "api" }.to_owned(),
-        address: caller.address().map(|address| address.to_string()),
-        networks: Vec::new(),
-        sign_in: 1,
-        signed_in_at: None,
     }
 }

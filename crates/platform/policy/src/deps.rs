@@ -11,13 +11,11 @@ use athyper_kernel_db::Database;
 use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::Catalogue;
 use athyper_kernel_jobs::JobType;
-use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_policy::condition_cache;
 use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_types::Clock;
 
-use crate::decision_log::DecisionLog;
 use crate::jobs::purge_decisions;
 use crate::live::LivePolicies;
 use crate::ports::Subjects;
@@ -29,11 +27,8 @@ const CATALOGUE: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
 /// The source of the current time.
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
-/// The database, which the log of decisions is written to.
+/// The database.
 const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
-
-/// Starts what works in the background.
-const LIFECYCLE: Token<Lifecycle> = Token::new(tokens::KERNEL_LIFECYCLE);
 
 /// Who knows who is who.
 pub const SUBJECTS: Token<dyn Subjects> = Token::new("policy.subjects");
@@ -43,10 +38,10 @@ const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 
 /// Names of the tokens that [`build`] resolves.
 pub(crate) const DEPENDENCIES: &[&str] =
-    &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), CATALOGUE.name(), LIFECYCLE.name(), SUBJECTS.name()];
+    &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), CATALOGUE.name(), SUBJECTS.name()];
 
 /// Bytes of compiled conditions that a process keeps, over all tenants.
-const CONDITION_BYTES: u64 = 64 << 20;
+pub(crate) const CONDITION_BYTES: u64 = 64 << 20;
 
 /// What commands and queries work with.
 #[derive(Clone)]
@@ -63,8 +58,6 @@ pub(crate) struct Deps {
     pub(crate) live: LivePolicies,
     /// Who knows who is who.
     pub(crate) subjects: Arc<dyn Subjects>,
-    /// Where decisions are written down.
-    pub(crate) log: DecisionLog,
 }
 
 impl fmt::Debug for Deps {
@@ -81,7 +74,6 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
         let conditions = condition_cache(CONDITION_BYTES);
         let system = scope.resolve(&SYSTEM).await?;
         let entities = Entities::new(&database, SystemEntities::read(&system)?);
-        let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let deps = Deps {
             live: LivePolicies::new(&database, catalogue.clone(), conditions.clone(), entities.clone()),
             catalogue,
@@ -89,7 +81,6 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             conditions,
             entities,
             subjects: scope.resolve(&SUBJECTS).await?,
-            log: DecisionLog::begin(database.as_ref().clone(), &lifecycle),
         };
         let jobs =
             vec![JobType::new(&purge_decisions::PurgeDecisions {}, purge_decisions::run).schedulable()];

@@ -93,9 +93,6 @@ pub(crate) enum Error {
     /// The version is in force already.
     #[error("this version is in force")]
     SameVersion,
-    /// The caller is shut out.
-    #[error("you are shut out of this tenant")]
-    ShutOut,
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -128,7 +125,6 @@ impl DomainError for Error {
             Self::OwnWork => "policy.own_work",
             Self::NotInForce => "policy.not_in_force",
             Self::SameVersion => "policy.same_version",
-            Self::ShutOut => "policy.shut_out",
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -147,7 +143,7 @@ impl DomainError for Error {
             | Self::NotInReview
             | Self::NotInForce
             | Self::SameVersion => ProblemKind::Conflict,
-            Self::OwnWork | Self::ShutOut => ProblemKind::Forbidden,
+            Self::OwnWork => ProblemKind::Forbidden,
             // What the query names wrongly is no question.
             Self::UnknownReference { pointer, .. } if pointer.starts_with('?') => ProblemKind::Malformed,
             Self::WrongQuestion(fields) if fields.iter().any(|field| field.pointer.starts_with('?')) => {

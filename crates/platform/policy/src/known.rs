@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_http::Catalogue;
 use athyper_kernel_policy::{EntityFields, Known, PolicyDocument};
-use athyper_kernel_records::{Entities, seen_fields};
-
-use crate::model::decision::word;
+use athyper_kernel_records::{Entities, Entity, seen_fields};
 
 /// What there was when it was looked at.
 pub(crate) struct KnownNow {
     catalogue: Catalogue,
     entities: BTreeMap<String, EntityFields>,
-    /// Entities with their versions, in order: another text where one of them has changed.
-    pub(crate) fingerprint: String,
 }
+
+/// An entity that rules name, by its key; none where there is no such entity.
+pub(crate) type Found = (String, Option<Arc<Entity>>);
 
 impl KnownNow {
     /// Looks at the entities that these rules name.
@@ -37,18 +37,35 @@ impl KnownNow {
         entities: &Entities,
         keys: BTreeSet<String>,
     ) -> Result<Self, DbError> {
-        let mut known =
-            Self { catalogue: catalogue.clone(), entities: BTreeMap::new(), fingerprint: String::new() };
-        for text in keys {
-            let Ok(key) = EntityKey::parse(&text) else { continue };
-            if let Some(entity) = entities.find(tx, &key).await? {
-                // Writing to a text cannot fail.
-                let _ = write!(known.fingerprint, "{text} {} {};", entity.id, entity.version);
-                known.entities.insert(text, seen_fields(&entity));
-            }
+        let mut found = Vec::new();
+        for key in named_keys(&keys) {
+            found.push((key.to_string(), entities.find(tx, &key).await?));
         }
-        Ok(known)
+        Ok(Self::with(catalogue, found))
     }
+
+    /// With these entities and no other.
+    pub(crate) fn with(catalogue: &Catalogue, found: Vec<Found>) -> Self {
+        let entities = found.into_iter().filter_map(|(key, entity)| Some((key, seen_fields(&*entity?))));
+        Self { catalogue: catalogue.clone(), entities: entities.collect() }
+    }
+}
+
+/// Entities with their versions, in order: another text where one of them has changed.
+pub(crate) fn fingerprint(found: &[Found]) -> Box<str> {
+    let mut text = String::new();
+    for (key, entity) in found {
+        if let Some(entity) = entity {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{key} {} {};", entity.id, entity.version);
+        }
+    }
+    text.into()
+}
+
+/// The keys among names.
+pub(crate) fn named_keys(names: &BTreeSet<String>) -> impl Iterator<Item = EntityKey> {
+    names.iter().filter_map(|name| EntityKey::parse(name).ok())
 }
 
 /// The entities that rules name.
@@ -70,6 +87,6 @@ impl Known for KnownNow {
     }
 
     fn has_kind(&self, kind: &str) -> bool {
-        self.catalogue.all().any(|permission| word(&permission.kind) == kind)
+        self.catalogue.all().any(|permission| permission.kind.as_str() == kind)
     }
 }

@@ -15,7 +15,8 @@
 //! # How it is read
 //!
 //! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`, which calls `execute`, which owns
-//! the rule and calls `store`, which owns the SQL. `live.rs` has what is in force, compiled; `trial.rs` runs tests;
+//! the rule and calls `store`, which owns the SQL. `live.rs` has what is in force, compiled, and `in_force.rs` gives it to every
+//! request; `trial.rs` runs tests;
 //! `decision_log.rs` writes decisions down without anybody waiting for it.
 
 mod access;
@@ -24,6 +25,7 @@ mod commands;
 mod decision_log;
 mod deps;
 mod error;
+mod in_force;
 mod jobs;
 mod known;
 mod live;
@@ -38,4 +40,5 @@ mod trial;
 
 use deps::Deps;
 pub use deps::SUBJECTS;
+pub use in_force::InForce;
 pub use module::MODULE;

@@ -1,5 +1,6 @@
 //! What is in force, compiled: by tenant, never a second behind the database.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use athyper_kernel_cel::Cache as Conditions;
@@ -7,11 +8,12 @@ use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantT
 use athyper_kernel_http::Catalogue;
 use athyper_kernel_policy::{Origin, Policy, PolicyDocument, PolicySet};
 use athyper_kernel_records::Entities;
+use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::TenantId;
 use moka::sync::Cache;
 
-use crate::known::KnownNow;
-use crate::platform_policies::platform_policies;
+use crate::known::{Found, KnownNow, fingerprint, named, named_keys};
+use crate::platform_policies::guards;
 use crate::store::policies;
 
 /// The topic of changes of what is in force; it has one key.
@@ -28,6 +30,8 @@ pub(crate) struct Stored {
     pub(crate) number: i64,
     /// The tenant's policies; none where one of them cannot be read.
     pub(crate) policies: Option<Arc<Vec<Policy>>>,
+    /// The entities that their rules name.
+    entities: Arc<BTreeSet<String>>,
 }
 
 /// What is in force in all tenants. Cheap to clone.
@@ -66,22 +70,48 @@ impl LivePolicies {
     pub(crate) async fn get(&self, tx: &mut impl TenantConnection) -> Result<Arc<PolicySet>, DbError> {
         let tenant = tx.tenant_id();
         let stored = self.stored.get(tenant, "", || async { stored(tx).await }).await?;
-        let Some(own) = &stored.policies else {
-            return Ok(Arc::new(PolicySet::refusing(stored.number, UNREADABLE)));
-        };
-        let documents = documents(own);
-        let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
-        let key = (tenant, stored.number, known.fingerprint.as_str().into());
-        if let Some(set) = self.compiled.get(&key) {
-            return Ok(set);
+        let mut found = Vec::new();
+        for key in named_keys(&stored.entities) {
+            found.push((key.to_string(), self.entities.find(tx, &key).await?));
         }
-        let set = Arc::new(self.compile(stored.number, own, &known));
+        Ok(self.set(tenant, &stored, found))
+    }
+
+    /// The same for one who has no transaction: one is opened only where something is not known yet.
+    ///
+    /// # Errors
+    /// When the database does not answer: then nothing is decided.
+    pub(crate) async fn of(
+        &self,
+        database: &Database,
+        context: &TenantContext,
+    ) -> Result<Arc<PolicySet>, DbError> {
+        let tenant = context.tenant_id();
+        let load = || async { stored(&mut database.read_tx(context).await?).await };
+        let stored = self.stored.get(tenant, "", load).await?;
+        let mut found = Vec::new();
+        for key in named_keys(&stored.entities) {
+            found.push((key.to_string(), self.entities.find_in((database, context), &key).await?));
+        }
+        Ok(self.set(tenant, &stored, found))
+    }
+
+    /// What is stored, compiled for these entities.
+    fn set(&self, tenant: TenantId, stored: &Stored, found: Vec<Found>) -> Arc<PolicySet> {
+        let Some(own) = &stored.policies else {
+            return Arc::new(PolicySet::refusing(stored.number, UNREADABLE));
+        };
+        let key = (tenant, stored.number, fingerprint(&found));
+        if let Some(set) = self.compiled.get(&key) {
+            return set;
+        }
+        let set = Arc::new(self.compile(stored.number, own, &KnownNow::with(&self.catalogue, found)));
         for (rule, fault) in set.faults() {
             tracing::warn!(tenant.id = %tenant, policy = rule.policy, rule = rule.rule, fault = fault.message,
                 "a rule in force does not compile any more: it allows nothing, or denies all that it is about");
         }
         self.compiled.insert(key, Arc::clone(&set));
-        Ok(set)
+        set
     }
 
     /// What would be in force with these rules in place of what this policy says now.
@@ -106,8 +136,9 @@ impl LivePolicies {
     }
 
     fn compile(&self, number: i64, own: &[Policy], known: &KnownNow) -> PolicySet {
-        match platform_policies(&self.catalogue) {
-            Ok(mut all) => {
+        match guards() {
+            Ok(guards) => {
+                let mut all = vec![guards];
                 all.extend_from_slice(own);
                 PolicySet::compile(number, &all, known, &self.conditions)
             }
@@ -130,7 +161,9 @@ async fn stored(tx: &mut impl TenantConnection) -> Result<Stored, DbError> {
         let document: PolicyDocument = serde_json::from_value(row.document).ok()?;
         Some(Policy { origin: Origin::Tenant, key: row.key, version: row.version, rules: document.rules })
     });
-    Ok(Stored { number, policies: read.collect::<Option<Vec<_>>>().map(Arc::new) })
+    let policies = read.collect::<Option<Vec<_>>>().map(Arc::new);
+    let entities = named(documents(policies.as_deref().map_or(&[], Vec::as_slice)).iter());
+    Ok(Stored { number, policies, entities: Arc::new(entities) })
 }
 
 /// Says that what is in force has changed, as part of the transaction, and gives its new number. Whoever changes it comes

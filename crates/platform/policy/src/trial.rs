@@ -6,7 +6,8 @@ use athyper_kernel_cel::{Context, Value};
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_policy::{Asker, Origin, Policy, PolicyDocument, PolicySet, Question, check};
+use athyper_kernel_http::GrantedRights;
+use athyper_kernel_policy::{Asker, Granted, Origin, Policy, PolicyDocument, PolicySet, Question, check};
 use athyper_kernel_records::seen_values;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -16,7 +17,6 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::error::Error;
 use crate::known::{KnownNow, named};
-use crate::model::decision::word;
 use crate::model::policy::StoredPolicy;
 use crate::model::test_case::{AskedQuestion, StoredTest, TestId};
 use crate::store::tests;
@@ -118,6 +118,7 @@ pub(crate) fn below(base: &str, faults: Vec<FieldError>) -> Vec<FieldError> {
 /// A question, ready to be asked.
 pub(crate) struct Asked {
     pub(crate) asker: Asker,
+    granted: Granted,
     operation: String,
     kind: Option<String>,
     entity: Option<String>,
@@ -178,19 +179,24 @@ impl Asked {
             return Ok(Err(wrong));
         }
         let at = asked.context.at.unwrap_or_else(|| deps.clock.now());
-        let asker = set.asker(&asked.subject.subject(), asked.context.circumstances());
-        let (operation, entity) = (asked.operation.clone(), asked.entity.clone());
-        Ok(Ok(Self { kind: kind_of(deps, &operation), asker, operation, entity, record, at: context(at) }))
+        // Of somebody who is made up, only the built-in roles are known.
+        let rights = GrantedRights::of_roles(&deps.catalogue, &deps.clock, asked.subject.subject());
+        let asker = set.asker(&rights.subject, asked.context.circumstances());
+        let about = (asked.operation.clone(), asked.entity.clone(), record);
+        Ok(Ok(Self { at: context(at), ..Self::about(deps, (asker, &rights), about) }))
     }
 
     /// A question about a record that has been read, or about all of an entity.
     pub(crate) fn about(
         deps: &Deps,
-        asker: Asker,
+        (asker, rights): (Asker, &GrantedRights),
         (operation, entity, record): (String, Option<String>, Option<Value>),
     ) -> Self {
         let at = context(deps.clock.now());
-        Self { kind: kind_of(deps, &operation), asker, operation, entity, record, at }
+        let permission = deps.catalogue.find(&operation);
+        let granted = permission.map(|permission| rights.granted(permission, (entity.as_deref(), None)));
+        let granted = granted.unwrap_or_default();
+        Self { kind: kind_of(deps, &operation), asker, granted, operation, entity, record, at }
     }
 
     /// The question.
@@ -200,6 +206,7 @@ impl Asked {
             kind: self.kind.as_deref(),
             entity: self.entity.as_deref(),
             record: self.record.as_ref(),
+            granted: &self.granted,
             at: &self.at,
         }
     }
@@ -207,7 +214,7 @@ impl Asked {
 
 /// The kind of an operation, as rules name it.
 pub(crate) fn kind_of(deps: &Deps, operation: &str) -> Option<String> {
-    deps.catalogue.find(operation).map(|permission| word(&permission.kind))
+    deps.catalogue.find(operation).map(|permission| permission.kind.as_str().to_owned())
 }
 
 /// Conditions are read in UTC: a rule that means another zone names it.

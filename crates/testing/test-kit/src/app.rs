@@ -8,9 +8,10 @@ use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, registe
 use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, Authorizer, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams,
-    LocalRateCounter, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess, ProblemResponse,
-    RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes, trace_requests,
+    Access, Arrivals, Authenticator, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams, Judge,
+    LocalRateCounter, NoPolicies, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess,
+    ProblemResponse, RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes,
+    trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -100,12 +101,12 @@ pub struct TestApp {
 }
 
 /// What stands at the edge of a [`TestApp`]: who verifies tokens, and who knows what callers may do.
-pub type Doors = (Arc<dyn Authenticator>, Arc<dyn Authorizer>);
+pub type Doors = (Arc<dyn Authenticator>, Judge);
 
 /// Tokens of tests, and their roles alone.
 pub fn plain_doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
-    (Arc::new(TestAuthenticator), Arc::new(authorizer))
+    (Arc::new(TestAuthenticator), Judge::new(Arc::new(authorizer), Arc::new(NoPolicies::default())))
 }
 
 impl TestApp {
@@ -147,6 +148,8 @@ impl TestApp {
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
         let document = options.document.unwrap_or_else(|| document_of(modules));
         builder.value(&Token::<OpenApi>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
+        let (mut authenticator, judge) = (options.doors)(&db, &catalogue);
+        builder.value(&Token::<Judge>::new(tokens::SECURITY_JUDGE), Arc::new(judge.clone()));
         (options.parts)(&mut builder);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
@@ -159,7 +162,6 @@ impl TestApp {
         let routes = routes.merge(schedule_routes(SchedulableJobs::of(&jobs)));
         let (router, openapi) = routes.split_for_parts();
         let clock = db.database.clock().clone();
-        let (mut authenticator, authorizer) = (options.doors)(&db, &catalogue);
         let (mut sessions, mut open) = (None, Router::new());
         if let Some(door) = options.browsers.map(|make| make(&db)) {
             (authenticator, sessions, open) = (door.authenticator, Some(door.sessions), door.open);
@@ -171,7 +173,7 @@ impl TestApp {
             iam: options.iam,
             authenticator,
             sessions,
-            access: Access { operations: OperationIndex::from_openapi(&openapi), catalogue, authorizer },
+            access: Access { operations: OperationIndex::from_openapi(&openapi), catalogue, judge },
             limits: EdgeLimits { body_bytes: 2 << 20, upload_bytes: 32 << 20, import_bytes: 32 << 20 },
             rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),

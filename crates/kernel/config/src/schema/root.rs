@@ -8,7 +8,7 @@ use validator::Validate;
 use super::text::{http_url, not_blank};
 use super::{
     AccountsConfig, AuditConfig, DbConfig, Environment, HttpConfig, IamConfig, JobQueueConfig, LogLevel,
-    MailConfig, Mode, OperatorConfig, RedisConfig, S3Config, TelemetryConfig, VaultConfig,
+    MailConfig, Mode, OperatorConfig, PolicyConfig, RedisConfig, S3Config, TelemetryConfig, VaultConfig,
 };
 
 /// The whole configuration of one process, after all layers were merged and checked.
@@ -66,6 +66,8 @@ pub struct RuntimeConfig {
     /// Local accounts.
     #[validate(nested)]
     pub accounts: AccountsConfig,
+    /// Who may do what, beyond what tenants say.
+    pub policy: PolicyConfig,
     /// Realms, tenants and organisations.
     pub iam: IamConfig,
 }
@@ -92,6 +94,7 @@ impl Default for RuntimeConfig {
             audit: AuditConfig::default(),
             vault: VaultConfig::default(),
             accounts: AccountsConfig::default(),
+            policy: PolicyConfig::default(),
             iam: IamConfig::default(),
         }
     }

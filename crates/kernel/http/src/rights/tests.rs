@@ -1,7 +1,14 @@
 //! Which limits let which question through.
 
+use std::collections::HashSet;
+
+use athyper_kernel_policy::Subject;
+use athyper_kernel_tenant_context::{Actor, Resolved};
+use athyper_kernel_types::{Clock, PLATFORM_TENANT};
+
 use super::*;
-use crate::Permission;
+use crate::grants::{Grant, Source};
+use crate::{Catalogue, NoPolicies};
 
 const RECORD: Uuid = Uuid::from_u128(7);
 const UNIT: Uuid = Uuid::from_u128(8);
@@ -16,7 +23,7 @@ fn catalogue() -> Catalogue {
     ])
 }
 
-fn rights(role: &str, limits: Limits, own_units: Option<Uuid>) -> GrantedRights {
+fn granted(role: &str, limits: Limits, own_units: Option<Uuid>) -> GrantedRights {
     let catalogue = catalogue();
     let (clock, _) = Clock::manual("2025-01-15T09:00:00Z".parse().unwrap());
     let role = Arc::clone(catalogue.role(role).unwrap());
@@ -25,14 +32,40 @@ fn rights(role: &str, limits: Limits, own_units: Option<Uuid>) -> GrantedRights 
     GrantedRights {
         catalogue,
         clock,
-        actor: "ann".to_owned(),
+        subject: Arc::new(Subject { id: "ann".to_owned(), ..Subject::default() }),
         principal: None,
         own_units,
         grants: vec![grant],
     }
 }
 
-fn ask(rights: &GrantedRights, operation: &str, resource: Option<Resource<'_>>) -> (bool, bool) {
+fn rights(role: &str, limits: Limits, own_units: Option<Uuid>) -> Rights {
+    of(granted(role, limits, own_units))
+}
+
+/// Without any policy.
+fn of(granted: GrantedRights) -> Rights {
+    under(Arc::default(), granted)
+}
+
+fn under(set: Arc<PolicySet>, granted: GrantedRights) -> Rights {
+    let asker = set.asker(&granted.subject, Circumstances::default());
+    let resolved = Resolved {
+        realm_key: "demo".to_owned(),
+        tenant_key: Some("demo".to_owned()),
+        org_key: None,
+        realm_source: athyper_kernel_tenant_context::Source::Claim,
+        tenant_source: None,
+        org_source: None,
+        defaults: serde_json::Map::new(),
+        defaults_sources: std::collections::BTreeMap::new(),
+    };
+    let context = TenantContext::new(PLATFORM_TENANT, resolved, Actor::user("ann"), "request");
+    let policies = Arc::new(NoPolicies::default());
+    Inner { context: context.unwrap(), granted: Arc::new(granted), asker, policies, looking: None }.into()
+}
+
+fn ask(rights: &Rights, operation: &str, resource: Option<Resource<'_>>) -> (bool, bool) {
     let decision = rights.decide(&Question { operation, resource: resource.as_ref() });
     (decision.allowed, decision.is_narrow)
 }
@@ -104,23 +137,23 @@ fn a_record_is_one_record() {
 
 #[test]
 fn a_grant_runs_out_by_the_clock() {
-    let mut rights = rights("clerk", Limits::default(), None);
-    rights.grants[0].expires_at = Some("2025-01-15T09:00:00Z".parse().unwrap());
-    assert_eq!(ask(&rights, "a.change", None), NO);
-    rights.grants[0].expires_at = Some("2025-01-15T09:00:01Z".parse().unwrap());
-    assert_eq!(ask(&rights, "a.change", None), ALL);
+    let mut granted = granted("clerk", Limits::default(), None);
+    granted.grants[0].expires_at = Some("2025-01-15T09:00:00Z".parse().unwrap());
+    assert_eq!(ask(&of(granted.clone()), "a.change", None), NO);
+    granted.grants[0].expires_at = Some("2025-01-15T09:00:01Z".parse().unwrap());
+    assert_eq!(ask(&of(granted), "a.change", None), ALL);
 }
 
 #[test]
 fn cover_means_all_of_it() {
     let unit = |id| Limits { org_units: Some(Arc::new(HashSet::from([id]))), ..Limits::default() };
-    let wide = rights("tenant_admin", Limits::default(), None);
+    let wide = granted("tenant_admin", Limits::default(), None);
     assert!(wide.cover("a.change", &Limits::default()) && wide.cover("a.change", &unit(UNIT)));
-    let narrow = rights("tenant_admin", unit(UNIT), None);
+    let narrow = granted("tenant_admin", unit(UNIT), None);
     assert!(narrow.cover("a.change", &unit(UNIT)));
     assert!(!narrow.cover("a.change", &unit(RECORD)) && !narrow.cover("a.change", &Limits::default()));
-    let own = rights("requester", Limits::default(), None);
+    let own = granted("requester", Limits::default(), None);
     assert!(!own.cover("a.change", &Limits { own: true, ..Limits::default() }));
-    let module = rights("module_admin", Limits { module: Some("a".to_owned()), ..Limits::default() }, None);
+    let module = granted("module_admin", Limits { module: Some("a".to_owned()), ..Limits::default() }, None);
     assert!(module.cover("a.list", &Limits::default()) && !module.cover("b.list", &Limits::default()));
 }

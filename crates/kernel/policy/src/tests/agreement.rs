@@ -7,9 +7,12 @@ use athyper_kernel_cel::{Binds, Column, Context, Value};
 use proptest::prelude::*;
 
 use super::naive::{Answer, Naive};
-use super::random::{Dice, ENTITY, World, circumstances, operation, policies, record, rule, subject};
+use super::random::{
+    Dice, ENTITY, World, circumstances, granted, operation, policies, record, rule, subject,
+};
 use crate::{
-    Asker, Circumstances, Decision, Effect, Outcome, Policy, PolicySet, Question, Subject, condition_cache,
+    Asker, Circumstances, Decision, Effect, Granted, Outcome, Policy, PolicySet, Question, Subject,
+    condition_cache,
 };
 
 const RECORDS: usize = 12;
@@ -19,6 +22,7 @@ struct Case {
     subject: Subject,
     circumstances: Circumstances,
     operation: (&'static str, Option<&'static str>),
+    granted: Granted,
     records: Vec<Value>,
     at: Context,
 }
@@ -29,6 +33,7 @@ impl Case {
             subject: subject(dice),
             circumstances: circumstances(dice),
             operation: operation(dice),
+            granted: granted(dice),
             policies: policies(dice),
             records: (0..RECORDS).map(|id| record(dice, id)).collect(),
             at: Context::utc("2025-01-31T12:00:00Z".parse().unwrap()),
@@ -42,7 +47,7 @@ impl Case {
 
     fn question<'a>(&'a self, record: Option<&'a Value>) -> Question<'a> {
         let (operation, kind) = self.operation;
-        Question { operation, kind, entity: Some(ENTITY), record, at: &self.at }
+        Question { operation, kind, entity: Some(ENTITY), record, granted: &self.granted, at: &self.at }
     }
 
     fn decisions(&self, policies: &[Policy]) -> Vec<Decision> {
@@ -51,7 +56,13 @@ impl Case {
     }
 
     fn naive(&self) -> Naive<'_> {
-        Naive { known: &World, subject: &self.subject, circumstances: &self.circumstances, at: &self.at }
+        Naive {
+            known: &World,
+            subject: &self.subject,
+            circumstances: &self.circumstances,
+            granted: &self.granted,
+            at: &self.at,
+        }
     }
 }
 

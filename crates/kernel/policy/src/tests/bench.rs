@@ -8,7 +8,9 @@ use athyper_kernel_cel::{Context, Value};
 use serde_json::json;
 
 use super::random::{ENTITY, World};
-use crate::{Circumstances, Origin, Policy, PolicyDocument, PolicySet, Question, Subject, condition_cache};
+use crate::{
+    Circumstances, Granted, Origin, Policy, PolicyDocument, PolicySet, Question, Subject, condition_cache,
+};
 
 const RULES: usize = 1_000;
 const DECISIONS: usize = 100_000;
@@ -72,6 +74,7 @@ fn bench_policy() {
             kind: Some("read"),
             entity: Some(ENTITY),
             record: Some(&record),
+            granted: &Granted::NOTHING,
             at: &at,
         };
         let around = || Circumstances { channel: "api".to_owned(), ..Circumstances::default() };

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::random::{ENTITY, World};
 use crate::{
-    Asker, Bearing, Circumstances, Mask, Obligation, Origin, Outcome, Policy, PolicyDocument, PolicySet,
-    Predicate, Question, Reason, Subject, condition_cache,
+    Asker, Bearing, Circumstances, Granted, Mask, Obligation, Origin, Outcome, Policy, PolicyDocument,
+    PolicySet, Predicate, Question, Reason, Subject, condition_cache,
 };
 
 fn at() -> Context {
@@ -34,7 +34,14 @@ fn asker(rules: serde_json::Value) -> Asker {
 }
 
 fn question<'a>(record: Option<&'a Value>, at: &'a Context) -> Question<'a> {
-    Question { operation: "demo.read_order", kind: Some("read"), entity: Some(ENTITY), record, at }
+    Question {
+        operation: "demo.read_order",
+        kind: Some("read"),
+        entity: Some(ENTITY),
+        record,
+        granted: &Granted::NOTHING,
+        at,
+    }
 }
 
 fn order(amount: Option<i64>) -> Value {
@@ -125,10 +132,10 @@ fn a_mask_tells_the_end_of_long_texts_and_nothing_else() {
 fn a_strong_sign_in_meets_what_asks_for_one() {
     let rules = |strength| {
         json!([{"key": "a", "effect": "allow", "subjects": {"everyone": true}, "operations": ["*"], "obligations": [
-            {"requireSignIn": {"strength": strength}}, {"rateLimit": {"times": 5, "seconds": 60}}]}])
+            {"requireSignIn": {"strength": strength}}, {"rateLimit": {"perMinute": 5}}]}])
     };
     let of = |strength| asker(rules(strength)).decide(&question(None, &at())).obligations;
-    assert_eq!(of(1), [Obligation::RateLimit { times: 5, seconds: 60 }]);
+    assert_eq!(of(1), [Obligation::RateLimit { per_minute: 5 }]);
     assert_eq!(of(2).len(), 2);
 }
 

@@ -41,7 +41,7 @@ fn every_fault_is_told_with_its_place() {
          "obligations": [{"requireSignIn": {"strength": 2}}]},
         {"key": "two", "effect": "allow", "subjects": {"everyone": true}, "operations": ["*"],
          "condition": "resource.amount > 1",
-         "obligations": [{"rateLimit": {"times": 0, "seconds": 5}}, {"requireSignIn": {"strength": 7}},
+         "obligations": [{"rateLimit": {"perMinute": 0}}, {"requireSignIn": {"strength": 7}},
             {"maskFields": {"fields": []}}]}
     ]));
     let found = told(&found);
@@ -66,7 +66,7 @@ fn every_fault_is_told_with_its_place() {
         ("/rules/2/key", "duplicate"),
         // Without an entity only what every record has is known.
         ("/rules/2/condition", "invalid_condition"),
-        ("/rules/2/obligations/0/rateLimit", "invalid"),
+        ("/rules/2/obligations/0/rateLimit/perMinute", "invalid"),
         ("/rules/2/obligations/1/requireSignIn/strength", "invalid"),
         ("/rules/2/obligations/2/maskFields/fields", "required"),
         ("/rules/2/obligations/2/maskFields/fields", "no_entity"),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use athyper_kernel_cel::{Context, Limits, Schema, Type, Value, compile};
 
 use crate::{
-    Circumstances, Effect, EntityFields, Known, Mask, Obligation, Policy, RECORD_FIELDS, RelationKind, Rule,
-    Subject, SubjectKind,
+    Circumstances, Effect, EntityFields, Granted, Known, Mask, Obligation, Policy, RECORD_FIELDS,
+    RelationKind, Rule, Subject, SubjectKind,
 };
 
 /// What is answered.
@@ -40,6 +40,7 @@ pub(super) struct Naive<'a> {
     pub(super) known: &'a dyn Known,
     pub(super) subject: &'a Subject,
     pub(super) circumstances: &'a Circumstances,
+    pub(super) granted: &'a Granted,
     pub(super) at: &'a Context,
 }
 
@@ -58,7 +59,7 @@ impl Naive<'_> {
         entity: &str,
         record: &Value,
     ) -> Answer {
-        let (mut allowed, mut denied) = (false, false);
+        let (mut allowed, mut denied) = (self.is_granted(record), false);
         let mut answer = Answer::default();
         for rule in policies.iter().flat_map(|policy| &policy.rules) {
             if !is_about(rule, operation, kind, entity) {
@@ -83,6 +84,21 @@ impl Naive<'_> {
         let hidden = answer.hidden.clone();
         answer.masked.retain(|field, _| !hidden.contains(field));
         Answer { allowed: true, ..answer }
+    }
+
+    fn is_granted(&self, record: &Value) -> bool {
+        let Value::Map(fields) = record else { panic!("a record is an object") };
+        match self.granted {
+            Granted::Nothing => false,
+            Granted::Everything(_) => true,
+            Granted::Some(part) => {
+                let maker = text(fields.get("createdBy")).unwrap_or_default();
+                let who = self.subject;
+                let is_own =
+                    who.id == maker || who.principal.as_ref() == Some(&maker) || who.names.contains(&maker);
+                part.own && is_own || text(fields.get("id")).is_some_and(|id| part.records.contains(&id))
+            }
+        }
     }
 
     fn oblige(&self, rule: &Rule, answer: &mut Answer) {

@@ -1,12 +1,13 @@
 //! Random policies, askers and records, from a list of numbers so that a failure can be made smaller.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use athyper_kernel_cel::{Type, Value};
 
 use crate::{
-    Circumstances, Effect, EntityFields, Known, Obligation, Origin, Policy, Relation, RelationKind, Resource,
-    Rule, Subject, SubjectKind, Subjects,
+    Circumstances, Effect, EntityFields, Granted, GrantedPart, Known, Obligation, Origin, Policy, Relation,
+    RelationKind, Resource, Rule, RuleName, Subject, SubjectKind, Subjects,
 };
 
 /// Gives one number after another, and zeros at the end.
@@ -66,6 +67,20 @@ impl Known for World {
 
     fn has_kind(&self, kind: &str) -> bool {
         ["read", "update"].contains(&kind)
+    }
+}
+
+/// What roles allow.
+pub(super) fn granted(dice: &mut Dice<'_>) -> Granted {
+    let rule = Arc::new(RuleName::of_role("clerk"));
+    match dice.below(6) {
+        0 => Granted::Everything(rule),
+        1 => Granted::Some(GrantedPart {
+            rule,
+            own: dice.one_in(2),
+            records: if dice.one_in(2) { dice.some(&["r0", "r1", "r5"], 2) } else { Vec::new() },
+        }),
+        _ => Granted::Nothing,
     }
 }
 

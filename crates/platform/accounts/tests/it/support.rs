@@ -8,7 +8,7 @@ use athyper_accounts::ports::{People, Person, Sessions, SignedIn, Started, Stren
 use athyper_accounts::{MODULE, PEOPLE, SESSIONS};
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Authenticator, Catalogue, Identity, TokenAuthorizer};
+use athyper_kernel_http::{Authenticator, Catalogue, Identity, Judge, NoPolicies, TokenAuthorizer};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestAuthenticator, TestDatabase, TestOptions};
@@ -116,7 +116,7 @@ impl Authenticator for Doorkeeper {
 
 fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
-    (Arc::new(Doorkeeper), Arc::new(authorizer))
+    (Arc::new(Doorkeeper), Judge::new(Arc::new(authorizer), Arc::new(NoPolicies::default())))
 }
 
 /// The module with its doubles.

@@ -2,7 +2,7 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Question, Reply};
+use athyper_kernel_http::{Command, CreateProblems, Json, Limits, ProblemResponse, Reply};
 use athyper_kernel_types::Name;
 use axum::extract::State;
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub(crate) async fn create_separation_rule(
     let done = execute(&mut cmd.tx, &deps, &cmd.body.0).await?;
     // A rule takes what tokens give of both of its duties: a token's own role among them, perhaps.
     let rights = deps.access.caller(&mut cmd.tx, &caller).await?;
-    if !rights.decide(&Question { operation: TAKES_BACK, resource: None }).allowed {
+    if !rights.cover(TAKES_BACK, &Limits::default()) {
         return Err(Error::ShutsOut.into());
     }
     let location = format!("/v1/governance/separation-rules/{}", done.output.id);

@@ -88,7 +88,7 @@ async fn check_gain(
 ) -> Result<(), Error> {
     let gained: Vec<String> =
         changed.permissions.iter().filter(|name| !role.permissions.contains(name)).cloned().collect();
-    let gained = Arc::new(table(&granter.catalogue, &changed.name, &gained));
+    let gained = Arc::new(table(&granter.catalogue, (&changed.name, changed.id), &gained));
     let now = resolve(tx, &granter.catalogue, bound).await?;
     let given: Vec<Grant> = now
         .into_iter()

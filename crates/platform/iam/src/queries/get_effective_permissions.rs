@@ -1,6 +1,7 @@
 //! Explains what a principal may do: which permission, where, and by which binding, group and role.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_http::{
@@ -83,7 +84,7 @@ pub(crate) async fn get_effective_permissions(
     let rights = GrantedRights {
         catalogue: deps.catalogue.clone(),
         clock: deps.clock.clone(),
-        actor: String::new(),
+        subject: Arc::default(),
         principal: Some(id),
         own_units,
         grants,

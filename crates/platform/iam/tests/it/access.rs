@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use athyper_iam::IamAuthorizer;
 use athyper_kernel_db::follow_changes;
-use athyper_kernel_http::{Authorizer as _, Catalogue, Identity, OperationKind, Permission, Question};
+use athyper_kernel_http::{Catalogue, Identity, Judge, NoPolicies, OperationKind, Permission, Question};
+use athyper_kernel_policy::Circumstances;
 use athyper_kernel_tenant_context::Actor;
 use serde_json::{Map, json};
 
@@ -211,6 +212,7 @@ async fn kept_rights_go_with_the_first_change() {
     following.spawn(follow_changes(database.clone()));
     let catalogue = Catalogue::new([Permission::new("iam.list_principals", OperationKind::Administer, &[])]);
     let authorizer = IamAuthorizer::new(database, catalogue, no_duties());
+    let judge = Judge::new(Arc::new(authorizer), Arc::new(NoPolicies::default()));
     let ann = person_with(&app, "ann", "tenant_admin", tenant()).await;
     // The actor of the contexts that tests make.
     let links = format!("{PRINCIPALS}/{}/links", ann.id);
@@ -224,7 +226,7 @@ async fn kept_rights_go_with_the_first_change() {
     };
     let may = async || {
         let context = app.db.context("demo");
-        let rights = authorizer.rights(&context, &identity).await.unwrap();
+        let rights = judge.rights(context, &identity, Circumstances::default()).await.unwrap();
         rights.decide(&Question { operation: "iam.list_principals", resource: None }).allowed
     };
     assert!(may().await);

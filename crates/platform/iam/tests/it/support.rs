@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use athyper_iam::ports::{BrokenRule, Duties, Holder};
 use athyper_iam::{DUTIES, IamAuthorizer, KeyAuthenticator, MODULE};
 use athyper_kernel_db::{DbError, TenantConnection};
-use athyper_kernel_http::Catalogue;
+use athyper_kernel_http::{Catalogue, Judge, NoPolicies};
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -27,7 +27,8 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let (tokens, _) = plain_doors(db, catalogue);
     let database = db.database.clone();
     let keys = KeyAuthenticator::new(database.clone(), db.tenants.clone(), tokens);
-    (Arc::new(keys), Arc::new(IamAuthorizer::new(database, catalogue.clone(), no_duties())))
+    let authorizer = IamAuthorizer::new(database, catalogue.clone(), no_duties());
+    (Arc::new(keys), Judge::new(Arc::new(authorizer), Arc::new(NoPolicies::default())))
 }
 
 /// Nothing is kept apart here: what governance does is tested where both are joined.

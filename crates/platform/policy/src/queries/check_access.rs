@@ -6,11 +6,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Deps;
-use crate::asking::{About, caller};
-use crate::decision_log::Entry;
-use crate::error::Error;
+use crate::asking::{About, unknown_operation};
 use crate::model::decision::DecisionBody;
-use crate::trial::Asked;
 
 /// What is asked.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -46,23 +43,8 @@ pub(crate) async fn check_access(
     let CheckAccess { operation, entity, record } = read.query;
     let about = About { operation, entity, record };
     let seen = about.read(&mut read.tx, &deps).await?;
-    let set = deps.live.get(&mut read.tx).await.map_err(Error::from)?;
-    let (_, asker) = caller(&mut read.tx, &deps, &set, &calling).await?;
-    let asked = Asked::about(&deps, asker, (about.operation.clone(), about.entity.clone(), seen));
-    let decision = asked.asker.decide(&asked.question());
-    deps.log.take(&decision, || Entry {
-        tenant: calling.context().tenant_id(),
-        at: deps.clock.now(),
-        actor: calling.context().actor().id.clone(),
-        operation: about.operation,
-        entity: about.entity,
-        record: record.map(|id| id.to_string()),
-        outcome: decision.outcome,
-        reason: decision.reason,
-        rules: decision.rules.iter().map(|rule| format!("{}/{}", rule.policy, rule.rule)).collect(),
-        obligations: decision.obligations.clone(),
-        number: decision.version,
-        request: calling.context().request_id().to_owned(),
-    });
+    let asked = (about.entity.as_deref(), seen.as_ref());
+    // What there is no such operation of was refused when the question was read.
+    let decision = calling.rights().answer(&about.operation, asked).ok_or_else(unknown_operation)?;
     Ok(Reply::ok(&DecisionBody::from(&decision))?)
 }

@@ -1,5 +1,7 @@
 //! Explains why somebody may or may not do something.
 
+use std::sync::Arc;
+
 use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply};
 use athyper_kernel_policy::{Circumstances, Explanation, RuleExplanation};
 use athyper_kernel_types::Id;
@@ -9,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Deps;
-use crate::asking::{About, caller};
+use crate::asking::About;
 use crate::error::{Error, Thing};
 use crate::model::decision::DecisionBody;
 use crate::trial::Asked;
@@ -75,17 +77,17 @@ pub(crate) async fn explain_decision(
     let ExplainDecision { principal, operation, entity, record } = read.query;
     let about = About { operation, entity, record };
     let seen = about.read(&mut read.tx, &deps).await?;
-    let set = deps.live.get(&mut read.tx).await.map_err(Error::from)?;
-    let asker = match principal {
-        None => caller(&mut read.tx, &deps, &set, &calling).await?.1,
+    let (asker, rights) = match principal {
+        None => (calling.rights().asker().clone(), Arc::clone(calling.rights().granted())),
         Some(id) => {
+            let set = deps.live.get(&mut read.tx).await.map_err(Error::from)?;
             let unknown = Error::UnknownReference { pointer: "?principal", what: Thing::Principal };
             let found = deps.subjects.principal(&mut read.tx, Id::from_uuid(id)).await;
-            let subject = found.map_err(Error::from)?.ok_or(unknown)?;
-            set.asker(&subject, plain())
+            let rights = found.map_err(Error::from)?.ok_or(unknown)?;
+            (set.asker(&rights.subject, plain()), rights)
         }
     };
-    let asked = Asked::about(&deps, asker, (about.operation, about.entity, seen));
+    let asked = Asked::about(&deps, (asker, &rights), (about.operation, about.entity, seen));
     let explanation = asked.asker.explain(&asked.question());
     Ok(Reply::ok(&ExplanationBody::from(&explanation))?)
 }

@@ -66,9 +66,9 @@ pub(crate) async fn execute(tx: &mut ReadTx, deps: &Deps, query: &ListAccess) ->
         return Err(Error::WrongQuestion(vec![FieldError::new("?entity", "invalid", "this is no entity")]));
     }
     let unknown = Error::UnknownReference { pointer: "?principal", what: Thing::Principal };
-    let subject = deps.subjects.principal(tx, Id::from_uuid(query.principal)).await?.ok_or(unknown)?;
+    let rights = deps.subjects.principal(tx, Id::from_uuid(query.principal)).await?.ok_or(unknown)?;
     let set = deps.live.get(tx).await?;
-    let asker = set.asker(&subject, plain());
+    let asker = set.asker(&rights.subject, plain());
     let sort = format!("policy access {} {:?}", query.principal, query.entity);
     let after: Option<String> = query.page.keys(&sort)?;
     let limit = usize::try_from(query.page.fetch_limit()).unwrap_or(usize::MAX);
@@ -76,7 +76,7 @@ pub(crate) async fn execute(tx: &mut ReadTx, deps: &Deps, query: &ListAccess) ->
     let left = operations.filter(|name| after.as_deref().is_none_or(|after| *name > after));
     let answered = left.take(limit).map(|operation| {
         let about = (operation.to_owned(), query.entity.clone(), None);
-        let asked = Asked::about(deps, asker.clone(), about);
+        let asked = Asked::about(deps, (asker.clone(), &rights), about);
         let decision = asked.asker.decide(&asked.question());
         let rules = decision.rules.iter().map(|rule| rule.as_ref().clone()).collect();
         Access { operation, outcome: decision.outcome, rules }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{DbError, TenantConnection};
-use athyper_kernel_http::{Caller, canonical_role};
+use athyper_kernel_http::{Catalogue, GrantedRights, Judge, TokenAuthorizer};
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Subject, SubjectKind};
-use athyper_kernel_records::{new_entity_id, publish};
-use athyper_kernel_types::PrincipalId;
+use athyper_kernel_records::{SystemEntities, new_entity_id, publish};
+use athyper_kernel_types::{Clock, PrincipalId};
 use athyper_policy::ports::Subjects;
-use athyper_policy::{MODULE, SUBJECTS};
-use athyper_test_kit::{Client, TestApp, TestOptions};
+use athyper_policy::{InForce, MODULE, SUBJECTS};
+use athyper_test_kit::{Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
 use serde_json::{Value, json};
 
 pub(crate) const POLICIES: &str = "/v1/policy/policies";
@@ -19,26 +20,16 @@ pub(crate) const POLICIES: &str = "/v1/policy/policies";
 /// A principal that the tenant knows: a viewer.
 pub(crate) const ADA: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 
-/// Knows callers by the roles of their tokens, and one principal.
-struct People;
+/// Knows one principal.
+struct People(Catalogue, Clock);
 
 #[async_trait]
 impl Subjects for People {
-    async fn caller(
-        &self,
-        _: &mut dyn TenantConnection,
-        caller: &Caller,
-    ) -> Result<Option<Subject>, DbError> {
-        let roles = caller.identity().roles.iter().map(|role| canonical_role(role).to_owned()).collect();
-        let id = caller.context().actor().id.clone();
-        Ok((!id.starts_with("shut")).then(|| Subject { id, roles, ..Subject::default() }))
-    }
-
     async fn principal(
         &self,
         _: &mut dyn TenantConnection,
         id: PrincipalId,
-    ) -> Result<Option<Subject>, DbError> {
+    ) -> Result<Option<Arc<GrantedRights>>, DbError> {
         let ada = Subject {
             id: "ada".to_owned(),
             principal: Some(id.to_string()),
@@ -46,19 +37,33 @@ impl Subjects for People {
             roles: vec!["viewer".to_owned()],
             ..Subject::default()
         };
-        Ok((id.to_string() == ADA).then_some(ada))
+        let rights = GrantedRights::of_roles(&self.0, &self.1, ada);
+        Ok((id.to_string() == ADA).then(|| Arc::new(rights)))
     }
 }
 
+/// Roles of tokens, under the policies of the database.
+pub(crate) fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
+    let (tokens, _) = plain_doors(db, catalogue);
+    let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
+    // It writes decisions down for as long as the test runs.
+    let lifecycle = Box::leak(Box::new(Lifecycle::new(LifecycleOptions::default())));
+    let policies = InForce::new(&db.database, catalogue.clone(), SystemEntities::default(), lifecycle);
+    (tokens, Judge::new(Arc::new(authorizer), Arc::new(policies)))
+}
+
 pub(crate) async fn app() -> TestApp {
+    let modules = [athyper_kernel_records::MODULE, MODULE];
+    let catalogue = Catalogue::new(modules.iter().flat_map(|module| module.permissions).copied());
     let options = TestOptions {
-        parts: Box::new(|builder| {
-            let people: Arc<dyn Subjects> = Arc::new(People);
+        doors,
+        parts: Box::new(move |builder| {
+            let people: Arc<dyn Subjects> = Arc::new(People(catalogue, Clock::system()));
             builder.value(&SUBJECTS, people);
         }),
         ..TestOptions::default()
     };
-    TestApp::with(&[athyper_kernel_records::MODULE, MODULE], options).await
+    TestApp::with(&modules, options).await
 }
 
 /// Puts an entity `order` in force, with an amount, an owner and a secret.

@@ -21,7 +21,7 @@ use athyper_bootstrap::bridges::governance_uses_iam::access;
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_governance::ACCESS;
 use athyper_iam::{DUTIES, IamAuthorizer};
-use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
+use athyper_kernel_http::{Catalogue, Judge, NoPolicies, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
 use serde_json::{Value, json};
@@ -97,7 +97,8 @@ pub(crate) async fn app() -> TestApp {
 /// Bindings behind tokens of tests, as the processes have them.
 fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let (tokens, _) = plain_doors(db, catalogue);
-    (tokens, Arc::new(IamAuthorizer::new(db.database.clone(), catalogue.clone(), duties())))
+    let authorizer = IamAuthorizer::new(db.database.clone(), catalogue.clone(), duties());
+    (tokens, Judge::new(Arc::new(authorizer), Arc::new(NoPolicies::default())))
 }
 
 /// Somebody with a principal and without roles of the token.

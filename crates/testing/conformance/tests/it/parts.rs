@@ -60,7 +60,7 @@ pub(crate) fn options() -> TestOptions {
             builder.value(&ATTACHMENTS, attachments());
             builder.value(&VIEWS, views());
             builder.value(&ACCESS, access(catalogue(), duties()));
-            builder.value(&SUBJECTS, subjects(catalogue(), duties(), Clock::system()));
+            builder.value(&SUBJECTS, subjects(catalogue(), Clock::system()));
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
             builder.value(&PERSONS, persons());

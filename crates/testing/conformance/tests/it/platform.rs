@@ -1,15 +1,20 @@
 //! The modules on a database of their own, with an example of each operation.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use athyper_bootstrap::bridges::edge_uses_iam::{authorizer, with_service_keys};
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_bootstrap::{document, modules};
 use athyper_kernel_db::Database;
-use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS, Permission};
+use athyper_kernel_entity::SystemEntity;
+use athyper_kernel_http::{Catalogue, Judge, OPERATION_PERMISSIONS, Permission};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
+use athyper_kernel_records::SystemEntities;
 use athyper_kernel_tenant_context::TenantContext;
+use athyper_policy::InForce;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors, subject};
 use axum::http::Method;
 use bytes::Bytes;
@@ -188,10 +193,14 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
         return (tokens, plain);
     }
     let database = db.database.clone();
-    (
-        with_service_keys(database.clone(), db.tenants.clone(), tokens),
-        authorizer(database, catalogue.clone(), duties()),
-    )
+    let roles = authorizer(database.clone(), catalogue.clone(), duties());
+    let entities: Vec<SystemEntity> = modules().iter().flat_map(|module| module.entities).copied().collect();
+    let entities = SystemEntities::read(&entities).unwrap();
+    // Decisions are written down for as long as the test runs.
+    let lifecycle = Box::leak(Box::new(Lifecycle::new(LifecycleOptions::default())));
+    let policies = InForce::new(&database, catalogue.clone(), entities, lifecycle);
+    let judge = Judge::new(roles, Arc::new(policies));
+    (with_service_keys(database, db.tenants.clone(), tokens), judge)
 }
 
 /// A number that this process has not used, for names that must be unique.

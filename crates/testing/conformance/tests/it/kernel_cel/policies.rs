@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Binds, Value};
 use athyper_kernel_policy::{
-    Circumstances, EntityFields, Known, Origin, Policy, PolicyDocument, PolicySet, Question, Subject,
-    condition_cache,
+    Circumstances, EntityFields, Granted, Known, Origin, Policy, PolicyDocument, PolicySet, Question,
+    Subject, condition_cache,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -130,8 +130,14 @@ fn the_condition_of_a_list_selects_what_single_questions_allow() {
         let address = (choices.below(2) == 1).then(|| "a".to_owned());
         let asker = set.asker(&subject, Circumstances { address, ..Circumstances::default() });
         let at = context();
-        let all_records =
-            Question { operation: "thing.read", kind: None, entity: Some("thing"), record: None, at: &at };
+        let all_records = Question {
+            operation: "thing.read",
+            kind: None,
+            entity: Some("thing"),
+            record: None,
+            granted: &Granted::NOTHING,
+            at: &at,
+        };
         let mut binds = Binds::from(1);
         let list = asker.list(&all_records);
         let sql = list.predicate.to_sql(&column, &at, &mut binds);

@@ -28,7 +28,7 @@ use athyper_federation::ports::Outside;
 use athyper_issuer::Issuer;
 use athyper_kernel_config::{Environment, IamConfig};
 use athyper_kernel_db::{Database, DatabaseAuditWriter, TenantDirectory, follow_changes};
-use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
+use athyper_kernel_http::{Catalogue, Judge, NoPolicies, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_resilience::Breakers;
@@ -161,7 +161,8 @@ impl Federated {
             iam,
             browsers: Some(Box::new(door)),
             doors: |db, catalogue| {
-                (Arc::new(TestAuthenticator), authorizer(db.database.clone(), catalogue.clone(), duties()))
+                let roles = authorizer(db.database.clone(), catalogue.clone(), duties());
+                (Arc::new(TestAuthenticator), Judge::new(roles, Arc::new(NoPolicies::default())))
             },
             parts: Box::new(move |builder| {
                 builder.value(&athyper_federation::DIRECTORY, directory(catalogue(), duties()));

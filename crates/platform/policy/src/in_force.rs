@@ -1,0 +1,88 @@
+//! What every request asks: the policies in force in its tenant. And where decisions are written down.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use athyper_kernel_db::Database;
+use athyper_kernel_error::Problem;
+use athyper_kernel_http::{Catalogue, Decided, Policies};
+use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_policy::{PolicySet, condition_cache};
+use athyper_kernel_records::{Entities, SystemEntities};
+use athyper_kernel_tenant_context::TenantContext;
+
+use crate::decision_log::{DecisionLog, Entry};
+use crate::deps::CONDITION_BYTES;
+use crate::live::LivePolicies;
+
+/// The policies in force in all tenants, for whoever lets requests and jobs through.
+#[derive(Clone, Debug)]
+pub struct InForce {
+    database: Database,
+    live: LivePolicies,
+    log: DecisionLog,
+    /// Nothing is allowed to anybody.
+    denies_all: bool,
+}
+
+impl InForce {
+    /// What this database has, over these permissions and entities of the domains; and begins to write decisions down, until
+    /// the process stops.
+    pub fn new(
+        database: &Database,
+        catalogue: Catalogue,
+        entities: SystemEntities,
+        lifecycle: &Lifecycle,
+    ) -> Self {
+        let entities = Entities::new(database, entities);
+        Self {
+            database: database.clone(),
+            live: LivePolicies::new(database, catalogue, condition_cache(CONDITION_BYTES), entities),
+            log: DecisionLog::begin(database.clone(), lifecycle),
+            denies_all: false,
+        }
+    }
+
+    /// The same, which refuses everything to everybody where this is said.
+    #[must_use]
+    pub fn denying_all(self, denies_all: bool) -> Self {
+        Self { denies_all, ..self }
+    }
+}
+
+#[async_trait]
+impl Policies for InForce {
+    async fn in_force(&self, context: &TenantContext) -> Result<Arc<PolicySet>, Problem> {
+        if self.denies_all {
+            return Ok(Arc::new(PolicySet::refusing(0, "the platform is told to refuse everything")));
+        }
+        Ok(self.live.of(&self.database, context).await?)
+    }
+
+    fn decided(&self, decided: &Decided<'_>) {
+        let Decided { rights, question, decision } = decided;
+        self.log.take(decision, || Entry {
+            tenant: rights.context().tenant_id(),
+            at: question.at.now,
+            actor: rights.context().actor().id.clone(),
+            operation: question.operation.to_owned(),
+            entity: question.entity.map(ToOwned::to_owned),
+            record: question.record.and_then(id_of),
+            outcome: decision.outcome,
+            reason: decision.reason,
+            rules: decision.rules.iter().map(|rule| format!("{}/{}", rule.policy, rule.rule)).collect(),
+            obligations: decision.obligations.clone(),
+            number: decision.version,
+            request: rights.context().request_id().to_owned(),
+        });
+    }
+}
+
+/// The id of a record as conditions see it.
+fn id_of(record: &athyper_kernel_cel::Value) -> Option<String> {
+    let athyper_kernel_cel::Value::Map(members) = record else { return None };
+    match members.get("id") {
+        Some(athyper_kernel_cel::Value::String(id)) => Some(id.to_string()),
+        _ => None,
+    }
+}
