@@ -163,7 +163,7 @@ async fn a_role_in_a_unit_opens_its_records_and_not_the_tenant() {
     let mut operations: Vec<_> = about_outside.iter().map(|(_, facts)| facts["operation"].as_str()).collect();
     operations.sort_unstable();
     assert_eq!(operations, [Some("iam.get_principal"), Some("iam.suspend_principal")]);
-    assert_eq!(about_outside[0].1["reason"], json!("no role allows it on this record"));
+    assert_eq!(about_outside[0].1["reason"], json!("no role or policy allows it on this record"));
     bind(&ann.client, &outside, "viewer", in_unit(&de)).await.expect(201);
     bind(&ann.client, &inside, "viewer", in_unit(&us)).await.expect(403);
     bind(&ann.client, &inside, "viewer", tenant()).await.expect(403);

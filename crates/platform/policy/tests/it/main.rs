@@ -8,4 +8,5 @@
 
 mod deciding;
 mod life;
+mod obligations;
 mod support;

@@ -66,6 +66,23 @@ async fn every_operation_asks_for_a_token_and_a_role() {
     assert_eq!(called, documented, "every operation of the document is called here");
 }
 
+/// Every operation is decided by the one evaluator: where it denies, whoever may do everything may do nothing.
+#[tokio::test]
+async fn where_everything_is_denied_nobody_does_anything() {
+    let platform = Platform::denying_all().await;
+    let mut findings = Findings::default();
+    let mut called = BTreeSet::new();
+    for operation in &platform.operations {
+        called.insert(operation.id.clone());
+        let call = Call::to(operation.path_with("019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"));
+        let answer = call.send(&platform.admin("demo").client, &operation.method).await;
+        refused(&mut findings, operation, "where all is denied", &answer, (403, "request.forbidden"));
+    }
+    findings.none();
+    let documented: BTreeSet<_> = operations(&document()).into_iter().map(|operation| operation.id).collect();
+    assert_eq!(called, documented, "every operation of the document is called here");
+}
+
 /// What may be called without a token, each with the proof that it asks for instead. A new one is a decision.
 const OPEN: [(&str, &str); 8] = [
     ("accounts.answer_factor", "a challenge and a second factor"),

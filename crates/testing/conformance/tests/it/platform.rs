@@ -142,8 +142,24 @@ impl Platform {
         platform
     }
 
+    /// The same, told to refuse everything to everybody.
+    pub(crate) async fn denying_all() -> Self {
+        let doors = |db: &TestDatabase, catalogue: &Catalogue| doors_that(db, catalogue, true);
+        let mut platform = Self::behind(&modules(), fixtures::examples(), doors).await;
+        platform.operations = operations(&document());
+        platform
+    }
+
     /// These modules.
     pub(crate) async fn of(modules: &[DomainModule], examples: Vec<Example>) -> Self {
+        Self::behind(modules, examples, |db, catalogue| doors_that(db, catalogue, false)).await
+    }
+
+    async fn behind(
+        modules: &[DomainModule],
+        examples: Vec<Example>,
+        doors: fn(&TestDatabase, &Catalogue) -> Doors,
+    ) -> Self {
         let app = TestApp::with(modules, TestOptions { doors, ..parts::options() }).await;
         let kernel = OPERATION_PERMISSIONS.iter().chain(JOB_PERMISSIONS);
         let permissions = modules.iter().flat_map(|module| module.permissions).chain(kernel);
@@ -187,7 +203,7 @@ impl Platform {
 }
 
 /// The doors that the processes have, over tokens of tests. A module on its own has no access of its own to ask.
-fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
+fn doors_that(db: &TestDatabase, catalogue: &Catalogue, deny_all: bool) -> Doors {
     let (tokens, plain) = plain_doors(db, catalogue);
     if catalogue.find("iam.get_me").is_none() {
         return (tokens, plain);
@@ -199,7 +215,7 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     // Decisions are written down for as long as the test runs.
     let lifecycle = Box::leak(Box::new(Lifecycle::new(LifecycleOptions::default())));
     let policies = InForce::new(&database, catalogue.clone(), entities, lifecycle);
-    let judge = Judge::new(roles, Arc::new(policies));
+    let judge = Judge::new(roles, Arc::new(policies.denying_all(deny_all)));
     (with_service_keys(database, db.tenants.clone(), tokens), judge)
 }
 
