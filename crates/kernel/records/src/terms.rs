@@ -93,9 +93,9 @@ pub(crate) struct Sought {
 }
 
 impl Sought {
-    /// Whether one value alone is sought.
-    pub(crate) fn is_one(&self) -> bool {
-        self.from.is_some() && self.from == self.to
+    /// The value, where one alone is sought.
+    pub(crate) fn one(&self) -> Option<&str> {
+        self.from.as_deref().filter(|from| self.to.as_deref() == Some(from))
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn sought(entity: &Entity, filter: &Expression, context: &Context) ->
             }
         }
     }
-    let one = bounded.iter().position(Sought::is_one);
+    let one = bounded.iter().position(|sought| sought.one().is_some());
     (!bounded.is_empty()).then(|| bounded.swap_remove(one.unwrap_or(0)))
 }
 

@@ -25,12 +25,7 @@ use crate::terms;
 
 mod driver;
 
-use driver::{Driver, with_record};
-
-/// Most rows of an index that are put in the order of a list for a page of it.
-const MOST_IN_ORDER: i64 = 20_000;
-/// Most rows of an index whose records are counted or summed one by one.
-const MOST_COUNTED: i64 = 500_000;
+use driver::{Driver, Stride, with_record};
 
 /// A record of a page, and how well it fits the search where the list is ordered by that.
 pub(crate) type Found = (Record, Option<i64>);
@@ -56,10 +51,10 @@ pub(crate) async fn page(
 ) -> Result<Vec<Found>, Error> {
     let SortBy::Field(slot) = asked.sort.by else {
         let driver = match asked.sort.by {
-            SortBy::Created => Driver::find(tx, asked, MOST_IN_ORDER).await?,
+            SortBy::Created => Driver::of_page(tx, asked).await?,
             _ => Driver::All,
         };
-        return Statement::by_record(tx, asked, &driver, after, limit)?.fetch(tx, asked).await;
+        return by_record(tx, asked, &driver, after, limit).await;
     };
     let keys = Keys::of(asked.entity, slot);
     // Those with a value first, and then those without one: each of the two is a walk along the index.
@@ -77,12 +72,40 @@ pub(crate) async fn page(
     Ok(found)
 }
 
+/// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
+/// grow, until so many records are found for which the whole filter holds.
+async fn by_record(
+    tx: &mut impl TenantConnection,
+    asked: &Asked<'_>,
+    driver: &Driver,
+    after: Option<&Place>,
+    limit: u32,
+) -> Result<Vec<Found>, Error> {
+    let (mut found, mut after, mut stride) = (Vec::new(), after.cloned(), limit);
+    loop {
+        let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        let statement = Statement::by_record(tx, asked, driver, after.as_ref(), (missing, stride))?;
+        let more = statement.fetch(tx, asked).await?;
+        let is_full = more.len() >= missing as usize;
+        found.extend(more);
+        if is_full {
+            return Ok(found);
+        }
+        let place = after.map(|place| place.id);
+        let Some(end) = driver.end_of(tx, asked.entity, place, ways(asked.sort).1, stride).await? else {
+            return Ok(found);
+        };
+        after = Some(Place { value: None, id: end });
+        stride = stride.saturating_mul(4);
+    }
+}
+
 /// How many records of a selection there are.
 pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<i64, Error> {
-    let driver = Driver::find(tx, asked, MOST_COUNTED).await?;
+    let driver = Driver::of_all(tx, asked).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
-    let from = driver.rows(&mut statement, asked.entity, "");
+    let from = driver.rows(&mut statement, asked.entity, None);
     statement.text = format!("select count(*) from {from} where {condition}");
     let arguments = statement.arguments()?;
     Ok(sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_one(tx.conn()).await?)
@@ -94,10 +117,10 @@ pub(crate) async fn aggregate(
     asked: &Asked<'_>,
     aggregate: &Aggregate,
 ) -> Result<(Vec<Map<String, Value>>, bool), Error> {
-    let driver = Driver::find(tx, asked, MOST_COUNTED).await?;
+    let driver = Driver::of_all(tx, asked).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
-    let from = driver.rows(&mut statement, asked.entity, "");
+    let from = driver.rows(&mut statement, asked.entity, None);
     let zone = statement.text(asked.context.zone.name().to_owned());
     let outputs: Vec<&Output> = aggregate.keys.iter().chain(&aggregate.measures).collect();
     let columns: Vec<String> = outputs.iter().map(|output| output.sql.replace("$zone", &zone)).collect();
@@ -180,36 +203,39 @@ impl Statement {
         Self { text: String::new(), binds }
     }
 
-    /// A page by id, by the last change, or by how well records fit the search.
+    /// A page by id, by the last change, or by how well records fit the search, among the next so many rows of an index.
     fn by_record(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
         driver: &Driver,
         after: Option<&Place>,
-        limit: u32,
+        (limit, stride): (u32, u32),
     ) -> Result<Self, Error> {
         let mut statement = Self::new(tx, asked.entity);
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
         let relation = asked.entity.relation();
-        let (from, id) = (driver.rows(&mut statement, asked.entity, way), driver.id());
+        let id = driver.id();
         let (key, sql_type) = match asked.sort.by {
             SortBy::Updated => (relation.updated_at.to_owned(), "timestamptz"),
             SortBy::Relevance => (statement.rank(asked), "bigint"),
             SortBy::Created | SortBy::Field(_) => (String::new(), ""),
         };
+        let mut behind = String::new();
         if let Some(place) = after {
             check(place, sql_type)?;
             let last = statement.binds.push(Bind::Uuid(place.id));
-            let place = match &place.value {
+            behind = match &place.value {
                 Some(value) if !key.is_empty() => {
                     let value = statement.binds.push(Bind::Text(value.clone()));
                     format!(" and ({key}, {id}) {before} ({value}::text::{sql_type}, {last}::uuid)")
                 }
                 _ => format!(" and {id} {before} {last}::uuid"),
             };
-            condition.push_str(&place);
+            condition.push_str(&behind);
         }
+        let stride = Stride { way, behind: &behind, rows: stride };
+        let from = driver.rows(&mut statement, asked.entity, Some(&stride));
         let columns = &relation.columns;
         let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
         let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };

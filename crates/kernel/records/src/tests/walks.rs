@@ -20,14 +20,17 @@ const MOVING: usize = 30;
 /// Walks through the records of one entity.
 const WALKS: usize = 8;
 
-const SORTS: [&str; 6] = ["createdAt", "updatedAt", "size", "name", "day", "price"];
-const FILTERS: [&str; 6] = [
+const SORTS: [&str; 7] = ["createdAt", "updatedAt", "size", "name", "day", "price", "serial"];
+const FILTERS: [&str; 9] = [
     "",
     "size > 1",
     "size == 2",
     "note != 'odd'",
     "has(day) || price.amount > 1",
     "name == 'lathe' && size < 9",
+    "size >= 1 && size < 3",
+    "serial >= 200",
+    "serial > 100 && serial <= 900 && note != 'odd'",
 ];
 
 async fn put(app: &TestApp, key: &str) {
@@ -35,8 +38,14 @@ async fn put(app: &TestApp, key: &str) {
     let mut name = indexed("name", "text");
     name["searchable"] = json!(true);
     let note = json!({"key": "note", "label": "note", "type": "text", "searchable": true});
-    let fields =
-        json!([name, note, indexed("size", "integer"), indexed("day", "date"), indexed("price", "money")]);
+    let fields = json!([
+        name,
+        note,
+        indexed("size", "integer"),
+        indexed("day", "date"),
+        indexed("price", "money"),
+        indexed("serial", "integer")
+    ]);
     let def = json!({"key": key, "label": key, "plural": key, "fields": fields});
     let mut tx = app.db.database.tenant_tx(&app.db.context("demo")).await.unwrap();
     let id = new_entity_id(&tx);
@@ -44,12 +53,13 @@ async fn put(app: &TestApp, key: &str) {
     tx.commit(AuditEvent::info("test.publish")).await.unwrap();
 }
 
-/// Few different values, so that many records are equal in what orders them.
+/// Few different values, so that many records are equal in what orders them; of one field many.
 fn values(dice: &mut Dice) -> Value {
     let mut values = json!({"name": dice.of(&["lathe", "Lathe", "saw", "é", "lathe big"])});
     let more = [
         ("note", json!(dice.of(&["odd", "lathe", "x"]))),
         ("size", json!(dice.below(4))),
+        ("serial", json!(dice.below(1_000))),
         ("day", json!(dice.of(&["2026-01-01", "2026-01-02", "0999-01-01"]))),
         ("price", json!({"amount": dice.of(&["-1.00", "0.00", "10.00", "9.00"]), "currency": "EUR"})),
     ];

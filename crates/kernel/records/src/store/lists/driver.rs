@@ -4,80 +4,198 @@
 use std::fmt::Write as _;
 
 use athyper_kernel_cel::Bind;
-use athyper_kernel_db::TenantConnection;
+use athyper_kernel_db::{DbError, TenantConnection};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use super::{Asked, Statement};
-use crate::entity::Entity;
+use crate::entity::{Entity, Slot};
 use crate::error::Error;
 use crate::relation::Relation;
 use crate::terms::{self, Sought};
+
+/// Most rows of an index that are put in the order of a list for a page of it.
+const MOST_IN_ORDER: i64 = 20_000;
+/// Most rows of an index whose records are counted or summed one by one.
+const MOST_COUNTED: i64 = 500_000;
+/// Most values whose rows are merged for a page.
+const MOST_MERGED: usize = 10;
 
 /// Where the records of a selection come from.
 #[derive(Debug)]
 pub(super) enum Driver {
     /// From all records.
     All,
-    /// From the rows of an index.
-    Index(Sought),
+    /// From the rows of an index of a field that have one of these values. Those of each are in the order of a list by id
+    /// already, so that a page of it reads as many of them as it shows, however many there are.
+    Values(Slot, Vec<String>),
+    /// From the rows of an index between two values.
+    Range(Sought),
+}
+
+/// The next rows of a walk along an index. It has a limit, so that the database looks for the first rows and not for all.
+pub(super) struct Stride<'s> {
+    /// Which way the walk goes by id.
+    pub(super) way: &'s str,
+    /// That rows `i` come behind the last one of the walk so far.
+    pub(super) behind: &'s str,
+    /// How many rows.
+    pub(super) rows: u32,
 }
 
 impl Driver {
-    /// The best one. An index that more than `most` rows of serve is none: to walk through the records until a page is full is
-    /// less work then.
-    pub(super) async fn find(
+    /// The best one for a page of a list by id. An index that too many rows of serve is none, unless these have few values: to
+    /// walk through the records until a page is full is less work then.
+    pub(super) async fn of_page(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
+        let Some(sought) = sought(asked) else { return Ok(Self::All) };
+        let values = match sought.one() {
+            Some(value) => vec![value.to_owned()],
+            None => values(tx, asked, &sought).await?,
+        };
+        match values.len() {
+            1..=MOST_MERGED => Ok(Self::Values(sought.slot, values)),
+            _ => Self::within_most(tx, asked, sought, MOST_IN_ORDER).await,
+        }
+    }
+
+    /// The best one to count or sum all records of a selection.
+    pub(super) async fn of_all(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
+        let Some(sought) = sought(asked) else { return Ok(Self::All) };
+        if let Some(value) = sought.one() {
+            return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
+        }
+        Self::within_most(tx, asked, sought, MOST_COUNTED).await
+    }
+
+    async fn within_most(
         tx: &mut impl TenantConnection,
         asked: &Asked<'_>,
+        sought: Sought,
         most: i64,
     ) -> Result<Self, Error> {
-        let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        // The rows of one value are in the order of a list already.
-        if sought.is_one() || Self::has_at_most(tx, asked, &sought, most).await? {
-            return Ok(Self::Index(sought));
-        }
-        Ok(Self::All)
-    }
-
-    async fn has_at_most(
-        tx: &mut impl TenantConnection,
-        asked: &Asked<'_>,
-        sought: &Sought,
-        most: i64,
-    ) -> Result<bool, Error> {
         let mut statement = Statement::new(tx, asked.entity);
-        let within = statement.within(sought);
+        let rows = rows_of(sought.slot, &statement.within(&sought));
         statement.text = format!(
-            "select count(*) <= {most} from (select from records.field_value i \
-             where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within} limit {}) found",
-            sought.slot,
-            most + 1
+            "select exists (select from (select {rows} limit {}) found offset {most})",
+            most.saturating_add(1)
         );
         let arguments = statement.arguments()?;
-        let few =
-            sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_one(tx.conn()).await;
-        Ok(few.map_err(athyper_kernel_db::DbError::from)?)
+        let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
+        let are_more: bool = query.fetch_one(tx.conn()).await.map_err(DbError::from)?;
+        Ok(if are_more { Self::All } else { Self::Range(sought) })
     }
 
-    /// The rows, in the order of their ids that `way` says if it says one.
-    pub(super) fn rows(&self, statement: &mut Statement, entity: &Entity, way: &str) -> String {
-        let Self::Index(sought) = self else { return entity.relation().from.clone() };
-        let within = statement.within(sought);
-        let order = if way.is_empty() { String::new() } else { format!(" order by i.record_id {way}") };
-        format!(
-            "(select i.record_id from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 \
-             and i.slot = {}{within}{order} offset 0) i {}",
-            sought.slot,
-            with_record(entity)
-        )
+    /// The rows with their records: all of them, or the next ones of a walk.
+    pub(super) fn rows(
+        &self,
+        statement: &mut Statement,
+        entity: &Entity,
+        stride: Option<&Stride<'_>>,
+    ) -> String {
+        match self.ids(statement, stride) {
+            Some(ids) => format!("{ids} i {}", with_record(entity)),
+            None => entity.relation().from.clone(),
+        }
+    }
+
+    /// The last row of a stride, by the id of its record; none where rows end before it does.
+    pub(super) async fn end_of(
+        &self,
+        tx: &mut impl TenantConnection,
+        entity: &Entity,
+        after: Option<Uuid>,
+        way: &str,
+        rows: u32,
+    ) -> Result<Option<Uuid>, Error> {
+        let mut statement = Statement::new(tx, entity);
+        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
+        let stride = Stride { way, behind: &behind, rows };
+        let Some(ids) = self.ids(&mut statement, Some(&stride)) else { return Ok(None) };
+        let before = rows.saturating_sub(1);
+        statement.text =
+            format!("select i.record_id from {ids} i order by i.record_id {way} offset {before} limit 1");
+        let arguments = statement.arguments()?;
+        let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
+        Ok(query.fetch_optional(tx.conn()).await.map_err(DbError::from)?)
+    }
+
+    /// The ids of the rows of an index.
+    fn ids(&self, statement: &mut Statement, stride: Option<&Stride<'_>>) -> Option<String> {
+        let ordered = |rows: &str| match stride {
+            Some(Stride { way, behind, rows: most }) => {
+                format!("(select {rows}{behind} order by i.record_id {way} limit {most})")
+            }
+            None => format!("(select {rows} offset 0)"),
+        };
+        Some(match (self, stride) {
+            (Self::All, _) => return None,
+            (Self::Values(slot, values), _) => {
+                let of_value = |value: &String| {
+                    let value = statement.text(value.clone());
+                    ordered(&rows_of(*slot, &format!(" and i.value = {value}")))
+                };
+                let values: Vec<String> = values.iter().map(of_value).collect();
+                let rows = values.join(" union all ");
+                match stride {
+                    Some(Stride { way, rows: most, .. }) if values.len() > 1 => format!(
+                        "(select i.record_id from ({rows}) i order by i.record_id {way} limit {most})"
+                    ),
+                    _ => format!("({rows})"),
+                }
+            }
+            (Self::Range(sought), None) => ordered(&rows_of(sought.slot, &statement.within(sought))),
+            (Self::Range(sought), Some(Stride { way, behind, rows: most })) => {
+                // The inner limit is no bound, for there are not so many: with it no plan has several processes do what is
+                // sooner done than they are started. Where values grow as records are made, the rows come in order.
+                let rows = rows_of(sought.slot, &statement.within(sought));
+                format!(
+                    "(select i.record_id from (select {rows}{behind} order by i.value {way}, i.record_id {way} \
+                     limit {}) i order by i.record_id {way} limit {most})",
+                    MOST_IN_ORDER.saturating_mul(2)
+                )
+            }
+        })
     }
 
     /// The id of a record among the rows.
     pub(super) fn id(&self) -> &'static str {
         match self {
             Self::All => "r.id",
-            Self::Index(_) => "i.record_id",
+            Self::Values(..) | Self::Range(_) => "i.record_id",
         }
     }
+}
+
+/// The ids in the rows `i` of an index for which this holds, behind `select`.
+fn rows_of(slot: Slot, holds: &str) -> String {
+    format!(
+        "i.record_id from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}{holds}"
+    )
+}
+
+/// The values that are sought of an index, each once, at most one more than are merged: each is looked up behind the one before,
+/// however many rows have it.
+async fn values(
+    tx: &mut impl TenantConnection,
+    asked: &Asked<'_>,
+    sought: &Sought,
+) -> Result<Vec<String>, Error> {
+    let mut statement = Statement::new(tx, asked.entity);
+    let within = statement.within(sought);
+    let from = format!(
+        "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
+        sought.slot
+    );
+    statement.text = format!(
+        "with recursive found (value, nth) as ( \
+         (select i.value, 1 {from} order by i.value limit 1) union all \
+         select (select i.value {from} and i.value > found.value order by i.value limit 1), found.nth + 1 \
+         from found where found.value is not null and found.nth <= {MOST_MERGED}) \
+         select value from found where value is not null"
+    );
+    let arguments = statement.arguments()?;
+    let values = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await;
+    Ok(values.map_err(DbError::from)?)
 }
 
 /// What the filter asks of an index; records that are deleted are in none.
@@ -94,11 +212,17 @@ pub(super) fn with_record(entity: &Entity) -> String {
 }
 
 impl Statement {
+    /// That rows `i` of an index come behind the one of this record.
+    fn behind(&mut self, last: Uuid, way: &str) -> String {
+        let before = if way == "desc" { "<" } else { ">" };
+        format!(" and i.record_id {before} {}::uuid", self.binds.push(Bind::Uuid(last)))
+    }
+
     /// What holds for the rows `i` of an index that are sought.
     pub(super) fn within(&mut self, sought: &Sought) -> String {
         let mut within = String::new();
-        if sought.is_one() {
-            let value = self.text(sought.from.clone().unwrap_or_default());
+        if let Some(value) = sought.one() {
+            let value = self.text(value.to_owned());
             let _ = write!(within, " and i.value = {value}");
             return within;
         }
