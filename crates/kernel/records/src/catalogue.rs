@@ -183,10 +183,11 @@ pub async fn publish(tx: &mut TenantTx, id: EntityId, def: EntityDef) -> Result<
 pub async fn publish_in_slots(
     tx: &mut TenantTx,
     id: EntityId,
-    def: EntityDef,
+    def: impl Into<Arc<EntityDef>>,
     slots: BTreeMap<String, Slot>,
     coming: &[EntityKey],
 ) -> Result<Entity, Error> {
+    let def = def.into();
     let before = entities::lock(tx, &SystemEntities::default(), id).await?;
     let named: Vec<EntityKey> =
         named_entities(&def).into_iter().filter(|key| *key != def.key && !coming.contains(key)).collect();

@@ -1,6 +1,7 @@
 //! An entity in force: its definition, and where its fields are stored.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use athyper_kernel_cel::Schema;
 use athyper_kernel_entity::{EntityDef, FieldDef, FieldType, Overlay, SystemEntity, Writer, is_indexed};
@@ -37,11 +38,11 @@ pub struct Entity {
     /// Counts its publications, from 1.
     pub version: i64,
     /// Its definition; that of a domain's entity with what the tenant changes of it.
-    pub def: EntityDef,
+    pub def: Arc<EntityDef>,
     /// What the tenant changes of an entity of a domain.
     pub overlay: Option<Overlay>,
     slots: BTreeMap<String, Slot>,
-    rules: Rules,
+    rules: Arc<Rules>,
     filter_schema: Schema,
     table: Option<SystemEntity>,
     relation: Relation,
@@ -55,10 +56,11 @@ impl Entity {
     pub fn new(
         id: EntityId,
         version: i64,
-        def: EntityDef,
+        def: impl Into<Arc<EntityDef>>,
         slots: BTreeMap<String, Slot>,
     ) -> Result<Self, Vec<FieldError>> {
-        let rules = Rules::compile(&def)?;
+        let def = def.into();
+        let rules = Arc::new(Rules::compile(&def)?);
         let filter_schema = filter_schema(&def.fields);
         let relation = Relation::of_records();
         Ok(Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation })
@@ -73,7 +75,7 @@ impl Entity {
         slots: BTreeMap<String, Slot>,
     ) -> Self {
         let (filter_schema, relation) = (filter_schema(&[]), Relation::of_records());
-        let rules = Rules::default();
+        let (def, rules) = (Arc::new(def), Arc::default());
         Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation }
     }
 

@@ -48,8 +48,8 @@ impl Entities {
         for entity in of_domains {
             let id = EntityId::from_uuid(entity.id);
             let changed = entities::by_id(tx, self.system(), id).await?;
-            let def = changed.map(|entity| entity.def);
-            defs.extend(def.or_else(|| self.system().by_id(id).map(|entity| entity.def.clone())));
+            let def = changed.as_ref().or_else(|| self.system().by_id(id).map(AsRef::as_ref));
+            defs.extend(def.map(|entity| EntityDef::clone(&entity.def)));
         }
         Ok(defs)
     }

@@ -82,7 +82,7 @@ impl Entity {
     #[must_use]
     pub(crate) fn allowing_duplicates(&self) -> Self {
         let mut entity = self.clone();
-        for rule in &mut entity.def.duplicates {
+        for rule in &mut Arc::make_mut(&mut entity.def).duplicates {
             if rule.on_write == OnDuplicate::Refuse {
                 rule.on_write = OnDuplicate::Report;
             }

@@ -23,9 +23,9 @@ pub(crate) async fn removed_fields(
     while !wanted.is_empty() {
         let Some(version) = versions::last_with(tx, base.id, &wanted).await? else { break };
         let def = version.def(system)?;
-        for field in def.fields {
+        for field in &def.fields {
             if let Some(slot) = version.slots.get(field.key.as_str()).filter(|slot| wanted.contains(slot)) {
-                removed.insert(*slot, field);
+                removed.insert(*slot, field.clone());
             }
         }
         let before = wanted.len();

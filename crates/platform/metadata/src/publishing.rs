@@ -1,5 +1,7 @@
 //! How a definition comes in force: at once where records are few or stay as they are, else by a job.
 
+use std::sync::Arc;
+
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
@@ -187,7 +189,7 @@ async fn put_document(
 ) -> Result<Entity, Error> {
     let coming: Vec<EntityKey> = system.keys().chain(coming).cloned().collect();
     Ok(match document {
-        Document::Entity(def) => publish_in_slots(tx, id, (**def).clone(), slots, &coming).await?,
+        Document::Entity(def) => publish_in_slots(tx, id, Arc::clone(def), slots, &coming).await?,
         Document::Overlay(key, overlay) => publish_overlay(tx, system, key, overlay, slots, &coming).await?,
     })
 }
@@ -274,7 +276,7 @@ pub(crate) async fn settle(
     let slots = field_slots(entity);
     let version = Version {
         number: entity.version,
-        definition: Document::of(entity).to_value(),
+        definition: Document::of(entity),
         slots: slots.clone(),
         changes,
         note,

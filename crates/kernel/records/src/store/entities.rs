@@ -35,7 +35,7 @@ impl Row {
         };
         let id = Id::from_uuid(self.id);
         let Some(base) = system.by_id(id) else {
-            let def =
+            let def: EntityDef =
                 serde_json::from_value(self.definition.0).map_err(|error| corrupt(error.to_string()))?;
             return Entity::new(id, self.version, def, self.slots.0).map_err(told);
         };

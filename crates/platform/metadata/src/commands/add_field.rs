@@ -113,7 +113,7 @@ pub(crate) async fn execute(
     };
     design.slots = slots::carry(&design.definition, &design.slots, &in_force, &BTreeMap::new());
     let mut design = touch(tx, design);
-    designs::update(tx, &design).await?;
+    designs::append_field(tx, &design, &input.field).await?;
 
     let (mut faults, mut operation) = (Vec::new(), None);
     if input.publish {
@@ -121,6 +121,7 @@ pub(crate) async fn execute(
         let published = publish(tx, system, design, asked).await?;
         Published { design, operation, .. } = published;
     } else {
+        designs::update_state(tx, &design).await?;
         (_, faults) = examine(tx, system, &design.definition, &[]).await?;
     }
 
@@ -158,9 +159,9 @@ fn append(definition: &mut Value, field: &Value, key: &str) -> Result<String, Er
     };
     fields.push(field.clone());
     let pointer = format!("/fields/{}", fields.len() - 1);
-    match document::unkeepable(definition) {
+    // The draft could be kept, so it is the field that cannot.
+    match document::with_nul(field, "/field").or_else(|| document::too_large(definition)) {
         None => Ok(pointer),
-        // The draft could be kept, so it is the field that cannot.
         Some(fault) => Err(refused("/field", &fault.code, &fault.message)),
     }
 }

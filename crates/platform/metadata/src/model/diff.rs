@@ -1,5 +1,6 @@
 //! What is different between two definitions of one entity.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_entity::{EntityDef, EntityKey, EntityKind, FieldDef, FieldType, StateMachine};
@@ -114,7 +115,10 @@ fn is_traced(field: &FieldDef) -> bool {
 }
 
 /// The definition under another key.
-fn renamed(def: &EntityDef, key: &EntityKey) -> EntityDef {
+fn renamed<'d>(def: &'d EntityDef, key: &EntityKey) -> Cow<'d, EntityDef> {
+    if def.key == *key {
+        return Cow::Borrowed(def);
+    }
     let mut renamed = def.clone();
     renamed.key = key.clone();
     for field in &mut renamed.fields {
@@ -124,7 +128,7 @@ fn renamed(def: &EntityDef, key: &EntityKey) -> EntityDef {
             reference.entity = key.clone();
         }
     }
-    renamed
+    Cow::Owned(renamed)
 }
 
 /// What is different beside the fields.

@@ -1,6 +1,7 @@
 //! The document of a definition, as somebody writes it: it may have faults, and all of them are named.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use athyper_kernel_entity::{
     DuplicateRule, EffectiveDating, EntityDef, EntityKey, EntityKind, FieldDef, FieldKey, Label, Layout,
@@ -9,6 +10,7 @@ use athyper_kernel_entity::{
 use athyper_kernel_error::FieldError;
 use athyper_kernel_records::{Entity, EntityId, Slot, SystemEntities};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Serialize, Serializer};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
@@ -25,24 +27,36 @@ pub(crate) fn unkeepable(document: &Value) -> Option<FieldError> {
     if !document.is_object() {
         return Some(FieldError::new("/definition", "wrong_type", "a definition is an object"));
     }
-    if document.to_string().len() > MAX_BYTES {
-        let message = format!("a definition has at most {MAX_BYTES} bytes");
-        return Some(FieldError::new("/definition", "too_large", message));
+    if let Some(fault) = too_large(document) {
+        return Some(fault);
     }
-    // No text of the database holds a NUL.
-    let message = "a text without the character NUL is expected";
-    nul_at(document, "/definition").map(|pointer| FieldError::new(pointer, "invalid", message))
+    with_nul(document, "/definition")
 }
 
-/// Where a NUL stands in a document. JSON is read to a depth of 128, so the recursion ends.
-fn nul_at(value: &Value, pointer: &str) -> Option<String> {
+/// Why a document that grows cannot be kept.
+pub(crate) fn too_large(document: &Value) -> Option<FieldError> {
+    (document.to_string().len() > MAX_BYTES).then(|| {
+        let message = format!("a definition has at most {MAX_BYTES} bytes");
+        FieldError::new("/definition", "too_large", message)
+    })
+}
+
+/// Why a part of a document cannot be kept: no text of the database holds a NUL.
+pub(crate) fn with_nul(part: &Value, pointer: &str) -> Option<FieldError> {
+    let at = nul_in(part)?;
+    let message = "a text without the character NUL is expected";
+    Some(FieldError::new(format!("{pointer}{at}"), "invalid", message))
+}
+
+/// Where a NUL stands below a value. JSON is read to a depth of 128, so the recursion ends.
+fn nul_in(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => text.contains('\0').then(|| pointer.to_owned()),
+        Value::String(text) => text.contains('\0').then(String::new),
         Value::Array(list) => {
-            list.iter().enumerate().find_map(|(at, entry)| nul_at(entry, &format!("{pointer}/{at}")))
+            list.iter().enumerate().find_map(|(at, entry)| Some(format!("/{at}{}", nul_in(entry)?)))
         }
         Value::Object(members) => members.iter().find_map(|(key, entry)| {
-            if key.contains('\0') { Some(pointer.to_owned()) } else { nul_at(entry, &below(pointer, key)) }
+            if key.contains('\0') { Some(String::new()) } else { Some(below("", key) + &nul_in(entry)?) }
         }),
         _ => None,
     }
@@ -58,7 +72,7 @@ pub(crate) fn key_of(document: &Value) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Document {
     /// An entity of the tenant's own.
-    Entity(Box<EntityDef>),
+    Entity(Arc<EntityDef>),
     /// What the tenant changes of the entity of a domain that has this key.
     Overlay(EntityKey, Box<Overlay>),
 }
@@ -67,7 +81,7 @@ impl Document {
     /// What an entity in force was published from.
     pub(crate) fn of(entity: &Entity) -> Self {
         match (entity.system(), &entity.overlay) {
-            (None, _) => Self::Entity(Box::new(entity.def.clone())),
+            (None, _) => Self::Entity(Arc::clone(&entity.def)),
             (Some(_), overlay) => {
                 Self::Overlay(entity.def.key.clone(), Box::new(overlay.clone().unwrap_or_default()))
             }
@@ -76,15 +90,7 @@ impl Document {
 
     /// As it is written.
     pub(crate) fn to_value(&self) -> Value {
-        let written = match self {
-            Self::Entity(def) => serde_json::to_value(def),
-            Self::Overlay(_, overlay) => serde_json::to_value(overlay),
-        };
-        let mut written = written.unwrap_or_else(|_| Value::Object(Map::new()));
-        if let (Self::Overlay(key, _), Some(members)) = (self, written.as_object_mut()) {
-            members.insert("key".to_owned(), Value::from(key.as_str()));
-        }
-        written
+        serde_json::to_value(self).unwrap_or_else(|_| Value::Object(Map::new()))
     }
 
     /// The entity that it makes, with these slots.
@@ -99,7 +105,7 @@ impl Document {
         slots: BTreeMap<String, Slot>,
     ) -> Result<Entity, Vec<FieldError>> {
         match self {
-            Self::Entity(def) => Entity::new(id, version, (**def).clone(), slots),
+            Self::Entity(def) => Entity::new(id, version, Arc::clone(def), slots),
             Self::Overlay(key, overlay) => base(system, key)?.overlaid(overlay, version, slots),
         }
     }
@@ -108,10 +114,26 @@ impl Document {
     ///
     /// # Errors
     /// As [`entity`](Self::entity), but for expressions.
-    pub(crate) fn definition(&self, system: &SystemEntities) -> Result<EntityDef, Vec<FieldError>> {
+    pub(crate) fn definition(&self, system: &SystemEntities) -> Result<Arc<EntityDef>, Vec<FieldError>> {
         match self {
-            Self::Entity(def) => Ok((**def).clone()),
-            Self::Overlay(key, overlay) => overlay.apply(&base(system, key)?.def),
+            Self::Entity(def) => Ok(Arc::clone(def)),
+            Self::Overlay(key, overlay) => overlay.apply(&base(system, key)?.def).map(Arc::new),
+        }
+    }
+}
+
+/// As it is written.
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Keyed<'d> {
+            key: &'d str,
+            #[serde(flatten)]
+            overlay: &'d Overlay,
+        }
+        match self {
+            Self::Entity(def) => def.as_ref().serialize(serializer),
+            Self::Overlay(key, overlay) => Keyed { key: key.as_str(), overlay }.serialize(serializer),
         }
     }
 }
@@ -139,8 +161,12 @@ pub(crate) fn read(document: &Value) -> Result<Document, Vec<FieldError>> {
             .map(|overlay| Document::Overlay(key, overlay))
             .map_err(|error| vec![fault("", &error)]);
     }
-    match serde_path_to_error::deserialize(document) {
-        Ok(def) => Ok(Document::Entity(Box::new(def))),
+    // Where something is wrong is looked for when something is.
+    if let Ok(def) = EntityDef::deserialize(document) {
+        return Ok(Document::Entity(Arc::new(def)));
+    }
+    match serde_path_to_error::deserialize::<_, EntityDef>(document) {
+        Ok(def) => Ok(Document::Entity(Arc::new(def))),
         Err(first) => {
             let mut faults = Vec::new();
             look_into(document, &mut faults);

@@ -96,6 +96,22 @@ pub(crate) async fn update(tx: &mut TenantTx, design: &Design) -> Result<(), DbE
     Ok(())
 }
 
+/// Puts a field last in the document of a design, which need not be sent as a whole. What else the design is now is stored by
+/// [`update_state`].
+pub(crate) async fn append_field(tx: &mut TenantTx, design: &Design, field: &Value) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "update metadata.design set definition = jsonb_set(definition, '{fields}', \
+         coalesce(definition -> 'fields', '[]') || jsonb_build_array($3::jsonb)) where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(design.id.uuid())
+    .bind(Json(field))
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Stores what a design is now, but for its document, which can be large.
 pub(crate) async fn update_state(tx: &mut TenantTx, design: &Design) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();

@@ -72,7 +72,7 @@ pub(crate) async fn put(tx: &mut TenantTx, publication: &Publication) -> Result<
     )
     .bind(tenant)
     .bind(publication.entity.uuid())
-    .bind(Json(publication.document.to_value()))
+    .bind(Json(&publication.document))
     .bind(Json(&publication.slots))
     .bind(Json(&publication.work))
     .bind(Json(&publication.changes))

@@ -1,5 +1,7 @@
 //! Table `metadata.version`.
 
+use std::sync::Arc;
+
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::EntityDef;
 use athyper_kernel_records::{EntityId, Slot, SystemEntities};
@@ -8,16 +10,16 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::model::change::Change;
-use crate::model::document;
+use crate::model::document::{self, Document};
 use crate::model::slots::Slots;
 
 /// A version that was put in force.
 #[derive(Clone, Debug)]
-pub(crate) struct Version {
+pub(crate) struct Version<D = Value> {
     /// Its number.
     pub(crate) number: i64,
     /// The definition.
-    pub(crate) definition: Value,
+    pub(crate) definition: D,
     /// Slots of its fields.
     pub(crate) slots: Slots,
     /// What it changed.
@@ -60,7 +62,7 @@ impl Version {
     ///
     /// # Errors
     /// When it has some now.
-    pub(crate) fn def(&self, system: &SystemEntities) -> Result<EntityDef, DbError> {
+    pub(crate) fn def(&self, system: &SystemEntities) -> Result<Arc<EntityDef>, DbError> {
         let def = document::read(&self.definition).and_then(|document| document.definition(system));
         def.map_err(|faults| {
             let first = faults.into_iter().next().map(|fault| format!("{} {}", fault.pointer, fault.message));
@@ -74,7 +76,11 @@ impl Version {
 }
 
 /// Enters a version.
-pub(crate) async fn insert(tx: &mut TenantTx, entity: EntityId, version: &Version) -> Result<(), DbError> {
+pub(crate) async fn insert(
+    tx: &mut TenantTx,
+    entity: EntityId,
+    version: &Version<Document>,
+) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
         "insert into metadata.version (tenant_id, entity_id, version, definition, slots, changes, note, published_at, \
