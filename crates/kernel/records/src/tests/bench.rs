@@ -24,12 +24,13 @@ const BATCH: i64 = 250_000;
 const SIZES: usize = 1_000;
 
 /// What is measured, by a name.
-const QUESTIONS: [&str; 9] = [
+const QUESTIONS: [&str; 10] = [
     "get",
     "filter by a label, 10 found",
     "filter by a size, a thousandth found",
     "filter by a bound, a thousandth found",
     "filter by a beginning, a thousandth found",
+    "filter by a beginning, in its order",
     "first page by size",
     "last page by label",
     "first page, newest",
@@ -134,9 +135,10 @@ fn address(question: &str, dice: &mut Dice, records: i64) -> String {
             format!("{path}?filter={}", encoded(&format!("size >= {}", SIZES - 1)))
         }
         // Of many different labels, where there are many records.
-        "filter by a beginning, a thousandth found" => {
+        beginning if beginning.starts_with("filter by a beginning") => {
             let filter = format!("label.startsWith('l{}')", 100 + dice.below(900));
-            format!("{path}?filter={}", encoded(&filter))
+            let sort = if beginning.ends_with("in its order") { "&sort=label" } else { "" };
+            format!("{path}?filter={}{sort}", encoded(&filter))
         }
         "first page by size" => format!("{path}?sort=size"),
         "last page by label" => format!("{path}?sort=-label"),
