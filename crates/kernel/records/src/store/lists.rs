@@ -54,7 +54,7 @@ pub(crate) async fn page(
             SortBy::Created => Driver::of_page(tx, asked).await?,
             _ => Driver::All,
         };
-        return by_record(tx, asked, &driver, after, limit).await;
+        return driver.page(tx, asked, after, limit).await;
     };
     let keys = Keys::of(asked.entity, slot);
     // Those with a value first, and then those without one: each of the two is a walk along the index.
@@ -70,34 +70,6 @@ pub(crate) async fn page(
         found.extend(Statement::without_value(tx, asked, &keys, after, missing)?.fetch(tx, asked).await?);
     }
     Ok(found)
-}
-
-/// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
-/// grow, until so many records are found for which the whole filter holds.
-async fn by_record(
-    tx: &mut impl TenantConnection,
-    asked: &Asked<'_>,
-    driver: &Driver,
-    after: Option<&Place>,
-    limit: u32,
-) -> Result<Vec<Found>, Error> {
-    let (mut found, mut after, mut stride) = (Vec::new(), after.cloned(), limit);
-    loop {
-        let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-        let statement = Statement::by_record(tx, asked, driver, after.as_ref(), (missing, stride))?;
-        let more = statement.fetch(tx, asked).await?;
-        let is_full = more.len() >= missing as usize;
-        found.extend(more);
-        if is_full {
-            return Ok(found);
-        }
-        let place = after.map(|place| place.id);
-        let Some(end) = driver.end_of(tx, asked.entity, place, ways(asked.sort).1, stride).await? else {
-            return Ok(found);
-        };
-        after = Some(Place { value: None, id: end });
-        stride = stride.saturating_mul(4);
-    }
 }
 
 /// How many records of a selection there are.

@@ -8,9 +8,10 @@ use athyper_kernel_db::{DbError, TenantConnection};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Asked, Statement};
+use super::{Asked, Found, Statement, ways};
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
+use crate::query::Place;
 use crate::relation::Relation;
 use crate::terms::{self, Sought};
 
@@ -85,6 +86,34 @@ impl Driver {
         Ok(if are_more { Self::All } else { Self::Range(sought) })
     }
 
+    /// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
+    /// grow, until so many records are found for which the whole filter holds.
+    pub(super) async fn page(
+        &self,
+        tx: &mut impl TenantConnection,
+        asked: &Asked<'_>,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Vec<Found>, Error> {
+        let (mut found, mut after, mut stride) = (Vec::new(), after.cloned(), limit);
+        loop {
+            let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            let statement = Statement::by_record(tx, asked, self, after.as_ref(), (missing, stride))?;
+            let more = statement.fetch(tx, asked).await?;
+            let is_full = more.len() >= missing as usize;
+            found.extend(more);
+            if is_full {
+                return Ok(found);
+            }
+            let place = after.map(|place| place.id);
+            let Some(end) = self.end_of(tx, asked.entity, place, ways(asked.sort).1, stride).await? else {
+                return Ok(found);
+            };
+            after = Some(Place { value: None, id: end });
+            stride = stride.saturating_mul(4);
+        }
+    }
+
     /// The rows with their records: all of them, or the next ones of a walk.
     pub(super) fn rows(
         &self,
@@ -99,7 +128,7 @@ impl Driver {
     }
 
     /// The last row of a stride, by the id of its record; none where rows end before it does.
-    pub(super) async fn end_of(
+    async fn end_of(
         &self,
         tx: &mut impl TenantConnection,
         entity: &Entity,
