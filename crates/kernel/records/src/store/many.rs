@@ -143,7 +143,8 @@ async fn put_unique(
         return Ok(true);
     }
     // In the order of the key, so that two transactions never wait for each other. The database takes arrays for short ones and
-    // would hold each value against each other one; a full join it can only hash or merge.
+    // would hold each value against each other one; a full join it can only hash or merge, and this one stays one, for what
+    // follows it holds for missing rows too.
     let taken: i64 = sqlx::query_scalar(
         "with wanted as materialized (select new.rule, new.value, new.record_id \
          from unnest($3::text[], $4::text[], $5::uuid[]) as new (rule, value, record_id)), \
@@ -151,7 +152,8 @@ async fn put_unique(
          select $1, $2, wanted.rule, wanted.value, wanted.record_id from wanted order by wanted.rule, wanted.value \
          on conflict (tenant_id, entity_id, rule, value) do update set record_id = v.record_id \
          returning rule, value, record_id) \
-         select count(*) from wanted full join done using (rule, value) where done.record_id <> wanted.record_id",
+         select count(*) from wanted full join done using (rule, value) \
+         where done.record_id is distinct from wanted.record_id",
     )
     .bind(tenant)
     .bind(entity.uuid())
