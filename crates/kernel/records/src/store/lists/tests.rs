@@ -176,6 +176,47 @@ async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
     assert!(rows < 50, "{rows} rows");
 }
 
+#[tokio::test]
+async fn walks_along_an_index_see_what_the_filter_selects_in_order() {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+    fill(&db, &entity).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let context = Context::utc(tx.now());
+    let value = |key: &str| format!("data ->> '{}'", entity.slot(key).unwrap());
+    let (size, label, grade) = (value("size"), value("label"), value("grade"));
+    // One value, several, and many; and a condition beside the bound for which few of its rows hold.
+    for (filter, same) in [
+        ("grade == 2", format!("({grade})::int = 2")),
+        ("grade >= 2 && grade < 4", format!("({grade})::int in (2, 3)")),
+        ("label.startsWith('l77')", format!("{label} like 'l77%'")),
+        ("grade >= 3 && size < 3", format!("({grade})::int >= 3 and ({size})::int < 3")),
+        ("grade == 2 && size == 7", "false".to_owned()),
+    ] {
+        let cache = Cache::new(1 << 20, Limits::default());
+        let condition = terms::condition(&cache, &entity, filter).unwrap();
+        let selection = Selection::of(Some(condition), &[]);
+        for (sort, way) in [("createdAt", "asc"), ("-createdAt", "desc")] {
+            let sort = Sort::parse(&entity, Some(sort), false).unwrap();
+            let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+            let sql = format!("select id from records.record where {same} order by id {way}");
+            let expected: Vec<uuid::Uuid> =
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(tx.conn()).await.unwrap();
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let found = page(&mut tx, &asked, after.as_ref(), 90).await.unwrap();
+                seen.extend(found.iter().map(|(record, _)| record.id.uuid()));
+                let Some((record, _)) = found.last().filter(|_| found.len() == 90) else { break };
+                after = Some(Place { value: None, id: record.id.uuid() });
+            }
+            assert_eq!(seen, expected, "{filter} {way}");
+        }
+    }
+}
+
 /// How many pages of tables and indexes this transaction has looked at.
 async fn looked_at(tx: &mut TenantTx) -> i64 {
     sqlx::query_scalar(
