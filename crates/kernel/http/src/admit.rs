@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::guest::refuse_slowly;
+use crate::identify::{Sender, identify};
 use crate::obligations::{Tags, circumstances, meet};
 use crate::operator::{OperatorAccess, check_realm, enter_as_operator, looking, looks_elsewhere};
 use crate::origin::{from_address, within};
@@ -132,12 +133,6 @@ struct Told {
     cookies: Vec<HeaderValue>,
 }
 
-/// Who sends a request.
-struct Sender {
-    identity: Identity,
-    session: Option<Uuid>,
-}
-
 /// Finds out who calls, and whether they may. A guest is nobody yet.
 async fn let_in(
     edge: &Arc<Edge>,
@@ -236,68 +231,6 @@ async fn authorize(
     let event = within(access_denied(operation, reason), asked.session);
     record(edge, asked.context, event, info).await?;
     Err(problem.into())
-}
-
-/// Verifies the token or the session, unless too many of this address could not be verified. A token counts before a cookie:
-/// whoever sends one is a program that chose to.
-async fn identify(
-    edge: &Edge,
-    request: BrowserRequest<'_>,
-    cookies: &mut Vec<HeaderValue>,
-) -> Result<Sender, Problem> {
-    let client = request.info.and_then(|info| info.origin.client);
-    let has_token = request.headers.contains_key(header::AUTHORIZATION);
-    let has_cookie = edge.sessions.is_some() && request.headers.contains_key(header::COOKIE);
-    if !has_token && !has_cookie {
-        return Err(no_token());
-    }
-    if let Some(rates) = &edge.rates {
-        rates.may_try(client).await?;
-    }
-    let sender = if let (Some(sessions), false) = (&edge.sessions, has_token) {
-        in_session(&**sessions, request, cookies).await
-    } else {
-        let identity = edge.authenticator.authenticate(bearer(request.headers)?).await;
-        identity.map(|identity| Sender { identity, session: None })
-    };
-    let is_wrong = matches!(&sender, Err(problem) if problem.kind == ProblemKind::Unauthenticated && problem.code != NO_TOKEN);
-    if let (true, Some(rates)) = (is_wrong, &edge.rates) {
-        rates.failed(client).await;
-    }
-    sender
-}
-
-/// Finds out whose session the cookie names.
-async fn in_session(
-    sessions: &dyn BrowserSessions,
-    request: BrowserRequest<'_>,
-    cookies: &mut Vec<HeaderValue>,
-) -> Result<Sender, Problem> {
-    match sessions.admit(request).await {
-        Ok(Some(session)) => {
-            cookies.extend(session.cookies);
-            Ok(Sender { identity: session.identity, session: Some(session.id) })
-        }
-        Ok(None) => Err(no_token()),
-        Err(refused) => {
-            cookies.extend(refused.cookies);
-            Err(refused.problem)
-        }
-    }
-}
-
-/// Code of a request that shows no credential at all.
-const NO_TOKEN: &str = "request.no_token";
-
-fn no_token() -> Problem {
-    Problem::new(ProblemKind::Unauthenticated, NO_TOKEN, "send Authorization: Bearer <token>")
-}
-
-/// The bearer token of the request (RFC 6750, section 2.1).
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let value = headers.get(header::AUTHORIZATION).ok_or_else(no_token)?;
-    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(no_token)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(no_token()) }
 }
 
 /// The tenant that the identity works in.

@@ -22,6 +22,7 @@ mod grants;
 mod guest;
 mod guest_key;
 mod idempotency;
+mod identify;
 mod judge;
 mod obligations;
 mod operations;

@@ -132,7 +132,7 @@ fn strength(claims: &Map<String, Value>) -> u8 {
     let methods: Vec<&str> =
         claims.get("amr").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let has = |method: &&str| methods.contains(method);
-    let factors = FACTORS.iter().filter(|methods| methods.iter().any(|method| has(&method))).count();
+    let factors = FACTORS.iter().filter(|methods| methods.iter().any(has)).count();
     let is_double = factors > 1 || methods.contains(&"mfa");
     let context = claims.get("acr").and_then(Value::as_str).unwrap_or_default();
     match (UNPHISHABLE.contains(&context), is_double) {

@@ -131,7 +131,7 @@ impl Rights {
         let seen = resource.map(Resource::seen);
         let granted = self.granted_for(permission, (entity, resource));
         let at = self.now();
-        let asked = self.question(permission, (entity, seen.as_ref()), &granted, &at);
+        let asked = question_of(permission, (entity, seen.as_ref()), &granted, &at);
         let decision = self.0.asker.decide(&asked);
         let is_open = permission.asks && resource.is_none();
         let is_some_elsewhere = || {
@@ -161,11 +161,11 @@ impl Rights {
         let Some(permission) = self.permission(operation) else { return Vec::new() };
         let at = self.now();
         let everything = Granted::Everything(Arc::new(RuleName::of_role("any")));
-        let asked = self.question(permission, (permission.entity, None), &everything, &at);
+        let asked = question_of(permission, (permission.entity, None), &everything, &at);
         if self.0.asker.decide(&asked).outcome != Outcome::Allowed {
             return Vec::new();
         }
-        let by_policy = self.question(permission, (permission.entity, None), &Granted::NOTHING, &at);
+        let by_policy = question_of(permission, (permission.entity, None), &Granted::NOTHING, &at);
         if self.looks_by(permission) || self.0.asker.decide(&by_policy).outcome == Outcome::Allowed {
             return vec![Limits::default()];
         }
@@ -197,7 +197,7 @@ impl Rights {
         let permission = self.permission(operation)?;
         let granted = self.granted_for(permission, (entity, None));
         let at = self.now();
-        let question = self.question(permission, (entity, record), &granted, &at);
+        let question = question_of(permission, (entity, record), &granted, &at);
         let decision = self.0.asker.decide(&question);
         self.0.policies.decided(&Decided { rights: self, question, decision: &decision });
         Some(decision)
@@ -218,7 +218,7 @@ impl Rights {
         let permission = self.permission(operation)?;
         let granted = self.granted_for(permission, (entity, None));
         let at = self.now();
-        Some(self.0.asker.explain(&self.question(permission, (entity, record), &granted, &at)))
+        Some(self.0.asker.explain(&question_of(permission, (entity, record), &granted, &at)))
     }
 
     fn asked<T>(
@@ -243,22 +243,11 @@ impl Rights {
             return answer(&nobody, &question);
         };
         let granted = self.granted_for(permission, (Some(entity), None));
-        answer(&self.0.asker, &self.question(permission, (Some(entity), record), &granted, at))
+        answer(&self.0.asker, &question_of(permission, (Some(entity), record), &granted, at))
     }
 
     fn permission(&self, operation: &str) -> Option<&Permission> {
         self.0.granted.catalogue.find(operation)
-    }
-
-    fn question<'a>(
-        &self,
-        permission: &'a Permission,
-        (entity, record): (Option<&'a str>, Option<&'a Value>),
-        granted: &'a Granted,
-        at: &'a Context,
-    ) -> athyper_kernel_policy::Question<'a> {
-        let kind = Some(permission.kind.as_str());
-        athyper_kernel_policy::Question { operation: permission.name, kind, entity, record, granted, at }
     }
 
     fn granted_for(&self, permission: &Permission, about: (Option<&str>, Option<&Resource<'_>>)) -> Granted {
@@ -283,6 +272,16 @@ impl Rights {
     fn now(&self) -> Context {
         Context::utc(self.0.granted.clock.now())
     }
+}
+
+fn question_of<'a>(
+    permission: &'a Permission,
+    (entity, record): (Option<&'a str>, Option<&'a Value>),
+    granted: &'a Granted,
+    at: &'a Context,
+) -> athyper_kernel_policy::Question<'a> {
+    let kind = Some(permission.kind.as_str());
+    athyper_kernel_policy::Question { operation: permission.name, kind, entity, record, granted, at }
 }
 
 fn allowance(is_narrow: bool) -> &'static str {
