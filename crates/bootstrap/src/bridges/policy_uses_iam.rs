@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_iam::principal_rights;
+use athyper_iam::{principal_rights, principals_rights};
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::{Catalogue, GrantedRights};
 use athyper_kernel_types::{Clock, PrincipalId};
@@ -27,5 +27,14 @@ impl Subjects for Principals {
         id: PrincipalId,
     ) -> Result<Option<Arc<GrantedRights>>, DbError> {
         principal_rights(tx, &self.catalogue, &self.clock, id).await
+    }
+
+    async fn principals(
+        &self,
+        tx: &mut dyn TenantConnection,
+        after: Option<PrincipalId>,
+        limit: u32,
+    ) -> Result<Vec<(PrincipalId, Arc<GrantedRights>)>, DbError> {
+        principals_rights(tx, &self.catalogue, &self.clock, after, limit).await
     }
 }

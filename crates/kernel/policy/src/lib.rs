@@ -19,6 +19,7 @@
 //! `model` is the form of policies, `check` tells all that is wrong with one, `compile` and `set` make them quick, `decide`,
 //! `lists` and `explain` answer. `terms` has the names that conditions use.
 
+mod bearing;
 mod check;
 mod compile;
 mod decide;
@@ -31,6 +32,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use bearing::Bearer;
 pub use check::check;
 pub use compile::{Known, condition_cache};
 pub use decide::{Decision, Outcome, Question, Reason};

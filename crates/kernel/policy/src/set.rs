@@ -128,6 +128,11 @@ pub(crate) struct Candidate {
 }
 
 impl Asker {
+    /// Under which circumstances it asks.
+    pub fn circumstances(&self) -> &Circumstances {
+        &self.circumstances
+    }
+
     /// The rules about this operation, entity and asker, in the order of the set.
     pub(crate) fn candidates(
         &self,

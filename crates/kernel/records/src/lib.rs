@@ -86,6 +86,6 @@ pub use redesign::{
     referring_entities, rename_references, stored_entity,
 };
 pub use rehearsal::Rehearsal;
-pub use seen::{find_seen, seen_fields, seen_values};
+pub use seen::{find_seen, newest_seen, seen_fields, seen_values};
 pub use system::SystemEntities;
 pub use walk::{Walk, WalkQuery, columns};

@@ -32,6 +32,19 @@ pub async fn find_seen(
     Ok(record.map(|record| seen(entity, &record)))
 }
 
+/// At most `limit` records of an entity that are not deleted, the newest first, each as [`find_seen`] gives it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn newest_seen(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    limit: u32,
+) -> Result<Vec<(Uuid, CelValue)>, DbError> {
+    let found = records::newest(tx, entity, limit).await?;
+    Ok(found.iter().map(|record| (record.id.uuid(), seen(entity, record))).collect())
+}
+
 fn seen(entity: &Entity, record: &Record) -> CelValue {
     let id = record.id.to_string();
     let own = [

@@ -48,6 +48,7 @@ mod routes;
 mod scim;
 mod store;
 mod subject;
+mod subject_page;
 mod told;
 
 pub use authorizer::IamAuthorizer;
@@ -61,3 +62,4 @@ pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
 pub use rights::principal_rights;
+pub use subject_page::principals_rights;

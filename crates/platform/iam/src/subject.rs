@@ -52,6 +52,6 @@ async fn units_below(tx: &mut impl TenantConnection, unit: Uuid) -> Result<Vec<U
     Ok(below)
 }
 
-fn texts(ids: &[Uuid]) -> Vec<String> {
+pub(crate) fn texts(ids: &[Uuid]) -> Vec<String> {
     ids.iter().map(Uuid::to_string).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use athyper_kernel_db::{Database, DbError, SystemReason};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_policy::{Decision, Obligation, Outcome, Reason};
-use athyper_kernel_types::TenantId;
+use athyper_kernel_types::{PrincipalId, TenantId};
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,23 @@ pub(crate) struct Entry {
     pub(crate) number: i64,
     /// The request.
     pub(crate) request: String,
+    /// What it rested on beside rules.
+    pub(crate) facts: Facts,
+}
+
+/// What a decision rested on beside rules, as far as it is kept to be asked again. The address is not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// The principal, where the tenant knows one.
+    pub(crate) principal: Option<PrincipalId>,
+    /// Roles that hold in the whole tenant.
+    pub(crate) roles: Vec<String>,
+    /// Whether it is a service.
+    pub(crate) is_service: bool,
+    /// The way it came.
+    pub(crate) channel: String,
+    /// How strongly it had signed in, 0 to 3.
+    pub(crate) sign_in: u8,
 }
 
 /// Takes decisions. Cheap to clone.
@@ -184,6 +201,7 @@ mod tests {
             obligations: Vec::new(),
             number: 1,
             request: String::new(),
+            facts: Facts::default(),
         }
     }
 

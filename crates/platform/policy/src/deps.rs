@@ -16,7 +16,7 @@ use athyper_kernel_policy::condition_cache;
 use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_types::Clock;
 
-use crate::jobs::purge_decisions;
+use crate::jobs::{measure_impact, purge_decisions};
 use crate::live::LivePolicies;
 use crate::ports::Subjects;
 use crate::routes;
@@ -82,8 +82,12 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             entities,
             subjects: scope.resolve(&SUBJECTS).await?,
         };
-        let jobs =
-            vec![JobType::new(&purge_decisions::PurgeDecisions {}, purge_decisions::run).schedulable()];
+        let measuring = deps.clone();
+        let measure = move |run, payload| measure_impact::run(run, measuring.clone(), payload);
+        let jobs = vec![
+            JobType::new(&purge_decisions::PurgeDecisions {}, purge_decisions::run).schedulable(),
+            JobType::new(&measure_impact::MeasureImpact::sample(), measure),
+        ];
         Ok(DomainParts { jobs, router: routes::routes().with_state(deps) })
     })
 }

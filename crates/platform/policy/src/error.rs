@@ -22,6 +22,8 @@ pub(crate) enum Thing {
     Entity,
     /// A record of an entity.
     Record,
+    /// A policy to begin with.
+    Pack,
 }
 
 impl Thing {
@@ -33,6 +35,7 @@ impl Thing {
             Self::Principal => "active principal",
             Self::Entity => "entity",
             Self::Record => "record of this entity",
+            Self::Pack => "pack",
         }
     }
 }
@@ -66,6 +69,9 @@ pub(crate) enum Error {
     /// A question that cannot be asked.
     #[error("the question has faults")]
     WrongQuestion(Vec<FieldError>),
+    /// Values of a pack's parameters that are none.
+    #[error("what is to be filled in has faults")]
+    WrongParameters(Vec<FieldError>),
     /// The policy has faults, each with its place in the document.
     #[error("the policy has faults: mend them first")]
     Faulty(Vec<FieldError>),
@@ -116,6 +122,7 @@ impl DomainError for Error {
             Self::WrongKey => "policy.wrong_key",
             Self::TooManyPolicies | Self::TooManyTests => "policy.too_many",
             Self::WrongQuestion(_) => "policy.wrong_question",
+            Self::WrongParameters(_) => "policy.wrong_parameters",
             Self::Faulty(_) => "policy.faulty",
             Self::NoTest => "policy.no_test",
             Self::TestsFail(_) => "policy.tests_fail",
@@ -149,9 +156,11 @@ impl DomainError for Error {
             Self::WrongQuestion(fields) if fields.iter().any(|field| field.pointer.starts_with('?')) => {
                 ProblemKind::Malformed
             }
-            Self::UnknownReference { .. } | Self::WrongKey | Self::WrongQuestion(_) | Self::Faulty(_) => {
-                ProblemKind::Invalid
-            }
+            Self::UnknownReference { .. }
+            | Self::WrongKey
+            | Self::WrongQuestion(_)
+            | Self::WrongParameters(_)
+            | Self::Faulty(_) => ProblemKind::Invalid,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),
         }
@@ -163,7 +172,9 @@ impl DomainError for Error {
             Self::UnknownReference { pointer, .. } => one(pointer, "unknown"),
             Self::KeyTaken => one("/key", "taken"),
             Self::WrongKey => one("/key", "invalid"),
-            Self::WrongQuestion(fields) | Self::Faulty(fields) => fields.clone(),
+            Self::WrongQuestion(fields) | Self::WrongParameters(fields) | Self::Faulty(fields) => {
+                fields.clone()
+            }
             Self::Page(error) => error.fields(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),

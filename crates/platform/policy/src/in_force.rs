@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_kernel_db::Database;
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Catalogue, Decided, Policies};
+use athyper_kernel_http::{Catalogue, Decided, Policies, Rights};
 use athyper_kernel_lifecycle::Lifecycle;
-use athyper_kernel_policy::{PolicySet, condition_cache};
+use athyper_kernel_policy::{PolicySet, SubjectKind, condition_cache};
 use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_tenant_context::TenantContext;
 
-use crate::decision_log::{DecisionLog, Entry};
+use crate::decision_log::{DecisionLog, Entry, Facts};
 use crate::deps::CONDITION_BYTES;
 use crate::live::LivePolicies;
 
@@ -74,7 +74,20 @@ impl Policies for InForce {
             obligations: decision.obligations.clone(),
             number: decision.version,
             request: rights.context().request_id().to_owned(),
+            facts: facts(rights),
         });
+    }
+}
+
+/// What a decision rests on beside rules.
+fn facts(rights: &Rights) -> Facts {
+    let (subject, circumstances) = (&rights.granted().subject, rights.asker().circumstances());
+    Facts {
+        principal: rights.principal(),
+        roles: subject.roles.clone(),
+        is_service: subject.kind == SubjectKind::Service,
+        channel: circumstances.channel.clone(),
+        sign_in: circumstances.sign_in,
     }
 }
 

@@ -12,11 +12,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "policy",
     schema: Some(Schema {
         name: "policy",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand policies",
-            sql: include_str!("../migrations/0001_expand_policies.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand policies",
+                sql: include_str!("../migrations/0001_expand_policies.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand facts of decisions",
+                sql: include_str!("../migrations/0002_expand_facts_of_decisions.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     schedules: &[ScheduleDef::cron::<PurgeDecisions>("50 3 * * *")],

@@ -20,6 +20,18 @@ pub trait Subjects: Send + Sync {
         tx: &mut dyn TenantConnection,
         id: PrincipalId,
     ) -> Result<Option<Arc<GrantedRights>>, DbError>;
+
+    /// At most `limit` active principals whose id comes after `after`, by id, each as [`principal`](Self::principal) gives it, in
+    /// a number of queries that does not depend on how many they are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn principals(
+        &self,
+        tx: &mut dyn TenantConnection,
+        after: Option<PrincipalId>,
+        limit: u32,
+    ) -> Result<Vec<(PrincipalId, Arc<GrantedRights>)>, DbError>;
 }
 
 impl fmt::Debug for dyn Subjects {

@@ -5,12 +5,13 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    archive_policy, create_policy, create_test, delete_test, publish_policy, reject_policy, rollback_policy,
-    run_tests, simulate_decision, submit_policy, update_policy, validate_policy,
+    archive_policy, create_policy, create_test, delete_test, install_pack, measure_impact, publish_policy,
+    reject_policy, replay_decisions, rollback_policy, run_tests, simulate_decision, submit_policy,
+    update_policy, validate_policy,
 };
 use crate::queries::{
-    check_access, compare_versions, explain_decision, get_policy, get_version, list_access, list_decisions,
-    list_policies, list_tests, list_versions,
+    check_access, compare_versions, explain_decision, get_pack, get_policy, get_version, list_access,
+    list_decisions, list_holders, list_packs, list_policies, list_tests, list_versions,
 };
 
 /// All routes with their documents.
@@ -28,15 +29,23 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(list_versions::list_versions))
         .routes(routes!(get_version::get_version))
         .routes(routes!(compare_versions::compare_versions))
+        // /v1/policy/policies/{id}, what a draft would mean
+        .routes(routes!(measure_impact::measure_impact))
+        .routes(routes!(replay_decisions::replay_decisions))
         // /v1/policy/policies/{id}/tests
         .routes(routes!(list_tests::list_tests, create_test::create_test))
         .routes(routes!(delete_test::delete_test))
         .routes(routes!(run_tests::run_tests))
+        // /v1/policy/packs
+        .routes(routes!(list_packs::list_packs))
+        .routes(routes!(get_pack::get_pack))
+        .routes(routes!(install_pack::install_pack))
         // /v1/policy
         .routes(routes!(validate_policy::validate_policy))
         .routes(routes!(simulate_decision::simulate_decision))
         .routes(routes!(check_access::check_access))
         .routes(routes!(explain_decision::explain_decision))
         .routes(routes!(list_access::list_access))
+        .routes(routes!(list_holders::list_holders))
         .routes(routes!(list_decisions::list_decisions))
 }

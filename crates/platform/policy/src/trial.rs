@@ -199,6 +199,11 @@ impl Asked {
         Self { kind: kind_of(deps, &operation), asker, granted, operation, entity, record, at }
     }
 
+    /// The same at another time (UTC).
+    pub(crate) fn at(self, time: DateTime<Utc>) -> Self {
+        Self { at: context(time), ..self }
+    }
+
     /// The question.
     pub(crate) fn question(&self) -> Question<'_> {
         Question {

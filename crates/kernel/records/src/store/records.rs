@@ -54,6 +54,25 @@ pub(crate) async fn find(
     read(tx, entity, id, "").await
 }
 
+/// At most `limit` records that are not deleted, the newest first.
+pub(crate) async fn newest(
+    tx: &mut impl TenantConnection,
+    entity: &Entity,
+    limit: u32,
+) -> Result<Vec<Record>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let Relation { from, scope, live, columns, .. } = entity.relation();
+    let statement =
+        format!("select {columns} from {from} where {scope} and {live} order by r.id desc limit $3");
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(entity.id.uuid())
+        .bind(i64::from(limit))
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| row.into_record(entity)).collect())
+}
+
 /// As [`find`], locked until the transaction ends.
 pub(crate) async fn lock(
     tx: &mut TenantTx,

@@ -10,6 +10,7 @@
 mod access;
 mod catalogue;
 mod delegation;
+mod facts;
 mod groups;
 mod keys;
 mod org_units;

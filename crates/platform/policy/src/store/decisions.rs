@@ -30,17 +30,24 @@ pub(crate) async fn insert(tx: &mut SystemTx, some: &[Entry]) -> Result<(), DbEr
                 "obligations": entry.obligations,
                 "number": entry.number,
                 "request_id": entry.request,
+                "principal_id": entry.facts.principal,
+                "roles": entry.facts.roles,
+                "is_service": entry.facts.is_service,
+                "channel": entry.facts.channel,
+                "sign_in": entry.facts.sign_in,
             })
         })
         .collect();
     sqlx::query(
         "insert into policy.decision (tenant_id, id, decided_at, actor, operation, entity, record_id, outcome, reason, \
-         rules, rule, obligations, number, request_id) \
+         rules, rule, obligations, number, request_id, principal_id, roles, is_service, channel, sign_in) \
          select d.tenant_id, d.id, d.decided_at, d.actor, d.operation, d.entity, d.record_id, d.outcome, d.reason, \
-         d.rules, d.rule, d.obligations, d.number, d.request_id \
+         d.rules, d.rule, d.obligations, d.number, d.request_id, d.principal_id, d.roles, d.is_service, d.channel, \
+         d.sign_in \
          from jsonb_to_recordset($1) as d (tenant_id uuid, id uuid, decided_at timestamptz, actor text, \
          operation text, entity text, record_id text, outcome text, reason text, rules text[], rule text, \
-         obligations jsonb, number bigint, request_id text)",
+         obligations jsonb, number bigint, request_id text, principal_id uuid, roles text[], is_service boolean, \
+         channel text, sign_in smallint)",
     )
     .bind(Value::Array(rows))
     .execute(tx.conn())

@@ -2,5 +2,6 @@
 
 pub(crate) mod decisions;
 pub(crate) mod policies;
+pub(crate) mod replays;
 pub(crate) mod tests;
 pub(crate) mod versions;

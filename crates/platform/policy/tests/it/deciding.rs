@@ -5,12 +5,7 @@ use std::time::Duration;
 use athyper_test_kit::{Answer, TestApp};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, app, author, large_orders, large_test, put_in_force, with_orders};
-
-async fn order(app: &TestApp, amount: i64) -> String {
-    let body = json!({"amount": amount, "owner": "ada"});
-    app.user("demo", "admin").post("/v1/records/order", &body).await.expect(201).text("/id")
-}
+use crate::support::{ADA, app, author, large_orders, large_test, order, put_in_force, with_orders};
 
 async fn check(app: &TestApp, role: &str, asked: &str) -> Answer {
     app.user("demo", role).get(&format!("/v1/policy/check?{asked}")).await

@@ -7,6 +7,11 @@
 )]
 
 mod deciding;
+mod holders;
+mod impact;
 mod life;
 mod obligations;
+mod nodes;
+mod packs;
+mod replay;
 mod support;

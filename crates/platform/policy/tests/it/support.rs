@@ -20,8 +20,36 @@ pub(crate) const POLICIES: &str = "/v1/policy/policies";
 /// A principal that the tenant knows: a viewer.
 pub(crate) const ADA: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 
-/// Knows one principal.
+/// Another one: an agent.
+pub(crate) const BEN: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072";
+
+/// And a service that administers.
+pub(crate) const CARRIER: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6073";
+
+/// Knows some principals.
 struct People(Catalogue, Clock);
+
+impl People {
+    /// All of them, by id.
+    fn all(&self) -> Vec<(PrincipalId, Arc<GrantedRights>)> {
+        let one = |id: &str, name: &str, kind, role: &str| {
+            let subject = Subject {
+                id: name.to_owned(),
+                principal: Some(id.to_owned()),
+                kind,
+                roles: vec![role.to_owned()],
+                ..Subject::default()
+            };
+            let id = PrincipalId::from_uuid(id.parse().unwrap());
+            (id, Arc::new(GrantedRights::of_roles(&self.0, &self.1, subject)))
+        };
+        vec![
+            one(ADA, "ada", SubjectKind::Person, "viewer"),
+            one(BEN, "ben", SubjectKind::Person, "agent"),
+            one(CARRIER, "carrier", SubjectKind::Service, "tenant_admin"),
+        ]
+    }
+}
 
 #[async_trait]
 impl Subjects for People {
@@ -30,15 +58,19 @@ impl Subjects for People {
         _: &mut dyn TenantConnection,
         id: PrincipalId,
     ) -> Result<Option<Arc<GrantedRights>>, DbError> {
-        let ada = Subject {
-            id: "ada".to_owned(),
-            principal: Some(id.to_string()),
-            kind: SubjectKind::Person,
-            roles: vec!["viewer".to_owned()],
-            ..Subject::default()
-        };
-        let rights = GrantedRights::of_roles(&self.0, &self.1, ada);
-        Ok((id.to_string() == ADA).then(|| Arc::new(rights)))
+        Ok(self.all().into_iter().find(|(known, _)| *known == id).map(|(_, rights)| rights))
+    }
+
+    async fn principals(
+        &self,
+        _: &mut dyn TenantConnection,
+        after: Option<PrincipalId>,
+        limit: u32,
+    ) -> Result<Vec<(PrincipalId, Arc<GrantedRights>)>, DbError> {
+        let mut all = self.all();
+        all.retain(|(id, _)| after.is_none_or(|after| *id > after));
+        all.truncate(limit.try_into().unwrap());
+        Ok(all)
     }
 }
 
@@ -75,6 +107,12 @@ pub(crate) async fn with_orders(app: &TestApp) {
     let id = new_entity_id(&tx);
     publish(&mut tx, id, serde_json::from_value(definition).unwrap()).await.unwrap();
     tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+}
+
+/// Makes an order of this amount.
+pub(crate) async fn order(app: &TestApp, amount: i64) -> String {
+    let body = json!({"amount": amount, "owner": "ada"});
+    app.user("demo", "admin").post("/v1/records/order", &body).await.expect(201).text("/id")
 }
 
 /// Who writes policies, and who agrees to them.
