@@ -1,7 +1,7 @@
 //! Begins a policy from a pack: a draft with its tests.
 
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{Command, CreateProblems, Json, PathName, ProblemResponse, Reply};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathName, ProblemResponse, Reply};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -56,11 +56,7 @@ pub(crate) struct InstalledPack {
     tag = "policy",
     params(("key" = String, Path, description = "Key of the pack")),
     request_body(content = InstallPack, example = json!({"key": "hours", "parameters": {"zone": "Europe/Paris", "from": 8}})),
-    responses(
-        (status = 201, description = "The policy", body = InstalledPack),
-        (status = 404, description = "There is no such pack"),
-        CreateProblems
-    )
+    responses((status = 201, description = "The policy", body = InstalledPack), ChangeProblems)
 )]
 pub(crate) async fn install_pack(
     State(deps): State<Deps>,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::error::Error;
 use crate::model::policy::Fault;
+use crate::model::warnings::warnings;
 use crate::trial::faults;
 
 /// A policy to look at.
@@ -29,12 +30,14 @@ pub(crate) struct Validation {
     valid: bool,
     /// All that is wrong.
     faults: Vec<Fault>,
+    /// What is not wrong, and may still not be meant: rules that another rule covers altogether.
+    warnings: Vec<Fault>,
 }
 
 /// Look for the faults of a policy
 ///
 /// All of them are named, with their places: unknown operations, entities and fields, conditions that cannot be read or never
-/// hold, rules that another one denies altogether. Nothing is kept.
+/// hold, rules that another one denies altogether. Rules that another one covers are named as warnings. Nothing is kept.
 #[utoipa::path(
     post,
     path = "/v1/policy/validate",
@@ -51,6 +54,7 @@ pub(crate) async fn validate_policy(
     let found = faults(&mut cmd.tx, &deps, &cmd.body.0.document).await.map_err(Error::from)?;
     let event = AuditEvent::info("policy.validate_policy").with("faults", found.len());
     let found: Vec<Fault> = found.into_iter().map(Fault::from).collect();
-    let reply = Reply::ok(&Validation { valid: found.is_empty(), faults: found })?;
+    let covered = warnings(&cmd.body.0.document).into_iter().map(Fault::from).collect();
+    let reply = Reply::ok(&Validation { valid: found.is_empty(), faults: found, warnings: covered })?;
     cmd.finish(event, reply).await
 }

@@ -6,3 +6,4 @@ pub(crate) mod diff;
 pub(crate) mod pack;
 pub(crate) mod policy;
 pub(crate) mod test_case;
+pub(crate) mod warnings;

@@ -58,6 +58,14 @@ async fn a_policy_with_faults_is_kept_as_a_draft_and_not_submitted() {
     let pointers: Vec<_> =
         found["faults"].as_array().unwrap().iter().map(|fault| &fault["pointer"]).collect();
     assert_eq!(pointers, ["/rules/0/subjects", "/rules/0/operations/0", "/rules/0/condition"]);
+    let mut twice = large_orders();
+    let mut again = twice["rules"][0].clone();
+    again["key"] = json!("all");
+    again.as_object_mut().unwrap().remove("condition");
+    twice["rules"].as_array_mut().unwrap().push(again);
+    let found =
+        author(&app).post("/v1/policy/validate", &json!({ "document": twice })).await.expect(200).json();
+    assert_eq!((&found["valid"], &found["warnings"][0]["pointer"]), (&json!(true), &json!("/rules/0")));
     let path = begin(&app, "wrong", &wrong).await;
     let refused = author(&app).post_empty(&format!("{path}/submit")).await.expect(422);
     assert_eq!(

@@ -12,9 +12,10 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Records that are the platform's and no tenant's: any operator sees them.
-const OF_THE_PLATFORM: [&str; 13] = [
+const OF_THE_PLATFORM: [&str; 14] = [
     "policy.list_packs",
     "policy.get_pack",
+    "policy.install_pack",
     "metadata.list_templates",
     "metadata.get_template",
     "security.revoke_realm_sessions",

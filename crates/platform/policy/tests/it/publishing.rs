@@ -1,0 +1,64 @@
+//! Two changes of what is in force at once: the second is held against the first.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::support::{app, author, begin, large_orders, large_test, put_in_force, reviewer, with_orders};
+
+async fn somebody_waits(watch: &mut PgConnection) {
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(&mut *watch)
+        .await
+        .unwrap();
+        if waiting > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn tests_run_against_what_somebody_else_puts_in_force_meanwhile() {
+    let app = app().await;
+    with_orders(&app).await;
+    // Archived for now: nothing denies that large orders are changed.
+    let other = put_in_force(&app, "others", &large_orders(), &large_test(500, false)).await;
+    reviewer(&app).post_empty(&format!("{other}/archive")).await.expect(200);
+    let harmless = json!({"rules": [{"key": "purge", "effect": "deny", "subjects": {"roles": ["nobody"]},
+        "operations": ["records.purge_record"]}]});
+    let path = begin(&app, "mine", &harmless).await;
+    author(&app).post(&format!("{path}/tests"), &large_test(500, true)).await.expect(201);
+    author(&app).post_empty(&format!("{path}/submit")).await.expect(200);
+
+    let mut admin = app.db.superuser().await;
+    let mut change = admin.begin().await.unwrap();
+    sqlx::query("update policy.live set number = number + 1").execute(&mut *change).await.unwrap();
+    sqlx::query("update policy.policy set archived_at = null where key = 'others'")
+        .execute(&mut *change)
+        .await
+        .unwrap();
+    let publishing = tokio::spawn({
+        let (reviewer, path) = (reviewer(&app), path.clone());
+        async move { reviewer.post_empty(&format!("{path}/publish")).await }
+    });
+    somebody_waits(&mut app.db.superuser().await).await;
+    change.commit().await.unwrap();
+    assert_eq!(publishing.await.unwrap().expect(409).code(), "policy.tests_fail");
+}
+
+#[tokio::test]
+async fn who_submitted_what_others_wrote_does_not_publish_it() {
+    let app = app().await;
+    with_orders(&app).await;
+    let path = begin(&app, "orders", &large_orders()).await;
+    author(&app).post(&format!("{path}/tests"), &large_test(500, false)).await.expect(201);
+    let both = app.user("demo", "policy_author+policy_reviewer");
+    both.post_empty(&format!("{path}/submit")).await.expect(200);
+    assert_eq!(both.post_empty(&format!("{path}/publish")).await.expect(403).code(), "policy.own_work");
+    reviewer(&app).post_empty(&format!("{path}/publish")).await.expect(200);
+}
