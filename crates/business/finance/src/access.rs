@@ -2,6 +2,8 @@
 
 use athyper_kernel_http::{OperationKind, Permission};
 
+use crate::entities::{ACCOUNT, JOURNAL, PERIOD};
+
 /// Those who keep the books. Who else may do what is said by the kind of the operation.
 const BOOKKEEPERS: &[&str] = &["accountant"];
 
@@ -11,24 +13,24 @@ pub(crate) const POST_TO_SOFT_CLOSED: &str = "finance.post_to_soft_closed_period
 /// The permissions of the ledger.
 pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS),
-    Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS),
-    Permission::new("finance.create_account", OperationKind::Administer, BOOKKEEPERS),
-    Permission::new("finance.update_account", OperationKind::Administer, BOOKKEEPERS),
-    Permission::new("finance.import_accounts", OperationKind::Import, BOOKKEEPERS),
+    Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS).on(ACCOUNT),
+    Permission::new("finance.create_account", OperationKind::Administer, BOOKKEEPERS).on(ACCOUNT),
+    Permission::new("finance.update_account", OperationKind::Administer, BOOKKEEPERS).on(ACCOUNT),
+    Permission::new("finance.import_accounts", OperationKind::Import, BOOKKEEPERS).on(ACCOUNT),
     Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS),
-    Permission::new("finance.get_period", OperationKind::Read, BOOKKEEPERS),
-    Permission::new("finance.create_period", OperationKind::Administer, BOOKKEEPERS),
-    Permission::new("finance.soft_close_period", OperationKind::Close, &[]),
-    Permission::new("finance.close_period", OperationKind::Close, &[]),
-    Permission::new("finance.reopen_period", OperationKind::Reopen, &[]),
+    Permission::new("finance.get_period", OperationKind::Read, BOOKKEEPERS).on(PERIOD),
+    Permission::new("finance.create_period", OperationKind::Administer, BOOKKEEPERS).on(PERIOD),
+    Permission::new("finance.soft_close_period", OperationKind::Close, &[]).on(PERIOD),
+    Permission::new("finance.close_period", OperationKind::Close, &[]).on(PERIOD),
+    Permission::new("finance.reopen_period", OperationKind::Reopen, &[]).on(PERIOD),
     Permission::new("finance.list_journals", OperationKind::Read, BOOKKEEPERS),
-    Permission::new("finance.get_journal", OperationKind::Read, BOOKKEEPERS),
-    Permission::new("finance.create_journal", OperationKind::Create, BOOKKEEPERS),
-    Permission::new("finance.update_journal", OperationKind::Update, BOOKKEEPERS),
-    Permission::new("finance.delete_journal", OperationKind::DeleteDraft, BOOKKEEPERS),
-    Permission::new("finance.post_journal", OperationKind::Approve, BOOKKEEPERS),
-    Permission::new("finance.reverse_journal", OperationKind::Amend, BOOKKEEPERS),
-    Permission::new("finance.import_journals", OperationKind::Import, BOOKKEEPERS),
-    Permission::new("finance.get_trial_balance", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.get_journal", OperationKind::Read, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.create_journal", OperationKind::Create, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.update_journal", OperationKind::Update, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.delete_journal", OperationKind::DeleteDraft, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.post_journal", OperationKind::Approve, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.reverse_journal", OperationKind::Amend, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.import_journals", OperationKind::Import, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.get_trial_balance", OperationKind::Read, BOOKKEEPERS).on(JOURNAL),
     Permission::new(POST_TO_SOFT_CLOSED, OperationKind::Administer, &[]),
 ];

@@ -39,8 +39,8 @@ impl Permission {
         Self { asks: true, ..self }
     }
 
-    /// The same for an operation on records of this entity: what policies say of all of them is asked before its handler
-    /// begins.
+    /// The same for an operation on records of this entity whose handler does not ask about each: what policies say of them is
+    /// asked before it begins, and where they withhold any record or field from the caller it is refused.
     #[must_use]
     pub const fn on(self, entity: &'static str) -> Self {
         Self { entity: Some(entity), ..self }
@@ -51,6 +51,9 @@ impl Permission {
         module_of(self.name)
     }
 }
+
+/// What everything that shows a record of an entity needs, beside the operation that is called.
+pub const READ_RECORD: &str = "records.get_record";
 
 /// The module that a permission belongs to.
 pub(crate) fn module_of(permission: &str) -> &str {

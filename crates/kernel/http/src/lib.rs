@@ -43,7 +43,7 @@ mod scim;
 mod session_ender;
 mod version;
 
-pub use access::{Access, Catalogue, OperationIndex, Permission, RoleTable, canonical_role};
+pub use access::{Access, Catalogue, OperationIndex, Permission, READ_RECORD, RoleTable, canonical_role};
 pub use admit::{Authenticator, Edge, Identity, admit};
 pub use body::{Body, EdgeLimits, Intake, Json, NoBody};
 pub use browser::{BrowserRequest, BrowserSession, BrowserSessions, SessionRefused};

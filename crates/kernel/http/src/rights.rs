@@ -18,7 +18,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use uuid::Uuid;
 
-use crate::access::Permission;
+use crate::access::{Permission, READ_RECORD};
 use crate::grants::{GrantedRights, Limits};
 use crate::judge::{Decided, Policies};
 use crate::personas::OperationKind;
@@ -139,7 +139,9 @@ impl Rights {
             matches!(decision.reason, Reason::NothingAllows | Reason::AllowanceFailed)
                 && self.0.asker.may_be_allowed(permission.name, kind)
         };
+        let is_withheld = resource.is_none() && self.is_withheld(permission, &decision, &at);
         let (allowed, is_narrow) = match decision.outcome {
+            _ if is_withheld => (false, true),
             Outcome::Allowed => (true, resource.is_some() && !self.is_wide(permission)),
             Outcome::Depends => (is_open, true),
             Outcome::Denied => (is_open && is_some_elsewhere(), true),
@@ -148,7 +150,11 @@ impl Rights {
         Decision {
             allowed,
             is_narrow: allowed && is_narrow,
-            reason: if allowed { allowance(is_narrow) } else { refusal(&decision, resource.is_some()) },
+            reason: match (allowed, is_withheld) {
+                (true, _) => allowance(is_narrow),
+                (false, true) => "a policy withholds records or fields, which the operation does not see to",
+                (false, false) => refusal(&decision, resource.is_some()),
+            },
             rule: decision.rules.into_iter().next(),
             obligations: decision.obligations,
         }
@@ -248,6 +254,24 @@ impl Rights {
 
     fn permission(&self, operation: &str) -> Option<&Permission> {
         self.0.granted.catalogue.find(operation)
+    }
+
+    /// Whether policies withhold something of the entity that the operation is about, from whoever reads it or does this to it:
+    /// its handler shows and takes records as they are.
+    fn is_withheld(
+        &self,
+        permission: &Permission,
+        decision: &athyper_kernel_policy::Decision,
+        at: &Context,
+    ) -> bool {
+        let (Some(entity), Some(reads)) = (permission.entity, self.permission(READ_RECORD)) else {
+            return false;
+        };
+        let everything = Granted::Everything(Arc::new(RuleName::of_role("any")));
+        let reading = self.0.asker.decide(&question_of(reads, (Some(entity), None), &everything, at));
+        let has_closed =
+            |one: &athyper_kernel_policy::Decision| !one.hidden.is_empty() || !one.masked.is_empty();
+        reading.outcome != Outcome::Allowed || has_closed(&reading) || has_closed(decision)
     }
 
     fn granted_for(&self, permission: &Permission, about: (Option<&str>, Option<&Resource<'_>>)) -> Granted {

@@ -99,6 +99,12 @@ pub(crate) enum Error {
     /// The version is in force already.
     #[error("this version is in force")]
     SameVersion,
+    /// Whoever puts it in force could not take it back.
+    #[error("with this in force you may not do {operation} any more: leave a way to take it back")]
+    NoWayBack {
+        /// What they may not.
+        operation: &'static str,
+    },
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -132,6 +138,7 @@ impl DomainError for Error {
             Self::OwnWork => "policy.own_work",
             Self::NotInForce => "policy.not_in_force",
             Self::SameVersion => "policy.same_version",
+            Self::NoWayBack { .. } => "policy.no_way_back",
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -149,7 +156,8 @@ impl DomainError for Error {
             | Self::InReview
             | Self::NotInReview
             | Self::NotInForce
-            | Self::SameVersion => ProblemKind::Conflict,
+            | Self::SameVersion
+            | Self::NoWayBack { .. } => ProblemKind::Conflict,
             Self::OwnWork => ProblemKind::Forbidden,
             // What the query names wrongly is no question.
             Self::UnknownReference { pointer, .. } if pointer.starts_with('?') => ProblemKind::Malformed,

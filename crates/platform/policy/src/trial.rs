@@ -6,8 +6,10 @@ use athyper_kernel_cel::{Context, Value};
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_http::GrantedRights;
-use athyper_kernel_policy::{Asker, Granted, Origin, Policy, PolicyDocument, PolicySet, Question, check};
+use athyper_kernel_http::{GrantedRights, Rights};
+use athyper_kernel_policy::{
+    Asker, Granted, Origin, Outcome, Policy, PolicyDocument, PolicySet, Question, check,
+};
 use athyper_kernel_records::seen_values;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -107,6 +109,30 @@ pub(crate) async fn check_publishable(
     let failed: Vec<String> =
         failed.map(|result| format!("{}: {}", result.name, result.differences.join(", "))).collect();
     if failed.is_empty() { Ok(results.len()) } else { Err(Error::TestsFail(failed)) }
+}
+
+/// Refuses what would shut the one who puts it in force out of taking it out of force again.
+///
+/// # Errors
+/// [`Error::NoWayBack`].
+pub(crate) async fn check_way_back(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    rights: &Rights,
+    (policy, document): (&StoredPolicy, &PolicyDocument),
+) -> Result<(), Error> {
+    let set = deps.live.with(tx, &candidate(policy, document)).await?;
+    let granted = rights.granted();
+    let asker = set.asker(&granted.subject, rights.asker().circumstances().clone());
+    let is_denied = |operation: &&&str| {
+        let about = ((**operation).to_owned(), None, None);
+        let asked = Asked::about(deps, (asker.clone(), granted), about);
+        asked.asker.decide(&asked.question()).outcome == Outcome::Denied
+    };
+    match ["policy.archive_policy", "policy.rollback_policy"].iter().find(is_denied) {
+        Some(operation) => Err(Error::NoWayBack { operation }),
+        None => Ok(()),
+    }
 }
 
 /// Faults of a document that lies in a request or a record at this place.

@@ -1,7 +1,7 @@
 //! Puts the rules of an earlier version in force again.
 
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_http::{Caller, ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::error::{Error, Thing};
 use crate::live::changed;
 use crate::model::policy::{PolicyVersion, StoredPolicy};
 use crate::store::{policies, versions};
-use crate::trial::{below, faults};
+use crate::trial::{below, check_way_back, faults};
 
 /// To which version.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,8 +46,8 @@ pub(crate) async fn rollback_policy(
 ) -> Result<Reply, ProblemResponse> {
     let policy = locked(&mut cmd.tx, id).await?;
     cmd.require_version(policy.version)?;
-    let by = who(cmd.caller());
-    let done = execute(&mut cmd.tx, &deps, &by, policy, &cmd.body.0).await?;
+    let caller = cmd.caller().clone();
+    let done = execute(&mut cmd.tx, &deps, &caller, policy, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
@@ -55,7 +55,7 @@ pub(crate) async fn rollback_policy(
 pub(crate) async fn execute(
     tx: &mut TenantTx,
     deps: &Deps,
-    by: &str,
+    caller: &Caller,
     policy: StoredPolicy,
     input: &RollbackPolicy,
 ) -> Result<Done<StoredPolicy>, Error> {
@@ -70,11 +70,12 @@ pub(crate) async fn execute(
         return Err(Error::Faulty(below("/document", wrong)));
     }
     let number = changed(tx).await?;
+    check_way_back(tx, deps, caller.rights(), (&policy, &found.document)).await?;
     let version = PolicyVersion {
         version: current + 1,
         rolled_back_to: Some(found.version),
         published_at: tx.now(),
-        published_by: by.to_owned(),
+        published_by: who(caller),
         ..found
     };
     versions::insert(tx, policy.id, &version).await?;

@@ -62,3 +62,18 @@ async fn who_submitted_what_others_wrote_does_not_publish_it() {
     assert_eq!(both.post_empty(&format!("{path}/publish")).await.expect(403).code(), "policy.own_work");
     reviewer(&app).post_empty(&format!("{path}/publish")).await.expect(200);
 }
+
+#[tokio::test]
+async fn nobody_puts_in_force_what_they_could_not_take_back() {
+    let app = app().await;
+    let closed = json!({"rules": [{"key": "closed", "effect": "deny", "subjects": {"everyone": true}, "operations": ["*"]}]});
+    let test = json!({"name": "closed", "test": {
+        "question": {"subject": {"id": "x", "roles": ["tenant_admin"]}, "operation": "records.list_records"},
+        "expect": {"allowed": false}}});
+    let path = begin(&app, "closed", &closed).await;
+    author(&app).post(&format!("{path}/tests"), &test).await.expect(201);
+    author(&app).post_empty(&format!("{path}/submit")).await.expect(200);
+    let refused = reviewer(&app).post_empty(&format!("{path}/publish")).await.expect(409);
+    assert_eq!(refused.code(), "policy.no_way_back");
+    reviewer(&app).get(&path).await.expect(200);
+}

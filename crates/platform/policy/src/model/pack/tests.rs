@@ -90,7 +90,8 @@ fn failing(key: &str, rules: &[Rule], tests: &[(String, TestCase)]) -> Vec<Strin
     let def = json!({"key": "order", "label": "Order", "plural": "Orders",
         "fields": [{"key": "country", "label": "Country", "type": "text"}]});
     let slots = [("country".to_owned(), 1)].into_iter().collect();
-    let entity = Entity::new(Id::nil(), 1, serde_json::from_value(def).unwrap(), slots).unwrap();
+    let def: athyper_kernel_entity::EntityDef = serde_json::from_value(def).unwrap();
+    let entity = Entity::new(Id::nil(), 1, def, slots).unwrap();
     let run = |(name, TestCase { question, expect }): &(String, TestCase)| {
         let record = question.record.as_ref().map(|record| seen_values(&entity, record).unwrap());
         let at = question.context.at.unwrap_or("2025-01-31T12:00:00Z".parse().unwrap());
