@@ -10,18 +10,18 @@ pub(crate) const POST_TO_SOFT_CLOSED: &str = "finance.post_to_soft_closed_period
 
 /// The permissions of the ledger.
 pub(crate) const PERMISSIONS: &[Permission] = &[
-    Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS),
     Permission::new("finance.create_account", OperationKind::Administer, BOOKKEEPERS),
     Permission::new("finance.update_account", OperationKind::Administer, BOOKKEEPERS),
     Permission::new("finance.import_accounts", OperationKind::Import, BOOKKEEPERS),
-    Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_period", OperationKind::Read, BOOKKEEPERS),
     Permission::new("finance.create_period", OperationKind::Administer, BOOKKEEPERS),
     Permission::new("finance.soft_close_period", OperationKind::Close, &[]),
     Permission::new("finance.close_period", OperationKind::Close, &[]),
     Permission::new("finance.reopen_period", OperationKind::Reopen, &[]),
-    Permission::new("finance.list_journals", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.list_journals", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_journal", OperationKind::Read, BOOKKEEPERS),
     Permission::new("finance.create_journal", OperationKind::Create, BOOKKEEPERS),
     Permission::new("finance.update_journal", OperationKind::Update, BOOKKEEPERS),
