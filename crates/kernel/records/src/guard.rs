@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::Value as CelValue;
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_entity::{DuplicateRule, EntityKey, FieldKey};
+use athyper_kernel_entity::{DuplicateRule, EntityKey, FieldKey, FieldType};
 use athyper_kernel_http::{Caller, Rights};
 use athyper_kernel_policy::{Decision, Obligation, Outcome, Predicate};
 
@@ -80,6 +80,23 @@ impl Guard {
     /// Whether nothing stands between them and any record of the entity, or any of its fields.
     pub fn is_free(&self, entity: &Entity) -> bool {
         self.all(entity).all(|operation| is_free(&self.weigh(operation, entity, None)))
+    }
+
+    /// Whether that holds of the records that are written and of all that they name.
+    pub(crate) async fn is_free_to_write(
+        &self,
+        tx: &mut impl TenantConnection,
+        entities: &Entities,
+        entity: &Entity,
+    ) -> Result<bool, Error> {
+        let (mut is_free, reads) = (self.is_free(entity), self.instead(READ));
+        for field in &entity.def.fields {
+            if let FieldType::Reference(named) | FieldType::References(named) = &field.kind {
+                let other = entities.find(tx, &named.entity).await?;
+                is_free &= other.is_none_or(|other| reads.is_free(&other));
+            }
+        }
+        Ok(is_free)
     }
 
     /// Whether they may do this to any record of the entity, reading apart.

@@ -19,7 +19,7 @@ use crate::commands::{create_record, update_record};
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
 use crate::files;
-use crate::guard::{Guard, READ};
+use crate::guard::Guard;
 use crate::index::{Traces, UniqueValue, unique_key};
 use crate::record::Record;
 use crate::rehearsal::Rehearsal;
@@ -141,7 +141,7 @@ pub async fn write_many(
         && !entity.refuses_duplicates()
         && !named::names_in_lines(entity)
         && !files::has_any(entity)
-        && is_free(tx, entities, entity, guard).await?;
+        && guard.doing(CREATE).doing(UPDATE).is_free_to_write(tx, entities, entity).await?;
     if !is_kept_together {
         return one_by_one(tx, entities, entity, guard, writes).await;
     }
@@ -153,25 +153,6 @@ pub async fn write_many(
     }
     savepoints::undo(tx, Part::Everything).await?;
     one_by_one(tx, entities, entity, guard, again).await
-}
-
-/// Whether nothing stands between somebody and any record that is written or named.
-async fn is_free(
-    tx: &mut TenantTx,
-    entities: &Entities,
-    entity: &Entity,
-    guard: &Guard,
-) -> Result<bool, Error> {
-    let mut is_free = guard.doing(CREATE).doing(UPDATE).is_free(entity);
-    let reads = guard.instead(READ);
-    for field in &entity.def.fields {
-        let (FieldType::Reference(reference) | FieldType::References(reference)) = &field.kind else {
-            continue;
-        };
-        let other = entities.find(tx, &reference.entity).await?;
-        is_free &= other.is_none_or(|other| reads.is_free(&other));
-    }
-    Ok(is_free)
 }
 
 async fn one_by_one(
