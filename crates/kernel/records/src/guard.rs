@@ -186,9 +186,10 @@ impl Guard {
         let (mut only, mut closed) = (Vec::new(), BTreeSet::new());
         for operation in self.all(entity) {
             let key = entity.def.key.as_str();
-            let decision = match operation == READ && self.is_domains {
-                true => self.rights.withheld_in_list(operation, key),
-                false => self.rights.ask_list(operation, key),
+            let decision = if operation == READ && self.is_domains {
+                self.rights.withheld_in_list(operation, key)
+            } else {
+                self.rights.ask_list(operation, key)
             };
             self.meet(operation, &decision.obligations)?;
             closed.extend(decision.restricted);
@@ -237,9 +238,10 @@ impl Guard {
                 allowed.push(of_all);
                 continue;
             }
-            let done = match decision.is_allowed() {
-                true => self.meet(operation, &decision.obligations),
-                false => Err(Error::Refused(operation.into())),
+            let done = if decision.is_allowed() {
+                self.meet(operation, &decision.obligations)
+            } else {
+                Err(Error::Refused(operation.into()))
             };
             match done {
                 Err(error) => refused = refused.or(Some(error)),

@@ -80,10 +80,12 @@ pub(crate) async fn execute(
     // One more than the page needs, so that its last version can be held against the one before it.
     let rows = revisions::list(tx, entity, id, before, page.fetch_limit() + 1).await?;
     let is_free = guard.is_free(entity);
-    let past = |row: &Revision| match is_free {
-        true => Some(Shown::default()),
+    let past = |row: &Revision| {
+        if is_free {
+            return Some(Shown::default());
+        }
         // Neither more than is shown of the record now, nor than was shown of it then.
-        false => Some(guard.shown(entity, &row.as_of(&record))?.and(entity, &shown)),
+        Some(guard.shown(entity, &row.as_of(&record))?.and(entity, &shown))
     };
     let seen: Vec<Option<Shown>> = rows.iter().map(past).collect();
     let fetched = rows.iter().zip(&seen).enumerate().take(page.fetch_limit() as usize);
