@@ -17,7 +17,7 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
@@ -26,6 +26,12 @@ const BENCHES: [Bench; 5] = [
     },
     Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
     Bench { name: "policy", package: "athyper-kernel-policy", program: &["--lib"], tests: "bench_policy" },
+    Bench {
+        name: "policy",
+        package: "athyper-kernel-records",
+        program: &["--lib"],
+        tests: "bench_policy_lists",
+    },
     Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
     Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];
@@ -35,7 +41,9 @@ pub(crate) fn run(name: Option<&str>, records: u64) -> Result<()> {
     let chosen: Vec<&Bench> =
         BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
     if chosen.is_empty() {
-        let known = BENCHES.each_ref().map(|bench| bench.name).join(", ");
+        let mut known = BENCHES.each_ref().map(|bench| bench.name).to_vec();
+        known.dedup();
+        let known = known.join(", ");
         bail!("there is no bench of this name; there are: {known}");
     }
     for bench in chosen {

@@ -12,18 +12,18 @@ pub(crate) const POST_TO_SOFT_CLOSED: &str = "finance.post_to_soft_closed_period
 
 /// The permissions of the ledger.
 pub(crate) const PERMISSIONS: &[Permission] = &[
-    Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS).on(ACCOUNT),
     Permission::new("finance.create_account", OperationKind::Administer, BOOKKEEPERS).on(ACCOUNT),
     Permission::new("finance.update_account", OperationKind::Administer, BOOKKEEPERS).on(ACCOUNT),
     Permission::new("finance.import_accounts", OperationKind::Import, BOOKKEEPERS).on(ACCOUNT),
-    Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_period", OperationKind::Read, BOOKKEEPERS).on(PERIOD),
     Permission::new("finance.create_period", OperationKind::Administer, BOOKKEEPERS).on(PERIOD),
     Permission::new("finance.soft_close_period", OperationKind::Close, &[]).on(PERIOD),
     Permission::new("finance.close_period", OperationKind::Close, &[]).on(PERIOD),
     Permission::new("finance.reopen_period", OperationKind::Reopen, &[]).on(PERIOD),
-    Permission::new("finance.list_journals", OperationKind::Read, BOOKKEEPERS),
+    Permission::new("finance.list_journals", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_journal", OperationKind::Read, BOOKKEEPERS).on(JOURNAL),
     Permission::new("finance.create_journal", OperationKind::Create, BOOKKEEPERS).on(JOURNAL),
     Permission::new("finance.update_journal", OperationKind::Update, BOOKKEEPERS).on(JOURNAL),

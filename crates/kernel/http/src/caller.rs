@@ -123,6 +123,14 @@ impl Caller {
         meet(obligations, (&self.rights, &self.operation), self.edge.rates.as_ref(), &self.tags).await
     }
 
+    /// The same without waiting: what has to be counted or agreed to is refused.
+    ///
+    /// # Errors
+    /// 401 or 403 for what has not been done.
+    pub fn meet_now(&self, obligations: &[Obligation]) -> Result<(), Problem> {
+        meet_now(obligations, &self.tags)
+    }
+
     /// Who asked for work that is done later, by a job: with it the rights are worked out again then.
     pub fn asked_by(&self) -> AskedBy {
         AskedBy { principal: self.identity.principal, roles: self.identity.roles.to_vec() }

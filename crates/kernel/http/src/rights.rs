@@ -337,3 +337,4 @@ pub(crate) fn forbidden(operation: &str) -> Problem {
 
 #[cfg(test)]
 mod tests;
+mod weighed;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::Listing;
 use crate::query::query_error;
 use crate::terms;
 
@@ -64,9 +65,10 @@ impl Aggregate {
     /// Reads the two parameters.
     ///
     /// # Errors
-    /// When a field is not there, or cannot be grouped by or summed.
+    /// When a field is not there, cannot be grouped by or summed, or is closed to the one who asks.
     pub(crate) fn parse(
         entity: &Entity,
+        listing: &Listing,
         group_by: Option<&str>,
         measures: Option<&str>,
     ) -> Result<Self, Error> {
@@ -81,17 +83,21 @@ impl Aggregate {
             return Err(too_many("measures", MAX_MEASURES));
         }
         Ok(Self {
-            keys: keys.into_iter().map(|text| key(entity, text)).collect::<Result<_, _>>()?,
-            measures: measures.into_iter().map(|text| measure(entity, text)).collect::<Result<_, _>>()?,
+            keys: keys.into_iter().map(|text| key(entity, listing, text)).collect::<Result<_, _>>()?,
+            measures: measures
+                .into_iter()
+                .map(|text| measure(entity, listing, text))
+                .collect::<Result<_, _>>()?,
         })
     }
 }
 
 /// What a name such as `price.amount` stands for: its SQL and its type.
-fn operand(entity: &Entity, parameter: &str, name: &str) -> Result<(String, Type), Error> {
+fn operand(entity: &Entity, listing: &Listing, parameter: &str, name: &str) -> Result<(String, Type), Error> {
     let path: Vec<Arc<str>> = name.split('.').map(Arc::from).collect();
     let unknown = || query_error(parameter, "unknown_field", "there is no such field".to_owned());
     let column = terms::column(entity, &path).ok_or_else(unknown)?;
+    listing.check(parameter, path.first().map(|name| &**name))?;
     let mut found = entity.filter_schema().fields().get(path.first().ok_or_else(unknown)?).cloned();
     for member in path.iter().skip(1) {
         found = match found {
@@ -102,10 +108,10 @@ fn operand(entity: &Entity, parameter: &str, name: &str) -> Result<(String, Type
     Ok((column.sql, found.ok_or_else(unknown)?))
 }
 
-fn key(entity: &Entity, written: &str) -> Result<Output, Error> {
+fn key(entity: &Entity, listing: &Listing, written: &str) -> Result<Output, Error> {
     let (name, bucket) =
         written.split_once(':').map_or((written, None), |(name, bucket)| (name, Some(bucket)));
-    let (sql, kind) = operand(entity, "groupBy", name)?;
+    let (sql, kind) = operand(entity, listing, "groupBy", name)?;
     let wrong = |message: &str| query_error("groupBy", "wrong_field", format!("{name}: {message}"));
     let sql = if kind == Type::String { format!("({sql} collate \"C\")") } else { sql };
     let text = |form| (sql.clone(), format!("{sql}::text"), form);
@@ -135,7 +141,7 @@ fn key(entity: &Entity, written: &str) -> Result<Output, Error> {
     Ok(Output { name: written.to_owned(), sql, by, form })
 }
 
-fn measure(entity: &Entity, text: &str) -> Result<Output, Error> {
+fn measure(entity: &Entity, listing: &Listing, text: &str) -> Result<Output, Error> {
     let name = text.to_owned();
     if text == "count" {
         return Ok(Output { name, sql: "count(*)::text".to_owned(), by: String::new(), form: Form::Whole });
@@ -143,7 +149,7 @@ fn measure(entity: &Entity, text: &str) -> Result<Output, Error> {
     let (function, field) = text.split_once(':').ok_or_else(|| {
         query_error("measures", "invalid", "a measure is count, or such as sum:price.amount".to_owned())
     })?;
-    let (sql, kind) = operand(entity, "measures", field)?;
+    let (sql, kind) = operand(entity, listing, "measures", field)?;
     let wrong = |message: &str| query_error("measures", "wrong_field", format!("{field}: {message}"));
     let is_number = matches!(kind, Type::Int | Type::Decimal);
     let form = if kind == Type::Int { Form::Whole } else { Form::Text };

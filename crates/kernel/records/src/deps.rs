@@ -17,6 +17,7 @@ use athyper_kernel_types::Clock;
 use crate::catalogue::Entities;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::ports::{Attachments, Nobody, Views};
 use crate::system::SystemEntities;
 use crate::{routes, terms};
@@ -89,7 +90,7 @@ impl Records {
         key: &EntityKey,
     ) -> Result<Arc<Entity>, ProblemResponse> {
         let entity = self.entities.get(&mut read.tx, key).await?;
-        admit(read.caller(), entity.system().map(|system| system.read))?;
+        Guard::of(read.caller()).admit_to_domain(&entity)?;
         Ok(entity)
     }
 

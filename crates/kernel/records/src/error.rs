@@ -1,7 +1,7 @@
 //! What the records service refuses, in its own words. Each variant has a stable code and a kind.
 
 use athyper_kernel_db::DbError;
-use athyper_kernel_error::{DomainError, FieldError, ProblemKind};
+use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use athyper_kernel_types::PageError;
 
 use crate::entity::RecordId;
@@ -100,6 +100,15 @@ pub enum Error {
     /// The caller has not the permission that a domain asks for its records.
     #[error("none of your roles allows {0}")]
     Forbidden(&'static str),
+    /// The policies or the caller's roles do not allow this operation on the record.
+    #[error("neither your roles nor a policy let you do {0} here")]
+    Refused(Box<str>),
+    /// The policies allow the operation where something is done that was not.
+    #[error("{}", .0.detail)]
+    Obliged(Box<Problem>),
+    /// Fields that are hidden from the caller or masked, and would be set, or records be chosen by them.
+    #[error("some fields are hidden from you or masked, so that they cannot be used here")]
+    Closed(Vec<FieldError>),
     /// The commands of its domain write its records.
     #[error(
         "records of {entity} are written by the operations of its domain, and only fields that were added are changed here"
@@ -164,7 +173,9 @@ impl DomainError for Error {
             Self::ReferenceRefused { .. } => "records.reference_refused",
             Self::Circular => "records.circular",
             Self::Referenced { .. } => "records.referenced",
-            Self::Forbidden(_) => "request.forbidden",
+            Self::Forbidden(_) | Self::Refused(_) => "request.forbidden",
+            Self::Obliged(problem) => problem.code,
+            Self::Closed(_) => "records.closed_field",
             Self::WrittenByCommands { .. } => "records.written_by_commands",
             Self::Definition(_) => "records.invalid_definition",
             Self::KeyTaken => "records.key_taken",
@@ -197,7 +208,8 @@ impl DomainError for Error {
             | Self::WrittenByCommands { .. }
             | Self::KeyTaken => ProblemKind::Conflict,
             Self::Form(_) | Self::Invalid(_) | Self::Definition(_) => ProblemKind::Invalid,
-            Self::Forbidden(_) => ProblemKind::Forbidden,
+            Self::Forbidden(_) | Self::Refused(_) | Self::Closed(_) => ProblemKind::Forbidden,
+            Self::Obliged(problem) => problem.kind,
             Self::Query(_) => ProblemKind::Malformed,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),
@@ -206,7 +218,9 @@ impl DomainError for Error {
 
     fn fields(&self) -> Vec<FieldError> {
         match self {
-            Self::Form(fields) | Self::Invalid(fields) | Self::Definition(fields) => fields.clone(),
+            Self::Form(fields) | Self::Invalid(fields) | Self::Definition(fields) | Self::Closed(fields) => {
+                fields.clone()
+            }
             Self::Taken(field) | Self::Overlaps(field) | Self::Query(field) => vec![field.clone()],
             Self::Duplicate(refused) => refused.fields(),
             Self::Page(error) => error.fields(),

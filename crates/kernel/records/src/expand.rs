@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_entity::FieldType;
-use athyper_kernel_http::Caller;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
-use crate::deps::admit;
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::query::query_error;
 use crate::record::Record;
 use crate::store::{records, references};
@@ -29,7 +28,7 @@ pub(crate) struct Others {
 }
 
 impl Others {
-    /// What a record names: one, null where it is gone, or a list of those that are there.
+    /// What a record names: one, null where it is gone or not shown, or a list of those that are there and shown.
     pub(crate) fn of(&self, record: &Record, fields: &[String]) -> Value {
         let member = |key: &String| {
             if let Some(referring) = self.referring.get(key) {
@@ -53,7 +52,8 @@ pub fn is_expandable(kind: &FieldType) -> bool {
     matches!(kind, FieldType::Reference(_) | FieldType::References(_) | FieldType::Attachment(_))
 }
 
-/// Reads what these records name by these fields, each once, and the records that refer to them under these names.
+/// Reads what these records name by these fields, each once, and the records that refer to them under these names; of both those
+/// that the caller may read.
 ///
 /// # Errors
 /// When a field names nothing and no reference has the name, or the database does not answer.
@@ -61,7 +61,7 @@ pub(crate) async fn expand(
     tx: &mut impl TenantConnection,
     entities: &Entities,
     entity: &Entity,
-    caller: &Caller,
+    guard: &Guard,
     rows: &[Record],
     fields: &[String],
 ) -> Result<Others, Error> {
@@ -77,8 +77,8 @@ pub(crate) async fn expand(
         if kind.is_none()
             && let Some((other, slot)) = entities.referring(tx, &entity.def.key, key).await?
         {
-            admit(caller, other.system().map(|system| system.read))?;
-            let found = referring(tx, entity, &other, slot, rows).await?;
+            guard.admit_to_domain(&other)?;
+            let found = referring(tx, entity, &other, (guard, slot), rows).await?;
             others.referring.insert(key.clone(), found);
             continue;
         }
@@ -92,13 +92,14 @@ pub(crate) async fn expand(
         let ids: BTreeSet<Uuid> = rows.iter().flat_map(|row| named(row.values.get(key))).collect();
         let found = match entities.find(tx, &reference.entity).await? {
             Some(other) => {
-                admit(caller, other.system().map(|system| system.read))?;
+                guard.admit_to_domain(&other)?;
                 let ids: Vec<Uuid> = ids.into_iter().collect();
                 let records = records::by_ids(tx, &other, &ids).await?;
-                records
-                    .into_iter()
-                    .map(|record| (record.id.to_string(), record.to_json(&other.def, None)))
-                    .collect()
+                let named = |record: &Record| {
+                    let shown = guard.shown(&other, record)?;
+                    Some((record.id.to_string(), record.to_json(&other.def, &shown, None)))
+                };
+                records.iter().filter_map(named).collect()
             }
             None => BTreeMap::new(),
         };
@@ -112,15 +113,22 @@ async fn referring(
     tx: &mut impl TenantConnection,
     entity: &Entity,
     other: &Entity,
-    slot: Slot,
+    (guard, slot): (&Guard, Slot),
     rows: &[Record],
 ) -> Result<BTreeMap<Uuid, Vec<Value>>, Error> {
+    if let Some((field, _)) = other.fields().find(|(_, of)| *of == slot) {
+        let Ok(listing) = guard.list(other) else { return Ok(BTreeMap::new()) };
+        listing.check("expand", [field.key.as_str()])?;
+    }
     let targets: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
     let pairs = references::holders(tx, entity, other, slot, &targets, MOST_REFERRING).await?;
     let ids: BTreeSet<Uuid> = pairs.iter().map(|(_, holder)| *holder).collect();
     let holders = records::by_ids(tx, other, &ids.into_iter().collect::<Vec<_>>()).await?;
-    let shown: BTreeMap<Uuid, Value> =
-        holders.iter().map(|record| (record.id.uuid(), record.to_json(&other.def, None))).collect();
+    let holder = |record: &Record| {
+        let shown = guard.shown(other, record)?;
+        Some((record.id.uuid(), record.to_json(&other.def, &shown, None)))
+    };
+    let shown: BTreeMap<Uuid, Value> = holders.iter().filter_map(holder).collect();
     let mut found: BTreeMap<Uuid, Vec<Value>> = BTreeMap::new();
     for (target, holder) in pairs {
         found.entry(target).or_default().extend(shown.get(&holder).cloned());

@@ -122,7 +122,7 @@ fn bounded(value: &str) -> String {
 }
 
 /// The records that a record names, each once by field.
-fn references(entity: &Entity, values: &Map<String, Value>) -> Vec<(Slot, String, Uuid)> {
+pub(crate) fn references(entity: &Entity, values: &Map<String, Value>) -> Vec<(Slot, String, Uuid)> {
     let mut found = Vec::new();
     for (field, slot) in entity.fields() {
         let (FieldType::Reference(reference) | FieldType::References(reference)) = &field.kind else {

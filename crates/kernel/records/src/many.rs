@@ -19,6 +19,7 @@ use crate::commands::{create_record, update_record};
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
 use crate::files;
+use crate::guard::Guard;
 use crate::index::{Traces, UniqueValue, unique_key};
 use crate::record::Record;
 use crate::rehearsal::Rehearsal;
@@ -26,6 +27,9 @@ use crate::relation::sorted_by;
 use crate::store::many::{self, Stored};
 use crate::store::savepoints::{self, Part};
 use crate::{check, named, terms, write};
+
+const CREATE: &str = "records.create_record";
+const UPDATE: &str = "records.update_record";
 
 /// A record that is to be written.
 #[derive(Clone, Debug)]
@@ -117,7 +121,7 @@ pub async fn lock_records(
     Ok(found.into_iter().map(|record| (record.id, record)).collect())
 }
 
-/// Writes records of an entity that is held ([`Entities::hold`]), each by itself: one that fails does not concern the others.
+/// Writes records of an entity that is held ([`Entities::hold`]) for somebody, each by itself: one that fails does not concern the others.
 /// Gives what became of each, in their order. A `rehearsal` sees what earlier batches would have taken.
 ///
 /// # Errors
@@ -126,6 +130,7 @@ pub async fn write_many(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     writes: Vec<Write>,
     rehearsal: Option<&mut Rehearsal>,
 ) -> Result<Vec<Result<Written, Error>>, Error> {
@@ -135,9 +140,10 @@ pub async fn write_many(
         && entity.def.kind != EntityKind::Single
         && !entity.refuses_duplicates()
         && !named::names_in_lines(entity)
-        && !files::has_any(entity);
+        && !files::has_any(entity)
+        && guard.doing(CREATE).doing(UPDATE).is_free_to_write(tx, entities, entity).await?;
     if !is_kept_together {
-        return one_by_one(tx, entities, entity, writes).await;
+        return one_by_one(tx, entities, entity, guard, writes).await;
     }
     savepoints::begin(tx, Part::Everything).await?;
     let again = writes.clone();
@@ -146,22 +152,24 @@ pub async fn write_many(
         return Ok(results);
     }
     savepoints::undo(tx, Part::Everything).await?;
-    one_by_one(tx, entities, entity, again).await
+    one_by_one(tx, entities, entity, guard, again).await
 }
 
 async fn one_by_one(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     writes: Vec<Write>,
 ) -> Result<Vec<Result<Written, Error>>, Error> {
+    let (creating, updating) = (guard.doing(CREATE), guard.doing(UPDATE));
     let mut results = Vec::with_capacity(writes.len());
     for Write { record, values } in writes {
         savepoints::begin(tx, Part::Operation).await?;
         let before = record.as_ref().map(|record| record.version);
         let done = match record {
-            None => create_record::execute(tx, entities, entity, &values).await,
-            Some(record) => update_record::execute(tx, entities, entity, record, &values).await,
+            None => create_record::execute(tx, entities, entity, &creating, &values).await,
+            Some(record) => update_record::execute(tx, entities, entity, &updating, record, &values).await,
         };
         match done {
             Ok(done) => {

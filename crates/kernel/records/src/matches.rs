@@ -5,16 +5,17 @@ use std::sync::Arc;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::{DuplicateRule, OnDuplicate};
 use athyper_kernel_error::FieldError;
-use athyper_kernel_http::Caller;
+use athyper_kernel_http::{Caller, READ_RECORD};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::check;
-use crate::deps::check_read;
 use crate::entity::{Entity, RecordId, Slot};
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::record::Record;
-use crate::store::matches;
+use crate::store::{matches, records};
 
 /// Most duplicates that an answer names, by rule.
 const MAX_NAMED: i64 = 10;
@@ -183,17 +184,42 @@ impl Refused {
     }
 }
 
-/// The same error, naming the records that it is about where the caller may read them.
-pub(crate) fn told_to(caller: &Caller, entity: &Entity) -> impl Fn(Error) -> Error + use<> {
-    let is_shown = may_read(caller, entity);
-    move |error| match error {
-        Error::Duplicate(refused) => Error::Duplicate(Box::new(Refused { is_shown, ..*refused })),
-        error => error,
+/// What a write came to: an error that is about other records names those that the caller may read.
+///
+/// # Errors
+/// That error.
+pub(crate) async fn told<T>(
+    tx: &mut TenantTx,
+    guard: &Guard,
+    entity: &Entity,
+    done: Result<T, Error>,
+) -> Result<T, Error> {
+    match done {
+        Err(Error::Duplicate(refused)) => {
+            let others = readable(tx, guard, entity, &refused.others).await?;
+            Err(Error::Duplicate(Box::new(Refused { is_shown: !others.is_empty(), others, ..*refused })))
+        }
+        done => done,
     }
 }
 
-fn may_read(caller: &Caller, entity: &Entity) -> bool {
-    caller.may("records.get_record") && check_read(caller, entity).is_ok()
+/// Those of these records that somebody may read, in their order.
+async fn readable(
+    tx: &mut TenantTx,
+    guard: &Guard,
+    entity: &Entity,
+    ids: &[RecordId],
+) -> Result<Vec<RecordId>, Error> {
+    if ids.is_empty() || guard.is_free(entity) {
+        return Ok(ids.to_vec());
+    }
+    let wanted: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let found = records::by_ids(tx, entity, &wanted).await?;
+    let reads = guard.instead(READ_RECORD);
+    let is_shown = |id: &&RecordId| {
+        found.iter().any(|record| record.id == **id && reads.shown(entity, record).is_some())
+    };
+    Ok(ids.iter().filter(is_shown).copied().collect())
 }
 
 /// Adds `duplicates` to a record that was written: those of which a rule says that they are reported, where the caller may
@@ -203,20 +229,23 @@ fn may_read(caller: &Caller, entity: &Entity) -> bool {
 /// When the database does not answer.
 pub(crate) async fn report(
     tx: &mut TenantTx,
-    caller: &Caller,
+    guard: &Guard,
     entity: &Entity,
     record: &Record,
     json: &mut Value,
 ) -> Result<(), Error> {
-    if entity.def.duplicates.is_empty() || !may_read(caller, entity) {
+    if entity.def.duplicates.is_empty() {
         return Ok(());
     }
+    let Ok(listing) = guard.instead(READ_RECORD).list(entity) else { return Ok(()) };
     let rule_of = |rule: &str| entity.duplicate_rule(rule).filter(|rule| rule.on_write != OnDuplicate::None);
     let mut told: Vec<Value> = Vec::new();
     for key in keys(entity, &record.values) {
-        let Some(rule) = rule_of(&key.rule) else { continue };
+        let Some(rule) = rule_of(&key.rule).filter(|rule| listing.knows(rule)) else { continue };
         let others = matches::others(tx, entity.id, record.id, std::slice::from_ref(&key), MAX_NAMED).await?;
-        told.extend(others.into_iter().map(|(_, id)| json!({"rule": rule.key.as_str(), "id": id})));
+        let others: Vec<RecordId> = others.into_iter().map(|(_, id)| id).collect();
+        let others = readable(tx, guard, entity, &others).await?;
+        told.extend(others.into_iter().map(|id| json!({"rule": rule.key.as_str(), "id": id})));
     }
     if let Some(json) = json.as_object_mut().filter(|_| !told.is_empty()) {
         json.insert("duplicates".to_owned(), Value::Array(told));

@@ -15,6 +15,7 @@ use crate::commands::update_record::{changed_values, check_open, next};
 use crate::entity::{Entity, EntityId, RecordId};
 use crate::error::Error;
 use crate::files;
+use crate::guard::Guard;
 use crate::named::{Successors, named_files, repoint, take_files};
 use crate::record::Record;
 use crate::store::merges::{self, Referring};
@@ -58,7 +59,7 @@ pub struct Merged {
 ///
 /// # Errors
 /// When one of the records cannot be changed now, the result breaks a rule of the entity, a domain's operations alone can
-/// change what refers to them, too much does, or the caller may not write it.
+/// change what refers to them, too much does, or the caller may not do that to one of all these records.
 pub async fn merge_records(
     tx: &mut TenantTx,
     entities: &Entities,
@@ -66,6 +67,12 @@ pub async fn merge_records(
     caller: &Caller,
     merge: Merge,
 ) -> Result<Merged, Error> {
+    let guard = Guard::of(caller);
+    let (changing, removing) = (guard.doing("records.update_record"), guard.doing("records.delete_record"));
+    let shown = changing.check(entity, &merge.survivor)?;
+    for other in &merge.others {
+        removing.check(entity, other)?;
+    }
     entity.must_be_written_here()?;
     for record in std::iter::once(&merge.survivor).chain(&merge.others) {
         check_open(entity, record)?;
@@ -88,17 +95,18 @@ pub async fn merge_records(
     matches::move_pairs(tx, entity.id, &gone, stays).await?;
 
     let successors: Successors = gone.iter().map(|id| (*id, stays.uuid())).collect();
-    let moved = move_references(tx, entities, &entity, caller, &successors, stays).await?;
+    let moved = move_references(tx, entities, &entity, (caller, &guard), &successors, stays).await?;
 
     let context = terms::context(tx.context(), tx.now());
     let mut values = survivor.values.clone();
     values.extend(given);
     repoint(&entity, &entity.def.key, &successors, &mut values);
     leave_itself(&entity, stays, &others, &successors, &mut values);
-    let values = changed_values(&entity, &context, &survivor, &values)?;
+    let values = changed_values(&entity, &context, &survivor, &values).map_err(|error| shown.told(error))?;
     let changed = check::changed(&survivor.values, &values);
     let record = next(tx, survivor, values);
-    write::store(tx, entities, &entity, &record, ACTION).await?;
+    changing.check_after(&entity, &record)?;
+    write::store(tx, entities, &entity, &record, ACTION).await.map_err(|error| shown.told(error))?;
     check_tree(tx, &entity, &record).await?;
     Ok(Merged { record, changed, moved })
 }
@@ -135,20 +143,25 @@ async fn move_references(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
-    caller: &Caller,
+    (caller, guard): (&Caller, &Guard),
     successors: &Successors,
     stays: RecordId,
 ) -> Result<Vec<(String, RecordId)>, Error> {
     let mut moved = Vec::new();
+    let changing = guard.instead("records.update_record");
     for (id, key, records) in referring(tx, entities, entity, successors).await? {
         let other =
             if id == entity.id { Arc::new(entity.clone()) } else { held_of(tx, entities, id, &key).await? };
         check_write(caller, &other)?;
         for record in records.into_iter().filter(|record| *record != stays.uuid()) {
             let id = Id::from_uuid(record);
-            move_one(tx, entities, &other, &entity.def.key, successors, id)
-                .await
-                .map_err(|error| refused(&key, id, error))?;
+            move_one(tx, entities, &other, &changing, (&entity.def.key, successors), id).await.map_err(
+                |error| match error {
+                    // Not even its id is told of a record that they may not read.
+                    Error::Refused(_) => error,
+                    error => refused(&key, id, error),
+                },
+            )?;
             moved.push((key.clone(), id));
         }
     }
@@ -207,8 +220,8 @@ async fn move_one(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
-    target: &EntityKey,
-    successors: &Successors,
+    guard: &Guard,
+    (target, successors): (&EntityKey, &Successors),
     id: RecordId,
 ) -> Result<(), Error> {
     let Some(record) = records::lock(tx, entity, id).await? else { return Ok(()) };
@@ -216,17 +229,21 @@ async fn move_one(
     if record.deleted.is_some() || !repoint(entity, target, successors, &mut values) {
         return Ok(());
     }
+    // Whoever may not change what refers to a record cannot let it go.
+    let shown =
+        guard.check(entity, &record).map_err(|_| Error::Refused("duplicates.merge_records".into()))?;
     let context = terms::context(tx.context(), tx.now());
     let before = (record.state.as_deref(), &record.values);
     let rules =
         |values: &mut Map<String, Value>| entity.rules().check_again(&entity.def, &context, before, values);
     let held = rules(&mut record.values.clone()).is_ok();
     match rules(&mut values) {
-        Err(faults) if held => return Err(Error::Invalid(faults)),
+        Err(faults) if held => return Err(shown.told(Error::Invalid(faults))),
         _ => {}
     }
     let record = next(tx, record, values);
-    write::store(tx, entities, entity, &record, ACTION).await
+    guard.check_after(entity, &record)?;
+    write::store(tx, entities, entity, &record, ACTION).await.map_err(|error| shown.told(error))
 }
 
 /// In a tree, a record that lay below one that goes takes that one's place.

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::{EntityKey, FieldDef, FieldType, ReferenceType};
 use athyper_kernel_error::FieldError;
+use athyper_kernel_http::READ_RECORD;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
 use crate::entity::Entity;
 use crate::error::Error;
-use crate::index::Traces;
+use crate::guard::Guard;
+use crate::index::{self, Traces};
 use crate::store::{matches, records};
 
 /// Which record has taken the place of which.
@@ -127,6 +129,47 @@ pub(crate) async fn check_lines(
         }
     }
     Ok(())
+}
+
+/// Whether records that a client lets a record name are such as they may read: others are not there for them.
+///
+/// # Errors
+/// The fields that name another one.
+pub(crate) async fn check_readable(
+    tx: &mut TenantTx,
+    entities: &Entities,
+    guard: &Guard,
+    entity: &Entity,
+    (before, given): (&Map<String, Value>, &Map<String, Value>),
+) -> Result<(), Error> {
+    let reads = guard.instead(READ_RECORD);
+    let mut faults = Vec::new();
+    let all = |key: &String, values: &Map<String, Value>| {
+        let own: Map<_, _> = values.get(key).map(|value| (key.clone(), value.clone())).into_iter().collect();
+        let mut named = in_lines(entity, &own);
+        for (_, target, id) in index::references(entity, &own) {
+            named.entry(target).or_default().push(id);
+        }
+        named
+    };
+    for key in given.keys() {
+        let known = all(key, before);
+        for (target, mut ids) in all(key, given) {
+            // What it names already may stay.
+            let known = known.get(&target).map(Vec::as_slice).unwrap_or_default();
+            ids.retain(|id| !known.contains(id));
+            let Ok(parsed) = EntityKey::parse(&target) else { continue };
+            let Some(other) = entities.find(tx, &parsed).await?.filter(|other| !reads.is_free(other)) else {
+                continue;
+            };
+            let found = records::by_ids(tx, &other, &ids).await?;
+            if found.iter().any(|record| reads.shown(&other, record).is_none()) {
+                let message = format!("there is no such record of {target}");
+                faults.push(FieldError::new(format!("/{key}"), "unknown_record", message));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 /// The records that lines name, by the keys of their entities.

@@ -9,6 +9,7 @@ use crate::deps::Records;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::expand::is_expandable;
+use crate::guard::Listing;
 use crate::query::{Selection, Sort, names, query_error};
 use crate::terms;
 
@@ -38,13 +39,16 @@ impl Records {
         parameters: Parameters<'_>,
     ) -> Vec<FieldError> {
         let Parameters { filter, search, sort, fields, expand, groups } = parameters;
+        let nothing = Listing::of_nothing();
         let checks = [
             filter.map(|source| self.check_filter(tenant, entity, source)),
-            search.map(|_| Selection::parse(&self.expressions, entity, None, search, false).map(drop)),
+            search.map(|_| {
+                Selection::parse(&self.expressions, entity, &nothing, None, search, false).map(drop)
+            }),
             sort.map(|_| Sort::parse(entity, sort, search.is_some()).map(drop)),
             fields.map(|text| names(entity, "fields", text).map(drop)),
             expand.map(|text| check_expand(entity, text)),
-            groups.map(|(by, measures)| Aggregate::parse(entity, by, measures).map(drop)),
+            groups.map(|(by, measures)| Aggregate::parse(entity, &nothing, by, measures).map(drop)),
         ];
         checks.into_iter().flatten().filter_map(Result::err).flat_map(|error| error.fields()).collect()
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use athyper_kernel_cel::{Cache, Expression};
 use athyper_kernel_entity::{FieldDef, SYSTEM_FIELDS, indexed_value, is_indexed, words};
 use athyper_kernel_error::FieldError;
+use athyper_kernel_policy::Predicate;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
+use crate::guard::Listing;
 use crate::record::Record;
 use crate::terms;
 
@@ -22,6 +24,8 @@ const MAX_NAMES: usize = 100;
 /// Which records a list shows.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
+    /// What the policies leave: all of it must hold.
+    pub(crate) only: Vec<Predicate>,
     /// What must hold.
     pub(crate) filter: Option<Expression>,
     /// The words to find, each as the beginning of a word.
@@ -36,16 +40,26 @@ impl Selection {
     /// Reads a filter and a search.
     ///
     /// # Errors
-    /// When the filter is no condition over the entity's fields, or there is no word in the search.
+    /// When the filter is no condition over the entity's fields, there is no word in the search, or one of them goes by a field
+    /// that is closed to the one who asks.
     pub(crate) fn parse(
         expressions: &Cache,
         entity: &Entity,
+        listing: &Listing,
         filter: Option<&str>,
         search: Option<&str>,
         deleted: bool,
     ) -> Result<Self, Error> {
         let compiled = filter.map(|source| terms::condition(expressions, entity, source)).transpose();
         let compiled = compiled.map_err(|message| query_error("filter", "invalid", message))?;
+        if let Some(filter) = &compiled {
+            listing.check("filter", filter.variables().filter_map(|path| Some(&**path.first()?)))?;
+        }
+        if search.is_some() {
+            // Words do not say of which field they are.
+            let searched = entity.def.fields.iter().filter(|field| field.searchable);
+            listing.check("search", searched.map(|field| field.key.as_str()))?;
+        }
         let words = search.map(words::asked).unwrap_or_default();
         if search.is_some() && words.is_empty() {
             return Err(query_error("search", "no_word", "there is no word in this search".to_owned()));
@@ -54,7 +68,8 @@ impl Selection {
             let message = "deleted records are not searched, leave search or deleted out".to_owned();
             return Err(query_error("search", "deleted", message));
         }
-        Ok(Self { filter: compiled, words, deleted, source: filter.unwrap_or_default().to_owned() })
+        let (only, source) = (listing.only().to_vec(), filter.unwrap_or_default().to_owned());
+        Ok(Self { only, filter: compiled, words, deleted, source })
     }
 }
 
@@ -63,7 +78,7 @@ impl Selection {
     /// The records for which this holds and that have these words.
     pub(crate) fn of(filter: Option<Expression>, words: &[&str]) -> Self {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        Self { filter, words, deleted: false, source: String::new() }
+        Self { only: Vec::new(), filter, words, deleted: false, source: String::new() }
     }
 }
 
@@ -111,6 +126,20 @@ pub(crate) struct Place {
 }
 
 impl Sort {
+    /// Reads an order such as `-updatedAt`, for somebody to whom this much is open.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and when the field is closed to them.
+    pub(crate) fn open(
+        entity: &Entity,
+        listing: &Listing,
+        text: Option<&str>,
+        is_search: bool,
+    ) -> Result<Self, Error> {
+        listing.check("sort", text.map(|text| text.strip_prefix('-').unwrap_or(text)))?;
+        Self::parse(entity, text, is_search)
+    }
+
     /// Reads an order such as `-updatedAt`.
     ///
     /// # Errors

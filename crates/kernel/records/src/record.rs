@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::entity::RecordId;
+use crate::shown::Shown;
 
 /// A record of an entity, its values by the keys of the fields; a field without a value is left out.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +31,9 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record as clients get it: all fields, null where there is no value, or only `fields`. Id and version are always there.
-    pub fn to_json(&self, def: &EntityDef, fields: Option<&[String]>) -> Value {
+    /// The record as clients get it: what is shown of it, all fields, null where there is no value, or only `fields`. Id and
+    /// version are always there. What is hidden is left out.
+    pub fn to_json(&self, def: &EntityDef, shown: &Shown, fields: Option<&[String]>) -> Value {
         let is_wanted = |key: &str| fields.is_none_or(|fields| fields.iter().any(|field| field == key));
         let mut json = Map::new();
         json.insert("id".to_owned(), json!(self.id));
@@ -54,7 +56,10 @@ impl Record {
             (key, self.values.get(key).cloned().unwrap_or(Value::Null), true)
         });
         for (key, value, is_there) in own.into_iter().chain(fields) {
-            if is_there && is_wanted(key) {
+            if is_there
+                && is_wanted(key)
+                && let Some(value) = shown.value(key, value)
+            {
                 json.insert(key.to_owned(), value);
             }
         }

@@ -45,7 +45,8 @@ pub async fn newest_seen(
     Ok(found.iter().map(|record| (record.id.uuid(), seen(entity, record))).collect())
 }
 
-fn seen(entity: &Entity, record: &Record) -> CelValue {
+/// A record as an expression sees it.
+pub(crate) fn seen(entity: &Entity, record: &Record) -> CelValue {
     let id = record.id.to_string();
     let own = [
         ("id", CelValue::from(id.as_str())),

@@ -9,8 +9,10 @@ use athyper_kernel_tenant_context::TenantContext;
 use crate::deps::Records;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::{Guard, Listing};
 use crate::query::{Place, Selection, Sort, names};
 use crate::record::Record;
+use crate::shown::Shown;
 use crate::store::lists::{self, Asked};
 
 /// Which records, in what order: as the parameters of the list of records say it.
@@ -29,6 +31,7 @@ pub struct WalkQuery<'q> {
 #[derive(Clone, Debug)]
 pub struct Walk {
     entity: Arc<Entity>,
+    listing: Listing,
     selection: Selection,
     sort: Sort,
     context: Context,
@@ -37,23 +40,26 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// A walk that has not begun. Its filter means by today what is today now.
+    /// A walk that has not begun, of the records that somebody may see. Its filter means by today what is today now.
     ///
     /// # Errors
     /// What cannot be used of the query.
     pub fn new(
         records: &Records,
         tenant: &TenantContext,
+        guard: &Guard,
         entity: Arc<Entity>,
         query: WalkQuery<'_>,
     ) -> Result<Self, Error> {
-        let selection = Selection::parse(&records.expressions, &entity, query.filter, query.search, false)?;
+        let listing = guard.list(&entity)?;
+        let selection =
+            Selection::parse(&records.expressions, &entity, &listing, query.filter, query.search, false)?;
         let sort = match query.sort {
-            None if query.search.is_none() => Sort::parse(&entity, Some("createdAt"), false)?,
-            sort => Sort::parse(&entity, sort, query.search.is_some())?,
+            None if query.search.is_none() => Sort::open(&entity, &listing, Some("createdAt"), false)?,
+            sort => Sort::open(&entity, &listing, sort, query.search.is_some())?,
         };
         let context = records.context(tenant);
-        Ok(Self { entity, selection, sort, context, after: None, is_done: false })
+        Ok(Self { entity, listing, selection, sort, context, after: None, is_done: false })
     }
 
     /// The entity, as it was in force when the walk began.
@@ -61,14 +67,29 @@ impl Walk {
         &self.entity
     }
 
-    /// At most `limit` further records; none at the end.
+    /// At most `limit` further records, with what is shown of each; none at the end.
     ///
     /// # Errors
     /// When the filter cannot be told the database, or the database does not answer.
-    pub async fn next(&mut self, tx: &mut impl TenantConnection, limit: u32) -> Result<Vec<Record>, Error> {
-        if self.is_done {
-            return Ok(Vec::new());
+    pub async fn next(
+        &mut self,
+        tx: &mut impl TenantConnection,
+        limit: u32,
+    ) -> Result<Vec<(Record, Shown)>, Error> {
+        let mut shown = Vec::new();
+        // A page of which nothing is shown is not the end.
+        while shown.is_empty() && !self.is_done {
+            let page = self.page(tx, limit).await?;
+            let listing = &self.listing;
+            shown.extend(page.into_iter().filter_map(|record| {
+                let shown = listing.shown(&self.entity, &record)?;
+                Some((record, shown))
+            }));
         }
+        Ok(shown)
+    }
+
+    async fn page(&mut self, tx: &mut impl TenantConnection, limit: u32) -> Result<Vec<Record>, Error> {
         let asked = Asked {
             entity: &self.entity,
             selection: &self.selection,

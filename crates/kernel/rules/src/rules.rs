@@ -1,8 +1,8 @@
 //! What the expressions of a definition say of a record: its defaults, what is computed, and what must hold.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use athyper_kernel_cel::{
     Cache, Context, EvalErrorKind, Expression, Limits, Schema, Type, Value as CelValue,
@@ -157,6 +157,29 @@ impl Rules {
             let at = format!("{pointer}/rules/{at}/must");
             let compiled = compiler.expression(at, &rule.must, &with_value, Type::Bool);
             self.of_fields.extend(compiled.map(|expression| (key.clone(), expression, rule.message.clone())));
+        }
+    }
+
+    /// Adds to these fields all whose values follow from one of them: what is computed, and what has its value by default.
+    pub fn add_derived(&self, fields: &mut BTreeSet<Arc<str>>) {
+        let follows = |expression: &Expression, fields: &BTreeSet<Arc<str>>| {
+            expression.variables().any(|path| match path {
+                [old, name, ..] if &**old == "old" => fields.contains(name),
+                [name, ..] => fields.contains(name),
+                // All of them.
+                [] => true,
+            })
+        };
+        loop {
+            let all = self.computed.iter().map(|(key, from)| (key, from)).chain(&self.defaults);
+            let more: Vec<Arc<str>> = all
+                .filter(|(key, from)| !fields.contains(key.as_str()) && follows(from, fields))
+                .map(|(key, _)| Arc::from(key.as_str()))
+                .collect();
+            if more.is_empty() {
+                return;
+            }
+            fields.extend(more);
         }
     }
 

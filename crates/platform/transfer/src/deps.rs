@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
+use athyper_kernel_http::Judge;
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
@@ -20,7 +21,10 @@ const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 /// Where files wait for the job that reads them.
 const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 
-/// Names of the tokens that [`build`] resolves; all but the last are those of [`Records::DEPENDENCIES`].
+/// Who knows what callers may do.
+const JUDGE: Token<Judge> = Token::new(tokens::SECURITY_JUDGE);
+
+/// Names of the tokens that [`build`] resolves; all but the last two are those of [`Records::DEPENDENCIES`].
 pub(crate) const DEPENDENCIES: &[&str] = &[
     tokens::KERNEL_CLOCK,
     DATABASE.name(),
@@ -28,6 +32,7 @@ pub(crate) const DEPENDENCIES: &[&str] = &[
     ATTACHMENTS.name(),
     VIEWS.name(),
     UPLOADS.name(),
+    JUDGE.name(),
 ];
 
 /// What commands, queries and jobs work with.
@@ -39,6 +44,8 @@ pub(crate) struct Deps {
     pub(crate) records: Records,
     /// Where files wait for the job that reads them.
     pub(crate) uploads: Arc<dyn UploadStore>,
+    /// Who knows what those may do who asked for a job.
+    pub(crate) judge: Judge,
 }
 
 impl fmt::Debug for Deps {
@@ -54,6 +61,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             database: scope.resolve(&DATABASE).await?.as_ref().clone(),
             records: Records::resolve(&scope).await?,
             uploads: scope.resolve(&UPLOADS).await?,
+            judge: scope.resolve(&JUDGE).await?.as_ref().clone(),
         };
         Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
     })

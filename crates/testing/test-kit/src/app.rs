@@ -10,8 +10,8 @@ use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
     Access, Arrivals, Authenticator, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams, Judge,
     LocalRateCounter, NoPolicies, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess,
-    ProblemResponse, RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit, operation_routes,
-    trace_requests,
+    Policies, ProblemResponse, RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit,
+    operation_routes, trace_requests,
 };
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
@@ -50,6 +50,8 @@ pub struct TestOptions {
     pub browsers: Option<MakeBrowserDoor>,
     /// The document of the platform; that of the modules alone where it is none.
     pub document: Option<OpenApi>,
+    /// The policies in force in all tenants; none where it is none. With some, callers have the roles of their tokens.
+    pub policies: Option<Arc<dyn Policies>>,
     /// Further parts that the modules need.
     pub parts: AddParts,
 }
@@ -66,6 +68,7 @@ impl Default for TestOptions {
             doors: plain_doors,
             browsers: None,
             document: None,
+            policies: None,
             parts: Box::new(|_| ()),
         }
     }
@@ -148,7 +151,11 @@ impl TestApp {
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
         let document = options.document.unwrap_or_else(|| document_of(modules));
         builder.value(&Token::<OpenApi>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
-        let (mut authenticator, judge) = (options.doors)(&db, &catalogue);
+        let (mut authenticator, mut judge) = (options.doors)(&db, &catalogue);
+        if let Some(policies) = options.policies {
+            let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
+            judge = Judge::new(Arc::new(authorizer), policies);
+        }
         builder.value(&Token::<Judge>::new(tokens::SECURITY_JUDGE), Arc::new(judge.clone()));
         (options.parts)(&mut builder);
         let container = builder.build().expect("a container");

@@ -3,10 +3,8 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::Values;
-use athyper_kernel_error::{FieldError, Problem, ProblemKind};
-use athyper_kernel_http::{
-    Caller, Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery,
-};
+use athyper_kernel_error::{FieldError, Problem};
+use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +15,8 @@ use crate::catalogue::Entities;
 use crate::commands::{create_record, delete_record, update_record};
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
-use crate::matches::{AllowDuplicates, told_to};
+use crate::guard::Guard;
+use crate::matches::{AllowDuplicates, told};
 use crate::path::EntityPath;
 use crate::store::records;
 use crate::store::savepoints::{self, Part};
@@ -137,7 +136,8 @@ pub(crate) async fn bulk_records(
         let message = format!("send 1 to {MAX_OPERATIONS} operations");
         return Err(Error::Form(vec![FieldError::new("/operations", "length", message)]).into());
     }
-    let results = execute(&mut cmd.tx, &deps.entities, &entity, &caller, &cmd.body.0).await?;
+    let guard = Guard::of(&caller);
+    let results = execute(&mut cmd.tx, &deps.entities, &entity, &guard, &cmd.body.0).await?;
     let done: Vec<Value> = results
         .results
         .iter()
@@ -160,14 +160,14 @@ async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
-    caller: &Caller,
+    guard: &Guard,
     input: &BulkRecords,
 ) -> Result<BulkResults, Problem> {
     savepoints::begin(tx, Part::Everything).await?;
     let mut results = Vec::new();
     for operation in &input.operations {
         savepoints::begin(tx, Part::Operation).await?;
-        let done = run(tx, entities, entity, caller, operation).await;
+        let done = run(tx, entities, entity, guard, operation).await;
         match &done {
             Ok(_) => savepoints::keep(tx, Part::Operation).await?,
             // What the database cannot do now ends the request as a whole.
@@ -190,7 +190,7 @@ async fn run(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
-    caller: &Caller,
+    guard: &Guard,
     operation: &BulkOperation,
 ) -> Result<Outcome, Problem> {
     let permission = match operation {
@@ -198,25 +198,23 @@ async fn run(
         BulkOperation::Update { .. } => "records.update_record",
         BulkOperation::Delete { .. } => "records.delete_record",
     };
-    if !caller.may(permission) {
-        let detail = format!("none of your roles allows {permission}");
-        return Err(Problem::new(ProblemKind::Forbidden, "request.forbidden", detail));
-    }
+    let guard = &guard.doing(permission);
+    guard.admit(entity)?;
     match operation {
         BulkOperation::Create { values } => {
-            let done = create_record::execute(tx, entities, entity, &values.0).await;
-            let done = done.map_err(told_to(caller, entity))?;
+            let done = create_record::execute(tx, entities, entity, guard, &values.0).await;
+            let done = told(tx, guard, entity, done).await?;
             Ok((201, done.output.id, Some(done.output.version)))
         }
         BulkOperation::Update { id, version, values } => {
-            let record = locked(tx, entity, *id, *version).await?;
-            let done = update_record::execute(tx, entities, entity, record, &values.0).await;
-            let done = done.map_err(told_to(caller, entity))?;
+            let record = locked(tx, entity, guard, *id, *version).await?;
+            let done = update_record::execute(tx, entities, entity, guard, record, &values.0).await;
+            let done = told(tx, guard, entity, done).await?;
             Ok((200, done.output.id, Some(done.output.version)))
         }
         BulkOperation::Delete { id, version } => {
-            let record = locked(tx, entity, *id, *version).await?;
-            delete_record::execute(tx, entities, entity, record).await?;
+            let record = locked(tx, entity, guard, *id, *version).await?;
+            delete_record::execute(tx, entities, entity, guard, record).await?;
             Ok((204, *id, None))
         }
     }
@@ -226,10 +224,12 @@ async fn run(
 async fn locked(
     tx: &mut TenantTx,
     entity: &Entity,
+    guard: &Guard,
     id: RecordId,
     version: i64,
 ) -> Result<crate::record::Record, Problem> {
     let record = records::lock(tx, entity, id).await?.ok_or(Error::RecordNotFound)?;
+    guard.check(entity, &record)?;
     if record.version == version {
         return Ok(record);
     }

@@ -15,11 +15,12 @@ use crate::check;
 use crate::commands::event;
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::matches::{self, AllowDuplicates};
 use crate::path::EntityPath;
 use crate::record::Record;
 use crate::store::records;
-use crate::{Deps, terms, write};
+use crate::{Deps, named, terms, write};
 
 /// Make a record
 ///
@@ -50,12 +51,13 @@ pub(crate) async fn create_record(
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
+    let guard = Guard::of(&caller);
     let entity = allow.over(&caller, deps.to_write(&mut cmd, &key).await?)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, &cmd.body.0.0).await;
-    let done = done.map_err(matches::told_to(&caller, &entity))?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, &cmd.body.0.0).await;
+    let done = matches::told(&mut cmd.tx, &guard, &entity, done).await?;
     let location = format!("/v1/records/{key}/{}", done.output.id);
-    let mut json = done.output.to_json(&entity.def, None);
-    matches::report(&mut cmd.tx, &caller, &entity, &done.output, &mut json).await?;
+    let mut json = done.output.to_json(&entity.def, &guard.answer(&entity, &done.output), None);
+    matches::report(&mut cmd.tx, &guard, &entity, &done.output, &mut json).await?;
     let reply = Reply::created(location, &json)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
@@ -64,6 +66,7 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     given: &Map<String, Value>,
 ) -> Result<Done<Record>, Error> {
     entity.must_be_written_here()?;
@@ -77,6 +80,8 @@ pub(crate) async fn execute(
     }
 
     let record = new(tx, state, values);
+    guard.check_after(entity, &record)?.check_set(given.keys())?;
+    named::check_readable(tx, entities, guard, entity, (&Map::new(), given)).await?;
     write::store(tx, entities, entity, &record, "create").await?;
     let event = event("records.create_record", entity, &record);
     Ok(Done::new(record, event))

@@ -13,6 +13,7 @@ use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
 use crate::entity::{Entity, RecordId, Slot};
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::{records, references, revisions, traces};
@@ -44,8 +45,10 @@ pub(crate) async fn delete_record(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let guard = Guard::of(cmd.caller());
+    guard.check(&entity, &record)?;
     cmd.require_version(record.version)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, record).await?;
     cmd.finish(done.event, Reply::no_content()).await
 }
 
@@ -53,8 +56,11 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     record: Record,
 ) -> Result<Done<()>, Error> {
+    guard.check(entity, &record)?;
+    let changing = guard.instead("records.update_record");
     entity.must_be_written_here()?;
     update_record::check_open(entity, &record)?;
     let mut touched = BTreeSet::from([(entity.def.key.to_string(), record.id.uuid())]);
@@ -69,6 +75,13 @@ pub(crate) async fn execute(
             }
             let (other, named) = referring(tx, entities, &key, id).await?;
             match on_delete(&other, slot) {
+                // What they may not delete or change themselves they do not by this either.
+                OnDelete::Cascade if guard.check(&other, &named).is_err() => {
+                    return Err(Error::Referenced { entity: key });
+                }
+                OnDelete::SetNull if changing.check(&other, &named).is_err() => {
+                    return Err(Error::Referenced { entity: key });
+                }
                 OnDelete::Restrict => return Err(Error::Referenced { entity: key }),
                 OnDelete::Cascade => {
                     update_record::check_open(&other, &named)?;

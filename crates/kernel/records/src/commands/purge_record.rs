@@ -9,6 +9,7 @@ use crate::catalogue::Entities;
 use crate::commands::event;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::ports::Holder;
 use crate::record::Record;
@@ -36,6 +37,8 @@ pub(crate) async fn purge_record(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let guard = Guard::of(cmd.caller());
+    guard.check(&entity, &record)?;
     cmd.check_version(record.version)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, &record).await?;
     cmd.finish(done.event, Reply::no_content()).await

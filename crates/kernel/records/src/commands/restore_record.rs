@@ -9,6 +9,8 @@ use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
+use crate::guard::Guard;
+use crate::matches::told;
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::{matches, records};
@@ -37,10 +39,13 @@ pub(crate) async fn restore_record(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let guard = Guard::of(cmd.caller());
+    guard.check(&entity, &record)?;
     cmd.check_version(record.version)?;
-    let told = crate::matches::told_to(cmd.caller(), &entity);
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record).await.map_err(told)?;
-    let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, record).await;
+    let done = told(&mut cmd.tx, &guard, &entity, done).await?;
+    let shown = guard.answer(&entity, &done.output);
+    let reply = Reply::ok(&done.output.to_json(&entity.def, &shown, None))?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 
@@ -48,19 +53,27 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     record: Record,
 ) -> Result<Done<Record>, Error> {
+    let shown = guard.check(entity, &record)?;
     entity.must_be_written_here()?;
     if record.deleted.is_none() {
         return Err(Error::RecordNotDeleted);
     }
     if let Some((_, survivor)) = matches::merged_into(tx, entity.id, &[record.id.uuid()]).await?.first() {
-        return Err(Error::Merged(RecordId::from_uuid(*survivor)));
+        let survivor = RecordId::from_uuid(*survivor);
+        let found = records::find(tx, entity, survivor).await?;
+        let is_shown = found.is_some_and(|found| guard.shown(entity, &found).is_some());
+        // Where it went is not for everybody.
+        let refused = Error::Refused("records.restore_record".into());
+        return Err(if is_shown { Error::Merged(survivor) } else { refused });
     }
     let mut values = record.values.clone();
     named::follow(tx, entities, entity, &mut values).await?;
     let record = Record { deleted: None, ..update_record::next(tx, record, values) };
-    write::store(tx, entities, entity, &record, "restore").await?;
+    guard.check_after(entity, &record)?;
+    write::store(tx, entities, entity, &record, "restore").await.map_err(|error| shown.told(error))?;
     let event = event("records.restore_record", entity, &record);
     Ok(Done::new(record, event))
 }

@@ -12,6 +12,7 @@ use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::{records, revisions};
@@ -29,7 +30,7 @@ pub(crate) struct RevertRecord {
 /// Go back to an earlier version of a record
 ///
 /// Makes a new version with the values of the earlier one, which must still be values that the definition takes. State and
-/// number stay.
+/// number stay, and so does what is hidden from the caller.
 #[utoipa::path(
     post,
     path = "/v1/records/{entity}/{id}/revert",
@@ -50,9 +51,12 @@ pub(crate) async fn revert_record(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let guard = Guard::of(cmd.caller());
+    guard.check(&entity, &record)?;
     cmd.require_version(record.version)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record, cmd.body.0.version).await?;
-    let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, record, cmd.body.0.version).await?;
+    let shown = guard.answer(&entity, &done.output);
+    let reply = Reply::ok(&done.output.to_json(&entity.def, &shown, None))?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 
@@ -60,11 +64,15 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     record: Record,
     version: i64,
 ) -> Result<Done<Record>, Error> {
+    let shown = guard.check(entity, &record)?;
     update_record::check_open(entity, &record)?;
     let earlier = revisions::find(tx, entity, record.id, version).await?.ok_or(Error::NoVersion)?;
+    let then = guard.shown(entity, &earlier.as_of(&record)).ok_or(Error::NoVersion)?;
+    let shown = shown.and(entity, &then);
     let mut given = earlier.values;
     named::follow(tx, entities, entity, &mut given).await?;
     // What had no value then has none again.
@@ -74,18 +82,23 @@ pub(crate) async fn execute(
     for key in entity.unsettable() {
         given.remove(key);
     }
+    // What is hidden from who does this stays as it is.
+    given.retain(|key, _| shown.has(key));
     let mut values = check::merge(entity, &record.values, &given).map_err(Error::Form)?;
     update_record::check_added(entity, &record, &values)?;
     let context = terms::context(tx.context(), tx.now());
     let before = (record.state.as_deref(), &record.values);
-    entity.rules().check_change(&entity.def, &context, before, &mut values).map_err(Error::Invalid)?;
+    let held = entity.rules().check_change(&entity.def, &context, before, &mut values);
+    held.map_err(|faults| shown.told(Error::Invalid(faults)))?;
     let missing = check::missing(entity, &values);
     if !missing.is_empty() {
-        return Err(Error::Invalid(missing));
+        return Err(shown.told(Error::Invalid(missing)));
     }
     let changed = check::changed(&record.values, &values);
+    named::check_readable(tx, entities, guard, entity, (&record.values, &given)).await?;
     let record = update_record::next(tx, record, values);
-    write::store(tx, entities, entity, &record, "revert").await?;
+    guard.check_after(entity, &record)?;
+    write::store(tx, entities, entity, &record, "revert").await.map_err(|error| shown.told(error))?;
     let event =
         event("records.revert_record", entity, &record).with("to", version).with("changed", json!(changed));
     Ok(Done::new(record, event))

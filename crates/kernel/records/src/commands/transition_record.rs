@@ -11,6 +11,7 @@ use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::records;
@@ -48,9 +49,12 @@ pub(crate) async fn transition_record(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_write(&mut cmd, &key).await?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let guard = Guard::of(cmd.caller());
+    guard.check(&entity, &record)?;
     cmd.check_version(record.version)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.transition).await?;
-    let reply = Reply::ok(&done.output.to_json(&entity.def, None))?.version(done.output.version);
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, record, &cmd.body.0.transition).await?;
+    let shown = guard.answer(&entity, &done.output);
+    let reply = Reply::ok(&done.output.to_json(&entity.def, &shown, None))?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 
@@ -58,9 +62,11 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     record: Record,
     transition: &str,
 ) -> Result<Done<Record>, Error> {
+    let shown = guard.check(entity, &record)?;
     entity.must_be_written_here()?;
     if record.deleted.is_some() {
         return Err(Error::RecordDeleted);
@@ -78,7 +84,8 @@ pub(crate) async fn execute(
 
     let values = record.values.clone();
     let record = Record { state: Some(way.to.clone()), ..update_record::next(tx, record, values) };
-    write::store(tx, entities, entity, &record, "transition").await?;
+    guard.check_after(entity, &record)?;
+    write::store(tx, entities, entity, &record, "transition").await.map_err(|error| shown.told(error))?;
     let event = event("records.transition_record", entity, &record)
         .with("transition", transition)
         .with("from", state)

@@ -12,11 +12,12 @@ use crate::catalogue::Entities;
 use crate::commands::event;
 use crate::entity::Entity;
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::matches::{self, AllowDuplicates};
 use crate::path::RecordPath;
 use crate::record::Record;
 use crate::store::records;
-use crate::{Deps, check, terms, write};
+use crate::{Deps, check, named, terms, write};
 
 /// Change a record
 ///
@@ -42,13 +43,15 @@ pub(crate) async fn update_record(
     mut cmd: Command<Json<Values>>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
+    let guard = Guard::of(&caller);
     let entity = allow.over(&caller, deps.to_write(&mut cmd, &key).await?)?;
     let record = records::lock(&mut cmd.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    guard.check(&entity, &record)?;
     cmd.require_version(record.version)?;
-    let done = execute(&mut cmd.tx, &deps.entities, &entity, record, &cmd.body.0.0).await;
-    let done = done.map_err(matches::told_to(&caller, &entity))?;
-    let mut json = done.output.to_json(&entity.def, None);
-    matches::report(&mut cmd.tx, &caller, &entity, &done.output, &mut json).await?;
+    let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, record, &cmd.body.0.0).await;
+    let done = matches::told(&mut cmd.tx, &guard, &entity, done).await?;
+    let mut json = done.output.to_json(&entity.def, &guard.answer(&entity, &done.output), None);
+    matches::report(&mut cmd.tx, &guard, &entity, &done.output, &mut json).await?;
     let reply = Reply::ok(&json)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
@@ -57,11 +60,16 @@ pub(crate) async fn execute(
     tx: &mut TenantTx,
     entities: &Entities,
     entity: &Entity,
+    guard: &Guard,
     record: Record,
     given: &Map<String, Value>,
 ) -> Result<Done<Record>, Error> {
-    let values = changed_values(entity, &terms::context(tx.context(), tx.now()), &record, given)?;
+    let shown = guard.check(entity, &record)?;
+    shown.check_set(given.keys())?;
+    let values = changed_values(entity, &terms::context(tx.context(), tx.now()), &record, given)
+        .map_err(|error| shown.told(error))?;
     let changed = check::changed(&record.values, &values);
+    named::check_readable(tx, entities, guard, entity, (&record.values, given)).await?;
     let event =
         |record: &Record| event("records.update_record", entity, record).with("changed", json!(changed));
     if changed.is_empty() {
@@ -70,7 +78,8 @@ pub(crate) async fn execute(
     }
 
     let record = next(tx, record, values);
-    write::store(tx, entities, entity, &record, "update").await?;
+    guard.check_after(entity, &record)?.check_set(given.keys())?;
+    write::store(tx, entities, entity, &record, "update").await.map_err(|error| shown.told(error))?;
     let event = event(&record);
     Ok(Done::new(record, event))
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::aggregate::Aggregate;
+use crate::guard::Guard;
 use crate::path::EntityPath;
 use crate::query::{Selection, Sort};
 use crate::store::lists::{self, Asked};
@@ -58,16 +59,19 @@ pub(crate) async fn aggregate_records(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let query = &read.query;
+    let listing = Guard::of(read.caller()).list(&entity)?;
     let selection = Selection::parse(
         &deps.expressions,
         &entity,
+        &listing,
         query.filter.as_deref(),
         query.search.as_deref(),
         false,
     )?;
-    let aggregate = Aggregate::parse(&entity, query.group_by.as_deref(), query.measures.as_deref())?;
+    let aggregate =
+        Aggregate::parse(&entity, &listing, query.group_by.as_deref(), query.measures.as_deref())?;
     let context = deps.context(read.tx.context());
-    let sort = Sort::parse(&entity, None, false)?;
+    let sort = Sort::open(&entity, &listing, None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let (groups, has_more) = lists::aggregate(&mut read.tx, &asked, &aggregate).await?;
     Ok(Reply::ok(&Groups { groups, has_more })?)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Deps;
+use crate::guard::Guard;
 use crate::path::EntityPath;
 use crate::query::{Selection, Sort};
 use crate::store::lists::{self, Asked};
@@ -48,15 +49,17 @@ pub(crate) async fn count_records(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let query = &read.query;
+    let listing = Guard::of(read.caller()).list(&entity)?;
     let selection = Selection::parse(
         &deps.expressions,
         &entity,
+        &listing,
         query.filter.as_deref(),
         query.search.as_deref(),
         query.deleted,
     )?;
     let context = deps.context(read.tx.context());
-    let sort = Sort::parse(&entity, None, false)?;
+    let sort = Sort::open(&entity, &listing, None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let count = lists::count(&mut read.tx, &asked).await?;
     Ok(Reply::ok(&Count { count })?)

@@ -1,13 +1,17 @@
 //! Reads one record.
 
+use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply};
 use axum::extract::State;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::Deps;
 use crate::body::RecordBody;
+use crate::entity::{Entity, RecordId};
 use crate::error::Error;
 use crate::expand::expand;
+use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::query::{listed, names};
 use crate::store::{matches, records};
@@ -44,25 +48,44 @@ pub(crate) async fn get_record(
     mut read: Read<GetRecord>,
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
+    let guard = Guard::of(read.caller());
     let record = records::find(&mut read.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let shown = guard.check(&entity, &record)?;
     let fields = read.query.fields.as_deref().map(|text| names(&entity, "fields", text)).transpose()?;
-    let mut json = record.to_json(&entity.def, fields.as_deref());
+    let mut json = record.to_json(&entity.def, &shown, fields.as_deref());
     if record.deleted.is_some()
-        && let Some((_, survivor)) =
-            matches::merged_into(&mut read.tx, entity.id, &[id.uuid()]).await.map_err(Error::from)?.first()
+        && let Some(survivor) = survivor(&mut read.tx, &entity, &guard, id).await?
         && let Some(json) = json.as_object_mut()
     {
         json.insert("mergedInto".to_owned(), survivor.to_string().into());
     }
-    let Some(asked) = read.query.expand.as_deref() else { return read.reply(record.version, &json) };
+    let Some(asked) = read.query.expand.as_deref() else {
+        // What is withheld may be another part tomorrow, and the version says nothing of that.
+        let reply = if shown.is_whole() { read.reply(record.version, &json)? } else { Reply::ok(&json)? };
+        return Ok(reply.version(record.version));
+    };
 
     let expanded = listed("expand", asked)?;
-    let caller = read.caller().clone();
+    shown.check_named(&expanded)?;
     let rows = std::slice::from_ref(&record);
-    let others = expand(&mut read.tx, &deps.entities, &entity, &caller, rows, &expanded).await?;
+    let others = expand(&mut read.tx, &deps.entities, &entity, &guard, rows, &expanded).await?;
     if let Some(json) = json.as_object_mut() {
         json.insert("expanded".to_owned(), others.of(&record, &expanded));
     }
     // What others are now is not told by this record's version.
     Ok(Reply::ok(&json)?.version(record.version))
+}
+
+/// The record that this one was merged into, where the caller may read it.
+async fn survivor(
+    tx: &mut ReadTx,
+    entity: &Entity,
+    guard: &Guard,
+    id: RecordId,
+) -> Result<Option<Uuid>, Error> {
+    let Some((_, survivor)) = matches::merged_into(tx, entity.id, &[id.uuid()]).await?.pop() else {
+        return Ok(None);
+    };
+    let record = records::find(tx, entity, RecordId::from_uuid(survivor)).await?;
+    Ok(record.filter(|record| guard.shown(entity, record).is_some()).map(|record| record.id.uuid()))
 }

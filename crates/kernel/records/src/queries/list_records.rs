@@ -3,7 +3,7 @@
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply, Report};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
@@ -14,8 +14,10 @@ use crate::body::RecordBody;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::expand::expand;
+use crate::guard::Guard;
 use crate::path::EntityPath;
 use crate::query::{Place, Selection, Sort, listed, names};
+use crate::record::Record;
 use crate::store::lists::{self, Asked};
 use crate::{Deps, Records};
 
@@ -64,9 +66,9 @@ pub(crate) async fn list_records(
     Report(mut read): Report<ListRecords>,
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
-    let caller = read.caller().clone();
+    let guard = Guard::of(read.caller());
     let query = with_view(&mut read.tx, &deps, &entity, read.query).await?;
-    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &caller, &query).await?)?)
+    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &guard, &query).await?)?)
 }
 
 impl Records {
@@ -77,9 +79,9 @@ impl Records {
     pub async fn list(&self, mut read: Read<ListRecords>, key: &str) -> Result<Page<Value>, ProblemResponse> {
         let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
         let entity = self.to_read(&mut read, &key).await?;
-        let caller = read.caller().clone();
+        let guard = Guard::of_domain(read.caller());
         let query = with_view(&mut read.tx, self, &entity, read.query).await?;
-        Ok(execute(&mut read.tx, self, &entity, &caller, &query).await?)
+        Ok(execute(&mut read.tx, self, &entity, &guard, &query).await?)
     }
 }
 
@@ -106,21 +108,26 @@ pub(crate) async fn execute(
     tx: &mut ReadTx,
     deps: &Deps,
     entity: &Entity,
-    caller: &Caller,
+    guard: &Guard,
     query: &ListRecords,
 ) -> Result<Page<Value>, Error> {
+    let listing = guard.list(entity)?;
     let selection = Selection::parse(
         &deps.expressions,
         entity,
+        &listing,
         query.filter.as_deref(),
         query.search.as_deref(),
         query.deleted,
     )?;
-    let own = entity.def.layout.sort.as_deref().filter(|_| query.search.is_none());
-    let sort = Sort::parse(entity, query.sort.as_deref().or(own), query.search.is_some())?;
+    // The order that the definition says is taken where it tells nothing of what is hidden.
+    let is_open = |sort: &&str| listing.is_open(sort.trim_start_matches('-'));
+    let own = entity.def.layout.sort.as_deref().filter(|_| query.search.is_none()).filter(is_open);
+    let sort = Sort::open(entity, &listing, query.sort.as_deref().or(own), query.search.is_some())?;
     let fields = query.fields.as_deref().map(|text| names(entity, "fields", text)).transpose()?;
     let expanded =
         query.expand.as_deref().map(|text| listed("expand", text)).transpose()?.unwrap_or_default();
+    listing.check("expand", expanded.iter().map(String::as_str))?;
 
     let fingerprint = format!("{} {sort:?} {selection}", entity.id);
     let after: Option<Place> = query.page.keys(&fingerprint)?;
@@ -130,12 +137,14 @@ pub(crate) async fn execute(
     let page =
         Page::from_rows(rows, &query.page, &fingerprint, |(record, rank)| sort.place(entity, record, *rank))?
             .map(|(record, _)| record);
-    let others = expand(tx, &deps.entities, entity, caller, &page.items, &expanded).await?;
-    Ok(page.map(|record| {
-        let mut json = record.to_json(&entity.def, fields.as_deref());
+    let others = expand(tx, &deps.entities, entity, guard, &page.items, &expanded).await?;
+    let item = |record: &Record| {
+        let shown = listing.shown(entity, record)?;
+        let mut json = record.to_json(&entity.def, &shown, fields.as_deref());
         if let (Some(json), false) = (json.as_object_mut(), expanded.is_empty()) {
-            json.insert("expanded".to_owned(), others.of(&record, &expanded));
+            json.insert("expanded".to_owned(), others.of(record, &expanded));
         }
-        json
-    }))
+        Some(json)
+    };
+    Ok(Page { items: page.items.iter().filter_map(item).collect(), next_cursor: page.next_cursor })
 }

@@ -12,8 +12,10 @@ use crate::Deps;
 use crate::check;
 use crate::entity::{Entity, RecordId};
 use crate::error::Error;
+use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::record::moment;
+use crate::shown::Shown;
 use crate::store::revisions::Revision;
 use crate::store::{records, revisions};
 
@@ -40,7 +42,8 @@ pub(crate) struct RevisionBody {
 
 /// List the versions of a record
 ///
-/// The latest first, each with the fields that it changed.
+/// The latest first, each with the fields that it changed. What is hidden from the caller now, or was then, is in none of them,
+/// and a version in which they may not have read the record is left out.
 #[utoipa::path(
     get,
     path = "/v1/records/{entity}/{id}/revisions",
@@ -59,38 +62,58 @@ pub(crate) async fn list_revisions(
     Report(mut read): Report<PageRequest>,
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
-    Ok(Reply::ok(&execute(&mut read.tx, &entity, id, &read.query).await?)?)
+    let guard = Guard::of(read.caller());
+    Ok(Reply::ok(&execute(&mut read.tx, &entity, &guard, id, &read.query).await?)?)
 }
 
 pub(crate) async fn execute(
     tx: &mut ReadTx,
     entity: &Entity,
+    guard: &Guard,
     id: RecordId,
     page: &PageRequest,
 ) -> Result<Page<RevisionBody>, Error> {
-    records::find(tx, entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let record = records::find(tx, entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let shown = guard.check(entity, &record)?;
     let sort = format!("revisions of {id} version desc");
     let before: Option<i64> = page.keys(&sort)?;
     // One more than the page needs, so that its last version can be held against the one before it.
     let rows = revisions::list(tx, entity, id, before, page.fetch_limit() + 1).await?;
-    let nothing = Map::new();
-    let shown = rows.len().min(page.fetch_limit() as usize);
-    let bodies = rows.iter().take(shown).enumerate().map(|(at, row)| {
-        let earlier = rows.get(at + 1).map_or(&nothing, |row| &row.values);
-        body(row, earlier)
+    let is_free = guard.is_free(entity);
+    let past = |row: &Revision| {
+        if is_free {
+            return Some(Shown::default());
+        }
+        // Neither more than is shown of the record now, nor than was shown of it then.
+        Some(guard.shown(entity, &row.as_of(&record))?.and(entity, &shown))
+    };
+    let seen: Vec<Option<Shown>> = rows.iter().map(past).collect();
+    let fetched = rows.iter().zip(&seen).enumerate().take(page.fetch_limit() as usize);
+    let bodies = fetched.map(|(at, (row, shown))| {
+        let earlier = rows.get(at + 1).zip(seen.get(at + 1));
+        (row.version, shown.as_ref().map(|shown| body((row, shown), earlier)))
     });
-    Ok(Page::from_rows(bodies.collect(), page, &sort, |row: &RevisionBody| row.version)?)
+    let page = Page::from_rows(bodies.collect(), page, &sort, |(version, _): &(i64, _)| *version)?;
+    let items = page.items.into_iter().filter_map(|(_, body)| body);
+    Ok(Page { items: items.collect(), next_cursor: page.next_cursor })
 }
 
-fn body(row: &Revision, earlier: &Map<String, Value>) -> RevisionBody {
-    let changes = check::changed(earlier, &row.values).into_iter().map(|key| {
-        let change = json!({"before": earlier.get(&key), "after": row.values.get(&key)});
-        (key, change)
+/// A version, as far as it is shown, held against the one before it.
+fn body((row, shown): (&Revision, &Shown), earlier: Option<(&Revision, &Option<Shown>)>) -> RevisionBody {
+    let nothing = Map::new();
+    let before = earlier.map_or(&nothing, |(row, _)| &row.values);
+    let value = |shown: &Shown, values: &Map<String, Value>, key: &str| {
+        shown.value(key, values.get(key).cloned().unwrap_or(Value::Null))
+    };
+    let changes = check::changed(before, &row.values).into_iter().filter_map(|key| {
+        let after = value(shown, &row.values, &key)?;
+        let before = earlier.and_then(|(row, shown)| value(shown.as_ref()?, &row.values, &key));
+        Some((key, json!({"before": before, "after": after})))
     });
     RevisionBody {
         version: row.version,
         action: row.action.clone(),
-        state: row.state.clone(),
+        state: shown.value("state", json!(row.state)).and_then(|state| Some(state.as_str()?.to_owned())),
         recorded_at: moment(row.recorded_at),
         recorded_by: row.recorded_by.clone(),
         changes: changes.collect(),

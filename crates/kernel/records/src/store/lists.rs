@@ -282,6 +282,13 @@ impl Statement {
             };
             let _ = write!(condition, " and {found}");
         }
+        for left in &asked.selection.only {
+            let columns = |path: &[Arc<str>]| terms::column(asked.entity, path);
+            let sql = left.to_sql(&columns, asked.context, &mut self.binds);
+            // Policies are checked for it: this one was written for another version of the entity.
+            let sql = sql.map_err(|error| DbError::Corrupt(format!("a policy's condition: {error}")))?;
+            let _ = write!(condition, " and ({sql})");
+        }
         if let Some(filter) = &asked.selection.filter {
             let columns = |path: &[Arc<str>]| terms::column(asked.entity, path);
             let sql = filter

@@ -24,6 +24,20 @@ pub(crate) struct Revision {
     pub(crate) recorded_by: String,
 }
 
+impl Revision {
+    /// The record as it was then.
+    pub(crate) fn as_of(&self, record: &Record) -> Record {
+        Record {
+            version: self.version,
+            state: self.state.clone(),
+            values: self.values.clone(),
+            updated_at: self.recorded_at,
+            updated_by: self.recorded_by.clone(),
+            ..record.clone()
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     version: i64,

@@ -37,7 +37,7 @@ const QUESTIONS: [&str; 10] = [
     "count by a label",
 ];
 
-async fn put(app: &TestApp) -> Entity {
+pub(super) async fn put(app: &TestApp) -> Entity {
     let indexed = |key: &str, kind: &str| json!({"key": key, "label": key, "type": kind, "indexed": true});
     let note = json!({"key": "note", "label": "note", "type": "text"});
     let fields = json!([indexed("size", "integer"), indexed("label", "text"), note]);
@@ -83,7 +83,7 @@ async fn fill(admin: &mut PgConnection, tenant: &str, entity: &Entity, from: i64
 }
 
 /// Many records at once: the indexes are made anew when all are there.
-async fn fill_many(admin: &mut PgConnection, tenant: &str, entity: &Entity, from: i64, to: i64) {
+pub(super) async fn fill_many(admin: &mut PgConnection, tenant: &str, entity: &Entity, from: i64, to: i64) {
     let names = ["record_by_update", "field_value_by_value"];
     let sql = "select indexdef from pg_indexes where schemaname = 'records' and indexname = any($1)";
     let indexes: Vec<String> = sqlx::query_scalar(sql).bind(names).fetch_all(&mut *admin).await.unwrap();
@@ -98,7 +98,7 @@ async fn fill_many(admin: &mut PgConnection, tenant: &str, entity: &Entity, from
     }
 }
 
-async fn run(admin: &mut PgConnection, statement: &str) {
+pub(super) async fn run(admin: &mut PgConnection, statement: &str) {
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(admin).await.unwrap();
 }
 

@@ -12,4 +12,6 @@ mod groups;
 mod hostile;
 mod nodes;
 mod order;
+mod policies;
+mod policy_bench;
 mod walks;

@@ -68,6 +68,7 @@ pub(crate) async fn execute(
         sha256: file.sha256.to_vec(),
         uploaded_at: tx.now(),
         uploaded_by: tx.context().actor().id.clone(),
+        slot: None,
         entity_id: None,
         record_id: None,
     };

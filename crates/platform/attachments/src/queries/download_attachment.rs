@@ -35,7 +35,8 @@ pub(crate) async fn download_attachment(
     PathId(id): PathId<AttachmentMarker>,
     mut read: Read<NoQuery>,
 ) -> Result<Response, ProblemResponse> {
-    let file = find(&mut read.tx, id).await?;
+    let caller = read.caller().clone();
+    let file = find(&mut read.tx, &deps, &caller, id).await?;
     let tenant = read.tx.tenant_id();
     // The content of an id never changes.
     if read.has(CONTENT_VERSION) {

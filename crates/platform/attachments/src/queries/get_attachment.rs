@@ -23,7 +23,8 @@ pub(crate) async fn get_attachment(
     PathId(id): PathId<AttachmentMarker>,
     mut read: Read<NoQuery>,
 ) -> Result<Reply, ProblemResponse> {
-    let file = find(&mut read.tx, id).await?;
+    let caller = read.caller().clone();
+    let file = find(&mut read.tx, &deps, &caller, id).await?;
     let holder = match (file.entity_id, file.record_id) {
         (Some(entity), Some(id)) => {
             let entity = EntityId::from_uuid(entity);

@@ -27,6 +27,8 @@ pub(crate) struct Attachment {
     pub(crate) entity_id: Option<Uuid>,
     /// The record that holds it.
     pub(crate) record_id: Option<Uuid>,
+    /// The slot of the field that names it.
+    pub(crate) slot: Option<Slot>,
 }
 
 /// Enters a file that no record holds yet.
@@ -53,8 +55,8 @@ pub(crate) async fn insert(tx: &mut TenantTx, file: &Attachment) -> Result<(), D
 pub(crate) async fn find(tx: &mut dyn TenantConnection, ids: &[Uuid]) -> Result<Vec<Attachment>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_as(
-        "select id, name, media_type, size_bytes, sha256, uploaded_at, uploaded_by, entity_id, record_id \
-         from attachments.attachment where tenant_id = $1 and id = any($2) and doomed_at is null",
+        "select id, name, media_type, size_bytes, sha256, uploaded_at, uploaded_by, entity_id, record_id, \
+         slot from attachments.attachment where tenant_id = $1 and id = any($2) and doomed_at is null",
     )
     .bind(tenant)
     .bind(ids)
@@ -67,8 +69,8 @@ pub(crate) async fn find(tx: &mut dyn TenantConnection, ids: &[Uuid]) -> Result<
 pub(crate) async fn lock(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<Attachment>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_as(
-        "select id, name, media_type, size_bytes, sha256, uploaded_at, uploaded_by, entity_id, record_id \
-         from attachments.attachment where tenant_id = $1 and id = any($2) and doomed_at is null order by id for update",
+        "select id, name, media_type, size_bytes, sha256, uploaded_at, uploaded_by, entity_id, record_id, \
+         slot from attachments.attachment where tenant_id = $1 and id = any($2) and doomed_at is null order by id for update",
     )
     .bind(tenant)
     .bind(ids)

@@ -4,7 +4,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::Values;
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
-use athyper_kernel_records::{Entity, EntityPath, RecordId, find_records, match_keys};
+use athyper_kernel_records::{Entity, EntityPath, Guard, RecordId, find_records, match_keys};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -65,7 +65,7 @@ pub(crate) async fn check_values(
     let entity = deps.records.entities().find(&mut cmd.tx, &key).await?;
     let entity = entity.ok_or(athyper_kernel_records::Error::EntityNotFound)?;
     reads(&caller, &entity)?;
-    let checked = execute(&mut cmd.tx, &entity, &cmd.body.0).await?;
+    let checked = execute(&mut cmd.tx, &entity, &Guard::of(&caller), &cmd.body.0).await?;
     let event = AuditEvent::info("duplicates.check_values")
         .about("records.entity", entity.id)
         .with("entity", entity.def.key.as_str())
@@ -74,12 +74,23 @@ pub(crate) async fn check_values(
     cmd.finish(event, reply).await
 }
 
-async fn execute(tx: &mut TenantTx, entity: &Entity, input: &CheckValues) -> Result<CheckedValues, Error> {
-    let keys = match_keys(entity, &input.values.0)?;
+async fn execute(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    guard: &Guard,
+    input: &CheckValues,
+) -> Result<CheckedValues, Error> {
+    let listing = guard.list(entity)?;
+    listing.check_sent("/values", input.values.0.keys())?;
+    let mut keys = match_keys(entity, &input.values.0)?;
+    keys.retain(|key| entity.duplicate_rule(&key.rule).is_some_and(|rule| listing.knows(rule)));
     let mut found = groups::having(tx, entity.id, &keys, input.record, MOST + 1).await?;
-    let has_more = found.len() > MOST as usize;
+    let is_cut = found.len() > MOST as usize;
     found.truncate(MOST as usize);
     let ids: Vec<RecordId> = found.iter().map(|(id, _)| RecordId::from_uuid(*id)).collect();
     let records = find_records(tx, entity, &ids).await?;
-    Ok(CheckedValues { candidates: Candidate::all(entity, &found, &records), has_more })
+    let candidates = Candidate::all(entity, guard, &found, &records);
+    // Whether there are more of those that are not shown is not told.
+    let has_more = is_cut && guard.is_free(entity);
+    Ok(CheckedValues { candidates, has_more })
 }

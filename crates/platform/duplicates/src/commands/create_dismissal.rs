@@ -4,7 +4,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
-use athyper_kernel_records::{Entity, EntityPath, RecordId, find_records};
+use athyper_kernel_records::{Entity, EntityPath, Guard, RecordId, find_records};
 use athyper_kernel_types::Id;
 use axum::extract::State;
 use serde::Deserialize;
@@ -53,7 +53,7 @@ pub(crate) async fn create_dismissal(
     let caller = cmd.caller().clone();
     let entity = deps.records.entities().hold(&mut cmd.tx, &key).await?;
     reads(&caller, &entity)?;
-    let done = execute(&mut cmd.tx, &entity, &cmd.body.0).await?;
+    let done = execute(&mut cmd.tx, &entity, &Guard::of(&caller), &cmd.body.0).await?;
     let location = format!("/v1/duplicates/{key}/dismissals/{}", done.output.id);
     let reply = Reply::created(location, &done.output)?.version(1);
     cmd.finish(done.event, reply).await
@@ -62,10 +62,11 @@ pub(crate) async fn create_dismissal(
 async fn execute(
     tx: &mut TenantTx,
     entity: &Entity,
+    guard: &Guard,
     input: &CreateDismissal,
 ) -> Result<Done<Dismissal>, Error> {
     let [one, other] = input.records;
-    check(tx, entity, input).await?;
+    check(tx, entity, guard, input).await?;
     let (first_id, second_id) = pair(one, other);
     let id: DismissalId = Id::new(tx.clock());
     let new = Dismissal {
@@ -81,9 +82,18 @@ async fn execute(
     Ok(Done::new(kept, event))
 }
 
-async fn check(tx: &mut TenantTx, entity: &Entity, input: &CreateDismissal) -> Result<(), Error> {
+async fn check(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    guard: &Guard,
+    input: &CreateDismissal,
+) -> Result<(), Error> {
     let ids = input.records.map(RecordId::from_uuid);
-    let there = find_records(tx, entity, &ids).await?;
+    let mut there = find_records(tx, entity, &ids).await?;
+    there.retain(|record| guard.instead("records.get_record").shown(entity, record).is_some());
+    for record in &there {
+        guard.check(entity, record)?;
+    }
     let mut errors: Vec<FieldError> = ids
         .iter()
         .enumerate()

@@ -3,6 +3,7 @@
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_records::{Guard, RecordId, find_records};
 use athyper_kernel_types::Id;
 use axum::extract::{Path, State};
 use uuid::Uuid;
@@ -40,6 +41,21 @@ pub(crate) async fn delete_dismissal(
     reads(&caller, &entity)?;
     let id = Id::from_uuid(id);
     let pair = dismissals::lock(&mut cmd.tx, entity.id, id).await?.ok_or(Error::DismissalNotFound)?;
+    let guard = Guard::of(&caller);
+    if !guard.is_free(&entity) {
+        // Nothing is told of a record that the caller may not read, or that is gone.
+        let ids = [pair.first_id, pair.second_id].map(RecordId::from_uuid);
+        let records = find_records(&mut cmd.tx, &entity, &ids).await.map_err(Error::from)?;
+        if records.len() < 2 {
+            return Err(Error::DismissalNotFound.into());
+        }
+        for record in &records {
+            guard.check(&entity, record).map_err(|error| match error {
+                athyper_kernel_records::Error::RecordNotFound => Error::DismissalNotFound,
+                error => error.into(),
+            })?;
+        }
+    }
     // A dismissal never changes: its one version is 1.
     cmd.require_version(1)?;
     dismissals::delete(&mut cmd.tx, id).await?;

@@ -7,7 +7,7 @@ use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_http::{Caller, ChangeProblems, Command, Json, ProblemResponse, Reply};
 use athyper_kernel_records::{
-    Entities, Entity, Merge, Merged, Record, RecordBody, RecordId, RecordPath, lock_records,
+    Entities, Entity, Guard, Merge, Merged, Record, RecordBody, RecordId, RecordPath, lock_records,
     merge_records as merge,
 };
 use axum::extract::State;
@@ -94,7 +94,8 @@ pub(crate) async fn merge_records(
     let caller = cmd.caller().clone();
     let entity = deps.records.entities().hold(&mut cmd.tx, &key).await?;
     merges(&caller, &entity)?;
-    let (survivor, others) = locked(&mut cmd.tx, &entity, id, &cmd.body.0.others).await?;
+    let guard = Guard::of(&caller);
+    let (survivor, others) = locked(&mut cmd.tx, &entity, &guard, id, &cmd.body.0.others).await?;
     cmd.require_version(survivor.version)?;
     check_versions(&cmd.body.0.others, &others)?;
     let records = (survivor, others);
@@ -108,6 +109,7 @@ pub(crate) async fn merge_records(
 async fn locked(
     tx: &mut TenantTx,
     entity: &Entity,
+    guard: &Guard,
     id: RecordId,
     others: &[Other],
 ) -> Result<(Record, Vec<Record>), Error> {
@@ -119,6 +121,9 @@ async fn locked(
     let ids: Vec<RecordId> = std::iter::once(id).chain(others.iter().map(|other| other.id)).collect();
     let mut found = lock_records(tx, entity, &ids).await?;
     let survivor = found.remove(&id).ok_or(athyper_kernel_records::Error::RecordNotFound)?;
+    let reads = guard.instead("records.get_record");
+    found.retain(|_, record| reads.shown(entity, record).is_some());
+    guard.check(entity, &survivor)?;
     let mut seen = BTreeSet::from([id]);
     let mut going = Vec::with_capacity(others.len());
     for (at, other) in others.iter().enumerate() {
@@ -158,7 +163,16 @@ async fn execute(
     (survivor, others): (Record, Vec<Record>),
     take: &BTreeMap<String, Choice>,
 ) -> Result<Done<(i64, MergeResult)>, Error> {
-    let values = choose(entity, &survivor, &others, take).map_err(Error::Invalid)?;
+    let guard = Guard::of(caller);
+    let mut shown = Vec::with_capacity(others.len() + 1);
+    for record in std::iter::once(&survivor).chain(&others) {
+        let of_one = guard.check(entity, record)?;
+        of_one.check_sent("/take", take.keys())?;
+        shown.push(of_one);
+    }
+    let mut values = choose(entity, &survivor, &others, take).map_err(Error::Invalid)?;
+    // What is hidden on one of them is not carried to where it may not be.
+    values.retain(|key, _| shown.iter().all(|shown| shown.has(key)));
     let went: Vec<Value> =
         others.iter().map(|other| json!({"id": other.id, "version": other.version})).collect();
     let merged: Vec<RecordId> = others.iter().map(|other| other.id).collect();
@@ -181,6 +195,10 @@ async fn execute(
     for (key, _) in moved {
         *counted.entry(key).or_default() += 1;
     }
-    let result = MergeResult { record: record.to_json(&entity.def, None), merged, moved: counted };
+    let result = MergeResult {
+        record: record.to_json(&entity.def, &guard.answer(entity, &record), None),
+        merged,
+        moved: counted,
+    };
     Ok(Done::new((record.version, result), event))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use athyper_kernel_entity::DuplicateRule;
-use athyper_kernel_records::{Entity, Record, RecordBody};
+use athyper_kernel_records::{Entity, Guard, Record, RecordBody};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -85,7 +85,7 @@ impl Reason {
 pub(crate) struct Group {
     /// Why.
     pub(crate) reason: Reason,
-    /// How many records they are.
+    /// How many records they are that the caller may read; of more than 100 those among the first hundred, where not all are.
     pub(crate) count: i64,
     /// The first 20 of them, in the order of their making.
     #[schema(value_type = Vec<RecordBody>)]
@@ -107,15 +107,21 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    /// The candidates among these records, each with the rules (by what they compare) that have found it.
-    pub(crate) fn all(entity: &Entity, found: &[(Uuid, Vec<String>)], records: &[Record]) -> Vec<Self> {
+    /// The candidates among these records that somebody may read, each with the rules (by what they compare) that have found it.
+    pub(crate) fn all(
+        entity: &Entity,
+        guard: &Guard,
+        found: &[(Uuid, Vec<String>)],
+        records: &[Record],
+    ) -> Vec<Self> {
         let candidate = |(id, rules): &(Uuid, Vec<String>)| {
             let record = records.iter().find(|record| record.id.uuid() == *id)?;
+            let shown = guard.shown(entity, record)?;
             let reasons = rules.iter().filter_map(|rule| entity.duplicate_rule(rule));
             Some(Self {
                 id: *id,
                 reasons: reasons.map(|rule| Reason::of(rule, "en")).collect(),
-                record: record.to_json(&entity.def, None),
+                record: record.to_json(&entity.def, &shown, None),
             })
         };
         found.iter().filter_map(candidate).collect()

@@ -2,7 +2,7 @@
 
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
-use athyper_kernel_records::{Entity, RecordId, RecordPath, find_records};
+use athyper_kernel_records::{Entity, Guard, RecordId, RecordPath, find_records};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use uuid::Uuid;
@@ -46,25 +46,26 @@ pub(crate) async fn list_candidates(
 ) -> Result<Reply, ProblemResponse> {
     let caller = read.caller().clone();
     let entity = readable(&mut read.tx, &deps, &caller, &key).await?;
-    Ok(Reply::ok(&execute(&mut read.tx, &entity, id, &read.query).await?)?)
+    Ok(Reply::ok(&execute(&mut read.tx, &entity, &Guard::of(&caller), id, &read.query).await?)?)
 }
 
 pub(crate) async fn execute(
     tx: &mut ReadTx,
     entity: &Entity,
+    guard: &Guard,
     id: RecordId,
     page: &PageRequest,
 ) -> Result<Page<Candidate>, Error> {
-    if find_records(tx, entity, &[id]).await?.is_empty() {
-        return Err(athyper_kernel_records::Error::RecordNotFound.into());
-    }
+    let record = find_records(tx, entity, &[id]).await?.pop();
+    guard.check(entity, &record.ok_or(athyper_kernel_records::Error::RecordNotFound)?)?;
+    let listing = guard.list(entity)?;
     let sort = format!("candidates of {id} id");
     let after: Option<Uuid> = page.keys(&sort)?;
-    let rules = rules(entity, None)?;
+    let rules = rules(entity, &listing, None)?;
     let found = groups::agreeing(tx, entity.id, id, &rules, after, page.fetch_limit()).await?;
     let page = Page::from_rows(found, page, &sort, |(id, _)| *id)?;
     let ids: Vec<RecordId> = page.items.iter().map(|(id, _)| RecordId::from_uuid(*id)).collect();
     let records = find_records(tx, entity, &ids).await?;
-    let items = Candidate::all(entity, &page.items, &records);
+    let items = Candidate::all(entity, guard, &page.items, &records);
     Ok(Page { items, next_cursor: page.next_cursor })
 }

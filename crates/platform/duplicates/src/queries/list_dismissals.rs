@@ -1,8 +1,10 @@
 //! Lists the pairs of which somebody has said that they are two things.
 
+use std::collections::HashSet;
+
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
-use athyper_kernel_records::{Entity, EntityPath};
+use athyper_kernel_records::{Entity, EntityPath, Guard, RecordId, find_records};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
@@ -44,16 +46,30 @@ pub(crate) async fn list_dismissals(
 ) -> Result<Reply, ProblemResponse> {
     let caller = read.caller().clone();
     let entity = readable(&mut read.tx, &deps, &caller, &key).await?;
-    Ok(Reply::ok(&execute(&mut read.tx, &entity, &read.query).await?)?)
+    Ok(Reply::ok(&execute(&mut read.tx, &entity, &Guard::of(&caller), &read.query).await?)?)
 }
 
 pub(crate) async fn execute(
     tx: &mut ReadTx,
     entity: &Entity,
+    guard: &Guard,
     query: &ListDismissals,
 ) -> Result<Page<Dismissal>, Error> {
     let sort = format!("dismissals of {} {:?} records", entity.id, query.record);
     let after: Option<(Uuid, Uuid)> = query.page.keys(&sort)?;
     let rows = dismissals::list(tx, entity.id, query.record, after, query.page.fetch_limit()).await?;
-    Ok(Page::from_rows(rows, &query.page, &sort, |pair| (pair.first_id, pair.second_id))?)
+    let mut page = Page::from_rows(rows, &query.page, &sort, |pair| (pair.first_id, pair.second_id))?;
+    if !guard.is_free(entity) {
+        // Nothing is told of a record that the caller may not read, or that is gone.
+        let ids = page.items.iter().flat_map(|pair| [pair.first_id, pair.second_id]);
+        let ids: Vec<RecordId> = ids.map(RecordId::from_uuid).collect();
+        let records = find_records(tx, entity, &ids).await?;
+        let shown: HashSet<Uuid> = records
+            .iter()
+            .filter(|record| guard.shown(entity, record).is_some())
+            .map(|record| record.id.uuid())
+            .collect();
+        page.items.retain(|pair| shown.contains(&pair.first_id) && shown.contains(&pair.second_id));
+    }
+    Ok(page)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_http::Caller;
-use athyper_kernel_records::{Entity, compared};
+use athyper_kernel_records::{Entity, Listing, compared};
 
 use crate::Deps;
 use crate::access::reads;
@@ -28,9 +28,13 @@ async fn readable(
     Ok(entity)
 }
 
-/// What the rules of an entity compare; only that of this key, where one is named.
-fn rules(entity: &Entity, key: Option<&str>) -> Result<Vec<String>, Error> {
+/// What the rules of an entity compare; only that of this key, where one is named. One that compares what is hidden from the caller
+/// or masked is none for them.
+fn rules(entity: &Entity, listing: &Listing, key: Option<&str>) -> Result<Vec<String>, Error> {
     let wanted = entity.def.duplicates.iter().filter(|rule| key.is_none_or(|key| rule.key.as_str() == key));
-    let rules: Vec<String> = wanted.filter_map(|rule| compared(rule, |field| entity.slot(field))).collect();
+    let rules: Vec<String> = wanted
+        .filter(|rule| listing.knows(rule))
+        .filter_map(|rule| compared(rule, |field| entity.slot(field)))
+        .collect();
     if rules.is_empty() && key.is_some() { Err(Error::UnknownRule) } else { Ok(rules) }
 }

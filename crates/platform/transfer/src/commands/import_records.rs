@@ -7,10 +7,11 @@ use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_entity::{EntityKey, Values};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{
-    Caller, Command, CreateProblems, ProblemBody, ProblemResponse, RecordsFile, Reply, UrlQuery, accepted,
+    AskedBy, Caller, Command, CreateProblems, ProblemBody, ProblemResponse, RecordsFile, Reply, UrlQuery,
+    accepted,
 };
 use athyper_kernel_jobs::{NewJob, Operation, keep_upload, start_operation};
-use athyper_kernel_records::{Entity, check_write};
+use athyper_kernel_records::{Entity, Guard, check_write};
 use axum::extract::State;
 use serde::Deserialize;
 
@@ -91,11 +92,12 @@ pub(crate) async fn import_records(
     mut cmd: Command<RecordsFile>,
 ) -> Result<Reply, ProblemResponse> {
     let (entity, format, options) = query.read()?;
-    check_rights(cmd.caller(), options.mode)?;
     let entity = deps.records.entities().find(&mut cmd.tx, &entity).await?;
     let entity = entity.ok_or(athyper_kernel_records::Error::EntityNotFound)?;
     check_write(cmd.caller(), &entity)?;
-    let done = execute(&mut cmd.tx, &entity, format, options, &cmd.body).await?;
+    check_rights(cmd.caller(), &entity, &options)?;
+    let asked_by = cmd.caller().asked_by();
+    let done = execute(&mut cmd.tx, &entity, asked_by, (format, options), &cmd.body).await?;
     let reply = accepted(&done.output)?;
     cmd.finish(done.event, reply).await
 }
@@ -103,8 +105,8 @@ pub(crate) async fn import_records(
 pub(crate) async fn execute(
     tx: &mut TenantTx,
     entity: &Entity,
-    format: Format,
-    options: Options,
+    asked_by: AskedBy,
+    (format, options): (Format, Options),
     file: &RecordsFile,
 ) -> Result<Done<Operation>, Error> {
     if file.form != format.form() {
@@ -117,8 +119,8 @@ pub(crate) async fn execute(
     }
 
     keep_upload(tx, &file.upload).await?;
-    let job =
-        NewJob::new(&Job { upload: file.upload.id })?.serial_key(format!("transfer.import {}", entity.id));
+    let job = NewJob::new(&Job { upload: file.upload.id, asked_by })?
+        .serial_key(format!("transfer.import {}", entity.id));
     let operation = start_operation(tx, "transfer.import_records", job).await?;
     let import = Import {
         id: operation.id,
@@ -177,15 +179,24 @@ fn json<T: serde::de::DeserializeOwned>(parameter: &str, text: &str) -> Result<T
 }
 
 /// Whoever imports may make and change single records too: a file is no way around that.
-fn check_rights(caller: &Caller, mode: Mode) -> Result<(), Error> {
-    let needed: &[&'static str] = match mode {
-        Mode::Create => &["records.create_record"],
-        Mode::Update => &["records.update_record"],
-        Mode::Upsert => &["records.create_record", "records.update_record"],
-    };
-    match needed.iter().find(|permission| !caller.may(permission)) {
-        Some(permission) => Err(athyper_kernel_records::Error::Forbidden(permission).into()),
-        None => Ok(()),
+/// The key by which rows name their records is none that is hidden from them.
+fn check_rights(caller: &Caller, entity: &Entity, options: &Options) -> Result<(), Error> {
+    let mut guard = Guard::of(caller);
+    if options.mode != Mode::Update {
+        guard = guard.doing("records.create_record");
+    }
+    if options.mode != Mode::Create {
+        guard = guard.doing("records.update_record");
+    }
+    guard.admit(entity)?;
+    check_key(&guard, entity, options)
+}
+
+/// Whether rows may name their records by the key that they do.
+pub(crate) fn check_key(guard: &Guard, entity: &Entity, options: &Options) -> Result<(), Error> {
+    match options.by.as_deref() {
+        Some(by) if options.mode != Mode::Create => Ok(guard.list(entity)?.check("by", [by])?),
+        _ => Ok(()),
     }
 }
 

@@ -6,8 +6,8 @@ use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::{EntityKey, FieldType};
 use athyper_kernel_error::DomainError as _;
 use athyper_kernel_records::{
-    Entity, Error as RecordsError, RecordId, Rehearsal, Write, Written, find_by_values, is_key, lock_records,
-    write_many,
+    Entity, Error as RecordsError, Guard, RecordId, Rehearsal, Write, Written, find_by_values, find_records,
+    is_key, lock_records, write_many,
 };
 use chrono_tz::Tz;
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub(super) struct Batch<'b> {
     pub(super) deps: &'b Deps,
     pub(super) import: &'b Import,
     pub(super) entity: &'b Entity,
+    /// Whoever asked for the import.
+    pub(super) guard: &'b Guard,
     pub(super) columns: &'b Columns,
     pub(super) zone: Tz,
 }
@@ -118,6 +120,7 @@ impl Batch<'_> {
         for ((key, field), values) in wanted {
             let Some(other) = others.get(&key).and_then(Option::as_deref) else { continue };
             let ids = find_by_values(tx, other, &field, &values).await?;
+            let ids = self.readable(tx, other, ids).await?;
             for (value, id) in values.iter().zip(ids) {
                 found.extend(id.map(|id| ((key.clone(), field.clone(), value.to_string()), id)));
             }
@@ -136,7 +139,9 @@ impl Batch<'_> {
 
     /// What a record is called, as the other entity's field reads it.
     fn names(&self, other: Option<&Entity>, through: &Through) -> Result<Vec<Value>, cell::Wrong> {
-        let other = other.filter(|other| is_key(other, &through.other));
+        let is_open =
+            |other: &&Entity| self.reads().list(other).is_ok_and(|listing| listing.is_open(&through.other));
+        let other = other.filter(|other| is_key(other, &through.other)).filter(is_open);
         let field = other.and_then(|other| other.def.field(&through.other)).ok_or_else(|| {
             let message = format!("{} has no field of this key whose values come once", through.entity);
             ("unknown_column", message)
@@ -152,6 +157,29 @@ impl Batch<'_> {
             })
         };
         through.names.iter().map(read).collect()
+    }
+
+    fn reads(&self) -> Guard {
+        self.guard.instead("records.get_record")
+    }
+
+    /// Those of these records that whoever asked for the import may read.
+    async fn readable(
+        &self,
+        tx: &mut TenantTx,
+        other: &Entity,
+        ids: Vec<Option<RecordId>>,
+    ) -> Result<Vec<Option<RecordId>>, Error> {
+        let reads = self.reads();
+        if reads.is_free(other) {
+            return Ok(ids);
+        }
+        let known: Vec<RecordId> = ids.iter().flatten().copied().collect();
+        let records = find_records(tx, other, &known).await?;
+        let is_shown = |id: &RecordId| {
+            records.iter().any(|record| record.id == *id && reads.shown(other, record).is_some())
+        };
+        Ok(ids.into_iter().map(|id| id.filter(is_shown)).collect())
     }
 
     fn put_ids(
@@ -228,6 +256,11 @@ impl Batch<'_> {
         let ids = self.find(tx, &wave).await?;
         let known: Vec<RecordId> = ids.iter().flatten().copied().collect();
         let mut records = lock_records(tx, self.entity, &known).await?;
+        let reads = self.reads();
+        if !reads.is_free(self.entity) {
+            // What they may not read is not there.
+            records.retain(|_, record| reads.shown(self.entity, record).is_some());
+        }
         let (mut places, mut writes) = (Vec::new(), Vec::new());
         for (Keyed { draft, key }, id) in wave.into_iter().zip(ids) {
             let record = id.and_then(|id| records.remove(&id));
@@ -244,7 +277,7 @@ impl Batch<'_> {
             writes.push(Write { record, values: draft.values });
         }
         let entities = self.deps.records.entities();
-        let written = write_many(tx, entities, self.entity, writes, rehearsal).await?;
+        let written = write_many(tx, entities, self.entity, self.guard, writes, rehearsal).await?;
         for (row, result) in places.into_iter().zip(written) {
             self.note(row, result, outcome);
         }

@@ -9,17 +9,19 @@ use std::sync::Arc;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
+use athyper_kernel_http::AskedBy;
 use athyper_kernel_jobs::{
     JobError, JobPayload, JobRun, RowError, Upload, delete_upload, find_upload, set_progress,
     succeed_operation, upload_key,
 };
-use athyper_kernel_records::{Entity, Rehearsal};
+use athyper_kernel_records::{Entity, Guard, Rehearsal};
 use athyper_kernel_types::Id;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::Deps;
+use crate::commands::import_records::check_key;
 use crate::error::Error;
 use crate::jobs::batch::{Batch, Outcome};
 use crate::jobs::source::Source;
@@ -45,10 +47,16 @@ const SHOWN: usize = 100;
 pub(crate) struct ImportRecords {
     /// The uploaded file.
     pub(crate) upload: Id<Upload>,
+    /// Who asked for it: what they may do is worked out anew for each batch. Nobody in particular, who may do nothing, in a job
+    /// that was made before this was kept.
+    #[serde(default)]
+    pub(crate) asked_by: AskedBy,
 }
 
 impl JobPayload for ImportRecords {
     const NAME: &'static str = "transfer.import_records";
+    // With who asked for it.
+    const VERSION: i16 = 2;
     // It goes on where it stopped, so trying again costs little; giving up costs a person's time.
     const MAX_ATTEMPTS: i16 = 25;
 }
@@ -56,7 +64,7 @@ impl JobPayload for ImportRecords {
 impl ImportRecords {
     /// A payload of the present form.
     pub(crate) fn sample() -> Self {
-        Self { upload: Id::nil() }
+        Self { upload: Id::nil(), asked_by: AskedBy { principal: None, roles: vec!["agent".to_owned()] } }
     }
 }
 
@@ -64,7 +72,7 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportRecords) -> Resu
     let import = imports::of_upload(&mut run.read_tx().await?, payload.upload).await?;
     let import = import.ok_or_else(|| JobError::abort("there is no such import"))?;
     let id = import.id;
-    match work(&run, &deps, import).await {
+    match work(&run, &deps, (import, &payload.asked_by)).await {
         Err(JobError::Abort { message, errors }) => {
             let mut tx = run.tx().await?;
             imports::end(&mut tx, id, false).await?;
@@ -82,7 +90,7 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportRecords) -> Resu
     }
 }
 
-async fn work(run: &JobRun, deps: &Deps, mut import: Import) -> Result<(), JobError> {
+async fn work(run: &JobRun, deps: &Deps, (mut import, asked_by): (Import, &AskedBy)) -> Result<(), JobError> {
     let tenant = run.context().tenant_id();
     let kept = find_upload(&mut run.read_tx().await?, import.upload).await?;
     let kept = kept.ok_or_else(|| JobError::abort("the uploaded file is gone: send it again"))?;
@@ -96,7 +104,7 @@ async fn work(run: &JobRun, deps: &Deps, mut import: Import) -> Result<(), JobEr
         import.header = Some(read_header(&mut source, &mut import).await?);
     }
     let zone = run.context().default_text("timezone").and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
-    let walk = Walk { run, deps, import, source, zone, columns: None };
+    let walk = Walk { run, deps, asked_by, import, source, zone, columns: None };
     if walk.import.options.dry_run {
         walk.rehearse().await
     } else if walk.import.options.atomic {
@@ -141,6 +149,7 @@ async fn free(run: &JobRun, deps: &Deps, upload: Id<Upload>) {
 struct Walk<'r> {
     run: &'r JobRun,
     deps: &'r Deps,
+    asked_by: &'r AskedBy,
     import: Import,
     source: Source,
     zone: Tz,
@@ -223,11 +232,16 @@ impl Walk<'_> {
     ) -> Result<Outcome, JobError> {
         let held = self.deps.records.entities().hold(tx, &self.import.entity).await;
         let entity = held.map_err(Error::from)?;
+        // They may have been shut out, or another policy be in force, since they asked.
+        let rights = self.deps.judge.rights_of(self.run.context(), self.asked_by).await?;
+        let guard = Guard::with(rights, "transfer.import_records");
+        check_key(&guard, &entity, &self.import.options)?;
         let columns = self.columns(&entity)?;
         let batch = Batch {
             deps: self.deps,
             import: &self.import,
             entity: &entity,
+            guard: &guard,
             columns: &columns,
             zone: self.zone,
         };

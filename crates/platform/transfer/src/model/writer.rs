@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use athyper_kernel_entity::{EntityDef, FieldType};
-use athyper_kernel_records::Record;
+use athyper_kernel_records::{Record, Shown};
 use serde_json::Value;
 
 use crate::model::cell;
@@ -61,13 +61,17 @@ impl Writer {
         }
     }
 
-    /// These records.
+    /// These records, as far as each is shown.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub(crate) fn rows(&mut self, def: &EntityDef, records: &[Record]) -> Result<Vec<u8>, WriteError> {
+    pub(crate) fn rows(
+        &mut self,
+        def: &EntityDef,
+        records: &[(Record, Shown)],
+    ) -> Result<Vec<u8>, WriteError> {
         let names: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
-        let of = |record: &Record| record.to_json(def, Some(&names));
+        let of = |(record, shown): &(Record, Shown)| record.to_json(def, shown, Some(&names));
         let null = Value::Null;
         match &mut self.form {
             Form::Csv => {

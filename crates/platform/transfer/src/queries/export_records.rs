@@ -4,7 +4,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::Database;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems};
-use athyper_kernel_records::{Walk, WalkQuery, check_read, columns};
+use athyper_kernel_records::{Guard, Record, Shown, Walk, WalkQuery, columns};
 use athyper_kernel_tenant_context::TenantContext;
 use axum::body::Body;
 use axum::extract::State;
@@ -71,15 +71,11 @@ pub(crate) async fn export_records(
     read: Read<ExportRecords>,
 ) -> Result<Response, ProblemResponse> {
     let caller: Caller = read.caller().clone();
-    if !caller.may("records.list_records") {
-        return Err(athyper_kernel_records::Error::Forbidden("records.list_records").into());
-    }
     let Read { query, mut tx, .. } = read;
     let key = EntityKey::parse(&query.entity).map_err(|_| athyper_kernel_records::Error::EntityNotFound)?;
     let entity = deps.records.entities().find(&mut tx, &key).await?;
     let entity = entity.ok_or(athyper_kernel_records::Error::EntityNotFound)?;
     drop(tx);
-    check_read(&caller, &entity)?;
 
     let columns = columns(&entity, query.fields.as_deref())?;
     let asked = WalkQuery {
@@ -87,7 +83,8 @@ pub(crate) async fn export_records(
         search: query.search.as_deref(),
         sort: query.sort.as_deref(),
     };
-    let mut walk = Walk::new(&deps.records, caller.context(), entity, asked)?;
+    let guard = Guard::of(&caller).doing("records.list_records");
+    let mut walk = Walk::new(&deps.records, caller.context(), &guard, entity, asked)?;
     let writer = Writer::new(query.format, &walk.entity().def, columns.clone()).map_err(broken)?;
     // What the database cannot be asked is said before the file begins.
     let mut tx = deps.database.report_tx(caller.context()).await?;
@@ -134,10 +131,7 @@ struct UnderWay {
 }
 
 /// The pieces of the file. What goes wrong breaks it off: the connection ends without the end of the file.
-fn pieces(
-    export: UnderWay,
-    first: Vec<athyper_kernel_records::Record>,
-) -> impl Stream<Item = Result<Bytes, WriteError>> {
+fn pieces(export: UnderWay, first: Vec<(Record, Shown)>) -> impl Stream<Item = Result<Bytes, WriteError>> {
     let begin = (Some(export), Some(first));
     stream::try_unfold(begin, |(export, first)| async move {
         let Some(mut export) = export else { return Ok(None) };

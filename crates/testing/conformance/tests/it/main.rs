@@ -41,3 +41,4 @@ mod rows;
 mod specimen;
 mod statements;
 mod versions;
+mod withheld;

@@ -196,6 +196,12 @@ impl Platform {
         self.catalogue.roles().map(|role| role.key.as_str()).collect()
     }
 
+    /// Whether a role has a permission on some records, about which its handler asks.
+    pub(crate) fn has_part(&self, permission: &str, role: &str) -> bool {
+        let asks = self.catalogue.find(permission).is_some_and(|permission| permission.asks);
+        asks && self.catalogue.role(role).is_some_and(|role| role.permissions.contains_key(permission))
+    }
+
     /// The built-in roles that have a permission in the whole tenant.
     pub(crate) fn roles_of(&self, permission: &str) -> Vec<&str> {
         self.catalogue.roles_with(permission)
