@@ -12,7 +12,7 @@ use athyper_kernel_entity::EntityKey;
 use athyper_kernel_http::{GrantedRights, token_grants};
 use athyper_kernel_policy::{Circumstances, Decision, Outcome, PolicySet, RuleName, Subject, SubjectKind};
 use athyper_kernel_records::find_seen;
-use athyper_kernel_types::{Id, PrincipalId};
+use athyper_kernel_types::Id;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -207,11 +207,14 @@ impl<'d> Replayer<'d> {
         let known = match kept.principal_id {
             None => None,
             Some(id) => {
-                if !self.people.contains_key(&id) {
-                    let principal: PrincipalId = Id::from_uuid(id);
-                    self.people.insert(id, subjects.principal(tx, principal).await?);
-                }
-                let Some(known) = self.people.get(&id).cloned().flatten() else { return Ok(None) };
+                let known = if let Some(known) = self.people.get(&id) {
+                    known.clone()
+                } else {
+                    let found = subjects.principal(tx, Id::from_uuid(id)).await?;
+                    self.people.insert(id, found.clone());
+                    found
+                };
+                let Some(known) = known else { return Ok(None) };
                 Some(known)
             }
         };

@@ -48,8 +48,7 @@ pub(crate) async fn execute(
         return Err(Error::NotInReview);
     }
     let Some(document) = policy.draft.clone() else { return Err(Error::NoDraft) };
-    let has_part = policy.draft_authors.iter().any(|author| *author == by)
-        || policy.submitted_by.as_deref() == Some(&*by);
+    let has_part = policy.draft_authors.contains(&by) || policy.submitted_by.as_ref() == Some(&by);
     if has_part {
         return Err(Error::OwnWork);
     }

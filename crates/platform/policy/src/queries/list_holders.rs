@@ -99,7 +99,7 @@ pub(crate) async fn execute(
         for (principal, rights) in batch {
             looked_at += 1;
             let asker = set.asker(&rights.subject, plain());
-            let found = holder(deps, (asker, &rights), &about, &seen);
+            let found = holder(deps, (asker, &rights), &about, seen.as_ref());
             if let Some((outcome, rules, except, obligations)) = found {
                 if items.len() == limit {
                     // One more there is: the page ends before it.
@@ -127,8 +127,8 @@ fn next(sort: &str, after: Option<PrincipalId>) -> Result<Option<String>, Error>
 type Found = (Outcome, Vec<RuleName>, Vec<RuleName>, Vec<Obligation>);
 
 /// What somebody may, who may anything of it.
-fn holder(deps: &Deps, who: (Asker, &GrantedRights), about: &About, seen: &Option<Value>) -> Option<Found> {
-    let asked = Asked::about(deps, who, (about.operation.clone(), about.entity.clone(), seen.clone()));
+fn holder(deps: &Deps, who: (Asker, &GrantedRights), about: &About, seen: Option<&Value>) -> Option<Found> {
+    let asked = Asked::about(deps, who, (about.operation.clone(), about.entity.clone(), seen.cloned()));
     let question = asked.question();
     let decision = asked.asker.decide(&question);
     if decision.outcome == Outcome::Denied {

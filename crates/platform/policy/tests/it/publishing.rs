@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
+use tokio::task::JoinSet;
 
 use crate::support::{app, author, begin, large_orders, large_test, put_in_force, reviewer, with_orders};
 
@@ -42,13 +43,14 @@ async fn tests_run_against_what_somebody_else_puts_in_force_meanwhile() {
         .execute(&mut *change)
         .await
         .unwrap();
-    let publishing = tokio::spawn({
+    let mut publishing = JoinSet::new();
+    publishing.spawn({
         let (reviewer, path) = (reviewer(&app), path.clone());
         async move { reviewer.post_empty(&format!("{path}/publish")).await }
     });
     somebody_waits(&mut app.db.superuser().await).await;
     change.commit().await.unwrap();
-    assert_eq!(publishing.await.unwrap().expect(409).code(), "policy.tests_fail");
+    assert_eq!(publishing.join_next().await.unwrap().unwrap().expect(409).code(), "policy.tests_fail");
 }
 
 #[tokio::test]

@@ -313,88 +313,103 @@ async fn no_read_tells_what_is_withheld() {
     assert_eq!(page["items"][0]["expanded"]["client"], Value::Null, "{page}");
 }
 
-#[tokio::test]
-async fn no_answer_depends_on_what_is_withheld() {
-    let world = World::new().await;
-    let World { deal, twin, unseen, .. } = &world;
-    let (nowhere, clerk) = (uuid::Uuid::from_u128(1).to_string(), &world.clerk);
-    // A guess that is right is answered as one that is wrong.
-    let guesses: Vec<Box<dyn Fn(&str) -> (Method, String, Value)>> = vec![
-        Box::new(|guess| (Method::GET, format!("/v1/records/deal?search={guess}"), Value::Null)),
-        Box::new(|guess| (Method::GET, format!("/v1/records/deal/count?search={guess}"), Value::Null)),
-        Box::new(|guess| {
+/// A request that guesses what is withheld.
+type Guess<'w> = Box<dyn Fn(&str) -> (Method, String, Value) + 'w>;
+
+/// Guesses of values. One that is right is answered as one that is wrong.
+fn guesses_of_values(world: &World) -> Vec<Guess<'_>> {
+    let twin = &world.twin;
+    vec![
+        Box::new(move |guess| (Method::GET, format!("/v1/records/deal?search={guess}"), Value::Null)),
+        Box::new(move |guess| (Method::GET, format!("/v1/records/deal/count?search={guess}"), Value::Null)),
+        Box::new(move |guess| {
             let filter = encoded(&format!("secret == '{guess}'"));
             (Method::GET, format!("/v1/records/deal?filter={filter}"), Value::Null)
         }),
-        Box::new(|guess| {
+        Box::new(move |guess| {
             let filter = encoded(&format!("title == 'Alpha' || iban == '{guess}42'"));
             (Method::GET, format!("/v1/records/deal/count?filter={filter}"), Value::Null)
         }),
-        Box::new(|guess| {
+        Box::new(move |guess| {
             let filter = encoded(&format!("name == '{guess} Inc'"));
             (Method::GET, format!("/v1/records/party/count?filter={filter}"), Value::Null)
         }),
-        Box::new(|guess| (Method::GET, format!("/v1/records/party/count?search={guess}"), Value::Null)),
-        Box::new(|guess| {
+        Box::new(move |guess| (Method::GET, format!("/v1/records/party/count?search={guess}"), Value::Null)),
+        Box::new(move |guess| {
             let values = json!({"title": "New", "secret": guess});
             (Method::POST, "/v1/records/deal".to_owned(), values)
         }),
-        Box::new(|guess| {
+        Box::new(move |guess| {
             let values = json!({"title": "New", "secret": guess, "size": 13});
             (Method::POST, "/v1/records/deal".to_owned(), values)
         }),
         Box::new(move |guess| (Method::PATCH, format!("/v1/records/deal/{twin}"), json!({"secret": guess}))),
-        Box::new(|guess| {
+        Box::new(move |guess| {
             let values = json!({"values": {"secret": guess}});
             (Method::POST, "/v1/duplicates/deal/check".to_owned(), values)
         }),
-        Box::new(|guess| {
+        Box::new(move |guess| {
             let create = json!({"operation": "create", "values": {"title": "New", "secret": guess}});
             (Method::POST, "/v1/records/deal/bulk".to_owned(), json!({"operations": [create]}))
         }),
-        // A record that they may not read is one that is not there.
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+    ]
+}
+
+/// Guesses that a record is there. One that they may not read is one that is not there.
+fn guesses_of_records<'w>(world: &'w World, nowhere: &'w String) -> Vec<Guess<'w>> {
+    let World { deal, unseen, .. } = world;
+    vec![
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::GET, format!("/v1/records/deal/{id}"), Value::Null)
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::PATCH, format!("/v1/records/deal/{id}"), json!({"title": "x"}))
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::DELETE, format!("/v1/records/deal/{id}"), Value::Null)
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::POST, format!("/v1/records/deal/{id}/revert"), json!({"version": 1}))
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::POST, format!("/v1/records/deal/{id}/transition"), json!({"transition": "finish"}))
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::POST, format!("/v1/records/deal/{id}/restore"), Value::Null)
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::POST, format!("/v1/records/deal/{id}/purge"), Value::Null)
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             let other = json!({"others": [{"id": id, "version": 1}]});
             (Method::POST, format!("/v1/duplicates/deal/records/{deal}/merge"), other)
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { unseen } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { unseen } else { nowhere };
             (Method::POST, "/v1/duplicates/deal/dismissals".to_owned(), json!({"records": [deal, id]}))
         }),
-        Box::new(|guess| {
-            let id = if guess == MARK { &world.unseen_party } else { &nowhere };
+        Box::new(move |guess| {
+            let id = if guess == MARK { &world.unseen_party } else { nowhere };
             (Method::POST, "/v1/records/deal".to_owned(), json!({"title": "New", "client": id}))
         }),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn no_answer_depends_on_what_is_withheld() {
+    let world = World::new().await;
+    let World { deal, unseen, .. } = &world;
+    let (nowhere, clerk) = (uuid::Uuid::from_u128(1).to_string(), &world.clerk);
+    let mut guesses = guesses_of_values(&world);
+    guesses.extend(guesses_of_records(&world, &nowhere));
     for (at, guess) in guesses.iter().enumerate() {
         for tag in [None, Some("*"), Some("\"1\""), Some("\"9\"")] {
             let mut answers = Vec::new();
