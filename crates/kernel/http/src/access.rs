@@ -39,8 +39,9 @@ impl Permission {
         Self { asks: true, ..self }
     }
 
-    /// The same for an operation on records of this entity whose handler does not ask about each: what policies say of them is
-    /// asked before it begins, and where they withhold any record or field from the caller it is refused.
+    /// The same for an operation on records of this entity: what policies say of all of them is asked before its handler begins.
+    /// Where the handler does not ask about each ([`asking`](Self::asking)) and policies withhold any record or field from the
+    /// caller, it is refused.
     #[must_use]
     pub const fn on(self, entity: &'static str) -> Self {
         Self { entity: Some(entity), ..self }

@@ -139,7 +139,8 @@ impl Rights {
             matches!(decision.reason, Reason::NothingAllows | Reason::AllowanceFailed)
                 && self.0.asker.may_be_allowed(permission.name, kind)
         };
-        let is_withheld = resource.is_none() && self.is_withheld(permission, &decision, &at);
+        let is_withheld =
+            resource.is_none() && !permission.asks && self.is_withheld(permission, &decision, &at);
         let (allowed, is_narrow) = match decision.outcome {
             _ if is_withheld => (false, true),
             Outcome::Allowed => (true, resource.is_some() && !self.is_wide(permission)),

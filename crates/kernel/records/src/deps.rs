@@ -7,18 +7,21 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Context, Limits};
 use athyper_kernel_container::{ContainerError, Scope, Token, tokens};
-use athyper_kernel_db::Database;
+use athyper_kernel_db::{Database, TenantConnection};
 use athyper_kernel_entity::{EntityKey, SystemEntity};
+use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_tenant_context::TenantContext;
-use athyper_kernel_types::Clock;
+use athyper_kernel_types::{Clock, Id};
+use uuid::Uuid;
 
 use crate::catalogue::Entities;
 use crate::entity::Entity;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::ports::{Attachments, Nobody, Views};
+use crate::store::records;
 use crate::system::SystemEntities;
 use crate::{routes, terms};
 
@@ -78,6 +81,34 @@ impl Records {
     /// The entities in force.
     pub fn entities(&self) -> &Entities {
         &self.entities
+    }
+
+    /// Holds the operation that is called against a record of a domain's own entity, for a handler that shows and takes it as it
+    /// is. A record that there is not is none of its business. `missing` is what the handler says of such a one.
+    ///
+    /// # Errors
+    /// `missing` for a record that the caller may not read, 403 for one that they may not do this to, or of which a policy withholds
+    /// a field.
+    pub async fn check_on(
+        &self,
+        tx: &mut impl TenantConnection,
+        caller: &Caller,
+        (key, id): (&str, Uuid),
+        missing: impl Into<Problem>,
+    ) -> Result<(), Problem> {
+        let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
+        let entity = self.entities.get(tx, &key).await?;
+        let guard = Guard::of_domain(caller);
+        if guard.is_free(&entity) {
+            return Ok(());
+        }
+        let Some(record) = records::find(tx, &entity, Id::from_uuid(id)).await? else { return Ok(()) };
+        match guard.check(&entity, &record) {
+            Ok(shown) if shown.is_whole() => Ok(()),
+            Ok(_) => Err(caller.refuse_on((key.as_str(), id), "a policy withholds a field of it")),
+            Err(Error::RecordNotFound) => Err(missing.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The entity in force of this key, for somebody who reads its records.

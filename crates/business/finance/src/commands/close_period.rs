@@ -3,7 +3,10 @@
 use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
+use axum::extract::State;
 
+use crate::Deps;
+use crate::entities::PERIOD;
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
 use crate::store::{imports, periods};
@@ -33,10 +36,13 @@ use crate::store::{imports, periods};
     )
 )]
 pub(crate) async fn close_period(
+    State(deps): State<Deps>,
     PathId(id): PathId<Period>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
     let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
     cmd.check_version(period.version)?;
     let done = execute(&mut cmd.tx, period).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);

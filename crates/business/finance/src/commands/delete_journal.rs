@@ -3,8 +3,11 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
+use axum::extract::State;
 use serde_json::json;
 
+use crate::Deps;
+use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::queries::get_journal;
@@ -37,10 +40,13 @@ use crate::store::{journals, lines};
     )
 )]
 pub(crate) async fn delete_journal(
+    State(deps): State<Deps>,
     PathId(id): PathId<Journal>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
     let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.require_version(journal.version)?;
     let done = execute(&mut cmd.tx, &journal).await?;
     let reply = Reply::ok(&done.output)?;

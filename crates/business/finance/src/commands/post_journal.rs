@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
+use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::account::{Account, AccountCode};
 use crate::model::balance::{imbalances, totals};
@@ -54,6 +55,8 @@ pub(crate) async fn post_journal(
 ) -> Result<Reply, ProblemResponse> {
     let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
     let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
     let done = execute(&mut cmd.tx, &deps, &journal, rights).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.journal.version);

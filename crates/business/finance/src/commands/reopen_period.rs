@@ -4,10 +4,13 @@ use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::Reason;
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::Deps;
 use crate::commands::close_period::enter_state;
+use crate::entities::PERIOD;
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
 use crate::store::periods;
@@ -38,10 +41,13 @@ pub(crate) struct ReopenPeriod {
     responses((status = 200, description = "The period, open", body = Period), ChangeProblems)
 )]
 pub(crate) async fn reopen_period(
+    State(deps): State<Deps>,
     PathId(id): PathId<Period>,
     mut cmd: Command<Json<ReopenPeriod>>,
 ) -> Result<Reply, ProblemResponse> {
     let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
     cmd.check_version(period.version)?;
     let done = execute(&mut cmd.tx, period, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
+use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::balance::totals;
 use crate::model::day::Day;
@@ -59,6 +60,8 @@ pub(crate) async fn reverse_journal(
 ) -> Result<Reply, ProblemResponse> {
     let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
     let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
     let done = execute(&mut cmd.tx, &deps, &journal, &cmd.body.0, rights).await?;
     let reversal = &done.output.journal;

@@ -4,9 +4,12 @@ use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::Name;
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::Deps;
+use crate::entities::ACCOUNT;
 use crate::error::Error;
 use crate::model::account::{Account, AccountState};
 use crate::store::accounts;
@@ -41,10 +44,13 @@ pub(crate) struct UpdateAccount {
     responses((status = 200, description = "The account as it is now", body = Account), ChangeProblems)
 )]
 pub(crate) async fn update_account(
+    State(deps): State<Deps>,
     PathId(id): PathId<Account>,
     mut cmd: Command<Json<UpdateAccount>>,
 ) -> Result<Reply, ProblemResponse> {
     let account = accounts::lock(&mut cmd.tx, id).await?.ok_or(Error::AccountNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (ACCOUNT, id.uuid()), Error::AccountNotFound).await?;
     cmd.require_version(account.version)?;
     let done = execute(&mut cmd.tx, account, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);

@@ -3,8 +3,11 @@
 use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use axum::extract::State;
 
+use crate::Deps;
 use crate::commands::create_journal::{DraftJournal, check};
+use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::queries::get_journal;
@@ -32,10 +35,13 @@ use crate::store::{journals, lines};
     responses((status = 200, description = "The draft as it is now", body = JournalWithLines), ChangeProblems)
 )]
 pub(crate) async fn update_journal(
+    State(deps): State<Deps>,
     PathId(id): PathId<Journal>,
     mut cmd: Command<Json<DraftJournal>>,
 ) -> Result<Reply, ProblemResponse> {
     let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.require_version(journal.version)?;
     let done = execute(&mut cmd.tx, &journal, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.journal.version);

@@ -1,7 +1,10 @@
 //! Reads one account.
 
 use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
+use axum::extract::State;
 
+use crate::Deps;
+use crate::entities::ACCOUNT;
 use crate::error::Error;
 use crate::model::account::Account;
 use crate::store::accounts;
@@ -28,9 +31,12 @@ use crate::store::accounts;
     )
 )]
 pub(crate) async fn get_account(
+    State(deps): State<Deps>,
     PathId(id): PathId<Account>,
     mut read: Read,
 ) -> Result<Reply, ProblemResponse> {
+    let caller = read.caller().clone();
+    deps.records.check_on(&mut read.tx, &caller, (ACCOUNT, id.uuid()), Error::AccountNotFound).await?;
     let account = accounts::find(&mut read.tx, id).await?.ok_or(Error::AccountNotFound)?;
     read.reply(account.version, &account)
 }

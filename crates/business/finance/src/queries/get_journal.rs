@@ -2,7 +2,10 @@
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
+use axum::extract::State;
 
+use crate::Deps;
+use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalId, JournalWithLines};
 use crate::store::{journals, lines};
@@ -33,9 +36,12 @@ use crate::store::{journals, lines};
     )
 )]
 pub(crate) async fn get_journal(
+    State(deps): State<Deps>,
     PathId(id): PathId<Journal>,
     mut read: Read,
 ) -> Result<Reply, ProblemResponse> {
+    let caller = read.caller().clone();
+    deps.records.check_on(&mut read.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     let journal = load(&mut read.tx, id).await?;
     read.reply(journal.journal.version, &journal)
 }

@@ -1,7 +1,10 @@
 //! Reads one period.
 
 use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
+use axum::extract::State;
 
+use crate::Deps;
+use crate::entities::PERIOD;
 use crate::error::Error;
 use crate::model::period::Period;
 use crate::store::periods;
@@ -26,7 +29,13 @@ use crate::store::periods;
         RecordProblems
     )
 )]
-pub(crate) async fn get_period(PathId(id): PathId<Period>, mut read: Read) -> Result<Reply, ProblemResponse> {
+pub(crate) async fn get_period(
+    State(deps): State<Deps>,
+    PathId(id): PathId<Period>,
+    mut read: Read,
+) -> Result<Reply, ProblemResponse> {
+    let caller = read.caller().clone();
+    deps.records.check_on(&mut read.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
     let period = periods::find(&mut read.tx, id).await?.ok_or(Error::PeriodNotFound)?;
     read.reply(period.version, &period)
 }

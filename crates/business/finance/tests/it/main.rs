@@ -15,6 +15,7 @@ mod immutability;
 mod journal_import;
 mod journals;
 mod periods;
+mod policies;
 mod posting;
 mod reversal;
 mod support;
