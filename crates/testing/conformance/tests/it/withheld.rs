@@ -69,8 +69,8 @@ fn definitions() -> [Value; 2] {
     "states": {"initial": "new", "states": [{"key": "new", "label": "New"}, {"key": "done", "label": "Done"}],
         "transitions": [{"key": "finish", "label": "Finish", "from": ["new"], "to": "done"}]},
     "duplicates": [
-        {"key": "same_secret", "label": "Same secret", "fields": [{"field": "secret", "method": "normalised"}], "onWrite": "report"},
-        {"key": "same_title", "label": "Same title", "fields": [{"field": "title", "method": "normalised"}], "onWrite": "report"}
+        {"key": "sameSecret", "label": "Same secret", "fields": [{"field": "secret", "method": "normalised"}], "onWrite": "report"},
+        {"key": "sameTitle", "label": "Same title", "fields": [{"field": "title", "method": "normalised"}], "onWrite": "report"}
     ]});
     [party, deal]
 }
@@ -252,8 +252,8 @@ fn reads(world: &World) -> Vec<String> {
         format!("/v1/records/attachments/{paper}"),
         format!("/v1/records/attachments/{paper}/content"),
         "/v1/duplicates/deal/groups".to_owned(),
-        "/v1/duplicates/deal/groups?rule=same_secret".to_owned(),
-        "/v1/duplicates/deal/groups?rule=same_title".to_owned(),
+        "/v1/duplicates/deal/groups?rule=sameSecret".to_owned(),
+        "/v1/duplicates/deal/groups?rule=sameTitle".to_owned(),
         "/v1/duplicates/deal/dismissals".to_owned(),
         format!("/v1/duplicates/deal/records/{deal}/candidates"),
         format!("/v1/duplicates/deal/records/{unseen}/candidates"),
