@@ -155,8 +155,7 @@ fn documents(policies: &[Policy]) -> Vec<PolicyDocument> {
 }
 
 async fn stored(tx: &mut impl TenantConnection) -> Result<Stored, DbError> {
-    let number = policies::live_number(tx).await?;
-    let rows = policies::in_force(tx).await?;
+    let (number, rows) = policies::in_force(tx).await?;
     let read = rows.into_iter().map(|row| {
         let document: PolicyDocument = serde_json::from_value(row.document).ok()?;
         Some(Policy { origin: Origin::Tenant, key: row.key, version: row.version, rules: document.rules })

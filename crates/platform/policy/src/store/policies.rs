@@ -168,7 +168,7 @@ pub(crate) async fn list(
 }
 
 /// A policy in force, as it is stored.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 pub(crate) struct InForce {
     /// Its key.
     pub(crate) key: String,
@@ -178,27 +178,23 @@ pub(crate) struct InForce {
     pub(crate) document: Value,
 }
 
-/// All policies in force, by key.
-pub(crate) async fn in_force(tx: &mut impl TenantConnection) -> Result<Vec<InForce>, DbError> {
+/// How often what is in force has changed, and all policies in force, by key. One statement: both are of one moment.
+pub(crate) async fn in_force(tx: &mut impl TenantConnection) -> Result<(i64, Vec<InForce>), DbError> {
     let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select p.key, v.version, v.document from policy.policy p join policy.version v \
-         on v.tenant_id = p.tenant_id and v.policy_id = p.id and v.version = p.published_version \
-         where p.tenant_id = $1 and p.archived_at is null order by p.key",
+    let rows: Vec<(i64, Option<String>, Option<i64>, Option<Value>)> = sqlx::query_as(
+        "select coalesce(l.number, 0), p.key, v.version, v.document from (select $1::uuid as tenant_id) one \
+         left join policy.live l on l.tenant_id = one.tenant_id \
+         left join (policy.policy p join policy.version v \
+             on v.tenant_id = p.tenant_id and v.policy_id = p.id and v.version = p.published_version) \
+         on p.tenant_id = one.tenant_id and p.archived_at is null order by p.key",
     )
     .bind(tenant)
     .fetch_all(tx.conn())
-    .await?)
-}
-
-/// How often what is in force has changed.
-pub(crate) async fn live_number(tx: &mut impl TenantConnection) -> Result<i64, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let number = sqlx::query_scalar("select number from policy.live where tenant_id = $1")
-        .bind(tenant)
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(number.unwrap_or_default())
+    .await?;
+    let number = rows.first().map(|(number, ..)| *number).unwrap_or_default();
+    let policy =
+        |(_, key, version, document)| Some(InForce { key: key?, version: version?, document: document? });
+    Ok((number, rows.into_iter().filter_map(policy).collect()))
 }
 
 /// Counts a change of what is in force; others who change it wait from here on.
