@@ -178,10 +178,13 @@ pub(crate) struct InForce {
     pub(crate) document: Value,
 }
 
+/// How often what is in force has changed, with a policy in force where there is one.
+type InForceRow = (i64, Option<String>, Option<i64>, Option<Value>);
+
 /// How often what is in force has changed, and all policies in force, by key. One statement: both are of one moment.
 pub(crate) async fn in_force(tx: &mut impl TenantConnection) -> Result<(i64, Vec<InForce>), DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rows: Vec<(i64, Option<String>, Option<i64>, Option<Value>)> = sqlx::query_as(
+    let rows: Vec<InForceRow> = sqlx::query_as(
         "select coalesce(l.number, 0), p.key, v.version, v.document from (select $1::uuid as tenant_id) one \
          left join policy.live l on l.tenant_id = one.tenant_id \
          left join (policy.policy p join policy.version v \

@@ -35,9 +35,9 @@ async fn decisions_are_asked_again_and_those_that_cannot_be_are_named_with_the_r
     let large = order(&app, 500).await;
     let viewer = app.user("demo", "viewer");
     let update = format!("operation=records.update_record&entity=order&record={large}");
-    // Whoever may not is written down each time; of who may, one in ten.
+    // Whoever may not is written down each time; of who may, one in ten by chance.
     viewer.get(&format!("/v1/policy/check?{update}")).await.expect(200);
-    for _ in 0..30 {
+    for _ in 0..200 {
         app.user("demo", "agent").get(&format!("/v1/policy/check?{update}")).await.expect(200);
     }
     until_logged(&app, "viewer@demo", "records.update_record", 1).await;
