@@ -1,0 +1,87 @@
+//! Who is asked.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use athyper_kernel_db::{TenantConnection, TenantTx};
+use athyper_kernel_error::Problem;
+use athyper_kernel_types::Currency;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::{Allocated, Allocation, ItemId, OpenItem, Posted, Posting, Source};
+
+/// A legal entity, as far as documents need to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// Id.
+    pub id: Uuid,
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// The currency that its books are kept in.
+    pub base_currency: Currency,
+}
+
+/// The general ledger, inside the caller's transaction. A refusal is a problem in the ledger's own words, whose pointers name
+/// `/lines/<n>/…` as the posting has them; after it the transaction is not to be committed.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// The legal entity with this code; the tenant's only one where none is named.
+    ///
+    /// # Errors
+    /// When there is none, or none is named and there are several.
+    async fn entity(&self, tx: &mut dyn TenantConnection, code: Option<&str>) -> Result<Entity, Problem>;
+
+    /// Units of the base currency for one of this currency on a day: the newest rate recorded up to then, one for the base
+    /// currency itself.
+    ///
+    /// # Errors
+    /// When no rate is recorded.
+    async fn rate(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        currency: Currency,
+        date: NaiveDate,
+    ) -> Result<Decimal, Problem>;
+
+    /// Posts a document's journal, once for each source.
+    ///
+    /// # Errors
+    /// When it does not balance, an account is not there or takes no postings, a rate is missing, the period is closed, an item
+    /// cannot be settled so far, or the source was posted with other content.
+    async fn post(&self, tx: &mut TenantTx, posting: &Posting) -> Result<Posted, Problem>;
+
+    /// Reverses what was posted for a source: on this day, or else on the day of the journal or the first later one that takes
+    /// postings. What the journal settled is open again, and what it opened is settled.
+    ///
+    /// # Errors
+    /// When nothing was posted for it, it is reversed already, or an item that it opened is settled by something else.
+    async fn reverse(
+        &self,
+        tx: &mut TenantTx,
+        source: &Source,
+        date: Option<NaiveDate>,
+        narration: Option<&str>,
+        into_soft_closed: bool,
+    ) -> Result<Posted, Problem>;
+
+    /// Settles one open item by another.
+    ///
+    /// # Errors
+    /// When they are not of one party, account and currency, or less is open than is asked for.
+    async fn allocate(&self, tx: &mut TenantTx, allocation: &Allocation) -> Result<Allocated, Problem>;
+
+    /// The items with these ids, as far as they exist, by id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn items(
+        &self,
+        tx: &mut dyn TenantConnection,
+        ids: &BTreeSet<ItemId>,
+    ) -> Result<Vec<OpenItem>, Problem>;
+}
