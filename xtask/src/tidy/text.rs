@@ -77,7 +77,9 @@ fn may_name_container(file: &TextFile) -> bool {
         Layer::Bootstrap | Layer::Tool => true,
         Layer::Domain => place.inside == "src/deps.rs",
         // The records service is a module like a domain, of the kernel because all domains stand on it.
-        Layer::Kernel if place.folder == "crates/kernel/records" => place.inside == "src/deps.rs",
+        Layer::Kernel if ["crates/kernel/ledger", "crates/kernel/records"].contains(&place.folder) => {
+            place.inside == "src/deps.rs"
+        }
         // The module crate states the type of a domain's build function.
         Layer::Kernel => matches!(place.name, "container" | "module"),
         // The test kit stands in for the bootstrap.
