@@ -9,6 +9,7 @@ use athyper_federation::{DIRECTORY, OUTSIDE, SESSIONS as PROVIDER_SESSIONS};
 use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
+use athyper_kernel_ledger::LEDGER;
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_policy::SUBJECTS;
 
@@ -20,6 +21,7 @@ use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
+use crate::bridges::ledger_uses_finance::ledger;
 use crate::bridges::policy_uses_iam::subjects;
 use crate::bridges::records_uses_attachments::attachments;
 use crate::bridges::records_uses_views::views;
@@ -63,6 +65,7 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&PERSONS, &[], |_scope: Scope| async move { Ok(persons()) });
     builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
     builder.singleton(&ATTACHMENTS, &[], |_scope: Scope| async move { Ok(attachments()) });
+    builder.singleton(&LEDGER, &[], |_scope: Scope| async move { Ok(ledger()) });
     builder.singleton(&VIEWS, &[], |_scope: Scope| async move { Ok(views()) });
     builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
         let permissions = scope.resolve(&PERMISSIONS).await?;

@@ -9,13 +9,10 @@ use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
-use athyper_kernel_types::{Clock, SeriesPattern};
+use athyper_kernel_types::Clock;
 
 use crate::jobs::{import_accounts, import_journals, verify_ledger};
 use crate::routes;
-
-/// How the numbers of journals are written; they start again with each year.
-const JOURNAL_NUMBERS: &str = "JE-{YYYY}-{SEQ:6}";
 
 /// The source of the current time.
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
@@ -38,8 +35,6 @@ pub(crate) const DEPENDENCIES: &[&str] = &[
 pub(crate) struct Deps {
     /// Tells what day it is.
     pub(crate) clock: Clock,
-    /// How the numbers of journals are written.
-    pub(crate) journal_numbers: SeriesPattern,
     /// Where files wait for the job that reads them.
     pub(crate) uploads: Arc<dyn UploadStore>,
     /// What lists accounts, periods and journals.
@@ -48,7 +43,7 @@ pub(crate) struct Deps {
 
 impl fmt::Debug for Deps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Deps").field("journal_numbers", &self.journal_numbers).finish_non_exhaustive()
+        f.debug_struct("Deps").finish_non_exhaustive()
     }
 }
 
@@ -57,7 +52,6 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
     Box::pin(async move {
         let deps = Deps {
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
-            journal_numbers: SeriesPattern::parse(JOURNAL_NUMBERS)?,
             uploads: scope.resolve(&UPLOADS).await?,
             records: Records::resolve(&scope).await?,
         };

@@ -1,18 +1,36 @@
 //! What this domain refuses, in its own words. Each variant has a stable code and a kind.
 
+mod words;
+
+use std::collections::BTreeMap;
+
 use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use athyper_kernel_jobs::JobError;
-use athyper_kernel_types::PageError;
+use athyper_kernel_types::{Currency, PageError};
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
+use self::words::{count, list, of_facts};
 use crate::model::account::{AccountCode, AccountType};
 use crate::model::balance::Imbalance;
-use crate::model::period::PeriodState;
+use crate::model::period::{Area, PeriodState};
 
 /// Why an operation of the ledger was refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    /// No such legal entity in this tenant.
+    #[error("there is no such legal entity: add one, or name one of those that there are")]
+    EntityNotFound,
+    /// None is named, there are several, and none is called `main`.
+    #[error("the tenant has several legal entities: name the one whose books these are")]
+    EntityRequired,
+    /// The code has a legal entity already.
+    #[error("there is a legal entity {code} already")]
+    EntityCodeTaken {
+        /// The code.
+        code: String,
+    },
     /// No such account in this tenant.
     #[error("there is no such account")]
     AccountNotFound,
@@ -31,7 +49,9 @@ pub(crate) enum Error {
         kind: AccountType,
     },
     /// An account with lines cannot become a group.
-    #[error("the account has journal lines and cannot become a group: block it instead")]
+    #[error(
+        "the account has journal lines: it cannot become a group, nor another currency's, nor be used for something else"
+    )]
     AccountHasLines,
     /// No such period in this tenant.
     #[error("there is no such period")]
@@ -71,6 +91,16 @@ pub(crate) enum Error {
         /// The period.
         name: String,
     },
+    /// The area of the date's period is locked.
+    #[error("{date} is in period {name}, where {} is locked: take a later date, or have it unlocked", area.as_str())]
+    AreaLocked {
+        /// The date.
+        date: NaiveDate,
+        /// The period.
+        name: String,
+        /// The area.
+        area: Area,
+    },
     /// There is no open period for a reversal.
     #[error("no period after {date} is open: reopen one, or name the date of the reversal")]
     NoOpenPeriod {
@@ -107,6 +137,110 @@ pub(crate) enum Error {
     /// Debits and credits differ.
     #[error("the journal does not balance: {}", list(.0))]
     JournalUnbalanced(Vec<Imbalance>),
+    /// More is left over in base currency than may go to rounding.
+    #[error(
+        "the journal does not balance in {currency}: {difference} is left over, and {limit} may go to rounding"
+    )]
+    BaseUnbalanced {
+        /// How much.
+        difference: Decimal,
+        /// What may be.
+        limit: Decimal,
+        /// The base currency.
+        currency: Currency,
+    },
+    /// The lines of one value of a dimension do not balance.
+    #[error(
+        "the books of each {key} balance, and those of {} do not, by {difference}",
+        value.as_deref().unwrap_or("lines without one")
+    )]
+    DimensionUnbalanced {
+        /// Key of the dimension.
+        key: String,
+        /// Its value; none for lines that name none.
+        value: Option<String>,
+        /// By how much, in base currency.
+        difference: Decimal,
+    },
+    /// No rate was recorded.
+    #[error("there is no rate of {currency} in {base} for {date}: state one, or record it")]
+    RateMissing {
+        /// The currency.
+        currency: Currency,
+        /// The base currency.
+        base: Currency,
+        /// The day.
+        date: NaiveDate,
+    },
+    /// No account plays a part.
+    #[error("no account plays the part {role}{}: add a rule for it", of_facts(facts))]
+    RoleUnassigned {
+        /// The part.
+        role: String,
+        /// What is known of the line.
+        facts: BTreeMap<String, String>,
+    },
+    /// Two accounts would play a part.
+    #[error("two rules name an account for the part {role}{}: let one of them ask for more", of_facts(facts))]
+    RoleAmbiguous {
+        /// The part.
+        role: String,
+        /// What is known of the line.
+        facts: BTreeMap<String, String>,
+    },
+    /// A document was posted with other content.
+    #[error("the document was posted before with other content")]
+    SourceConflict,
+    /// A document's journal is reversed by reversing the document.
+    #[error("the journal is that of a document: what undoes it is a change of the document")]
+    JournalOfDocument,
+    /// No such open item in these books.
+    #[error("there is no such open item")]
+    ItemNotFound,
+    /// Two items that cannot settle each other.
+    #[error("these items cannot settle each other: {reason}")]
+    ItemsDiffer {
+        /// What keeps them.
+        reason: &'static str,
+    },
+    /// Less is open than is to be settled.
+    #[error("{open} {currency} of the item is open")]
+    MoreThanOpen {
+        /// What is open.
+        open: Decimal,
+        /// The currency.
+        currency: Currency,
+    },
+    /// Something else settles what a journal opened.
+    #[error("an open item of the journal is settled by something else: undo that first")]
+    ItemSettled,
+    /// A rule that asks for the same is there.
+    #[error("there is a rule for this part that asks for the same: delete it first")]
+    RuleTaken,
+    /// No such rule in this tenant.
+    #[error("there is no such rule")]
+    RuleNotFound,
+    /// Not a month of the year.
+    #[error("a fiscal year starts in a month from 1 to 12")]
+    MonthUnknown,
+    /// Not an amount that may go to rounding.
+    #[error("{message}")]
+    RoundingLimit {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A pattern that no book can have.
+    #[error("{message}")]
+    PatternUnusable {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Not an amount that can be settled.
+    #[error("{message}")]
+    InvalidAmount {
+        /// What is wrong with it.
+        message: String,
+    },
     /// Neither the request nor the tenant's configuration names a currency.
     #[error("the tenant has no default currency: name one")]
     CurrencyRequired,
@@ -124,6 +258,27 @@ pub(crate) enum Error {
 impl DomainError for Error {
     fn code(&self) -> &'static str {
         match self {
+            Self::EntityNotFound => "finance.entity_not_found",
+            Self::EntityRequired => "finance.entity_required",
+            Self::EntityCodeTaken { .. } => "finance.entity_code_taken",
+            Self::AreaLocked { .. } => "finance.area_locked",
+            Self::BaseUnbalanced { .. } => "finance.base_unbalanced",
+            Self::DimensionUnbalanced { .. } => "finance.dimension_unbalanced",
+            Self::RateMissing { .. } => "finance.rate_missing",
+            Self::RoleUnassigned { .. } => "finance.role_unassigned",
+            Self::RoleAmbiguous { .. } => "finance.role_ambiguous",
+            Self::SourceConflict => "finance.source_conflict",
+            Self::JournalOfDocument => "finance.journal_of_document",
+            Self::ItemNotFound => "finance.item_not_found",
+            Self::ItemsDiffer { .. } => "finance.items_differ",
+            Self::MoreThanOpen { .. } => "finance.more_than_open",
+            Self::InvalidAmount { .. } => "finance.invalid_amount",
+            Self::ItemSettled => "finance.item_settled",
+            Self::RuleTaken => "finance.rule_taken",
+            Self::RuleNotFound => "finance.rule_not_found",
+            Self::MonthUnknown => "finance.month_unknown",
+            Self::RoundingLimit { .. } => "finance.rounding_limit",
+            Self::PatternUnusable { .. } => "finance.pattern_unusable",
             Self::AccountNotFound => "finance.account_not_found",
             Self::AccountCodeTaken { .. } => "finance.account_code_taken",
             Self::AccountTypeDiffers { .. } => "finance.account_type_differs",
@@ -153,8 +308,19 @@ impl DomainError for Error {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::AccountNotFound | Self::PeriodNotFound | Self::JournalNotFound => ProblemKind::NotFound,
+            Self::EntityNotFound
+            | Self::AccountNotFound
+            | Self::PeriodNotFound
+            | Self::JournalNotFound
+            | Self::RuleNotFound
+            | Self::ItemNotFound => ProblemKind::NotFound,
             Self::AccountCodeTaken { .. }
+            | Self::EntityCodeTaken { .. }
+            | Self::AreaLocked { .. }
+            | Self::RuleTaken
+            | Self::SourceConflict
+            | Self::JournalOfDocument
+            | Self::ItemSettled
             | Self::AccountHasLines
             | Self::PeriodOverlaps { .. }
             | Self::PeriodState { .. }
@@ -166,6 +332,18 @@ impl DomainError for Error {
             | Self::JournalAlreadyReversed => ProblemKind::Conflict,
             Self::PeriodSoftClosed { .. } => ProblemKind::Forbidden,
             Self::AccountTypeDiffers { .. }
+            | Self::EntityRequired
+            | Self::BaseUnbalanced { .. }
+            | Self::DimensionUnbalanced { .. }
+            | Self::RateMissing { .. }
+            | Self::RoleUnassigned { .. }
+            | Self::RoleAmbiguous { .. }
+            | Self::ItemsDiffer { .. }
+            | Self::MoreThanOpen { .. }
+            | Self::InvalidAmount { .. }
+            | Self::MonthUnknown
+            | Self::RoundingLimit { .. }
+            | Self::PatternUnusable { .. }
             | Self::PeriodEndsBeforeStart
             | Self::ReversalBeforeJournal { .. }
             | Self::InvalidLines(_)
@@ -181,7 +359,13 @@ impl DomainError for Error {
     fn fields(&self) -> Vec<FieldError> {
         let one = |pointer: &str, code: &str| vec![FieldError::new(pointer, code, self.to_string())];
         match self {
-            Self::AccountCodeTaken { .. } => one("/code", "taken"),
+            Self::AccountCodeTaken { .. } | Self::EntityCodeTaken { .. } => one("/code", "taken"),
+            Self::EntityRequired => one("/entity", "required"),
+            Self::MoreThanOpen { .. } => one("/amount", "more_than_open"),
+            Self::InvalidAmount { .. } => one("/amount", "invalid_amount"),
+            Self::MonthUnknown => one("/fiscalYearStart", "out_of_range"),
+            Self::RoundingLimit { .. } => one("/roundingLimit", "invalid_amount"),
+            Self::PatternUnusable { .. } => one("/books", "invalid_pattern"),
             Self::AccountTypeDiffers { .. } => one("/type", "differs_from_parent"),
             Self::AccountHasLines => one("/postable", "has_lines"),
             Self::PeriodEndsBeforeStart => one("/endsOn", "before_start"),
@@ -189,7 +373,9 @@ impl DomainError for Error {
             Self::PeriodClosed { .. } => one("/date", "period_closed"),
             Self::PeriodSoftClosed { .. } => one("/date", "period_soft_closed"),
             Self::ReversalBeforeJournal { .. } => one("/date", "before_journal"),
-            Self::JournalUnbalanced(_) => one("/lines", "unbalanced"),
+            Self::JournalUnbalanced(_) | Self::BaseUnbalanced { .. } | Self::DimensionUnbalanced { .. } => {
+                one("/lines", "unbalanced")
+            }
             Self::CurrencyRequired => one("?currency", "required"),
             Self::InvalidLines(fields) | Self::AccountsNotUsable(fields) | Self::InvalidFile(fields) => {
                 fields.clone()
@@ -208,17 +394,5 @@ impl From<Error> for JobError {
             Error::Database(error) => error.into(),
             refusal => Problem::from(refusal).into(),
         }
-    }
-}
-
-fn list(imbalances: &[Imbalance]) -> String {
-    imbalances.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn count(errors: &[FieldError]) -> String {
-    match errors.len() {
-        1 => "one error was found".to_owned(),
-        crate::model::csv_table::MOST_ERRORS => format!("the first {} errors are listed", errors.len()),
-        several => format!("{several} errors were found"),
     }
 }

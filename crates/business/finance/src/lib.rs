@@ -1,24 +1,27 @@
-//! The general ledger: accounts, fiscal periods, journals and the trial balance.
+//! The general ledger: legal entities, accounts, periods, journals, open items and the trial balance.
 //!
 //! # What it owns
 //!
-//! The schema `finance`. Whatever counts in a balance is a line of a posted journal; there is no other way in.
+//! The schema `finance`: legal entities, the chart of accounts, periods, rates, dimensions, journals, and the items that stay open
+//! on control accounts. Whatever counts in a balance is a line of a posted journal; there is no other way in.
 //!
 //! # What it refuses
 //!
-//! - A posted journal that does not balance in each of its currencies; the database refuses it too. Currencies are never
-//!   converted into each other to make a journal balance.
+//! - A posted journal that does not balance in each of its currencies and in the base currency; the database refuses it too.
+//!   Currencies are never converted into each other to make a journal balance, and no rate is made up.
 //! - Any change to a posted journal. A correction is a reversal, dated in an open period.
-//! - A posting into a closed period. The fiscal calendar is calendar months unless periods are declared, and a date that
-//!   no period covers gets its month, open, when it is first posted to.
-//! - A gap in the numbers of a year: they are taken by the transaction that posts.
+//! - A posting into a closed period, or into one where its area is locked. The fiscal calendar is calendar months unless periods
+//!   are declared, and a date that no period covers gets its month, open, when it is first posted to.
+//! - A gap in the numbers of a book and fiscal year: they are taken by the transaction that posts.
+//! - To settle more of an item than is open of it.
 //!
 //! # How it is read
 //!
 //! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
 //! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. The
 //! rules that need no database are in `model`. Posting itself is in `posting`, because a journal posted by hand, a
-//! reversal and an import all go through it.
+//! reversal, an import, and what other domains post through the port of `athyper-kernel-ledger` (answered in `ledger`) all
+//! go through it.
 //!
 //! # How to add a command
 //!
@@ -30,16 +33,21 @@
 mod access;
 mod commands;
 mod deps;
+mod determination;
 mod entities;
 mod error;
 mod jobs;
+mod ledger;
 mod model;
 mod module;
+mod numbering;
 mod posting;
 mod queries;
 mod routes;
 mod store;
 mod tenant_defaults;
+mod whose_books;
 
 use deps::Deps;
+pub use ledger::ledger;
 pub use module::MODULE;

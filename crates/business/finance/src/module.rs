@@ -25,6 +25,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand entities",
                 sql: include_str!("../migrations/0002_expand_entities.sql"),
             },
+            Migration {
+                version: 3,
+                description: "expand legal entities",
+                sql: include_str!("../migrations/0003_expand_legal_entities.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

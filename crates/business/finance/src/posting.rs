@@ -1,20 +1,31 @@
-//! The one way into the ledger: by hand, by reversal and by import alike.
+//! The one way into the ledger: by hand, by reversal, by import, and for the documents of other domains alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use athyper_kernel_db::{DbError, TenantTx, take_numbers};
-use athyper_kernel_types::Id;
+use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_error::FieldError;
+use athyper_kernel_ledger::{AccountRef, ItemId};
+use athyper_kernel_types::{Currency, Id, Money};
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
-use crate::Deps;
+use crate::determination::determine_role;
 use crate::error::Error;
-use crate::model::journal::JournalId;
-use crate::model::period::{Period, PeriodState, month_name, uncovered_month};
-use crate::store::journals::Numbered;
-use crate::store::{balances, journals, periods};
+use crate::model::account::{Account, AccountId};
+use crate::model::amount::LineAmount;
+use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value};
+use crate::model::journal::{JournalId, NewJournal, NewLine};
+use crate::model::legal_entity::LegalEntity;
+use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
+use crate::numbering::number;
+use crate::store::items::{NewItem, NewSettlement, SettledBy};
+use crate::store::lines::StoredLine;
+use crate::store::{accounts, balances, dimensions, items, lines, periods, rates};
 
-/// Name of the series that journals take their numbers from.
-const SERIES: &str = "journal";
+/// The part of the account that takes the rounding of converted lines.
+const ROUNDING: &str = "rounding";
+/// The part of the account that takes realised differences of exchange; the fact `side` is `gain` or `loss`.
+pub(crate) const EXCHANGE_REALISED: &str = "exchange_realised";
 
 /// What whoever posts may do beside posting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,95 +34,330 @@ pub(crate) struct PostingRights {
     pub(crate) into_soft_closed: bool,
 }
 
-/// Finds the periods that cover these dates, checks that they take postings, and keeps them from being closed until the
-/// transaction ends. A date that no period covers gets its calendar month as a new open period.
+/// Finds the periods that cover these dates, checks that they take postings of these areas, and keeps them from being closed
+/// until the transaction ends. A date that no period covers gets its calendar month as a new open period.
 ///
 /// # Errors
-/// [`Error::PeriodClosed`] or [`Error::PeriodSoftClosed`] for the earliest date in such a period.
+/// [`Error::PeriodClosed`], [`Error::PeriodSoftClosed`] or [`Error::AreaLocked`] for the earliest date in such a period.
 pub(crate) async fn enter_periods(
     tx: &mut TenantTx,
-    dates: impl IntoIterator<Item = NaiveDate>,
+    entity: &LegalEntity,
+    days: impl IntoIterator<Item = (NaiveDate, Option<Area>)>,
     rights: PostingRights,
 ) -> Result<(), Error> {
     let mut entered: Option<Period> = None;
-    for date in dates.into_iter().collect::<BTreeSet<_>>() {
-        if entered.as_ref().is_some_and(|period| period.covers(date)) {
-            continue;
-        }
-        let period = match periods::hold_covering(tx, date).await? {
+    for (date, area) in days.into_iter().collect::<BTreeSet<_>>() {
+        let period = match entered.take().filter(|period| period.covers(date)) {
             Some(period) => period,
-            None => open_month(tx, date).await?,
+            None => match periods::hold_covering(tx, entity.id, date).await? {
+                Some(period) => period,
+                None => open_month(tx, entity, date).await?,
+            },
         };
-        check_open(&period, date, rights)?;
+        check_open(&period, date, area, rights)?;
         entered = Some(period);
     }
     Ok(())
 }
 
-/// Whether a journal of this date may be posted into the period that covers it.
+/// Whether a journal of this date and area may be posted into the period that covers it.
 ///
 /// # Errors
-/// [`Error::PeriodClosed`] or [`Error::PeriodSoftClosed`].
-pub(crate) fn check_open(period: &Period, date: NaiveDate, rights: PostingRights) -> Result<(), Error> {
+/// [`Error::PeriodClosed`], [`Error::PeriodSoftClosed`] or [`Error::AreaLocked`].
+pub(crate) fn check_open(
+    period: &Period,
+    date: NaiveDate,
+    area: Option<Area>,
+    rights: PostingRights,
+) -> Result<(), Error> {
     let name = period.name.clone();
     match period.state {
-        PeriodState::Closed => Err(Error::PeriodClosed { date, name }),
-        PeriodState::SoftClosed if !rights.into_soft_closed => Err(Error::PeriodSoftClosed { date, name }),
-        PeriodState::SoftClosed | PeriodState::Open => Ok(()),
+        PeriodState::Closed => return Err(Error::PeriodClosed { date, name }),
+        PeriodState::SoftClosed if !rights.into_soft_closed => {
+            return Err(Error::PeriodSoftClosed { date, name });
+        }
+        PeriodState::SoftClosed | PeriodState::Open => {}
+    }
+    match area.filter(|area| period.locked.contains(area)) {
+        Some(area) => Err(Error::AreaLocked { date, name, area }),
+        None => Ok(()),
     }
 }
 
 /// Gives a date its calendar month, as far as no period covers it.
-async fn open_month(tx: &mut TenantTx, date: NaiveDate) -> Result<Period, Error> {
+async fn open_month(tx: &mut TenantTx, entity: &LegalEntity, date: NaiveDate) -> Result<Period, Error> {
     periods::lock_calendar(tx).await?;
     // Whoever held the lock before may have made it.
-    if let Some(period) = periods::hold_covering(tx, date).await? {
+    if let Some(period) = periods::hold_covering(tx, entity.id, date).await? {
         return Ok(period);
     }
-    let (previous_end, next_start) = periods::neighbours(tx, date).await?;
+    let (previous_end, next_start) = periods::neighbours(tx, entity.id, date).await?;
     let (starts_on, ends_on) = uncovered_month(date, previous_end, next_start);
     let period = Period {
         id: Id::new(tx.clock()),
+        entity: entity.id,
+        entity_code: entity.code.clone(),
         name: month_name(starts_on, ends_on),
         starts_on,
         ends_on,
         state: PeriodState::Open,
+        locked: BTreeSet::new(),
         version: 1,
     };
     periods::insert(tx, &period).await?;
     Ok(period)
 }
 
-/// Turns checked drafts into posted journals: takes their numbers, in the order given within each year, and adds their
-/// lines to the balances. Locks are taken in one order everywhere: periods, then numbers, then balances.
+/// What was posted, in the order asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct PostedJournal {
+    /// Its number.
+    pub(crate) number: String,
+    /// Worth and item of each line asked for.
+    pub(crate) lines: Vec<(Decimal, Option<ItemId>)>,
+}
+
+/// Posts drafts of one legal entity that have a header and no lines: values and writes their lines, settles and makes open items,
+/// adds to the balances, and takes the numbers, in the order given within each series. Locks are taken in one order everywhere:
+/// accounts, periods, items, balances, numbers. Numbers come last, because whoever holds one holds up the book.
 ///
 /// # Errors
-/// When the database does not answer.
+/// All that keeps one of them from being posted; then the transaction is not to be committed.
 pub(crate) async fn post(
     tx: &mut TenantTx,
-    deps: &Deps,
-    drafts: &[(JournalId, NaiveDate)],
-) -> Result<(), Error> {
-    let mut years: BTreeMap<String, Vec<(JournalId, NaiveDate)>> = BTreeMap::new();
-    for (id, date) in drafts {
-        years.entry(deps.journal_numbers.reset_key(*date)).or_default().push((*id, *date));
+    entity: &LegalEntity,
+    drafts: &[NewJournal],
+    rights: PostingRights,
+) -> Result<Vec<PostedJournal>, Error> {
+    let used: BTreeSet<AccountId> =
+        drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
+    let held = accounts::hold(tx, &used).await?;
+    drafts.iter().try_for_each(|draft| check_usable(draft, &held))?;
+    for draft in drafts {
+        check_dimensions(tx, draft).await?;
     }
-    let mut numbered = Vec::with_capacity(drafts.len());
-    for journals in years.values() {
-        let Some((_, date)) = journals.first() else {
-            continue;
-        };
-        let count = u32::try_from(journals.len()).unwrap_or(u32::MAX);
-        let first = take_numbers(tx, SERIES, &deps.journal_numbers, *date, count).await?;
-        for (sequence, (id, date)) in (first..).zip(journals) {
-            let number = deps.journal_numbers.format(*date, sequence);
-            let sequence = i64::try_from(sequence)
-                .map_err(|_| DbError::Corrupt(format!("journal number {sequence}")))?;
-            numbered.push(Numbered { id: *id, number, sequence });
+    enter_periods(tx, entity, drafts.iter().flat_map(days), rights).await?;
+
+    let settled: BTreeSet<ItemId> =
+        drafts.iter().flat_map(|draft| &draft.lines).filter_map(|line| line.settles).collect();
+    let settled: Vec<ItemId> = settled.into_iter().collect();
+    let mut states = items::lock(tx, entity.id, &settled).await?;
+    let mut entries = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        entries.push((draft, complete(tx, entity, draft, &held, &mut states).await?));
+    }
+    let (new_items, posted) = write(tx, entity, &held, &entries).await?;
+    items::insert(tx, &new_items).await?;
+    items::settle(tx, &settlements(&entries), &states).await?;
+    let has_dimensions =
+        entries.iter().flat_map(|(_, lines)| lines).any(|line| !line.line.dimensions.is_empty());
+    let ids: Vec<JournalId> = drafts.iter().map(|draft| draft.id).collect();
+    balances::add_posted(tx, &ids, has_dimensions).await?;
+    let numbers = number(tx, entity, drafts).await?;
+    Ok(numbers.into_iter().zip(posted).map(|(number, lines)| PostedJournal { number, lines }).collect())
+}
+
+/// The days that a journal needs an open period for, with the areas that it is in.
+fn days(draft: &NewJournal) -> Vec<(NaiveDate, Option<Area>)> {
+    let has_tax = draft.lines.iter().any(|line| line.tax_code.is_some());
+    let areas = Area::of(draft.book, has_tax).map(|area| (draft.date, Some(area)));
+    [(draft.date, None)].into_iter().chain(areas).collect()
+}
+
+/// Checks that all accounts take postings. What undoes a journal may go to a blocked one, because it must be mendable.
+fn check_usable(draft: &NewJournal, held: &HashMap<AccountId, Account>) -> Result<(), Error> {
+    if draft.reverses.is_some() {
+        return Ok(());
+    }
+    let mut errors = Vec::new();
+    for (index, line) in draft.lines.iter().enumerate() {
+        let account = held.get(&line.account).ok_or(Error::AccountNotFound)?;
+        if let Err(reason) = account.check_usable() {
+            let message = format!("{}: {reason}", account.code);
+            errors.push(FieldError::new(format!("/lines/{index}/account"), "account_not_usable", message));
         }
     }
-    journals::mark_posted(tx, &numbered).await?;
-    let ids: Vec<JournalId> = drafts.iter().map(|(id, _)| *id).collect();
-    balances::add_posted(tx, &ids).await?;
-    Ok(())
+    if errors.is_empty() { Ok(()) } else { Err(Error::AccountsNotUsable(errors)) }
+}
+
+/// Checks that the values of dimensions that lines name are there and may be named.
+async fn check_dimensions(tx: &mut TenantTx, draft: &NewJournal) -> Result<(), Error> {
+    let named: BTreeSet<(&str, &str)> = draft
+        .lines
+        .iter()
+        .flat_map(|line| line.dimensions.iter().map(|(key, code)| (key.as_str(), code.as_str())))
+        .collect();
+    if named.is_empty() || draft.reverses.is_some() {
+        return Ok(());
+    }
+    let known = dimensions::values(tx, &named.into_iter().collect::<Vec<_>>()).await?;
+    let mut errors = Vec::new();
+    for (index, line) in draft.lines.iter().enumerate() {
+        for (key, code) in &line.dimensions {
+            let found = known.iter().find(|value| value.key == *key && value.code == *code);
+            let (problem, message) = match found {
+                None => ("unknown_value", format!("there is no value {code} of a dimension {key}")),
+                Some(value) if !value.is_active => ("blocked_value", format!("{code} of {key} is blocked")),
+                Some(_) => continue,
+            };
+            errors.push(FieldError::new(format!("/lines/{index}/dimensions"), problem, message));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidLines(errors)) }
+}
+
+/// Values the lines of a journal, and adds the line that takes what is left over.
+async fn complete(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    draft: &NewJournal,
+    held: &HashMap<AccountId, Account>,
+    states: &mut BTreeMap<ItemId, ItemState>,
+) -> Result<Vec<Valued>, Error> {
+    let foreign: BTreeSet<Currency> = draft
+        .lines
+        .iter()
+        .filter(|line| line.rate.is_none())
+        .map(|line| line.amount.currency())
+        .filter(|currency| *currency != entity.base_currency && !draft.rates.contains_key(currency))
+        .collect();
+    let mut known = draft.rates.clone();
+    if !foreign.is_empty() {
+        let foreign: Vec<Currency> = foreign.into_iter().collect();
+        known.extend(rates::on(tx, entity.base_currency, &foreign, draft.date).await?);
+    }
+    let around = Around {
+        base: entity.base_currency,
+        rounding_limit: entity.rounding_limit,
+        accounts: held,
+        rates: &known,
+    };
+    let (mut valued, left) = value(draft, around, states).map_err(Error::from)?;
+    let (sum, currency, role) = match left {
+        LeftOver::Nothing => return balanced(tx, valued).await,
+        LeftOver::Rounding { sum, currency } => (sum, currency, AccountRef::role(ROUNDING)),
+        LeftOver::Exchange { sum, currency } => {
+            // What the lines lack on the debit side is a loss.
+            let side = if sum < Decimal::ZERO { "loss" } else { "gain" };
+            (sum, currency, AccountRef::role(EXCHANGE_REALISED).with("side", side))
+        }
+    };
+    let account = determine_role(tx, entity, &role).await?.account;
+    let dimensions = common_dimensions(&valued);
+    let line = NewLine {
+        base: Some(-sum),
+        dimensions,
+        automatic: true,
+        ..NewLine::new(account, LineAmount::from_signed(Money::zero(currency)))
+    };
+    valued.push(Valued { rate: Decimal::ONE, base: -sum, line });
+    balanced(tx, valued).await
+}
+
+/// The values of dimensions that all lines have in common: an automatic line is about the same.
+fn common_dimensions(valued: &[Valued]) -> BTreeMap<String, String> {
+    let mut lines = valued.iter().map(|line| &line.line.dimensions);
+    let mut common = lines.next().cloned().unwrap_or_default();
+    lines.for_each(|dimensions| common.retain(|key, code| dimensions.get(key) == Some(code)));
+    common
+}
+
+/// Checks that the lines balance for each value of the dimensions that ask for it. Lines that name none are one value more.
+async fn balanced(tx: &mut TenantTx, valued: Vec<Valued>) -> Result<Vec<Valued>, Error> {
+    if valued.iter().all(|line| line.line.dimensions.is_empty()) {
+        return Ok(valued);
+    }
+    for key in dimensions::balancing(tx).await? {
+        let mut sums: BTreeMap<Option<&str>, Decimal> = BTreeMap::new();
+        for line in &valued {
+            *sums.entry(line.line.dimensions.get(&key).map(String::as_str)).or_default() += line.base;
+        }
+        if let Some((value, difference)) = sums.into_iter().find(|(_, sum)| !sum.is_zero()) {
+            let value = value.map(str::to_owned);
+            return Err(Error::DimensionUnbalanced { key, value, difference: difference.abs() });
+        }
+    }
+    Ok(valued)
+}
+
+/// Writes the lines down, and gives the items that they make, and worth and item of each line asked for.
+async fn write(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    held: &HashMap<AccountId, Account>,
+    entries: &[(&NewJournal, Vec<Valued>)],
+) -> Result<(Vec<NewItem>, Vec<Vec<(Decimal, Option<ItemId>)>>), DbError> {
+    let (mut stored, mut made, mut posted) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
+    for (draft, valued) in entries {
+        let mut of_journal = Vec::with_capacity(draft.lines.len());
+        for (line_no, it) in (1..).zip(valued) {
+            stored.push(StoredLine {
+                journal: draft.id,
+                entity: entity.id,
+                line_no,
+                line: &it.line,
+                posted_on: Some(draft.date),
+                rate: Some(it.rate),
+                base: Some(it.base),
+            });
+            let is_control = held.get(&it.line.account).is_some_and(|account| account.usage.is_control());
+            let party =
+                it.line.party.filter(|_| is_control && it.line.settles.is_none() && !it.line.automatic);
+            let item = party.map(|party| NewItem {
+                id: Id::new(tx.clock()),
+                entity: entity.id,
+                journal: draft.id,
+                line_no,
+                date: draft.date,
+                due_on: it.line.due_on,
+                reference: draft.reference.clone(),
+                state: ItemState {
+                    account: it.line.account,
+                    party,
+                    currency: it.line.amount.currency(),
+                    rate: it.rate,
+                    amount: it.line.amount.signed(),
+                    base: it.base,
+                    open: it.line.amount.signed(),
+                    open_base: it.base,
+                },
+            });
+            if !it.line.automatic || draft.reverses.is_some() {
+                of_journal.push((it.base, item.as_ref().map(|item| item.id)));
+            }
+            made.extend(item);
+        }
+        posted.push(of_journal);
+    }
+    lines::insert(tx, &stored).await?;
+    Ok((made, posted))
+}
+
+/// What the lines of these journals take off the items that they settle.
+fn settlements(entries: &[(&NewJournal, Vec<Valued>)]) -> Vec<NewSettlement> {
+    let of_line = |draft: &NewJournal, line_no: i32, it: &Valued| {
+        Some(NewSettlement {
+            item: it.line.settles?,
+            date: draft.date,
+            amount: it.line.amount.signed(),
+            base: it.base,
+            by: SettledBy::Line(draft.id, line_no),
+        })
+    };
+    entries
+        .iter()
+        .flat_map(|(draft, valued)| (1..).zip(valued).filter_map(|(line_no, it)| of_line(draft, line_no, it)))
+        .collect()
+}
+
+impl From<EntryError> for Error {
+    fn from(error: EntryError) -> Self {
+        match error {
+            EntryError::Unbalanced(found) => Self::JournalUnbalanced(found),
+            EntryError::Lines(errors) => Self::InvalidLines(errors),
+            EntryError::TooMuchLeft { difference, limit, currency } => {
+                Self::BaseUnbalanced { difference, limit, currency }
+            }
+        }
+    }
 }

@@ -29,10 +29,10 @@ pub struct Entity {
 /// `/lines/<n>/…` as the posting has them; after it the transaction is not to be committed.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// The legal entity with this code; the tenant's only one where none is named.
+    /// The legal entity with this code; where none is named the tenant's only one, or of several the one called `main`.
     ///
     /// # Errors
-    /// When there is none, or none is named and there are several.
+    /// When there is none, or none is named and it is not clear which is meant.
     async fn entity(&self, tx: &mut dyn TenantConnection, code: Option<&str>) -> Result<Entity, Problem>;
 
     /// Units of the base currency for one of this currency on a day: the newest rate recorded up to then, one for the base

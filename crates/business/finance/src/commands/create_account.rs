@@ -3,14 +3,15 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
-use athyper_kernel_types::Name;
+use athyper_kernel_types::{Currency, Name};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::model::account::{Account, AccountCode, AccountType};
+use crate::model::account::{Account, AccountCode, AccountType, AccountUse};
 use crate::model::chart::{Chart, ChartError, Wanted};
 use crate::model::day::Day;
+use crate::model::text::RuleName;
 use crate::store::accounts;
 
 /// An account to add.
@@ -30,6 +31,15 @@ pub(crate) struct CreateAccount {
     /// Whether journals may name it; a group takes none.
     #[serde(default = "is_postable_by_default")]
     postable: bool,
+    /// What it is used for.
+    #[serde(default, rename = "use")]
+    usage: AccountUse,
+    /// The currency that its lines are in; any where it is left out.
+    currency: Option<Currency>,
+    /// Keys of the dimensions that its lines must name a value of.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 16)]
+    required_dimensions: Vec<RuleName>,
     /// Since when it exists in the books.
     #[schema(value_type = Option<String>, format = Date)]
     opened_on: Option<Day>,
@@ -63,6 +73,9 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &CreateAccount) -> Result<
         name: input.name.as_ref().map(|name| name.as_str().to_owned()),
         kind: input.kind,
         postable: input.postable,
+        usage: input.usage,
+        currency: input.currency,
+        required_dimensions: input.required_dimensions.iter().map(|key| key.as_str().to_owned()).collect(),
         opened_on: input.opened_on.map(Day::date),
     };
     let added = chart.add(wanted, tx.clock()).map_err(|error| refusal(error, &input.code))?;

@@ -1,15 +1,18 @@
 //! Writes down a draft of a journal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_ledger::{Book, ItemId};
 use athyper_kernel_types::{Currency, Id, Text};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::model::account::{AccountCode, AccountId};
@@ -17,16 +20,24 @@ use crate::model::amount::LineAmount;
 use crate::model::balance::totals;
 use crate::model::day::Day;
 use crate::model::journal::{JournalId, JournalWithLines, LINES, NewJournal, NewLine};
-use crate::model::text::{Memo, Narration, Payee, Reference};
+use crate::model::rate::Rate;
+use crate::model::text::{DimensionCode, Memo, Narration, Payee, Reference, RuleName};
 use crate::queries::get_journal;
 use crate::store::{accounts, journals, lines};
-use crate::tenant_defaults;
+use crate::whose_books;
 
 /// What a draft says.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = finance::DraftJournal)]
 pub(crate) struct DraftJournal {
+    /// Code of the legal entity whose books it is for; the tenant's only one, or `main`, where it is left out.
+    #[schema(max_length = 32, example = "main")]
+    entity: Option<String>,
+    /// The book that it is entered in.
+    #[serde(default = "general")]
+    #[schema(default = "general")]
+    book: Book,
     /// The day that it belongs to in the books.
     #[schema(value_type = String, format = Date)]
     date: Day,
@@ -39,9 +50,18 @@ pub(crate) struct DraftJournal {
     /// The caller's own reference, such as the number of a voucher.
     #[schema(value_type = Option<String>, max_length = 100)]
     reference: Option<Reference>,
+    /// Stated rates: units of base currency for one of each currency. A currency without one is taken at the rate recorded for the
+    /// day when the journal is posted.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"USD": "0.9488"}))]
+    rates: BTreeMap<Currency, Rate>,
     /// Its lines.
     #[schema(min_items = 2, max_items = 1000)]
     lines: Vec<DraftLine>,
+}
+
+fn general() -> Book {
+    Book::General
 }
 
 /// What a line of a draft says: either a debit or a credit.
@@ -56,8 +76,23 @@ pub(crate) struct DraftLine {
     debit: Option<String>,
     /// Amount, if it is a credit.
     credit: Option<String>,
-    /// Currency; the tenant's own where it is left out.
+    /// Currency; the base currency where it is left out.
     currency: Option<Currency>,
+    /// What it is worth in base currency, on the same side, where that is stated; else the amount at the rate.
+    #[schema(example = "11.40")]
+    base_amount: Option<String>,
+    /// Who owes or is owed: asked for on control accounts.
+    party: Option<Uuid>,
+    /// When what it opens falls due.
+    #[schema(value_type = Option<String>, format = Date)]
+    due_on: Option<Day>,
+    /// What it is about beside its account: a value by the key of each dimension.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"costCentre": "CC-100"}))]
+    dimensions: BTreeMap<RuleName, DimensionCode>,
+    /// The open item that it settles.
+    #[schema(value_type = Option<Uuid>)]
+    settles: Option<ItemId>,
     /// A note.
     #[schema(value_type = Option<String>, max_length = 500)]
     memo: Option<Memo>,
@@ -96,7 +131,7 @@ pub(crate) async fn execute(
     let draft = [check(tx, id, input).await?];
 
     journals::insert_drafts(tx, &draft).await?;
-    lines::insert(tx, &draft).await?;
+    lines::insert_drafts(tx, &draft).await?;
 
     let written = get_journal::load(tx, id).await?;
     let event = AuditEvent::info("finance.create_journal")
@@ -113,27 +148,44 @@ pub(crate) async fn check(
     id: JournalId,
     input: &DraftJournal,
 ) -> Result<NewJournal, Error> {
-    let amounts = read_amounts(&input.lines, tenant_defaults::currency(tx.context()))?;
+    let entity = whose_books::find_or_open(tx, input.entity.as_deref()).await?;
+    let amounts = read_amounts(&input.lines, entity.base_currency)?;
     let accounts = find_accounts(tx, &input.lines).await?;
-    let lines = input.lines.iter().zip(amounts).zip(accounts).map(|((line, amount), account)| NewLine {
-        account,
-        amount,
-        memo: line.memo.as_ref().and_then(Text::to_option),
-    });
+    let lines =
+        input.lines.iter().zip(amounts).zip(accounts).map(|((line, (amount, base)), account)| NewLine {
+            base,
+            party: line.party,
+            due_on: line.due_on.map(Day::date),
+            dimensions: line
+                .dimensions
+                .iter()
+                .map(|(key, code)| (key.as_str().to_owned(), code.as_str().to_owned()))
+                .collect(),
+            settles: line.settles,
+            memo: line.memo.as_ref().and_then(Text::to_option),
+            ..NewLine::new(account, amount)
+        });
     Ok(NewJournal {
         id,
+        entity: entity.id,
+        book: input.book,
         date: input.date.date(),
         payee: input.payee.as_ref().and_then(Text::to_option),
         narration: input.narration.as_ref().and_then(Text::to_option),
         reference: input.reference.as_ref().and_then(Text::to_option),
+        rates: input.rates.iter().map(|(currency, rate)| (*currency, rate.number())).collect(),
         reverses: None,
         import: None,
+        source: None,
         lines: lines.collect(),
     })
 }
 
-/// The amounts of the lines, or all that is wrong with them.
-fn read_amounts(lines: &[DraftLine], default_currency: Option<Currency>) -> Result<Vec<LineAmount>, Error> {
+/// The amounts of the lines and what is stated of their worth, debit positive, or all that is wrong with them.
+fn read_amounts(
+    lines: &[DraftLine],
+    base_currency: Currency,
+) -> Result<Vec<(LineAmount, Option<Decimal>)>, Error> {
     if !LINES.contains(&lines.len()) {
         let message = format!("send {} to {} lines, these are {}", LINES.start(), LINES.end(), lines.len());
         return Err(Error::InvalidLines(vec![FieldError::new("/lines", "line_count", message)]));
@@ -141,16 +193,24 @@ fn read_amounts(lines: &[DraftLine], default_currency: Option<Currency>) -> Resu
     let mut amounts = Vec::with_capacity(lines.len());
     let mut errors = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let Some(currency) = line.currency.or(default_currency) else {
-            let message = "the tenant has no default currency: name one";
-            errors.push(FieldError::new(format!("/lines/{index}/currency"), "required", message));
-            continue;
-        };
-        match LineAmount::parse(line.debit.as_deref(), line.credit.as_deref(), currency) {
-            Ok(amount) => amounts.push(amount),
-            Err(error) => {
-                let pointer = format!("/lines/{index}/{}", error.field());
-                errors.push(FieldError::new(pointer, error.code(), error.to_string()));
+        let currency = line.currency.unwrap_or(base_currency);
+        let amount = LineAmount::parse(line.debit.as_deref(), line.credit.as_deref(), currency)
+            .map_err(|error| (error.field(), error.code(), error.to_string()));
+        let base = line.base_amount.as_deref().map(|text| {
+            let worth = LineAmount::parse(Some(text), None, base_currency);
+            worth.map_err(|error| ("baseAmount", error.code(), error.to_string()))
+        });
+        match (amount, base.transpose()) {
+            (Ok(amount), Ok(base)) => {
+                let on_side =
+                    |worth: LineAmount| if amount.debit().is_zero() { -worth.debit() } else { worth.debit() };
+                amounts.push((amount, base.map(on_side)));
+            }
+            (amount, base) => {
+                let wrong = amount.err().into_iter().chain(base.err());
+                errors.extend(wrong.map(|(field, code, message)| {
+                    FieldError::new(format!("/lines/{index}/{field}"), code, message)
+                }));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Declares a fiscal period.
 
+use std::collections::BTreeSet;
+
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
@@ -11,12 +13,16 @@ use crate::error::Error;
 use crate::model::day::Day;
 use crate::model::period::{Period, PeriodState};
 use crate::store::periods;
+use crate::whose_books;
 
 /// A period to declare.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = finance::CreatePeriod)]
 pub(crate) struct CreatePeriod {
+    /// Code of the legal entity; the tenant's only one, or `main`, where it is left out.
+    #[schema(max_length = 32, example = "main")]
+    entity: Option<String>,
     /// Name for people.
     #[schema(value_type = String, min_length = 1, max_length = 255)]
     name: Name,
@@ -55,13 +61,17 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &CreatePeriod) -> Result<D
     if ends_on < starts_on {
         return Err(Error::PeriodEndsBeforeStart);
     }
+    let entity = whose_books::find_or_open(tx, input.entity.as_deref()).await?;
     periods::lock_calendar(tx).await?;
-    if let Some(other) = periods::overlapping(tx, starts_on, ends_on).await? {
+    if let Some(other) = periods::overlapping(tx, entity.id, starts_on, ends_on).await? {
         return Err(Error::PeriodOverlaps { name: other.name });
     }
 
     let period = Period {
         id: Id::new(tx.clock()),
+        entity: entity.id,
+        entity_code: entity.code,
+        locked: BTreeSet::new(),
         name: input.name.as_str().to_owned(),
         starts_on,
         ends_on,

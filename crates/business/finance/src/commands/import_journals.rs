@@ -13,6 +13,7 @@ use crate::model::csv_table::CsvTable;
 use crate::model::journal_file::COLUMNS;
 use crate::posting::PostingRights;
 use crate::tenant_defaults;
+use crate::whose_books;
 
 /// Import journals
 ///
@@ -49,11 +50,13 @@ pub(crate) async fn execute(
     CsvTable::check_start(&file.start, COLUMNS).map_err(Error::InvalidFile)?;
 
     let (upload, sha256) = keep_file(tx, file).await?;
-    let payload = ImportJournals {
-        upload,
-        into_soft_closed: rights.into_soft_closed,
-        default_currency: tenant_defaults::currency(tx.context()),
+    let default_currency = match whose_books::find(tx, None).await {
+        Ok(entity) => Some(entity.base_currency),
+        Err(Error::EntityNotFound) => tenant_defaults::currency(tx.context()),
+        Err(error) => return Err(error),
     };
+    let payload =
+        ImportJournals { upload, into_soft_closed: rights.into_soft_closed, entity: None, default_currency };
     let job = NewJob::new(&payload)?.serial_key(IMPORTS_IN_TURN);
     let operation = start_operation(tx, "finance.import_journals", job).await?;
 

@@ -1,10 +1,7 @@
 //! Posts a draft: it gets its number, counts in the balances, and never changes again.
 
-use std::collections::HashMap;
-
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 use serde_json::json;
@@ -13,12 +10,11 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::JOURNAL;
 use crate::error::Error;
-use crate::model::account::{Account, AccountCode};
-use crate::model::balance::{imbalances, totals};
-use crate::model::journal::{Journal, JournalState, JournalWithLines, Line};
-use crate::posting::{PostingRights, enter_periods, post};
+use crate::model::balance::totals;
+use crate::model::journal::{Journal, JournalState, JournalWithLines};
+use crate::posting::{PostingRights, post};
 use crate::queries::get_journal;
-use crate::store::{accounts, journals};
+use crate::store::{journals, legal_entities, lines};
 
 /// Post a journal
 ///
@@ -58,29 +54,25 @@ pub(crate) async fn post_journal(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
-    let done = execute(&mut cmd.tx, &deps, &journal, rights).await?;
+    let done = execute(&mut cmd.tx, &journal, rights).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.journal.version);
     cmd.finish(done.event, reply).await
 }
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
-    deps: &Deps,
     journal: &Journal,
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let draft = get_journal::load(tx, journal.id).await?;
-    let imbalances = imbalances(draft.lines.iter().map(|line| line.amount));
-    if !imbalances.is_empty() {
-        return Err(Error::JournalUnbalanced(imbalances));
-    }
-    check_accounts(tx, &draft.lines).await?;
-    enter_periods(tx, [journal.date], rights).await?;
+    let entity = legal_entities::find(tx, journal.entity).await?.ok_or(Error::EntityNotFound)?;
+    let draft = [get_journal::load(tx, journal.id).await?.into_new()];
 
-    post(tx, deps, &[(journal.id, journal.date)]).await?;
+    // The lines are written down again with what they are worth.
+    lines::delete(tx, journal.id).await?;
+    post(tx, &entity, &draft, rights).await?;
 
     let posted = get_journal::load(tx, journal.id).await?;
     let event = AuditEvent::info("finance.post_journal")
@@ -90,21 +82,4 @@ pub(crate) async fn execute(
         .with("lines", posted.lines.len())
         .with("totals", json!(totals(posted.lines.iter().map(|line| line.amount))));
     Ok(Done::new(posted, event))
-}
-
-/// Checks that all accounts take postings.
-async fn check_accounts(tx: &mut TenantTx, lines: &[Line]) -> Result<(), Error> {
-    let codes: Vec<&AccountCode> = lines.iter().map(|line| &line.account).collect();
-    let held = accounts::hold_by_codes(tx, &codes).await?;
-    let by_code: HashMap<&AccountCode, &Account> =
-        held.iter().map(|account| (&account.code, account)).collect();
-    let mut errors = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let account = by_code.get(&line.account).ok_or(Error::AccountNotFound)?;
-        if let Err(reason) = account.check_usable() {
-            let message = format!("{}: {reason}", line.account);
-            errors.push(FieldError::new(format!("/lines/{index}/account"), "account_not_usable", message));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Error::AccountsNotUsable(errors)) }
 }

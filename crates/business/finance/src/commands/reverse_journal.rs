@@ -17,11 +17,12 @@ use crate::error::Error;
 use crate::model::balance::totals;
 use crate::model::day::Day;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
+use crate::model::legal_entity::LegalEntity;
 use crate::model::period::first_open_day;
 use crate::model::text::Narration;
-use crate::posting::{PostingRights, enter_periods, post};
+use crate::posting::{PostingRights, post};
 use crate::queries::get_journal;
-use crate::store::{journals, lines, periods};
+use crate::store::{items, journals, legal_entities, periods};
 
 /// How a journal is reversed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,7 +64,7 @@ pub(crate) async fn reverse_journal(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
-    let done = execute(&mut cmd.tx, &deps, &journal, &cmd.body.0, rights).await?;
+    let done = execute(&mut cmd.tx, &journal, &cmd.body.0, rights).await?;
     let reversal = &done.output.journal;
     let location = format!("/v1/finance/journals/{}", reversal.id);
     let reply = Reply::created(location, &done.output)?.version(reversal.version);
@@ -72,45 +73,64 @@ pub(crate) async fn reverse_journal(
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
-    deps: &Deps,
     journal: &Journal,
     input: &ReverseJournal,
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
+    if journal.source.is_some() {
+        return Err(Error::JournalOfDocument);
+    }
+    let narration = input.narration.as_ref().and_then(Text::to_option);
+    let reversal = reverse(tx, journal, input.date.map(Day::date), narration, rights).await?;
+    let event = AuditEvent::info("finance.reverse_journal")
+        .about("finance.journal", journal.id)
+        .with("number", journal.number.clone())
+        .with("reversal", reversal.journal.id.to_string())
+        .with("reversalNumber", reversal.journal.number.clone())
+        .with("date", reversal.journal.date.to_string())
+        .with("totals", json!(totals(reversal.lines.iter().map(|line| line.amount))));
+    Ok(Done::new(reversal, event))
+}
+
+/// Posts the mirror of a locked journal and marks it as reversed. What it opened is settled by that, and what it settled is open
+/// again.
+///
+/// # Errors
+/// When it is no posted one or reversed already, what it opened is settled by something else, or the day takes no postings.
+pub(crate) async fn reverse(
+    tx: &mut TenantTx,
+    journal: &Journal,
+    date: Option<NaiveDate>,
+    narration: Option<String>,
+    rights: PostingRights,
+) -> Result<JournalWithLines, Error> {
     match journal.state {
         JournalState::Draft => return Err(Error::JournalNotPosted),
         JournalState::Reversed => return Err(Error::JournalAlreadyReversed),
         JournalState::Posted => {}
     }
-    let date = match input.date.map(Day::date) {
+    let entity = legal_entities::find(tx, journal.entity).await?.ok_or(Error::EntityNotFound)?;
+    let date = match date {
         Some(date) if date < journal.date => return Err(Error::ReversalBeforeJournal { date: journal.date }),
         Some(date) => date,
-        None => default_date(tx, journal.date).await?,
+        None => default_date(tx, &entity, journal.date).await?,
     };
-    enter_periods(tx, [date], rights).await?;
-
+    let made = items::made_by(tx, journal.id).await?;
+    let found = items::find(tx, made.values().copied()).await?;
+    if found.iter().any(|item| item.open != item.amount) {
+        return Err(Error::ItemSettled);
+    }
     let id = Id::new(tx.clock());
     let original = get_journal::load(tx, journal.id).await?;
-    let mirror = [original.mirrored(id, date, input.narration.as_ref().and_then(Text::to_option))];
+    let mirror = [original.mirrored(id, date, narration, &made)];
     journals::insert_drafts(tx, &mirror).await?;
-    lines::insert(tx, &mirror).await?;
-    post(tx, deps, &[(id, date)]).await?;
+    post(tx, &entity, &mirror, rights).await?;
     journals::mark_reversed(tx, journal.id, id).await?;
-
-    let reversal = get_journal::load(tx, id).await?;
-    let event = AuditEvent::info("finance.reverse_journal")
-        .about("finance.journal", journal.id)
-        .with("number", journal.number.clone())
-        .with("reversal", id.to_string())
-        .with("reversalNumber", reversal.journal.number.clone())
-        .with("date", date.to_string())
-        .with("totals", json!(totals(reversal.lines.iter().map(|line| line.amount))));
-    Ok(Done::new(reversal, event))
+    get_journal::load(tx, id).await
 }
 
-/// The journal's own date if it still takes postings, else the first later day that does.
-async fn default_date(tx: &mut TenantTx, date: NaiveDate) -> Result<NaiveDate, Error> {
-    let calendar = periods::all(tx).await?;
+async fn default_date(tx: &mut TenantTx, entity: &LegalEntity, date: NaiveDate) -> Result<NaiveDate, Error> {
+    let calendar = periods::all(tx, entity.id).await?;
     first_open_day(&calendar, date)
         .filter(|day| Day::try_from(*day).is_ok())
         .ok_or(Error::NoOpenPeriod { date })

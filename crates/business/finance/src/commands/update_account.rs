@@ -3,7 +3,7 @@
 use athyper_kernel_audit::{AuditEvent, changes};
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_types::Name;
+use athyper_kernel_types::{Currency, Name};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::entities::ACCOUNT;
 use crate::error::Error;
-use crate::model::account::{Account, AccountState};
+use crate::model::account::{Account, AccountState, AccountUse};
+use crate::model::text::RuleName;
 use crate::store::accounts;
 
 /// What to change; what is left out stays as it is.
@@ -24,6 +25,14 @@ pub(crate) struct UpdateAccount {
     name: Option<Name>,
     /// Whether journals may name it. An account with lines cannot become a group.
     postable: Option<bool>,
+    /// What it is used for; it stays so once it has lines.
+    #[serde(rename = "use")]
+    usage: Option<AccountUse>,
+    /// The currency that its lines are in; it stays so once it has lines.
+    currency: Option<Currency>,
+    /// Keys of the dimensions that its lines must name a value of.
+    #[schema(value_type = Option<Vec<String>>, max_items = 16)]
+    required_dimensions: Option<Vec<RuleName>>,
     /// Whether it takes new postings now.
     state: Option<AccountState>,
 }
@@ -62,14 +71,22 @@ pub(crate) async fn execute(
     account: Account,
     input: &UpdateAccount,
 ) -> Result<Done<Account>, Error> {
+    let changes_kind = input.usage.is_some_and(|usage| usage != account.usage)
+        || input.currency.is_some_and(|currency| Some(currency) != account.currency);
     let becomes_group = account.postable && input.postable == Some(false);
-    if becomes_group && accounts::has_lines(tx, account.id).await? {
+    if (becomes_group || changes_kind) && accounts::has_lines(tx, account.id).await? {
         return Err(Error::AccountHasLines);
     }
 
     let changed = Account {
         name: input.name.as_ref().map_or_else(|| account.name.clone(), |name| name.as_str().to_owned()),
         postable: input.postable.unwrap_or(account.postable),
+        usage: input.usage.unwrap_or(account.usage),
+        currency: input.currency.or(account.currency),
+        required_dimensions: match &input.required_dimensions {
+            Some(keys) => keys.iter().map(|key| key.as_str().to_owned()).collect(),
+            None => account.required_dimensions.clone(),
+        },
         state: input.state.unwrap_or(account.state),
         version: account.version + 1,
         ..account.clone()

@@ -60,7 +60,7 @@ pub(crate) async fn execute(
     let draft = [check(tx, journal.id, input).await?];
 
     lines::delete(tx, journal.id).await?;
-    lines::insert(tx, &draft).await?;
+    lines::insert_drafts(tx, &draft).await?;
     let [draft] = draft;
     journals::update_draft(tx, &draft).await?;
 

@@ -84,7 +84,7 @@ fn additions(
     let mut additions = Additions::default();
     for row in rows {
         let (line, kind, code) = (row.row, row.kind, row.code.clone());
-        let wanted = Wanted { code: row.code, name: None, kind, postable: true, opened_on: row.opened_on };
+        let wanted = Wanted { opened_on: row.opened_on, ..Wanted::new(row.code, kind) };
         match chart.add(wanted, clock) {
             Ok(added) => {
                 additions.created += 1;

@@ -7,7 +7,7 @@
 //! From before the first batch to after the last one the days of the file are guarded: their periods cannot be closed.
 //! Each batch renews the guard, so that one whose worker died is gone after [`GUARD`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
@@ -15,6 +15,7 @@ use athyper_kernel_error::FieldError;
 use athyper_kernel_jobs::{
     JobError, JobPayload, JobRun, Upload, delete_upload, set_progress, succeed_operation,
 };
+use athyper_kernel_ledger::Book;
 use athyper_kernel_types::{Currency, Id};
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -27,9 +28,11 @@ use crate::model::account::{Account, AccountCode};
 use crate::model::csv_table::RowErrors;
 use crate::model::journal::{ImportedFrom, JournalId, NewJournal, NewLine};
 use crate::model::journal_file::{self, FileEntry};
+use crate::model::legal_entity::EntityId;
 use crate::model::period::Period;
 use crate::posting::{PostingRights, check_open, enter_periods, post};
-use crate::store::{accounts, imports, journals, lines, periods};
+use crate::store::{accounts, imports, journals, periods};
+use crate::whose_books;
 
 /// How many journals a transaction posts.
 const BATCH: usize = 100;
@@ -45,6 +48,9 @@ pub(crate) struct ImportJournals {
     pub(crate) upload: Id<Upload>,
     /// Whether whoever sent it may post to soft-closed periods.
     pub(crate) into_soft_closed: bool,
+    /// Code of the legal entity; the tenant's only one, or `main`, where there is none.
+    #[serde(default)]
+    pub(crate) entity: Option<String>,
     /// Currency of lines that name none.
     #[serde(default)]
     pub(crate) default_currency: Option<Currency>,
@@ -59,7 +65,12 @@ impl JobPayload for ImportJournals {
 impl ImportJournals {
     /// A payload of the present form.
     pub(crate) fn sample() -> Self {
-        Self { upload: Id::nil(), into_soft_closed: false, default_currency: Currency::parse("EUR").ok() }
+        Self {
+            upload: Id::nil(),
+            into_soft_closed: false,
+            entity: None,
+            default_currency: Currency::parse("EUR").ok(),
+        }
     }
 
     fn rights(&self) -> PostingRights {
@@ -75,9 +86,7 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Res
     begin(&run, &payload, pending, done, total).await.map_err(|error| partly(error, done, total))?;
     for batch in pending.chunks(BATCH) {
         let mut tx = run.tx().await?;
-        post_batch(&mut tx, &run, &deps, &payload, batch)
-            .await
-            .map_err(|error| partly(error, done, total))?;
+        post_batch(&mut tx, &run, &payload, batch).await.map_err(|error| partly(error, done, total))?;
         done += batch.len();
         let is_last = done == total;
         let guarded_until = (!is_last).then(|| tx.now() + GUARD);
@@ -116,7 +125,12 @@ async fn read_and_check(
     let known = accounts::all(&mut tx).await?;
     let by_code: HashMap<&AccountCode, &Account> =
         known.iter().map(|account| (&account.code, account)).collect();
-    let calendar = periods::all(&mut tx).await?;
+    let calendar = match whose_books::find(&mut tx, payload.entity.as_deref()).await {
+        Ok(entity) => periods::all(&mut tx, entity.id).await?,
+        // The first books of a tenant are opened by what is posted first.
+        Err(Error::EntityNotFound) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
     for entry in entries.iter().skip(done) {
         check_accounts(entry, &by_code, &mut errors);
         check_period(entry, &calendar, payload.rights(), &mut errors);
@@ -144,7 +158,7 @@ fn check_period(entry: &FileEntry, calendar: &[Period], rights: PostingRights, e
     let covering =
         next.checked_sub(1).and_then(|at| calendar.get(at)).filter(|period| period.covers(entry.date));
     if let Some(period) = covering
-        && let Err(error) = check_open(period, entry.date, rights)
+        && let Err(error) = check_open(period, entry.date, None, rights)
     {
         errors.push(FieldError::in_row(entry.row, "date", "period_closed", error.to_string()));
     }
@@ -163,7 +177,8 @@ async fn begin(
         return Ok(());
     };
     let mut tx = run.tx().await?;
-    enter_periods(&mut tx, dates, payload.rights()).await?;
+    let entity = whose_books::find_or_open(&mut tx, payload.entity.as_deref()).await?;
+    enter_periods(&mut tx, &entity, dates.into_iter().map(|date| (date, None)), payload.rights()).await?;
     let guarded_until = tx.now() + GUARD;
     imports::begin(&mut tx, run.id(), first, last, guarded_until).await?;
     set_progress(&mut tx, run.id(), count(done), Some(count(total))).await?;
@@ -180,7 +195,6 @@ async fn begin(
 async fn post_batch(
     tx: &mut TenantTx,
     run: &JobRun,
-    deps: &Deps,
     payload: &ImportJournals,
     batch: &[FileEntry],
 ) -> Result<(), Error> {
@@ -194,32 +208,34 @@ async fn post_batch(
         check_accounts(entry, &by_code, &mut errors);
     }
     errors.into_result().map_err(Error::InvalidFile)?;
-    enter_periods(tx, batch.iter().map(|entry| entry.date), payload.rights()).await?;
-
+    let entity = whose_books::find_or_open(tx, payload.entity.as_deref()).await?;
     let drafts: Vec<NewJournal> =
-        batch.iter().map(|entry| draft(Id::new(tx.clock()), entry, &by_code, run)).collect();
+        batch.iter().map(|entry| draft((Id::new(tx.clock()), entity.id), entry, &by_code, run)).collect();
     journals::insert_drafts(tx, &drafts).await?;
-    lines::insert(tx, &drafts).await?;
-    let to_post: Vec<(JournalId, NaiveDate)> = drafts.iter().map(|draft| (draft.id, draft.date)).collect();
-    post(tx, deps, &to_post).await
+    post(tx, &entity, &drafts, payload.rights()).await?;
+    Ok(())
 }
 
 fn draft(
-    id: JournalId,
+    (id, entity): (JournalId, EntityId),
     entry: &FileEntry,
     by_code: &HashMap<&AccountCode, &Account>,
     run: &JobRun,
 ) -> NewJournal {
     let lines = entry.lines.iter().filter_map(|line| {
         let account = by_code.get(&line.account)?.id;
-        Some(NewLine { account, amount: line.amount, memo: None })
+        Some(NewLine::new(account, line.amount))
     });
     NewJournal {
         id,
+        entity,
+        book: Book::General,
         date: entry.date,
         payee: entry.payee.to_option(),
         narration: entry.narration.to_option(),
         reference: None,
+        rates: BTreeMap::new(),
+        source: None,
         reverses: None,
         import: Some(ImportedFrom { job: run.id(), entry_no: entry.entry_no.as_str().to_owned() }),
         lines: lines.collect(),

@@ -1,5 +1,5 @@
-//! Proves the ledger every night: journals balance, balances are the sums of lines, numbers have no gaps, and the trial
-//! balance sums up to zero.
+//! Proves the ledger every night: journals balance, balances are the sums of lines, numbers have no gaps, open items are
+//! those of their control accounts, and the trial balance sums up to zero.
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobError, JobPayload, JobRun};
@@ -24,6 +24,7 @@ pub(crate) async fn run(run: JobRun, _payload: VerifyLedger) -> Result<(), JobEr
     let mut findings = proofs::unbalanced_journals(&mut read, MOST_FINDINGS).await?;
     findings.extend(proofs::wrong_balances(&mut read, MOST_FINDINGS).await?);
     findings.extend(proofs::broken_series(&mut read, MOST_FINDINGS).await?);
+    findings.extend(proofs::wrong_items(&mut read, MOST_FINDINGS).await?);
     findings.extend(proofs::unbalanced_currencies(&mut read, MOST_FINDINGS).await?);
     drop(read);
 

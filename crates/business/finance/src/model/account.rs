@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use athyper_kernel_types::Id;
+use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
@@ -39,6 +39,15 @@ pub(crate) struct Account {
     pub(crate) parent: Option<AccountId>,
     /// Whether journals may name it; a group takes none.
     pub(crate) postable: bool,
+    /// What it is used for.
+    #[serde(rename = "use")]
+    pub(crate) usage: AccountUse,
+    /// The currency that its lines are in; any where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) currency: Option<Currency>,
+    /// Keys of the dimensions that its lines must name a value of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) required_dimensions: Vec<String>,
     /// Whether it takes new postings now.
     pub(crate) state: AccountState,
     /// Since when it exists in the books.
@@ -63,6 +72,52 @@ pub(crate) enum AccountType {
     Income,
     /// What is spent.
     Expense,
+}
+
+/// What an account is used for, beside what it counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = finance::AccountUse)]
+pub(crate) enum AccountUse {
+    /// What customers owe: each line names a party and stays open until it is settled.
+    Receivable,
+    /// What is owed to suppliers: likewise.
+    Payable,
+    /// Money in a bank account.
+    Bank,
+    /// Money in hand.
+    Cash,
+    /// Tax to be paid or claimed.
+    Tax,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+impl AccountUse {
+    const ALL: [Self; 6] = [Self::Receivable, Self::Payable, Self::Bank, Self::Cash, Self::Tax, Self::Other];
+
+    /// The word for it, in JSON and in the database.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Receivable => "receivable",
+            Self::Payable => "payable",
+            Self::Bank => "bank",
+            Self::Cash => "cash",
+            Self::Tax => "tax",
+            Self::Other => "other",
+        }
+    }
+
+    /// The use with this word.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|usage| usage.as_str() == word)
+    }
+
+    /// Whether lines are those of parties, and stay open until they are settled.
+    pub(crate) fn is_control(self) -> bool {
+        matches!(self, Self::Receivable | Self::Payable)
+    }
 }
 
 /// Whether an account takes new postings.

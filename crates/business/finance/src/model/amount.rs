@@ -122,6 +122,21 @@ impl LineAmount {
         Ok(Self { side, money })
     }
 
+    /// The amount of what is above zero on the debit side and below it on the credit side. A line that only brings base
+    /// currency into balance has none.
+    pub(crate) fn from_signed(money: Money) -> Self {
+        if money.amount() > Decimal::ZERO {
+            Self { side: Side::Debit, money }
+        } else {
+            Self { side: Side::Credit, money: -money }
+        }
+    }
+
+    /// The amount, debit positive.
+    pub(crate) fn signed(self) -> Decimal {
+        self.debit() - self.credit()
+    }
+
     /// The amount as it is stored: one of the two is zero.
     pub(crate) fn from_stored(
         debit: Decimal,

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use athyper_kernel_types::{Clock, Id};
+use athyper_kernel_types::{Clock, Currency, Id};
 use chrono::NaiveDate;
 
-use super::account::{Account, AccountCode, AccountId, AccountState, AccountType};
+use super::account::{Account, AccountCode, AccountId, AccountState, AccountType, AccountUse};
 
 /// Accounts by code, or as many of them as the question at hand needs.
 #[derive(Debug, Default)]
@@ -22,8 +22,30 @@ pub(crate) struct Wanted {
     pub(crate) kind: AccountType,
     /// Whether journals may name it.
     pub(crate) postable: bool,
+    /// What it is used for.
+    pub(crate) usage: AccountUse,
+    /// The currency that its lines are in.
+    pub(crate) currency: Option<Currency>,
+    /// Keys of the dimensions that its lines must name.
+    pub(crate) required_dimensions: Vec<String>,
     /// Since when it exists.
     pub(crate) opened_on: Option<NaiveDate>,
+}
+
+impl Wanted {
+    /// An account of a code and a type that takes postings, and nothing else.
+    pub(crate) fn new(code: AccountCode, kind: AccountType) -> Self {
+        Self {
+            code,
+            name: None,
+            kind,
+            postable: true,
+            usage: AccountUse::Other,
+            currency: None,
+            required_dimensions: Vec::new(),
+            opened_on: None,
+        }
+    }
 }
 
 /// Why an account cannot be added.
@@ -70,7 +92,7 @@ impl Chart {
         let missing: Vec<_> = above.into_iter().filter(|code| !self.0.contains_key(code)).collect();
         let mut added = Vec::with_capacity(missing.len() + 1);
         for code in missing {
-            let group = Wanted { code, name: None, postable: false, opened_on: None, ..wanted.clone() };
+            let group = Wanted { postable: false, ..Wanted::new(code, wanted.kind) };
             added.push(self.enter(group, clock));
         }
         added.push(self.enter(wanted, clock));
@@ -88,6 +110,9 @@ impl Chart {
             kind: wanted.kind,
             parent,
             postable: wanted.postable,
+            usage: wanted.usage,
+            currency: wanted.currency,
+            required_dimensions: wanted.required_dimensions,
             state: AccountState::Active,
             opened_on: wanted.opened_on,
             version: 1,
@@ -100,7 +125,7 @@ mod tests {
     use super::*;
 
     fn wanted(code: &str, kind: AccountType) -> Wanted {
-        Wanted { code: code.parse().unwrap(), name: None, kind, postable: true, opened_on: None }
+        Wanted::new(code.parse().unwrap(), kind)
     }
 
     #[test]

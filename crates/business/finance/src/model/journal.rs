@@ -1,12 +1,18 @@
 //! Journals: `draft` → `posted` → `reversed`, and their lines.
 
-use athyper_kernel_types::{Id, JobId};
+use std::collections::BTreeMap;
+
+use athyper_kernel_ledger::{Book, ItemId, Source};
+use athyper_kernel_types::{Currency, Id, JobId};
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::account::{AccountCode, AccountId};
 use super::amount::{LineAmount, LineAmountBody};
+use super::legal_entity::EntityId;
 
 /// How many lines a journal has.
 pub(crate) const LINES: std::ops::RangeInclusive<usize> = 2..=1000;
@@ -25,6 +31,15 @@ pub(crate) struct Journal {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "JE-2024-000042")]
     pub(crate) number: Option<String>,
+    /// Id of the legal entity whose books it is in.
+    #[serde(skip)]
+    pub(crate) entity: EntityId,
+    /// Code of that legal entity.
+    #[serde(rename = "entity")]
+    #[schema(example = "main")]
+    pub(crate) entity_code: String,
+    /// The book that it is entered in.
+    pub(crate) book: Book,
     /// The day that it belongs to in the books.
     pub(crate) date: NaiveDate,
     /// Who was paid or who paid.
@@ -36,8 +51,15 @@ pub(crate) struct Journal {
     /// The caller's own reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<String>,
+    /// Stated rates: units of base currency for one of each currency.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub(crate) rates: BTreeMap<Currency, Decimal>,
     /// Where it stands.
     pub(crate) state: JournalState,
+    /// The document that it posts, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<JournalSource>,
     /// The journal that this one reverses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reverses: Option<JournalId>,
@@ -56,6 +78,20 @@ pub(crate) struct Journal {
     pub(crate) created_by: String,
     /// Version: what `If-Match` names.
     pub(crate) version: i64,
+}
+
+/// The document that a journal posts.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = finance::JournalSource)]
+pub(crate) struct JournalSource {
+    /// Key of its entity.
+    #[schema(example = "invoicing.invoice")]
+    pub(crate) entity: String,
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// Which of its postings it is.
+    #[schema(example = "post")]
+    pub(crate) step: String,
 }
 
 /// A journal with its lines.
@@ -83,13 +119,48 @@ pub(crate) struct Line {
     /// Code of the account.
     #[schema(value_type = String, example = "Assets:US:BofA:Checking")]
     pub(crate) account: AccountCode,
-    /// What it adds to the account.
+    /// How much, in which currency.
     #[serde(flatten)]
     #[schema(value_type = LineAmountBody)]
     pub(crate) amount: LineAmount,
+    /// What it is worth in base currency, where that is a debit; a draft has none unless it is stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "11.40")]
+    pub(crate) base_debit: Option<Decimal>,
+    /// What it is worth in base currency, where that is a credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) base_credit: Option<Decimal>,
+    /// Units of the base currency for one of the line's: with which it was posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "0.9488")]
+    pub(crate) rate: Option<Decimal>,
+    /// Who owes or is owed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) party: Option<Uuid>,
+    /// When it falls due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) due_on: Option<NaiveDate>,
+    /// What it is about beside its account: value by key of the dimension.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) dimensions: BTreeMap<String, String>,
+    /// The tax code that it counts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tax_code: Option<String>,
+    /// What the tax is of, debit positive; a line without is part of the base itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) tax_base: Option<Decimal>,
+    /// The open item that it settles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub(crate) settles: Option<ItemId>,
     /// A note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) memo: Option<String>,
+    /// Whether the ledger added it, for rounding or a difference of exchange.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) automatic: bool,
 }
 
 /// Where a journal stands.
@@ -126,6 +197,10 @@ impl JournalState {
 pub(crate) struct NewJournal {
     /// Id.
     pub(crate) id: JournalId,
+    /// Whose books.
+    pub(crate) entity: EntityId,
+    /// The book.
+    pub(crate) book: Book,
     /// The day that it belongs to.
     pub(crate) date: NaiveDate,
     /// Who was paid or who paid.
@@ -134,10 +209,14 @@ pub(crate) struct NewJournal {
     pub(crate) narration: Option<String>,
     /// The caller's own reference.
     pub(crate) reference: Option<String>,
+    /// Stated rates: units of base currency for one of each.
+    pub(crate) rates: BTreeMap<Currency, Decimal>,
     /// The journal that it reverses.
     pub(crate) reverses: Option<JournalId>,
     /// Where it comes from, if it comes from a file.
     pub(crate) import: Option<ImportedFrom>,
+    /// The document that it posts, with the digest of what was asked for.
+    pub(crate) source: Option<(Source, [u8; 32])>,
     /// Its lines.
     pub(crate) lines: Vec<NewLine>,
 }
@@ -158,29 +237,128 @@ pub(crate) struct NewLine {
     pub(crate) account: AccountId,
     /// What it adds to the account.
     pub(crate) amount: LineAmount,
+    /// What it is worth in base currency, debit positive, where that is stated.
+    pub(crate) base: Option<Decimal>,
+    /// The rate, where the line has its own.
+    pub(crate) rate: Option<Decimal>,
+    /// Who owes or is owed.
+    pub(crate) party: Option<Uuid>,
+    /// When it falls due.
+    pub(crate) due_on: Option<NaiveDate>,
+    /// Value by key of the dimension.
+    pub(crate) dimensions: BTreeMap<String, String>,
+    /// The tax code that it counts for.
+    pub(crate) tax_code: Option<String>,
+    /// What the tax is of, debit positive.
+    pub(crate) tax_base: Option<Decimal>,
+    /// The open item that it settles.
+    pub(crate) settles: Option<ItemId>,
     /// A note.
     pub(crate) memo: Option<String>,
+    /// Whether the ledger added it.
+    pub(crate) automatic: bool,
+}
+
+impl NewLine {
+    /// A line of an account and an amount, and nothing else.
+    pub(crate) fn new(account: AccountId, amount: LineAmount) -> Self {
+        Self {
+            account,
+            amount,
+            base: None,
+            rate: None,
+            party: None,
+            due_on: None,
+            dimensions: BTreeMap::new(),
+            tax_code: None,
+            tax_base: None,
+            settles: None,
+            memo: None,
+            automatic: false,
+        }
+    }
+}
+
+impl Line {
+    /// What it is worth in base currency, debit positive; `None` where that is nothing, or not known yet.
+    pub(crate) fn base(&self) -> Option<Decimal> {
+        self.base_debit.or(self.base_credit.map(|base| -base))
+    }
+
+    /// The line that a draft is posted with.
+    pub(crate) fn to_new(&self) -> NewLine {
+        NewLine {
+            account: self.account_id,
+            amount: self.amount,
+            base: self.base(),
+            rate: self.rate,
+            party: self.party,
+            due_on: self.due_on,
+            dimensions: self.dimensions.clone(),
+            tax_code: self.tax_code.clone(),
+            tax_base: self.tax_base,
+            settles: self.settles,
+            memo: self.memo.clone(),
+            automatic: self.automatic,
+        }
+    }
+
+    /// The line that undoes this one: it settles the item that this one made, and what this one settled is open again.
+    fn mirrored(&self, made: Option<ItemId>) -> NewLine {
+        NewLine {
+            amount: self.amount.mirrored(),
+            base: self.base().map(|base| -base),
+            tax_base: self.tax_base.map(|base| -base),
+            settles: made.or(self.settles),
+            due_on: None,
+            ..self.to_new()
+        }
+    }
 }
 
 impl JournalWithLines {
-    /// The journal that undoes this one: the same lines on the other side.
-    pub(crate) fn mirrored(&self, id: JournalId, date: NaiveDate, narration: Option<String>) -> NewJournal {
+    /// The draft that it is, to be posted.
+    pub(crate) fn into_new(self) -> NewJournal {
+        NewJournal {
+            id: self.journal.id,
+            entity: self.journal.entity,
+            book: self.journal.book,
+            date: self.journal.date,
+            payee: self.journal.payee,
+            narration: self.journal.narration,
+            reference: self.journal.reference,
+            rates: self.journal.rates,
+            reverses: None,
+            import: None,
+            source: None,
+            lines: self.lines.iter().map(Line::to_new).collect(),
+        }
+    }
+
+    /// The journal that undoes this one: the same lines on the other side. `made` has the open items that its lines made, by
+    /// position.
+    pub(crate) fn mirrored(
+        &self,
+        id: JournalId,
+        date: NaiveDate,
+        narration: Option<String>,
+        made: &BTreeMap<i32, ItemId>,
+    ) -> NewJournal {
         let default_narration =
             || format!("Reversal of {}", self.journal.number.as_deref().unwrap_or_default());
-        let lines = self.lines.iter().map(|line| NewLine {
-            account: line.account_id,
-            amount: line.amount.mirrored(),
-            memo: line.memo.clone(),
-        });
         NewJournal {
             id,
+            entity: self.journal.entity,
+            book: self.journal.book,
             date,
             payee: self.journal.payee.clone(),
             narration: narration.or_else(|| Some(default_narration())),
             reference: self.journal.reference.clone(),
+            rates: self.journal.rates.clone(),
             reverses: Some(self.journal.id),
             import: None,
-            lines: lines.collect(),
+            source: None,
+            lines: self.lines.iter().map(|line| line.mirrored(made.get(&line.position).copied())).collect(),
         }
     }
 }

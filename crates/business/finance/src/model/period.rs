@@ -3,10 +3,15 @@
 //! The fiscal calendar is calendar months unless periods are declared. A date that no period covers gets its month when
 //! it is first needed; where declared periods cover a part of that month, it gets the part around the date that is left.
 
+use std::collections::BTreeSet;
+
+use athyper_kernel_ledger::Book;
 use athyper_kernel_types::Id;
 use chrono::{Datelike as _, Days, Months, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::legal_entity::EntityId;
 
 /// Id of a period.
 pub(crate) type PeriodId = Id<Period>;
@@ -18,6 +23,13 @@ pub(crate) type PeriodId = Id<Period>;
 pub(crate) struct Period {
     /// Id.
     pub(crate) id: PeriodId,
+    /// Id of the legal entity whose books it is of.
+    #[serde(skip)]
+    pub(crate) entity: EntityId,
+    /// Code of that legal entity.
+    #[serde(rename = "entity")]
+    #[schema(example = "main")]
+    pub(crate) entity_code: String,
     /// Name for people.
     #[schema(example = "2024-01")]
     pub(crate) name: String,
@@ -27,8 +39,45 @@ pub(crate) struct Period {
     pub(crate) ends_on: NaiveDate,
     /// Whether it takes postings.
     pub(crate) state: PeriodState,
+    /// The areas that take none though it is open.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) locked: BTreeSet<Area>,
     /// Version: what `If-Match` names.
     pub(crate) version: i64,
+}
+
+/// A part of the books that is closed before the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = finance::PeriodArea)]
+pub(crate) enum Area {
+    /// The sales book.
+    Sales,
+    /// The purchase book.
+    Purchase,
+    /// Lines that count for the tax report, in whatever book.
+    Tax,
+}
+
+impl Area {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sales => "sales",
+            Self::Purchase => "purchase",
+            Self::Tax => "tax",
+        }
+    }
+
+    /// The areas that a journal of this book is in.
+    pub(crate) fn of(book: Book, has_tax: bool) -> impl Iterator<Item = Self> {
+        let of_book = match book {
+            Book::Sales => Some(Self::Sales),
+            Book::Purchase => Some(Self::Purchase),
+            Book::General | Book::Bank | Book::Opening | Book::Exchange | Book::Closing => None,
+        };
+        of_book.into_iter().chain(has_tax.then_some(Self::Tax))
+    }
 }
 
 /// Whether a period takes postings.
@@ -158,6 +207,9 @@ mod tests {
     fn the_first_open_day_lies_in_an_open_period_or_in_none() {
         let period = |from: &str, to: &str, state| Period {
             id: Id::nil(),
+            entity: Id::nil(),
+            entity_code: String::new(),
+            locked: BTreeSet::new(),
             name: String::new(),
             starts_on: day(from),
             ends_on: day(to),

@@ -1,6 +1,7 @@
 //! Texts of the ledger, as a caller sends them.
 
 use athyper_kernel_types::Text;
+use serde::Deserialize;
 
 /// Who was paid or who paid.
 pub(crate) type Payee = Text<0, 255>;
@@ -12,3 +13,64 @@ pub(crate) type Reference = Text<0, 100>;
 pub(crate) type Memo = Text<0, 500>;
 /// What groups the lines of an imported journal: required.
 pub(crate) type EntryNo = Text<1, 64>;
+/// Code of a value of a dimension.
+pub(crate) type DimensionCode = Text<1, 64>;
+/// Code of a legal entity: letters, digits, `-` and `_`, at most 32.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct EntityCode(String);
+
+/// A name that rules and lines go by: of a part, of a fact, of a dimension. Letters, digits and `_`, at most 64, the first a small
+/// letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct RuleName(String);
+
+/// Why a text is no code or name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WordError {
+    /// No code of a legal entity.
+    #[error("a code is 1 to 32 letters, digits, - and _, the first a letter or digit")]
+    EntityCode,
+    /// No name of a part or fact.
+    #[error("a name is 1 to 64 letters, digits and _, the first a small letter")]
+    RuleName,
+}
+
+impl EntityCode {
+    /// The code.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RuleName {
+    /// The name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for EntityCode {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, WordError> {
+        let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let is_code = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.len() <= 32
+            && text.chars().all(is_inner);
+        if is_code { Ok(Self(text)) } else { Err(WordError::EntityCode) }
+    }
+}
+
+impl TryFrom<String> for RuleName {
+    type Error = WordError;
+
+    fn try_from(text: String) -> Result<Self, WordError> {
+        let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_name = text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.len() <= 64
+            && text.chars().all(is_inner);
+        if is_name { Ok(Self(text)) } else { Err(WordError::RuleName) }
+    }
+}

@@ -1,8 +1,9 @@
 //! The trial balance: the closing balance of every account at the end of a day.
 
 use athyper_kernel_db::{DbError, ReadTx};
+use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
-use athyper_kernel_types::{Currency, Money};
+use athyper_kernel_types::{Currency, Id};
 use axum::extract::State;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -14,8 +15,10 @@ use crate::error::Error;
 use crate::model::account::AccountType;
 use crate::model::day::Day;
 use crate::model::period::month_of;
-use crate::store::balances::{self, ClosingBalance};
+use crate::queries::amount_text;
+use crate::store::balances::{self, ClosingBalance, Slice};
 use crate::tenant_defaults;
+use crate::whose_books;
 
 /// Which trial balance.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -25,21 +28,31 @@ pub(crate) struct GetTrialBalance {
     /// The day at whose end the balances are taken; today, where the tenant keeps its books, if it is left out.
     #[param(value_type = Option<String>, format = Date)]
     as_of: Option<Day>,
-    /// The currency; the tenant's own if it is left out.
+    /// Code of the legal entity; the tenant's only one, or `main`, if it is left out.
+    #[param(max_length = 32)]
+    entity: Option<String>,
+    /// Only lines in this currency, in its amounts; if it is left out lines in all, in base currency.
     currency: Option<Currency>,
+    /// Only lines about this value of a dimension: `key:value`.
+    #[param(example = "costCentre:CC-100")]
+    dimension: Option<String>,
     /// Whether to show accounts whose balance is zero as well.
     #[serde(default)]
     include_zero: bool,
 }
 
-/// A trial balance in one currency.
+/// A trial balance.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = finance::TrialBalance)]
 pub(crate) struct TrialBalance {
     /// The day at whose end the balances were taken.
     as_of: NaiveDate,
-    /// The currency.
+    /// Code of the legal entity; none where nothing is posted yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "main")]
+    entity: Option<String>,
+    /// The currency of the amounts.
     currency: Currency,
     /// The accounts by code.
     lines: Vec<TrialBalanceLine>,
@@ -95,14 +108,16 @@ pub(crate) struct TrialBalanceTotals {
             status = 200,
             description = "The trial balance",
             body = TrialBalance,
-            example = json!({"asOf": "2024-01-31", "currency": "USD", "lines": [
+            example = json!({"asOf": "2024-01-31", "entity": "main", "currency": "USD", "lines": [
                     {"account": "Assets:US:BofA:Checking", "name": "Checking", "type": "asset", "debit": "0.00",
                         "credit": "4.00", "balance": "-4.00"},
                     {"account": "Expenses:Financial:Fees", "name": "Fees", "type": "expense", "debit": "4.00",
                         "credit": "0.00", "balance": "4.00"}
                 ], "totals": {"debit": "4.00", "credit": "4.00"}})
         ),
-        (status = 422, description = "No currency is named and the tenant has no default", body = athyper_kernel_http::ProblemBody,
+        (status = 404, description = "No such legal entity", body = athyper_kernel_http::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 422, description = "It is not clear which currency or legal entity is meant", body = athyper_kernel_http::ProblemBody,
             content_type = "application/problem+json"),
         ReadProblems
     )
@@ -119,24 +134,46 @@ pub(crate) async fn execute(
     deps: &Deps,
     query: &GetTrialBalance,
 ) -> Result<TrialBalance, Error> {
-    let default_currency = || tenant_defaults::currency(tx.context());
-    let currency = query.currency.or_else(default_currency).ok_or(Error::CurrencyRequired)?;
     let as_of = query.as_of.map_or_else(|| tenant_defaults::today(tx.context(), &deps.clock), Day::date);
-    let closing = balances::trial_balance(tx, currency, month_of(as_of), as_of, query.include_zero).await?;
-    Ok(two_columns(as_of, currency, closing)?)
+    let dimension = query.dimension.as_deref().map(read_dimension).transpose()?;
+    let entity = match whose_books::find(tx, query.entity.as_deref()).await {
+        Ok(entity) => Some(entity),
+        // Nothing was posted yet, and so there are no books.
+        Err(Error::EntityNotFound) if query.entity.is_none() => None,
+        Err(error) => return Err(error),
+    };
+    let base = entity.as_ref().map(|entity| entity.base_currency);
+    let currency = query
+        .currency
+        .or(base)
+        .or_else(|| tenant_defaults::currency(tx.context()))
+        .ok_or(Error::CurrencyRequired)?;
+    let slice = Slice {
+        entity: entity.as_ref().map_or_else(Id::nil, |entity| entity.id),
+        currency: query.currency,
+        dimension,
+        month: month_of(as_of),
+        as_of,
+        with_zero: query.include_zero,
+    };
+    let closing = balances::trial_balance(tx, slice).await?;
+    Ok(two_columns((as_of, entity.map(|entity| entity.code), currency), closing)?)
+}
+
+/// Reads `key:value`.
+fn read_dimension(text: &str) -> Result<(&str, &str), Error> {
+    text.split_once(':').ok_or_else(|| {
+        let message = "write a value of a dimension as key:value";
+        Error::InvalidLines(vec![FieldError::new("?dimension", "invalid_dimension", message)])
+    })
 }
 
 /// Lays closing balances out in a debit and a credit column.
 fn two_columns(
-    as_of: NaiveDate,
-    currency: Currency,
+    (as_of, entity, currency): (NaiveDate, Option<String>, Currency),
     closing: Vec<ClosingBalance>,
 ) -> Result<TrialBalance, DbError> {
-    let text = |amount: Decimal| {
-        let money = Money::new(amount, currency)
-            .map_err(|error| DbError::Corrupt(format!("a balance in {currency}: {error}")))?;
-        Ok::<String, DbError>(money.amount().to_string())
-    };
+    let text = |amount: Decimal| amount_text(amount, currency);
     let (mut debits, mut credits) = (Decimal::ZERO, Decimal::ZERO);
     let mut lines = Vec::with_capacity(closing.len());
     for account in closing {
@@ -154,5 +191,5 @@ fn two_columns(
         });
     }
     let totals = TrialBalanceTotals { debit: text(debits)?, credit: text(credits)? };
-    Ok(TrialBalance { as_of, currency, lines, totals })
+    Ok(TrialBalance { as_of, entity, currency, lines, totals })
 }

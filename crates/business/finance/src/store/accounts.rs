@@ -1,11 +1,14 @@
 //! Table `finance.account`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_types::Id;
+use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType};
+use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType, AccountUse};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -17,6 +20,10 @@ struct Row {
     parent_id: Option<Uuid>,
     postable: bool,
     state: String,
+    #[sqlx(rename = "use")]
+    usage: String,
+    currency: Option<String>,
+    required_dimensions: Json<Vec<String>>,
     opened_on: Option<NaiveDate>,
     version: i64,
 }
@@ -31,6 +38,14 @@ impl TryFrom<Row> for Account {
             code: row.code.parse().map_err(|_| corrupt("code"))?,
             kind: AccountType::parse(&row.kind).ok_or_else(|| corrupt("type"))?,
             state: AccountState::parse(&row.state).ok_or_else(|| corrupt("state"))?,
+            usage: AccountUse::parse(&row.usage).ok_or_else(|| corrupt("use"))?,
+            currency: row
+                .currency
+                .as_deref()
+                .map(Currency::parse)
+                .transpose()
+                .map_err(|_| corrupt("currency"))?,
+            required_dimensions: row.required_dimensions.0,
             name: row.name,
             parent: row.parent_id.map(Id::from_uuid),
             postable: row.postable,
@@ -55,12 +70,13 @@ pub(crate) async fn lock_chart(tx: &mut TenantTx) -> Result<(), DbError> {
 pub(crate) async fn insert(tx: &mut TenantTx, accounts: &[Account]) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     sqlx::query(
-        "insert into finance.account (tenant_id, id, code, name, type, parent_id, postable, state, opened_on, \
-         version, created_at, created_by) \
+        "insert into finance.account (tenant_id, id, code, name, type, parent_id, postable, state, opened_on, use, \
+         currency, required_dimensions, version, created_at, created_by) \
          select $1, new.id, new.code, new.name, new.type, new.parent_id, new.postable, new.state, new.opened_on, \
-         1, $2, $3 \
-         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::bool[], $10::text[], $11::date[]) \
-         as new (id, code, name, type, parent_id, postable, state, opened_on)",
+         new.use, new.currency, new.required_dimensions, 1, $2, $3 \
+         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::bool[], $10::text[], $11::date[], \
+             $12::text[], $13::text[], $14::jsonb[]) \
+         as new (id, code, name, type, parent_id, postable, state, opened_on, use, currency, required_dimensions)",
     )
     .bind(tenant)
     .bind(now)
@@ -73,23 +89,29 @@ pub(crate) async fn insert(tx: &mut TenantTx, accounts: &[Account]) -> Result<()
     .bind(accounts.iter().map(|account| account.postable).collect::<Vec<_>>())
     .bind(accounts.iter().map(|account| account.state.as_str()).collect::<Vec<_>>())
     .bind(accounts.iter().map(|account| account.opened_on).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.usage.as_str()).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| account.currency.map(Currency::code)).collect::<Vec<_>>())
+    .bind(accounts.iter().map(|account| Json(&account.required_dimensions)).collect::<Vec<_>>())
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// Stores name, postable and state of an account, and gives it its next version.
+/// Stores what of an account may change, and gives it its next version.
 pub(crate) async fn update(tx: &mut TenantTx, account: &Account) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
-        "update finance.account set name = $3, postable = $4, state = $5, version = version + 1 \
-         where tenant_id = $1 and id = $2",
+        "update finance.account set name = $3, postable = $4, state = $5, use = $6, currency = $7, \
+         required_dimensions = $8, version = version + 1 where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(account.id.uuid())
     .bind(&account.name)
     .bind(account.postable)
     .bind(account.state.as_str())
+    .bind(account.usage.as_str())
+    .bind(account.currency.map(Currency::code))
+    .bind(Json(&account.required_dimensions))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -99,8 +121,8 @@ pub(crate) async fn update(tx: &mut TenantTx, account: &Account) -> Result<(), D
 pub(crate) async fn find(tx: &mut impl TenantConnection, id: AccountId) -> Result<Option<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, opened_on, version \
-         from finance.account where tenant_id = $1 and id = $2",
+        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(id.uuid())
@@ -113,8 +135,8 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: AccountId) -> Resul
 pub(crate) async fn lock(tx: &mut TenantTx, id: AccountId) -> Result<Option<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, opened_on, version \
-         from finance.account where tenant_id = $1 and id = $2 for update",
+        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 and id = $2 for update",
     )
     .bind(tenant)
     .bind(id.uuid())
@@ -130,11 +152,45 @@ pub(crate) async fn hold_by_codes(
 ) -> Result<Vec<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, opened_on, version \
-         from finance.account where tenant_id = $1 and code = any($2) order by code for key share",
+        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 and code = any($2) order by code for key share",
     )
     .bind(tenant)
     .bind(codes.iter().map(|code| code.as_str()).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?;
+    accounts(rows)
+}
+
+/// The accounts with these ids, held against [`lock`] until the transaction ends.
+pub(crate) async fn hold(
+    tx: &mut TenantTx,
+    ids: &BTreeSet<AccountId>,
+) -> Result<HashMap<AccountId, Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 and id = any($2) order by id for key share",
+    )
+    .bind(tenant)
+    .bind(ids.iter().copied().map(Id::uuid).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(accounts(rows)?.into_iter().map(|account| (account.id, account)).collect())
+}
+
+/// The accounts with these codes, as far as they exist.
+pub(crate) async fn with_codes(
+    tx: &mut (impl TenantConnection + ?Sized),
+    codes: &[&str],
+) -> Result<Vec<Account>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 and code = any($2) order by code",
+    )
+    .bind(tenant)
+    .bind(codes)
     .fetch_all(tx.conn())
     .await?;
     accounts(rows)
@@ -144,8 +200,8 @@ pub(crate) async fn hold_by_codes(
 pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, opened_on, version \
-         from finance.account where tenant_id = $1 order by code",
+        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 order by code",
     )
     .bind(tenant)
     .fetch_all(tx.conn())

@@ -4,9 +4,12 @@ use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::model::account::AccountType;
 use crate::model::journal::JournalId;
+use crate::model::legal_entity::EntityId;
 
 /// Balance of an account at the end of a day.
 #[derive(Clone, Debug)]
@@ -30,63 +33,126 @@ struct Row {
     balance: Decimal,
 }
 
-/// Adds the lines of journals that were posted in this transaction to the balances of their months. Rows are taken in
-/// one order everywhere, so that two postings cannot wait for each other.
-pub(crate) async fn add_posted(tx: &mut TenantTx, journals: &[JournalId]) -> Result<(), DbError> {
+/// Over how many rows the balance of an account in a month is spread, so that postings at the same time need not wait for each
+/// other: each connection to the database adds to one of them.
+const STRIPES: i32 = 16;
+
+/// Adds the lines of journals that were posted in this transaction to the balances of their months, and of the values of
+/// dimensions that they name. Rows are taken in one order everywhere, so that two postings cannot wait for each other.
+pub(crate) async fn add_posted(
+    tx: &mut TenantTx,
+    journals: &[JournalId],
+    has_dimensions: bool,
+) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
+    let ids: Vec<Uuid> = journals.iter().copied().map(Id::uuid).collect();
     sqlx::query(
-        "insert into finance.balance (tenant_id, account_id, currency, month, debit, credit) \
-         select line.tenant_id, line.account_id, line.currency, date_trunc('month', journal.date)::date as month, \
-         sum(line.debit), sum(line.credit) \
-         from finance.journal journal \
-         join finance.journal_line line on line.tenant_id = journal.tenant_id and line.journal_id = journal.id \
-         where journal.tenant_id = $1 and journal.id = any($2) \
-         group by line.tenant_id, line.account_id, line.currency, month \
-         order by line.account_id, line.currency, month \
-         on conflict (tenant_id, account_id, currency, month) \
-         do update set debit = balance.debit + excluded.debit, credit = balance.credit + excluded.credit",
+        "insert into finance.balance (tenant_id, entity_id, account_id, currency, month, stripe, debit, credit, \
+         base_debit, base_credit) \
+         select tenant_id, entity_id, account_id, currency, date_trunc('month', posted_on)::date as month, \
+         pg_backend_pid() % $3, sum(debit), sum(credit), sum(base_debit), sum(base_credit) \
+         from finance.journal_line where tenant_id = $1 and journal_id = any($2) \
+         group by tenant_id, entity_id, account_id, currency, month \
+         order by entity_id, account_id, currency, month \
+         on conflict (tenant_id, entity_id, account_id, currency, month, stripe) \
+         do update set debit = balance.debit + excluded.debit, credit = balance.credit + excluded.credit, \
+         base_debit = balance.base_debit + excluded.base_debit, base_credit = balance.base_credit + excluded.base_credit",
     )
     .bind(tenant)
-    .bind(journals.iter().copied().map(Id::uuid).collect::<Vec<_>>())
+    .bind(&ids)
+    .bind(STRIPES)
+    .execute(tx.conn())
+    .await?;
+    if !has_dimensions {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into finance.dimension_balance (tenant_id, entity_id, dimension, value, account_id, currency, month, \
+         stripe, debit, credit, base_debit, base_credit) \
+         select line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, \
+         date_trunc('month', line.posted_on)::date as month, pg_backend_pid() % $3, sum(line.debit), sum(line.credit), \
+         sum(line.base_debit), sum(line.base_credit) \
+         from finance.journal_line line cross join lateral jsonb_each_text(line.dimensions) as named \
+         where line.tenant_id = $1 and line.journal_id = any($2) \
+         group by line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, month \
+         order by line.entity_id, named.key, named.value, line.account_id, line.currency, month \
+         on conflict (tenant_id, entity_id, dimension, value, account_id, currency, month, stripe) \
+         do update set debit = dimension_balance.debit + excluded.debit, \
+         credit = dimension_balance.credit + excluded.credit, \
+         base_debit = dimension_balance.base_debit + excluded.base_debit, \
+         base_credit = dimension_balance.base_credit + excluded.base_credit",
+    )
+    .bind(tenant)
+    .bind(&ids)
+    .bind(STRIPES)
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// The closing balances at the end of `as_of` in one currency, by account code: the monthly balances of earlier months
-/// and the lines of its month up to that day. `with_zero` also shows the accounts that take postings and have none.
+/// Of which balances a report is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slice<'s> {
+    /// Whose books.
+    pub(crate) entity: EntityId,
+    /// Amounts in this currency; in base currency where there is none.
+    pub(crate) currency: Option<Currency>,
+    /// Only what is about this value of a dimension.
+    pub(crate) dimension: Option<(&'s str, &'s str)>,
+    /// First day of the month of the day.
+    pub(crate) month: NaiveDate,
+    /// The day at whose end the balances are taken.
+    pub(crate) as_of: NaiveDate,
+    /// Whether accounts that take postings and have no balance are shown too.
+    pub(crate) with_zero: bool,
+}
+
+/// The closing balances at the end of a day, by account code: the monthly balances of earlier months and the lines of its month
+/// up to that day.
 pub(crate) async fn trial_balance(
     tx: &mut impl TenantConnection,
-    currency: Currency,
-    month: NaiveDate,
-    as_of: NaiveDate,
-    with_zero: bool,
+    slice: Slice<'_>,
 ) -> Result<Vec<ClosingBalance>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
+    let (table, whose, lines) = match slice.dimension {
+        None => ("finance.balance", "", ""),
+        Some(_) => (
+            "finance.dimension_balance",
+            "and dimension = $7 and value = $8",
+            "and dimensions @> jsonb_build_object($7::text, $8::text)",
+        ),
+    };
+    let (amount, of_currency) = match slice.currency {
+        None => ("base_debit - base_credit", "and $4::text is null"),
+        Some(_) => ("debit - credit", "and currency = $4"),
+    };
+    let statement = format!(
         "with movement as ( \
-             select account_id, sum(debit - credit) as amount from finance.balance \
-             where tenant_id = $1 and currency = $2 and month < $3 \
+             select account_id, sum({amount}) as amount from {table} \
+             where tenant_id = $1 and entity_id = $2 and month < $3 {of_currency} {whose} \
              group by account_id \
              union all \
-             select line.account_id, sum(line.debit - line.credit) from finance.journal journal \
-             join finance.journal_line line on line.tenant_id = journal.tenant_id and line.journal_id = journal.id \
-             where journal.tenant_id = $1 and journal.state <> 'draft' and journal.date between $3 and $4 \
-             and line.currency = $2 \
-             group by line.account_id \
+             select account_id, sum({amount}) from finance.journal_line \
+             where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $5 {of_currency} {lines} \
+             group by account_id \
          ), closing as (select account_id, sum(amount) as balance from movement group by account_id) \
          select account.code, account.name, account.type, coalesce(closing.balance, 0) as balance \
          from finance.account account left join closing on closing.account_id = account.id \
-         where account.tenant_id = $1 and (closing.balance <> 0 or ($5 and account.postable)) \
-         order by account.code",
-    )
-    .bind(tenant)
-    .bind(currency.code())
-    .bind(month)
-    .bind(as_of)
-    .bind(with_zero)
-    .fetch_all(tx.conn())
-    .await?;
+         where account.tenant_id = $1 and (closing.balance <> 0 or ($6 and account.postable)) \
+         order by account.code"
+    );
+    let query = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(slice.entity.uuid())
+        .bind(slice.month)
+        .bind(slice.currency.map(Currency::code))
+        .bind(slice.as_of)
+        .bind(slice.with_zero);
+    let query = match slice.dimension {
+        None => query,
+        Some((key, value)) => query.bind(key).bind(value),
+    };
+    let rows: Vec<Row> = query.fetch_all(tx.conn()).await?;
     rows.into_iter()
         .map(|row| {
             let kind = AccountType::parse(&row.kind)

@@ -1,21 +1,33 @@
 //! Table `finance.journal`.
 
+use std::collections::BTreeMap;
+
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_types::{Id, JobId};
+use athyper_kernel_ledger::{Book, Source};
+use athyper_kernel_types::{Currency, Id, JobId};
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::model::journal::{Journal, JournalId, JournalState, NewJournal};
+use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal};
 
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
+    entity_id: Uuid,
+    entity_code: String,
+    book: String,
     number: Option<String>,
     date: NaiveDate,
     payee: Option<String>,
     narration: Option<String>,
     reference: Option<String>,
+    rates: Json<BTreeMap<Currency, Decimal>>,
     state: String,
+    source_entity: Option<String>,
+    source_id: Option<Uuid>,
+    source_step: Option<String>,
     reverses_id: Option<Uuid>,
     reversed_by_id: Option<Uuid>,
     posted_at: Option<DateTime<Utc>>,
@@ -31,8 +43,15 @@ impl TryFrom<Row> for Journal {
     fn try_from(row: Row) -> Result<Self, DbError> {
         let state = JournalState::parse(&row.state)
             .ok_or_else(|| DbError::Corrupt(format!("state of journal {}", row.id)))?;
+        let book =
+            Book::parse(&row.book).ok_or_else(|| DbError::Corrupt(format!("book of journal {}", row.id)))?;
         Ok(Self {
             id: Id::from_uuid(row.id),
+            entity: Id::from_uuid(row.entity_id),
+            entity_code: row.entity_code,
+            source: source_of(row.source_entity, row.source_id, row.source_step),
+            book,
+            rates: row.rates.0,
             number: row.number,
             date: row.date,
             payee: row.payee,
@@ -50,6 +69,10 @@ impl TryFrom<Row> for Journal {
     }
 }
 
+fn source_of(entity: Option<String>, id: Option<Uuid>, step: Option<String>) -> Option<JournalSource> {
+    Some(JournalSource { entity: entity?, id: id?, step: step? })
+}
+
 /// A number that a draft gets when it is posted.
 #[derive(Clone, Debug)]
 pub(crate) struct Numbered {
@@ -59,6 +82,8 @@ pub(crate) struct Numbered {
     pub(crate) number: String,
     /// Its place in the series of the year.
     pub(crate) sequence: i64,
+    /// First day of the fiscal year that the series is of.
+    pub(crate) fiscal_year: NaiveDate,
 }
 
 /// Writes down drafts, at version 1, without their lines.
@@ -68,11 +93,15 @@ pub(crate) async fn insert_drafts(tx: &mut TenantTx, journals: &[NewJournal]) ->
     let entry_no = |journal: &NewJournal| journal.import.as_ref().map(|import| import.entry_no.clone());
     sqlx::query(
         "insert into finance.journal (tenant_id, id, date, payee, narration, reference, state, reverses_id, \
-         import_job_id, import_entry_no, version, created_at, created_by) \
+         import_job_id, import_entry_no, entity_id, book, rates, source_entity, source_id, source_step, source_digest, \
+         version, created_at, created_by) \
          select $1, new.id, new.date, new.payee, new.narration, new.reference, 'draft', new.reverses_id, \
-         new.import_job_id, new.import_entry_no, 1, $2, $3 \
-         from unnest($4::uuid[], $5::date[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::text[]) \
-         as new (id, date, payee, narration, reference, reverses_id, import_job_id, import_entry_no)",
+         new.import_job_id, new.import_entry_no, new.entity_id, new.book, new.rates, new.source_entity, new.source_id, \
+         new.source_step, new.source_digest, 1, $2, $3 \
+         from unnest($4::uuid[], $5::date[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::text[], \
+             $12::uuid[], $13::text[], $14::jsonb[], $15::text[], $16::uuid[], $17::text[], $18::bytea[]) \
+         as new (id, date, payee, narration, reference, reverses_id, import_job_id, import_entry_no, entity_id, book, \
+             rates, source_entity, source_id, source_step, source_digest)",
     )
     .bind(tenant)
     .bind(now)
@@ -85,17 +114,51 @@ pub(crate) async fn insert_drafts(tx: &mut TenantTx, journals: &[NewJournal]) ->
     .bind(journals.iter().map(|journal| journal.reverses.map(Id::uuid)).collect::<Vec<_>>())
     .bind(journals.iter().map(import).collect::<Vec<_>>())
     .bind(journals.iter().map(entry_no).collect::<Vec<_>>())
+    .bind(journals.iter().map(|journal| journal.entity.uuid()).collect::<Vec<_>>())
+    .bind(journals.iter().map(|journal| journal.book.as_str()).collect::<Vec<_>>())
+    .bind(journals.iter().map(|journal| Json(&journal.rates)).collect::<Vec<_>>())
+    .bind(journals.iter().map(|journal| source(journal).map(|it| it.entity.as_str())).collect::<Vec<_>>())
+    .bind(journals.iter().map(|journal| source(journal).map(|it| it.id)).collect::<Vec<_>>())
+    .bind(journals.iter().map(|journal| source(journal).map(|it| it.step.as_str())).collect::<Vec<_>>())
+    .bind(journals.iter().map(digest).collect::<Vec<_>>())
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+fn source(journal: &NewJournal) -> Option<&Source> {
+    journal.source.as_ref().map(|(source, _)| source)
+}
+
+fn digest(journal: &NewJournal) -> Option<&[u8]> {
+    journal.source.as_ref().map(|(_, digest)| digest.as_slice())
+}
+
+/// The journal that was posted for a source, locked until the transaction ends, and the digest of what was asked for.
+pub(crate) async fn lock_by_source(
+    tx: &mut TenantTx,
+    source: &Source,
+) -> Result<Option<(JournalId, Vec<u8>)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<(Uuid, Vec<u8>)> = sqlx::query_as(
+        "select id, source_digest from finance.journal \
+         where tenant_id = $1 and source_entity = $2 and source_id = $3 and source_step = $4 for update",
+    )
+    .bind(tenant)
+    .bind(&source.entity)
+    .bind(source.id)
+    .bind(&source.step)
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|(id, digest)| (Id::from_uuid(id), digest)))
 }
 
 /// Stores what a draft says beside its lines, and gives it its next version.
 pub(crate) async fn update_draft(tx: &mut TenantTx, journal: &NewJournal) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
-        "update finance.journal set date = $3, payee = $4, narration = $5, reference = $6, version = version + 1 \
-         where tenant_id = $1 and id = $2",
+        "update finance.journal set date = $3, payee = $4, narration = $5, reference = $6, entity_id = $7, \
+         book = $8, rates = $9, version = version + 1 where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(journal.id.uuid())
@@ -103,6 +166,9 @@ pub(crate) async fn update_draft(tx: &mut TenantTx, journal: &NewJournal) -> Res
     .bind(&journal.payee)
     .bind(&journal.narration)
     .bind(&journal.reference)
+    .bind(journal.entity.uuid())
+    .bind(journal.book.as_str())
+    .bind(Json(&journal.rates))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -124,8 +190,8 @@ pub(crate) async fn mark_posted(tx: &mut TenantTx, drafts: &[Numbered]) -> Resul
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     sqlx::query(
         "update finance.journal journal set state = 'posted', number = given.number, sequence = given.sequence, \
-         posted_at = $2, posted_by = $3, version = version + 1 \
-         from unnest($4::uuid[], $5::text[], $6::bigint[]) as given (id, number, sequence) \
+         fiscal_year = given.fiscal_year, posted_at = $2, posted_by = $3, version = version + 1 \
+         from unnest($4::uuid[], $5::text[], $6::bigint[], $7::date[]) as given (id, number, sequence, fiscal_year) \
          where journal.tenant_id = $1 and journal.id = given.id",
     )
     .bind(tenant)
@@ -134,6 +200,7 @@ pub(crate) async fn mark_posted(tx: &mut TenantTx, drafts: &[Numbered]) -> Resul
     .bind(drafts.iter().map(|draft| draft.id.uuid()).collect::<Vec<_>>())
     .bind(drafts.iter().map(|draft| draft.number.as_str()).collect::<Vec<_>>())
     .bind(drafts.iter().map(|draft| draft.sequence).collect::<Vec<_>>())
+    .bind(drafts.iter().map(|draft| draft.fiscal_year).collect::<Vec<_>>())
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -158,9 +225,12 @@ pub(crate) async fn mark_reversed(tx: &mut TenantTx, id: JournalId, by: JournalI
 pub(crate) async fn find(tx: &mut impl TenantConnection, id: JournalId) -> Result<Option<Journal>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, number, date, payee, narration, reference, state, reverses_id, reversed_by_id, posted_at, \
-         posted_by, created_at, created_by, version \
-         from finance.journal where tenant_id = $1 and id = $2",
+        "select journal.id, entity_id, entity.code as entity_code, book, number, date, payee, narration, reference, rates, \
+         state, source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, \
+         journal.created_at, journal.created_by, journal.version \
+         from finance.journal journal \
+         join finance.legal_entity entity on entity.tenant_id = journal.tenant_id and entity.id = journal.entity_id \
+         where journal.tenant_id = $1 and journal.id = $2",
     )
     .bind(tenant)
     .bind(id.uuid())
@@ -173,9 +243,12 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: JournalId) -> Resul
 pub(crate) async fn lock(tx: &mut TenantTx, id: JournalId) -> Result<Option<Journal>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, number, date, payee, narration, reference, state, reverses_id, reversed_by_id, posted_at, \
-         posted_by, created_at, created_by, version \
-         from finance.journal where tenant_id = $1 and id = $2 for update",
+        "select journal.id, entity_id, entity.code as entity_code, book, number, date, payee, narration, reference, rates, \
+         state, source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, \
+         journal.created_at, journal.created_by, journal.version \
+         from finance.journal journal \
+         join finance.legal_entity entity on entity.tenant_id = journal.tenant_id and entity.id = journal.entity_id \
+         where journal.tenant_id = $1 and journal.id = $2 for update of journal",
     )
     .bind(tenant)
     .bind(id.uuid())

@@ -1,12 +1,17 @@
 //! Table `finance.journal_line`.
 
+use std::collections::BTreeMap;
+
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::model::amount::LineAmount;
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
+use crate::model::legal_entity::EntityId;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -16,7 +21,18 @@ struct Row {
     debit: Decimal,
     credit: Decimal,
     currency: String,
+    base_currency: String,
+    base_debit: Option<Decimal>,
+    base_credit: Option<Decimal>,
+    rate: Option<Decimal>,
+    party_id: Option<Uuid>,
+    due_on: Option<NaiveDate>,
+    dimensions: Json<BTreeMap<String, String>>,
+    tax_code: Option<String>,
+    tax_base: Option<Decimal>,
+    settles_id: Option<Uuid>,
     memo: Option<String>,
+    is_automatic: bool,
 }
 
 impl TryFrom<Row> for Line {
@@ -26,40 +42,112 @@ impl TryFrom<Row> for Line {
         let corrupt =
             |what: &str| DbError::Corrupt(format!("{what} of line {} on {}", row.line_no, row.account_id));
         let currency = Currency::parse(&row.currency).map_err(|_| corrupt("currency"))?;
+        let base = Currency::parse(&row.base_currency).map_err(|_| corrupt("base currency"))?;
+        let scaled = |amount: Option<Decimal>, currency: Currency| {
+            amount.map(|mut amount| {
+                amount.rescale(currency.minor_units());
+                amount
+            })
+        };
         Ok(Self {
             position: row.line_no,
             account_id: Id::from_uuid(row.account_id),
             account: row.code.parse().map_err(|_| corrupt("account"))?,
             amount: LineAmount::from_stored(row.debit, row.credit, currency)
                 .map_err(|_| corrupt("amount"))?,
+            base_debit: scaled(row.base_debit.filter(|amount| !amount.is_zero()), base),
+            base_credit: scaled(row.base_credit.filter(|amount| !amount.is_zero()), base),
+            rate: row.rate.map(|rate| rate.normalize()),
+            party: row.party_id,
+            due_on: row.due_on,
+            dimensions: row.dimensions.0,
+            tax_code: row.tax_code,
+            tax_base: scaled(row.tax_base, currency),
+            settles: row.settles_id.map(Id::from_uuid),
             memo: row.memo,
+            automatic: row.is_automatic,
         })
     }
 }
 
-/// Writes down the lines of these drafts.
-pub(crate) async fn insert(tx: &mut TenantTx, journals: &[NewJournal]) -> Result<(), DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let lines: Vec<(Uuid, i32, &NewLine)> = journals
+/// A line to write down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StoredLine<'l> {
+    /// The journal.
+    pub(crate) journal: JournalId,
+    /// Whose books.
+    pub(crate) entity: EntityId,
+    /// Position, from 1.
+    pub(crate) line_no: i32,
+    /// What it says.
+    pub(crate) line: &'l NewLine,
+    /// The day, if it is posted.
+    pub(crate) posted_on: Option<NaiveDate>,
+    /// The rate.
+    pub(crate) rate: Option<Decimal>,
+    /// What it is worth in base currency, debit positive.
+    pub(crate) base: Option<Decimal>,
+}
+
+/// Writes down the lines of drafts.
+pub(crate) async fn insert_drafts(tx: &mut TenantTx, journals: &[NewJournal]) -> Result<(), DbError> {
+    let of_journal = |journal: &NewJournal| (journal.id, journal.entity);
+    let lines: Vec<StoredLine<'_>> = journals
         .iter()
         .flat_map(|journal| {
-            (1..).zip(&journal.lines).map(|(line_no, line)| (journal.id.uuid(), line_no, line))
+            (1..).zip(&journal.lines).map(move |(line_no, line)| (of_journal(journal), line_no, line))
+        })
+        .map(|((journal, entity), line_no, line)| StoredLine {
+            journal,
+            entity,
+            line_no,
+            line,
+            posted_on: None,
+            rate: line.rate,
+            base: line.base,
         })
         .collect();
+    insert(tx, &lines).await
+}
+
+/// Writes down lines.
+pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let base_debit = |line: &StoredLine<'_>| line.base.map(|base| base.max(Decimal::ZERO));
+    let base_credit = |line: &StoredLine<'_>| line.base.map(|base| (-base).max(Decimal::ZERO));
     sqlx::query(
-        "insert into finance.journal_line (tenant_id, journal_id, line_no, account_id, debit, credit, currency, memo) \
-         select $1, new.journal_id, new.line_no, new.account_id, new.debit, new.credit, new.currency, new.memo \
-         from unnest($2::uuid[], $3::int[], $4::uuid[], $5::numeric[], $6::numeric[], $7::text[], $8::text[]) \
-         as new (journal_id, line_no, account_id, debit, credit, currency, memo)",
+        "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, \
+         currency, posted_on, rate, base_debit, base_credit, party_id, due_on, dimensions, tax_code, tax_base, \
+         settles_id, memo, is_automatic) \
+         select $1, new.journal_id, new.entity_id, new.line_no, new.account_id, new.debit, new.credit, new.currency, \
+         new.posted_on, new.rate, new.base_debit, new.base_credit, new.party_id, new.due_on, new.dimensions, \
+         new.tax_code, new.tax_base, new.settles_id, new.memo, new.is_automatic \
+         from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::numeric[], $7::numeric[], $8::text[], \
+             $9::date[], $10::numeric[], $11::numeric[], $12::numeric[], $13::uuid[], $14::date[], $15::jsonb[], \
+             $16::text[], $17::numeric[], $18::uuid[], $19::text[], $20::bool[]) \
+         as new (journal_id, entity_id, line_no, account_id, debit, credit, currency, posted_on, rate, base_debit, \
+             base_credit, party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic)",
     )
     .bind(tenant)
-    .bind(lines.iter().map(|(journal, _, _)| *journal).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, line_no, _)| *line_no).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, _, line)| line.account.uuid()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, _, line)| line.amount.debit()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, _, line)| line.amount.credit()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, _, line)| line.amount.currency().code()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|(_, _, line)| line.memo.as_deref()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.entity.uuid()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.account.uuid()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.amount.debit()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.amount.credit()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.amount.currency().code()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
+    .bind(lines.iter().map(base_debit).collect::<Vec<_>>())
+    .bind(lines.iter().map(base_credit).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.due_on).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| Json(&it.line.dimensions)).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.tax_code.as_deref()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.tax_base).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.settles.map(Id::uuid)).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.memo.as_deref()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.automatic).collect::<Vec<_>>())
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -83,9 +171,12 @@ pub(crate) async fn of_journal(
 ) -> Result<Vec<Line>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
-        "select line.line_no, line.account_id, account.code, line.debit, line.credit, line.currency, line.memo \
+        "select line.line_no, line.account_id, account.code, line.debit, line.credit, line.currency, \
+         entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, \
+         line.dimensions, line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic \
          from finance.journal_line line \
          join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
+         join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id \
          where line.tenant_id = $1 and line.journal_id = $2 order by line.line_no",
     )
     .bind(tenant)

@@ -1,9 +1,16 @@
 //! All SQL of the ledger. A function takes a transaction and values, gives rows or `None`, and decides nothing.
 
+pub(crate) mod account_lines;
+pub(crate) mod account_rules;
 pub(crate) mod accounts;
+pub(crate) mod allocations;
 pub(crate) mod balances;
+pub(crate) mod dimensions;
 pub(crate) mod imports;
+pub(crate) mod items;
 pub(crate) mod journals;
+pub(crate) mod legal_entities;
 pub(crate) mod lines;
 pub(crate) mod periods;
 pub(crate) mod proofs;
+pub(crate) mod rates;

@@ -1,19 +1,26 @@
 //! Table `finance.period`.
 
+use std::collections::BTreeSet;
+
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
 use chrono::NaiveDate;
+use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::model::period::{Period, PeriodId, PeriodState};
+use crate::model::legal_entity::EntityId;
+use crate::model::period::{Area, Period, PeriodId, PeriodState};
 
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
+    entity_id: Uuid,
+    entity_code: String,
     name: String,
     starts_on: NaiveDate,
     ends_on: NaiveDate,
     state: String,
+    locked: Json<BTreeSet<Area>>,
     version: i64,
 }
 
@@ -25,6 +32,9 @@ impl TryFrom<Row> for Period {
             .ok_or_else(|| DbError::Corrupt(format!("state of period {}", row.id)))?;
         Ok(Self {
             id: Id::from_uuid(row.id),
+            entity: Id::from_uuid(row.entity_id),
+            entity_code: row.entity_code,
+            locked: row.locked.0,
             name: row.name,
             starts_on: row.starts_on,
             ends_on: row.ends_on,
@@ -45,11 +55,12 @@ pub(crate) async fn lock_calendar(tx: &mut TenantTx) -> Result<(), DbError> {
 pub(crate) async fn insert(tx: &mut TenantTx, period: &Period) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     sqlx::query(
-        "insert into finance.period (tenant_id, id, name, starts_on, ends_on, state, version, created_at, created_by) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into finance.period (tenant_id, id, entity_id, name, starts_on, ends_on, state, version, created_at, \
+         created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(tenant)
     .bind(period.id.uuid())
+    .bind(period.entity.uuid())
     .bind(&period.name)
     .bind(period.starts_on)
     .bind(period.ends_on)
@@ -76,11 +87,30 @@ pub(crate) async fn set_state(tx: &mut TenantTx, id: PeriodId, state: PeriodStat
     Ok(())
 }
 
+/// Stores which areas of a period are locked, and gives it its next version.
+pub(crate) async fn set_locked(
+    tx: &mut TenantTx,
+    id: PeriodId,
+    locked: &BTreeSet<Area>,
+) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "update finance.period set locked = $3, version = version + 1 where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .bind(Json(locked))
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// The period with this id.
 pub(crate) async fn find(tx: &mut impl TenantConnection, id: PeriodId) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period where tenant_id = $1 and id = $2",
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(id.uuid())
@@ -93,7 +123,8 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: PeriodId) -> Result
 pub(crate) async fn lock(tx: &mut TenantTx, id: PeriodId) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period \
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
          where tenant_id = $1 and id = $2 for update",
     )
     .bind(tenant)
@@ -104,13 +135,19 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: PeriodId) -> Result<Option<Perio
 }
 
 /// The period that covers the date, held against [`lock`] until the transaction ends.
-pub(crate) async fn hold_covering(tx: &mut TenantTx, date: NaiveDate) -> Result<Option<Period>, DbError> {
+pub(crate) async fn hold_covering(
+    tx: &mut TenantTx,
+    entity: EntityId,
+    date: NaiveDate,
+) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period \
-         where tenant_id = $1 and starts_on <= $2 and ends_on >= $2 for share",
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         where tenant_id = $1 and entity_id = $2 and starts_on <= $3 and ends_on >= $3 for share",
     )
     .bind(tenant)
+    .bind(entity.uuid())
     .bind(date)
     .fetch_optional(tx.conn())
     .await?;
@@ -120,17 +157,20 @@ pub(crate) async fn hold_covering(tx: &mut TenantTx, date: NaiveDate) -> Result<
 /// A period that has a day in common with this span.
 pub(crate) async fn overlapping(
     tx: &mut TenantTx,
+    entity: EntityId,
     starts_on: NaiveDate,
     ends_on: NaiveDate,
 ) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period \
-         where tenant_id = $1 and starts_on <= $3 and ends_on >= $2 order by starts_on limit 1",
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         where tenant_id = $1 and entity_id = $4 and starts_on <= $3 and ends_on >= $2 order by starts_on limit 1",
     )
     .bind(tenant)
     .bind(starts_on)
     .bind(ends_on)
+    .bind(entity.uuid())
     .fetch_optional(tx.conn())
     .await?;
     row.map(Period::try_from).transpose()
@@ -139,27 +179,31 @@ pub(crate) async fn overlapping(
 /// The last day covered before an uncovered date, and the first one covered after it.
 pub(crate) async fn neighbours(
     tx: &mut TenantTx,
+    entity: EntityId,
     date: NaiveDate,
 ) -> Result<(Option<NaiveDate>, Option<NaiveDate>), DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_as(
-        "select (select max(ends_on) from finance.period where tenant_id = $1 and ends_on < $2), \
-         (select min(starts_on) from finance.period where tenant_id = $1 and starts_on > $2)",
+        "select (select max(ends_on) from finance.period where tenant_id = $1 and entity_id = $3 and ends_on < $2), \
+         (select min(starts_on) from finance.period where tenant_id = $1 and entity_id = $3 and starts_on > $2)",
     )
     .bind(tenant)
     .bind(date)
+    .bind(entity.uuid())
     .fetch_one(tx.conn())
     .await?)
 }
 
-/// All periods, earliest first.
-pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Period>, DbError> {
+/// All periods of a legal entity, earliest first.
+pub(crate) async fn all(tx: &mut impl TenantConnection, entity: EntityId) -> Result<Vec<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, name, starts_on, ends_on, state, version from finance.period \
-         where tenant_id = $1 order by starts_on",
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         where tenant_id = $1 and entity_id = $2 order by starts_on",
     )
     .bind(tenant)
+    .bind(entity.uuid())
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(Period::try_from).collect()

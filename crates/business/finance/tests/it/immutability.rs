@@ -22,7 +22,7 @@ async fn a_posted_journal_and_its_lines_never_change() {
         format!("update finance.journal set narration = 'x' where id = '{id}'"),
         format!("update finance.journal set date = '2025-01-11' where id = '{id}'"),
         format!(
-            "update finance.journal set state = 'draft', number = null, sequence = null, posted_at = null, posted_by = null where id = '{id}'"
+            "update finance.journal set state = 'draft', number = null, sequence = null, fiscal_year = null, posted_at = null, posted_by = null where id = '{id}'"
         ),
         format!(
             "update finance.journal set state = 'reversed', reversed_by_id = id, payee = 'x' where id = '{id}'"
@@ -34,8 +34,8 @@ async fn a_posted_journal_and_its_lines_never_change() {
         ),
         // Even a pair of lines that balances.
         format!(
-            "insert into finance.journal_line select tenant_id, journal_id, line_no + 2, account_id, debit, credit, currency, memo \
-             from finance.journal_line where journal_id = '{id}'"
+            "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, currency) \
+             select tenant_id, journal_id, entity_id, line_no + 2, account_id, debit, credit, currency from finance.journal_line where journal_id = '{id}'"
         ),
     ] {
         assert_eq!(refused_by(&app, &statement).await, "journal_immutable", "{statement}");
@@ -58,15 +58,15 @@ async fn nothing_becomes_posted_that_does_not_balance() {
     let (app, accountant) = app_with_accounts().await;
     let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
     let post = format!(
-        "update finance.journal set state = 'posted', number = 'X', sequence = 1, posted_at = now(), posted_by = 'x' \
+        "update finance.journal set state = 'posted', number = 'X', sequence = 1, fiscal_year = date, posted_at = now(), posted_by = 'x' \
          where id = '{id}'"
     );
     for spoil in [
         format!("delete from finance.journal_line where journal_id = '{id}' and debit > 0"),
         format!("delete from finance.journal_line where journal_id = '{id}'"),
         format!(
-            "insert into finance.journal_line select tenant_id, journal_id, 3, account_id, debit, credit, 'EUR', memo \
-             from finance.journal_line where journal_id = '{id}' and line_no = 1"
+            "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, currency) \
+             select tenant_id, journal_id, entity_id, 3, account_id, debit, credit, 'EUR' from finance.journal_line where journal_id = '{id}' and line_no = 1"
         ),
     ] {
         assert_eq!(
@@ -75,12 +75,24 @@ async fn nothing_becomes_posted_that_does_not_balance() {
             "{spoil}"
         );
     }
-    let born = "insert into finance.journal (tenant_id, id, date, state, number, sequence, posted_at, posted_by, version, \
-         created_at, created_by) select tenant_id, gen_random_uuid(), date, 'posted', 'X', 1, now(), 'x', 1, now(), 'x' \
+    let born = "insert into finance.journal (tenant_id, id, entity_id, date, state, number, sequence, fiscal_year, posted_at, posted_by, \
+         version, created_at, created_by) select tenant_id, gen_random_uuid(), entity_id, date, 'posted', 'X', 1, date, now(), 'x', 1, now(), 'x' \
          from finance.journal";
     assert_eq!(refused_by(&app, born).await, "journal_born_as_draft");
+    // What a line is worth is part of what is posted.
+    assert_eq!(refused_by(&app, &post).await, "journal_balances");
+    let worth = |debit: &str| {
+        format!(
+            "begin; create temp table kept on commit drop as select * from finance.journal_line where journal_id = '{id}'; \
+             delete from finance.journal_line where journal_id = '{id}'; \
+             update kept set posted_on = '2025-01-10', rate = 1, base_debit = case when debit > 0 then {debit} else 0 end, \
+             base_credit = credit; insert into finance.journal_line select * from kept; {post}; commit"
+        )
+    };
+    assert_eq!(refused_by(&app, &worth("debit + 1")).await, "journal_balances");
     let mut superuser = app.db.superuser().await;
-    sqlx::raw_sql(AssertSqlSafe(post)).execute(&mut superuser).await.expect("a balanced draft can be posted");
+    let posted = sqlx::raw_sql(AssertSqlSafe(worth("debit"))).execute(&mut superuser).await;
+    posted.expect("a balanced draft can be posted");
 }
 
 #[tokio::test]
@@ -90,8 +102,8 @@ async fn a_journal_is_reversed_by_one_journal_alone() {
     let nothing = serde_json::json!({});
     accountant.post(&format!("/v1/finance/journals/{id}/reverse"), &nothing).await.expect(201);
     let second = format!(
-        "insert into finance.journal (tenant_id, id, date, state, reverses_id, version, created_at, created_by) \
-         select tenant_id, gen_random_uuid(), date, 'draft', id, 1, now(), 'x' from finance.journal where id = '{id}'"
+        "insert into finance.journal (tenant_id, id, entity_id, date, state, reverses_id, version, created_at, created_by) \
+         select tenant_id, gen_random_uuid(), entity_id, date, 'draft', id, 1, now(), 'x' from finance.journal where id = '{id}'"
     );
     assert_eq!(refused_by(&app, &second).await, "journal_reversed_once");
 }
@@ -109,7 +121,27 @@ async fn the_application_sees_no_row_without_a_tenant() {
     .await
     .unwrap();
     let names: Vec<&str> = tables.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, ["account", "balance", "import", "journal", "journal_line", "period"]);
+    assert_eq!(
+        names,
+        [
+            "account",
+            "account_rule",
+            "allocation",
+            "balance",
+            "book",
+            "dimension",
+            "dimension_balance",
+            "dimension_value",
+            "exchange_rate",
+            "import",
+            "journal",
+            "journal_line",
+            "legal_entity",
+            "open_item",
+            "period",
+            "settlement"
+        ]
+    );
     assert!(tables.iter().all(|(_, is_on, is_forced)| *is_on && *is_forced), "{tables:?}");
     let mut owner = app.db.owner().await;
     let seen: i64 =

@@ -25,7 +25,7 @@ async fn periods_do_not_overlap() {
     let read = accountant.get(&format!("/v1/finance/periods/{id}")).await.expect(200);
     assert_eq!(
         read.json(),
-        json!({"id": id, "name": "Q1", "startsOn": "2025-01-01", "endsOn": "2025-03-31", "state": "open", "version": 1})
+        json!({"id": id, "entity": "main", "name": "Q1", "startsOn": "2025-01-01", "endsOn": "2025-03-31", "state": "open", "version": 1})
     );
     for (starts_on, ends_on) in [
         ("2025-03-31", "2025-04-30"),

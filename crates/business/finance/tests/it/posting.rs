@@ -47,7 +47,8 @@ async fn a_journal_balances_in_each_currency_to_the_last_minor_unit() {
         {"account": FEES, "debit": "4.00"}, {"account": CASH, "credit": "4.00"},
         {"account": FEES, "debit": "300", "currency": "JPY"}, {"account": CASH, "credit": "300", "currency": "JPY"},
     ]);
-    post(&accountant, &json!({"date": "2025-01-10", "lines": both})).await.expect(200);
+    let journal = json!({"date": "2025-01-10", "lines": both, "rates": {"JPY": "0.0064"}});
+    post(&accountant, &journal).await.expect(200);
 }
 
 #[tokio::test]

@@ -25,8 +25,9 @@ async fn a_reversal_mirrors_the_journal_and_leaves_it_as_it_is() {
     assert_eq!(
         json["lines"],
         json!([
-            {"lineNo": 1, "account": FEES, "credit": "4.00", "currency": "USD", "memo": "fee"},
-            {"lineNo": 2, "account": CASH, "debit": "4.00", "currency": "USD"},
+            {"lineNo": 1, "account": FEES, "credit": "4.00", "currency": "USD", "baseCredit": "4.00",
+                "rate": "1", "memo": "fee"},
+            {"lineNo": 2, "account": CASH, "debit": "4.00", "currency": "USD", "baseDebit": "4.00", "rate": "1"},
         ])
     );
     assert_eq!(accountant.get(&reversal.header("location")).await.json(), json);

@@ -26,6 +26,46 @@ pub(crate) async fn add_account(client: &Client, code: &str, kind: &str) -> Stri
     client.post("/v1/finance/accounts", &json!({"code": code, "type": kind})).await.expect(201).text("/id")
 }
 
+/// Customers and suppliers of the tests.
+pub(crate) const CUSTOMER: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
+
+/// Adds the accounts that documents in several currencies need, and the rules that name them by their parts.
+pub(crate) async fn add_trading_accounts(client: &Client) {
+    for (code, kind, usage) in [
+        ("Receivables", "asset", "receivable"),
+        ("Payables", "liability", "payable"),
+        ("Bank", "asset", "bank"),
+        ("Sales", "income", "other"),
+        ("Purchases", "expense", "other"),
+        ("Rounding", "expense", "other"),
+        ("Realised", "expense", "other"),
+    ] {
+        let account = json!({"code": code, "type": kind, "use": usage});
+        client.post("/v1/finance/accounts", &account).await.expect(201);
+    }
+    for (role, account) in [
+        ("receivable", "Receivables"),
+        ("payable", "Payables"),
+        ("rounding", "Rounding"),
+        ("exchange_realised", "Realised"),
+    ] {
+        let rule = json!({"role": role, "account": account});
+        client.post("/v1/finance/account-rules", &rule).await.expect(201);
+    }
+}
+
+/// Records a rate in US dollars.
+pub(crate) async fn record_rate(client: &Client, currency: &str, day: &str, rate: &str) {
+    let rate = json!({"currency": currency, "baseCurrency": "USD", "validOn": day, "rate": rate});
+    client.post("/v1/records/finance.exchange_rate", &rate).await.expect(201);
+}
+
+/// The open items that fulfil a filter, oldest first.
+pub(crate) async fn open_items(client: &Client, filter: &str) -> Vec<Value> {
+    let path = filtered("/v1/finance/open-items", filter);
+    client.get(&format!("{path}&sort=date")).await.expect(200).json()["items"].as_array().unwrap().clone()
+}
+
 /// A journal of two lines that balances.
 pub(crate) fn fee(date: &str, amount: &str) -> Value {
     json!({"date": date, "lines": [{"account": FEES, "debit": amount}, {"account": CASH, "credit": amount}]})

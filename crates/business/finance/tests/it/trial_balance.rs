@@ -14,7 +14,7 @@ async fn it_has_two_columns_whose_sums_are_equal() {
     let report = accountant.get(&format!("{REPORT}?asOf=2025-01-31")).await.expect(200).json();
     assert_eq!(
         report,
-        json!({"asOf": "2025-01-31", "currency": "USD", "lines": [
+        json!({"asOf": "2025-01-31", "entity": "main", "currency": "USD", "lines": [
             {"account": CASH, "name": "Cash", "type": "asset", "debit": "0.00", "credit": "5.50", "balance": "-5.50"},
             {"account": FEES, "name": "Fees", "type": "expense", "debit": "5.50", "credit": "0.00", "balance": "5.50"},
         ], "totals": {"debit": "5.50", "credit": "5.50"}})
@@ -46,18 +46,21 @@ async fn it_counts_up_to_the_end_of_the_day() {
 #[tokio::test]
 async fn it_is_of_one_currency_with_its_decimals() {
     let (_app, accountant) = app_with_accounts().await;
-    let yen = json!({"date": "2025-01-10", "lines": [
+    let yen = json!({"date": "2025-01-10", "rates": {"JPY": "0.0064"}, "lines": [
         {"account": FEES, "debit": "300", "currency": "JPY"}, {"account": CASH, "credit": "300", "currency": "JPY"},
     ]});
     post(&accountant, &yen).await.expect(200);
-    assert_eq!(balances(&accountant, "2025-01-31").await, []);
+    // In base currency what is in others counts too.
+    assert_eq!(balances(&accountant, "2025-01-31").await, [field(CASH, "-1.92"), field(FEES, "1.92")]);
+    let dollars = accountant.get(&format!("{REPORT}?asOf=2025-01-31&currency=USD")).await.expect(200).json();
+    assert_eq!(dollars["totals"], json!({"debit": "0.00", "credit": "0.00"}));
     let report = accountant.get(&format!("{REPORT}?asOf=2025-01-31&currency=JPY")).await.expect(200).json();
     assert_eq!(report["totals"], json!({"debit": "300", "credit": "300"}));
     let zero = accountant.get(&format!("{REPORT}?asOf=2025-01-31&includeZero=true")).await.expect(200).json();
     let accounts: Vec<_> = zero["lines"].as_array().unwrap().iter().map(|line| &line["account"]).collect();
     // Groups take no postings and are not shown.
     assert_eq!(accounts, [CASH, FEES]);
-    assert_eq!(zero["totals"], json!({"debit": "0.00", "credit": "0.00"}));
+    assert_eq!(zero["totals"], json!({"debit": "1.92", "credit": "1.92"}));
     for query in ["asOf=2025-1-1", "currency=usd", "includeZero=yes", "colour=red"] {
         accountant.get(&format!("{REPORT}?{query}")).await.expect(400);
     }

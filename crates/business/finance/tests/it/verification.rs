@@ -18,7 +18,8 @@ impl JobPayload for Scheduled {
     const NAME: &'static str = "finance.verify_ledger";
 }
 
-async fn verify(app: &TestApp) {
+/// Runs the nightly proof.
+pub(crate) async fn verify(app: &TestApp) {
     app.db.clock.advance(chrono::TimeDelta::seconds(1));
     let context = app.db.context("demo");
     let mut tx = app.db.database.tenant_tx(&context).await.unwrap();
@@ -48,10 +49,11 @@ async fn what_is_wrong_is_found() {
     let mut superuser = app.db.superuser().await;
     for (spoil, expected) in [
         (
-            "update finance.balance set debit = debit + 1 where debit > 0",
+            // A balance lies in several rows: any of them.
+            "update finance.balance set debit = debit + 1 where ctid = (select ctid from finance.balance where debit > 0 limit 1)",
             vec![
                 "balance of Expenses:Fees in 2025-01 USD: kept 7.0000 and 0.0000, lines sum up to 6.0000 and 0.0000",
-                "trial balance in USD: debits exceed credits by 1.0000",
+                "trial balance of main in USD: debits exceed credits by 1.0000",
             ],
         ),
         (
@@ -64,7 +66,7 @@ async fn what_is_wrong_is_found() {
         // Behind the back of the triggers, as only somebody who owns the server can.
         (
             "update finance.journal set sequence = 7 where sequence = 2",
-            vec!["numbers of 2025: 3 journals have 3 numbers from 1 to 7"],
+            vec!["numbers of the book general from 2025-01-01 on: 3 journals have 3 numbers from 1 to 7"],
         ),
         (
             "update finance.journal_line set debit = 5 where debit = 2",

@@ -1,0 +1,65 @@
+//! Closes one area of a period before the others.
+
+use athyper_kernel_audit::{AuditEvent, changes};
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Deps;
+use crate::entities::PERIOD;
+use crate::error::Error;
+use crate::model::period::{Area, Period};
+use crate::store::periods;
+
+/// Which area.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = finance::LockPeriodArea)]
+pub(crate) struct LockPeriodArea {
+    /// The area.
+    area: Area,
+}
+
+/// Lock an area of a period
+///
+/// Sales, purchases or tax take no postings in the period from then on, though it is open.
+#[utoipa::path(
+    post,
+    path = "/v1/finance/periods/{id}/lock-area",
+    operation_id = "finance.lock_period_area",
+    tag = "finance",
+    params(
+        ("id" = String, Path, description = "Id of the period", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is changed")
+    ),
+    request_body(content = LockPeriodArea, example = json!({"area": "sales"})),
+    responses((status = 200, description = "The period as it is now", body = Period), ChangeProblems)
+)]
+pub(crate) async fn lock_period_area(
+    State(deps): State<Deps>,
+    PathId(id): PathId<Period>,
+    mut cmd: Command<Json<LockPeriodArea>>,
+) -> Result<Reply, ProblemResponse> {
+    let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
+    cmd.check_version(period.version)?;
+    let done = execute(&mut cmd.tx, period, cmd.body.0.area).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(tx: &mut TenantTx, period: Period, area: Area) -> Result<Done<Period>, Error> {
+    let mut changed = Period { version: period.version + 1, ..period.clone() };
+    changed.locked.insert(area);
+    periods::set_locked(tx, period.id, &changed.locked).await?;
+
+    let event = AuditEvent::info("finance.lock_period_area")
+        .about("finance.period", period.id)
+        .with("name", period.name.as_str())
+        .with("area", area.as_str())
+        .with("changes", changes(&period, &changed));
+    Ok(Done::new(changed, event))
+}

@@ -1,0 +1,301 @@
+//! How other domains post: the answer to the port of `athyper-kernel-ledger`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use athyper_kernel_db::{TenantConnection, TenantTx};
+use athyper_kernel_error::{FieldError, Problem};
+use athyper_kernel_ledger::{
+    AccountRef, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted, PostedLine, Posting,
+    PostingLine, Source,
+};
+use athyper_kernel_types::{Currency, Id};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sha2::{Digest as _, Sha256};
+
+use crate::commands::{allocate_items, reverse_journal};
+use crate::determination::{by_rules, rules_for};
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::account_rule::AccountRule;
+use crate::model::amount::LineAmount;
+use crate::model::journal::{JournalWithLines, LINES, NewJournal, NewLine};
+use crate::model::legal_entity::LegalEntity;
+use crate::posting::{PostedJournal, PostingRights, post};
+use crate::queries::get_journal;
+use crate::store::{accounts, items, journals, rates};
+use crate::whose_books;
+
+/// The ledger of this domain.
+pub fn ledger() -> Arc<dyn Ledger> {
+    Arc::new(GeneralLedger)
+}
+
+struct GeneralLedger;
+
+#[async_trait]
+impl Ledger for GeneralLedger {
+    async fn entity(&self, tx: &mut dyn TenantConnection, code: Option<&str>) -> Result<Entity, Problem> {
+        let found = whose_books::find(tx, code).await?;
+        Ok(Entity {
+            id: found.id.uuid(),
+            code: found.code,
+            name: found.name,
+            base_currency: found.base_currency,
+        })
+    }
+
+    async fn rate(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        currency: Currency,
+        date: NaiveDate,
+    ) -> Result<Decimal, Problem> {
+        if currency == entity.base_currency {
+            return Ok(Decimal::ONE);
+        }
+        let found = rates::on(tx, entity.base_currency, &[currency], date).await.map_err(Error::from)?;
+        let missing = Error::RateMissing { currency, base: entity.base_currency, date };
+        Ok(found.get(&currency).copied().ok_or(missing)?)
+    }
+
+    async fn post(&self, tx: &mut TenantTx, posting: &Posting) -> Result<Posted, Problem> {
+        Ok(post_document(tx, posting).await?)
+    }
+
+    async fn reverse(
+        &self,
+        tx: &mut TenantTx,
+        source: &Source,
+        date: Option<NaiveDate>,
+        narration: Option<&str>,
+        into_soft_closed: bool,
+    ) -> Result<Posted, Problem> {
+        Ok(reverse_document(tx, source, date, narration, PostingRights { into_soft_closed }).await?)
+    }
+
+    async fn allocate(&self, tx: &mut TenantTx, allocation: &Allocation) -> Result<Allocated, Problem> {
+        Ok(allocate_items::allocate(tx, allocation).await?)
+    }
+
+    async fn items(
+        &self,
+        tx: &mut dyn TenantConnection,
+        ids: &BTreeSet<ItemId>,
+    ) -> Result<Vec<OpenItem>, Problem> {
+        Ok(items::find(tx, ids.iter().copied()).await.map_err(Error::from)?)
+    }
+}
+
+/// Posts a document's journal, unless it is posted.
+async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, Error> {
+    let digest = digest(posting)?;
+    if let Some(posted) = posted_before(tx, posting, &digest).await? {
+        return Ok(posted);
+    }
+    let entity = whose_books::find_or_open(tx, posting.entity.as_deref()).await?;
+    let rules = rules_for(tx, &entity, posting.lines.iter().map(|line| &line.account)).await?;
+    let accounts = find_accounts(tx, &rules, &posting.lines).await?;
+    let draft = draft(tx, &entity, posting, &accounts, digest)?;
+    let drafts = [draft];
+    journals::insert_drafts(tx, &drafts).await?;
+    let rights = PostingRights { into_soft_closed: posting.into_soft_closed };
+    let posted = post(tx, &entity, &drafts, rights).await?;
+    let ([draft], Some(posted)) = (drafts, posted.into_iter().next()) else {
+        return Err(Error::JournalNotFound);
+    };
+    Ok(answer(&entity, &draft, posted, accounts))
+}
+
+/// What was asked for, in a form that is the same whenever the same is asked for.
+fn digest(posting: &Posting) -> Result<[u8; 32], Error> {
+    // Who asks may change between two times; what is posted does not.
+    let asked = Posting { into_soft_closed: false, ..posting.clone() };
+    let text = serde_json::to_vec(&asked).map_err(|_| Error::SourceConflict)?;
+    Ok(Sha256::digest(text).into())
+}
+
+async fn posted_before(
+    tx: &mut TenantTx,
+    posting: &Posting,
+    digest: &[u8; 32],
+) -> Result<Option<Posted>, Error> {
+    let Some((id, before)) = journals::lock_by_source(tx, &posting.source).await? else {
+        return Ok(None);
+    };
+    if before != digest {
+        return Err(Error::SourceConflict);
+    }
+    let journal = get_journal::load(tx, id).await?;
+    let made = items::made_by(tx, id).await?;
+    Ok(Some(of_journal(tx, &journal, &made, true).await?))
+}
+
+/// What came of a journal that is in the books.
+async fn of_journal(
+    tx: &mut TenantTx,
+    journal: &JournalWithLines,
+    made: &BTreeMap<i32, ItemId>,
+    is_repeated: bool,
+) -> Result<Posted, Error> {
+    let entity = crate::store::legal_entities::find(tx, journal.journal.entity).await?;
+    let entity = entity.ok_or(Error::EntityNotFound)?;
+    let lines = journal.lines.iter().filter(|line| !line.automatic || journal.journal.reverses.is_some());
+    let line = |line: &crate::model::journal::Line| PostedLine {
+        account: line.account.as_str().to_owned(),
+        rule: None,
+        base: line.base().unwrap_or_default(),
+        item: made.get(&line.position).copied(),
+    };
+    Ok(Posted {
+        journal: journal.journal.id.uuid(),
+        number: journal.journal.number.clone().unwrap_or_default(),
+        base_currency: entity.base_currency,
+        lines: lines.map(line).collect(),
+        is_repeated,
+    })
+}
+
+/// An account that a line is on, and the rule that chose it.
+#[derive(Clone, Debug)]
+struct Chosen {
+    id: AccountId,
+    code: String,
+    rule: Option<String>,
+}
+
+/// The account of each line.
+async fn find_accounts(
+    tx: &mut TenantTx,
+    rules: &[AccountRule],
+    lines: &[PostingLine],
+) -> Result<Vec<Chosen>, Error> {
+    let mut errors = Vec::new();
+    let mut determined = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        match by_rules(rules, &line.account) {
+            Ok(found) => determined.push(found),
+            Err(error) => {
+                let code = athyper_kernel_error::DomainError::code(&error).trim_start_matches("finance.");
+                errors.push(FieldError::new(format!("/lines/{index}/account"), code, error.to_string()));
+                determined.push(None);
+            }
+        }
+    }
+    let codes: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| match &line.account {
+            AccountRef::Code(code) => Some(code.as_str()),
+            AccountRef::Role { .. } => None,
+        })
+        .collect();
+    let named = accounts::with_codes(tx, &codes).await?;
+    let ids: BTreeSet<AccountId> = determined.iter().flatten().map(|found| found.account).collect();
+    let by_id = accounts::hold(tx, &ids).await?;
+    let by_code: HashMap<&str, AccountId> =
+        named.iter().map(|account| (account.code.as_str(), account.id)).collect();
+    let mut chosen = Vec::with_capacity(lines.len());
+    for (index, (line, found)) in lines.iter().zip(determined).enumerate() {
+        match (&line.account, found) {
+            (AccountRef::Code(code), _) => {
+                if let Some(id) = by_code.get(code.as_str()) {
+                    chosen.push(Chosen { id: *id, code: code.clone(), rule: None });
+                } else {
+                    let message = format!("there is no account {code}");
+                    errors.push(FieldError::new(
+                        format!("/lines/{index}/account"),
+                        "unknown_account",
+                        message,
+                    ));
+                }
+            }
+            (AccountRef::Role { .. }, Some(found)) => {
+                let code = by_id.get(&found.account).map(|account| account.code.as_str().to_owned());
+                let rule = Some(found.rule.to_string());
+                chosen.push(Chosen { id: found.account, code: code.unwrap_or_default(), rule });
+            }
+            (AccountRef::Role { .. }, None) => {}
+        }
+    }
+    if errors.is_empty() { Ok(chosen) } else { Err(Error::AccountsNotUsable(errors)) }
+}
+
+fn draft(
+    tx: &TenantTx,
+    entity: &LegalEntity,
+    posting: &Posting,
+    accounts: &[Chosen],
+    digest: [u8; 32],
+) -> Result<NewJournal, Error> {
+    if !LINES.contains(&posting.lines.len()) {
+        let message = format!(
+            "a journal has {} to {} lines, these are {}",
+            LINES.start(),
+            LINES.end(),
+            posting.lines.len()
+        );
+        return Err(Error::InvalidLines(vec![FieldError::new("/lines", "line_count", message)]));
+    }
+    let zero = posting.lines.iter().position(|line| line.amount.is_zero());
+    if let Some(index) = zero {
+        let pointer = format!("/lines/{index}/amount");
+        return Err(Error::InvalidLines(vec![FieldError::new(pointer, "zero", "a line is not zero")]));
+    }
+    let lines = posting.lines.iter().zip(accounts).map(|(line, chosen)| NewLine {
+        base: line.base,
+        party: line.party,
+        due_on: line.due_on,
+        dimensions: line.dimensions.clone(),
+        tax_code: line.tax.as_ref().map(|tax| tax.code.clone()),
+        tax_base: line.tax.as_ref().and_then(|tax| tax.base),
+        settles: line.settles.map(|settles| settles.item),
+        memo: line.memo.clone(),
+        ..NewLine::new(chosen.id, LineAmount::from_signed(line.amount))
+    });
+    Ok(NewJournal {
+        id: Id::new(tx.clock()),
+        entity: entity.id,
+        book: posting.book,
+        date: posting.date,
+        payee: posting.payee.clone(),
+        narration: posting.narration.clone(),
+        reference: posting.reference.clone(),
+        rates: posting.rates.clone(),
+        reverses: None,
+        import: None,
+        source: Some((posting.source.clone(), digest)),
+        lines: lines.collect(),
+    })
+}
+
+fn answer(entity: &LegalEntity, draft: &NewJournal, posted: PostedJournal, accounts: Vec<Chosen>) -> Posted {
+    let lines = accounts.into_iter().zip(posted.lines).map(|(chosen, (base, item))| PostedLine {
+        account: chosen.code,
+        rule: chosen.rule,
+        base,
+        item,
+    });
+    Posted {
+        journal: draft.id.uuid(),
+        number: posted.number,
+        base_currency: entity.base_currency,
+        lines: lines.collect(),
+        is_repeated: false,
+    }
+}
+
+async fn reverse_document(
+    tx: &mut TenantTx,
+    source: &Source,
+    date: Option<NaiveDate>,
+    narration: Option<&str>,
+    rights: PostingRights,
+) -> Result<Posted, Error> {
+    let (id, _) = journals::lock_by_source(tx, source).await?.ok_or(Error::JournalNotFound)?;
+    let journal = journals::lock(tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let reversal = reverse_journal::reverse(tx, &journal, date, narration.map(str::to_owned), rights).await?;
+    of_journal(tx, &reversal, &BTreeMap::new(), false).await
+}

@@ -1,0 +1,62 @@
+//! The numbers of journals: without gaps within a book and a fiscal year.
+
+use std::collections::BTreeMap;
+
+use athyper_kernel_db::{DbError, TenantTx, take_numbers};
+use athyper_kernel_ledger::Book;
+use athyper_kernel_types::SeriesPattern;
+use chrono::NaiveDate;
+
+use crate::error::Error;
+use crate::model::journal::NewJournal;
+use crate::model::legal_entity::LegalEntity;
+use crate::store::journals::{self, Numbered};
+use crate::store::legal_entities;
+
+/// Takes the numbers of journals, in the order given within each series, and makes them posted. Gives the numbers.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn number(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    drafts: &[NewJournal],
+) -> Result<Vec<String>, Error> {
+    let mut series: BTreeMap<(Book, NaiveDate), Vec<usize>> = BTreeMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        series.entry((draft.book, entity.fiscal_year(draft.date))).or_default().push(index);
+    }
+    let mut numbered: Vec<Option<Numbered>> = vec![None; drafts.len()];
+    for ((book, fiscal_year), of_series) in series {
+        let pattern = pattern(tx, entity, book).await?;
+        let name = format!("finance.{}.{}", entity.id, book.as_str());
+        let count = u32::try_from(of_series.len()).unwrap_or(u32::MAX);
+        let first = take_numbers(tx, &name, &pattern, fiscal_year, count).await?;
+        for (sequence, index) in (first..).zip(of_series) {
+            let Some((draft, slot)) = drafts.get(index).zip(numbered.get_mut(index)) else { continue };
+            let number = pattern.format(fiscal_year, sequence);
+            let sequence = i64::try_from(sequence)
+                .map_err(|_| DbError::Corrupt(format!("journal number {sequence}")))?;
+            *slot = Some(Numbered { id: draft.id, number, sequence, fiscal_year });
+        }
+    }
+    let numbered: Vec<Numbered> = numbered.into_iter().flatten().collect();
+    journals::mark_posted(tx, &numbered).await?;
+    Ok(numbered.into_iter().map(|it| it.number).collect())
+}
+
+/// How the numbers of a book are written; they start again with each fiscal year.
+async fn pattern(tx: &mut TenantTx, entity: &LegalEntity, book: Book) -> Result<SeriesPattern, Error> {
+    let own = legal_entities::pattern(tx, entity.id, book).await?;
+    let text = own.as_deref().unwrap_or(match book {
+        Book::General => "JE-{YYYY}-{SEQ:6}",
+        Book::Sales => "SJ-{YYYY}-{SEQ:6}",
+        Book::Purchase => "PJ-{YYYY}-{SEQ:6}",
+        Book::Bank => "BJ-{YYYY}-{SEQ:6}",
+        Book::Opening => "OB-{YYYY}-{SEQ:6}",
+        Book::Exchange => "FX-{YYYY}-{SEQ:6}",
+        Book::Closing => "CL-{YYYY}-{SEQ:6}",
+    });
+    SeriesPattern::parse(text)
+        .map_err(|error| DbError::Corrupt(format!("pattern of the book {}: {error}", book.as_str())).into())
+}

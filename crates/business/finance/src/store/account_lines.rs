@@ -1,0 +1,149 @@
+//! The lines of one account, as its ledger shows them.
+
+use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_types::Currency;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::model::account::AccountId;
+use crate::model::legal_entity::EntityId;
+
+/// Whose lines are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// Whose books.
+    pub(crate) entity: EntityId,
+    /// The account.
+    pub(crate) account: AccountId,
+    /// Only lines in this currency, in its amounts; else all, in base currency.
+    pub(crate) currency: Option<Currency>,
+    /// First day.
+    pub(crate) from: Option<NaiveDate>,
+    /// Last day.
+    pub(crate) to: NaiveDate,
+}
+
+/// Where a line stands in the ledger of its account.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// The day.
+    pub(crate) date: NaiveDate,
+    /// The journal.
+    pub(crate) journal: Uuid,
+    /// The position in it.
+    pub(crate) line_no: i32,
+}
+
+/// A line.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountLine {
+    /// Where it stands.
+    pub(crate) place: Place,
+    /// Number of the journal.
+    pub(crate) number: String,
+    /// Its reference.
+    pub(crate) reference: Option<String>,
+    /// What it is about.
+    pub(crate) narration: Option<String>,
+    /// Debit.
+    pub(crate) debit: Decimal,
+    /// Credit.
+    pub(crate) credit: Decimal,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    posted_on: NaiveDate,
+    journal_id: Uuid,
+    line_no: i32,
+    number: String,
+    reference: Option<String>,
+    narration: Option<String>,
+    debit: Decimal,
+    credit: Decimal,
+}
+
+/// The columns of the amounts, and the condition on the currency, which is the fourth parameter.
+fn amounts(currency: Option<Currency>) -> (&'static str, &'static str, &'static str) {
+    match currency {
+        None => ("base_debit", "base_credit", "$4::text is null"),
+        Some(_) => ("debit", "credit", "currency = $4"),
+    }
+}
+
+/// The balance of an account before a day of this month.
+pub(crate) async fn opening(
+    tx: &mut impl TenantConnection,
+    wanted: Wanted,
+    month: NaiveDate,
+    day: NaiveDate,
+) -> Result<Decimal, DbError> {
+    let (debit, credit, of_currency) = amounts(wanted.currency);
+    let tenant = tx.tenant_id().uuid();
+    let statement = format!(
+        "select coalesce((select sum({debit} - {credit}) from finance.balance \
+             where tenant_id = $1 and entity_id = $2 and account_id = $3 and {of_currency} and month < $5), 0) \
+         + coalesce((select sum({debit} - {credit}) from finance.journal_line \
+             where tenant_id = $1 and account_id = $3 and entity_id = $2 and {of_currency} \
+             and posted_on >= $5 and posted_on < $6), 0)"
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(wanted.entity.uuid())
+        .bind(wanted.account.uuid())
+        .bind(wanted.currency.map(Currency::code))
+        .bind(month)
+        .bind(day)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
+/// At most `limit` lines behind a place, oldest first.
+pub(crate) async fn page(
+    tx: &mut impl TenantConnection,
+    wanted: Wanted,
+    after: Option<Place>,
+    limit: u32,
+) -> Result<Vec<AccountLine>, DbError> {
+    let (debit, credit, of_currency) = amounts(wanted.currency);
+    let tenant = tx.tenant_id().uuid();
+    let behind = match after {
+        None => "$7::date is null and $8::uuid is null and $9::int is null",
+        Some(_) => "(posted_on, journal_id, line_no) > ($7, $8, $9)",
+    };
+    let statement = format!(
+        "select line.posted_on, line.journal_id, line.line_no, coalesce(journal.number, '') as number, \
+         journal.reference, journal.narration, line.debit, line.credit \
+         from (select posted_on, journal_id, line_no, {debit} as debit, {credit} as credit from finance.journal_line \
+             where tenant_id = $1 and account_id = $3 and entity_id = $2 and {of_currency} \
+             and posted_on >= coalesce($5, '-infinity'::date) and posted_on <= $6 and {behind} \
+             order by posted_on, journal_id, line_no limit $10) line \
+         join finance.journal journal on journal.tenant_id = $1 and journal.id = line.journal_id \
+         order by line.posted_on, line.journal_id, line.line_no"
+    );
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(wanted.entity.uuid())
+        .bind(wanted.account.uuid())
+        .bind(wanted.currency.map(Currency::code))
+        .bind(wanted.from)
+        .bind(wanted.to)
+        .bind(after.map(|place| place.date))
+        .bind(after.map(|place| place.journal))
+        .bind(after.map(|place| place.line_no))
+        .bind(i64::from(limit))
+        .fetch_all(tx.conn())
+        .await?;
+    let line = |row: Row| AccountLine {
+        place: Place { date: row.posted_on, journal: row.journal_id, line_no: row.line_no },
+        number: row.number,
+        reference: row.reference,
+        narration: row.narration,
+        debit: row.debit,
+        credit: row.credit,
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
