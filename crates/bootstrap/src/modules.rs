@@ -22,5 +22,6 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_transfer::MODULE,
         athyper_duplicates::MODULE,
         athyper_finance::MODULE,
+        athyper_closing::MODULE,
     ]
 }

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountRef, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted, PostedLine, Posting,
-    PostingLine, Source,
+    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted,
+    PostedLine, Posting, PostingLine, Source,
 };
-use athyper_kernel_types::{Currency, Id};
+use athyper_kernel_types::{Currency, Id, Money};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
@@ -23,9 +23,10 @@ use crate::model::account_rule::AccountRule;
 use crate::model::amount::LineAmount;
 use crate::model::journal::{JournalWithLines, LINES, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
+use crate::model::period::month_of;
 use crate::posting::{PostedJournal, PostingRights, post};
 use crate::queries::get_journal;
-use crate::store::{accounts, items, journals, rates};
+use crate::store::{accounts, balances, items, journals, rates};
 use crate::whose_books;
 
 /// The ledger of this domain.
@@ -44,6 +45,7 @@ impl Ledger for GeneralLedger {
             code: found.code,
             name: found.name,
             base_currency: found.base_currency,
+            fiscal_year_start: found.fiscal_year_start,
         })
     }
 
@@ -88,6 +90,84 @@ impl Ledger for GeneralLedger {
     ) -> Result<Vec<OpenItem>, Problem> {
         Ok(items::find(tx, ids.iter().copied()).await.map_err(Error::from)?)
     }
+
+    async fn open_on(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        date: NaiveDate,
+    ) -> Result<Vec<OpenItem>, Problem> {
+        let mut open = items::open_on(tx, Id::from_uuid(entity.id), date).await.map_err(Error::from)?;
+        open.iter_mut().for_each(|item| item.open_base.rescale(entity.base_currency.minor_units()));
+        Ok(open)
+    }
+
+    async fn balances(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        date: NaiveDate,
+    ) -> Result<Vec<AccountBalance>, Problem> {
+        let id = Id::from_uuid(entity.id);
+        let mut found = balances::by_currency(tx, id, month_of(date), date).await.map_err(Error::from)?;
+        for balance in &mut found {
+            balance.amount.rescale(balance.currency.minor_units());
+            balance.base.rescale(entity.base_currency.minor_units());
+        }
+        Ok(found)
+    }
+
+    async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem> {
+        Ok(post_adjustment(tx, adjustment).await?)
+    }
+}
+
+/// Posts lines of no amount in their currency.
+async fn post_adjustment(tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Error> {
+    if journals::lock_by_source(tx, &adjustment.source).await?.is_some() {
+        return Err(Error::SourceConflict);
+    }
+    let entity = whose_books::find(tx, Some(&adjustment.entity)).await?;
+    let lines: Vec<PostingLine> = adjustment
+        .lines
+        .iter()
+        .map(|line| PostingLine {
+            base: Some(line.base),
+            party: line.party,
+            memo: line.memo.clone(),
+            ..PostingLine::new(line.account.clone(), Money::zero(line.currency))
+        })
+        .collect();
+    let rules = rules_for(tx, &entity, lines.iter().map(|line| &line.account)).await?;
+    let accounts = find_accounts(tx, &rules, &lines).await?;
+    let valued = |(line, chosen): (&PostingLine, &Chosen)| NewLine {
+        base: line.base,
+        rate: Some(Decimal::ONE),
+        party: line.party,
+        memo: line.memo.clone(),
+        automatic: true,
+        ..NewLine::new(chosen.id, LineAmount::from_signed(line.amount))
+    };
+    let draft = NewJournal {
+        id: Id::new(tx.clock()),
+        entity: entity.id,
+        book: adjustment.book,
+        date: adjustment.date,
+        payee: None,
+        narration: adjustment.narration.clone(),
+        reference: None,
+        rates: BTreeMap::new(),
+        reverses: None,
+        import: None,
+        source: Some((adjustment.source.clone(), [0; 32])),
+        lines: lines.iter().zip(&accounts).map(valued).collect(),
+    };
+    let id = draft.id;
+    let drafts = [draft];
+    journals::insert_drafts(tx, &drafts).await?;
+    post(tx, &entity, &drafts, PostingRights { into_soft_closed: adjustment.into_soft_closed }).await?;
+    let journal = get_journal::load(tx, id).await?;
+    of_journal(tx, &journal, &BTreeMap::new(), false).await
 }
 
 /// Posts a document's journal, unless it is posted.

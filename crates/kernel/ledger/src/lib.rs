@@ -14,11 +14,15 @@
 //! - **Open items.** A line on a control account with a party stays open until others settle it. Settling at another rate than
 //!   that of the item posts the difference as realised.
 
+mod account;
+mod adjustment;
 mod deps;
 mod port;
 mod posting;
 mod settlement;
 
+pub use account::{AccountBalance, AccountType, AccountUse};
+pub use adjustment::{Adjustment, AdjustmentLine};
 pub use deps::LEDGER;
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::{Allocated, Allocation, ItemId, OpenItem, Posted, Posting, Source};
+use crate::{AccountBalance, Adjustment, Allocated, Allocation, ItemId, OpenItem, Posted, Posting, Source};
 
 /// A legal entity, as far as documents need to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Entity {
     pub name: String,
     /// The currency that its books are kept in.
     pub base_currency: Currency,
+    /// The month in which its fiscal years start, 1 to 12.
+    pub fiscal_year_start: u8,
 }
 
 /// The general ledger, inside the caller's transaction. A refusal is a problem in the ledger's own words, whose pointers name
@@ -84,4 +86,33 @@ pub trait Ledger: Send + Sync {
         tx: &mut dyn TenantConnection,
         ids: &BTreeSet<ItemId>,
     ) -> Result<Vec<OpenItem>, Problem>;
+
+    /// The items of a legal entity that were open at the end of a day, in part or wholly, as they were then, by id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn open_on(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        date: NaiveDate,
+    ) -> Result<Vec<OpenItem>, Problem>;
+
+    /// What all accounts of a legal entity sum up to at the end of a day, by code and currency; what is zero both in its currency
+    /// and in base currency is left out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn balances(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        date: NaiveDate,
+    ) -> Result<Vec<AccountBalance>, Problem>;
+
+    /// Posts an adjustment, once for each source.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post); and when the source was posted before.
+    async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem>;
 }

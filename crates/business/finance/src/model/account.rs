@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use athyper_kernel_ledger::{AccountType, AccountUse};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -57,69 +58,6 @@ pub(crate) struct Account {
     pub(crate) version: i64,
 }
 
-/// What an account counts as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = finance::AccountType)]
-pub(crate) enum AccountType {
-    /// What is owned.
-    Asset,
-    /// What is owed.
-    Liability,
-    /// What belongs to the owners.
-    Equity,
-    /// What is earned.
-    Income,
-    /// What is spent.
-    Expense,
-}
-
-/// What an account is used for, beside what it counts as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = finance::AccountUse)]
-pub(crate) enum AccountUse {
-    /// What customers owe: each line names a party and stays open until it is settled.
-    Receivable,
-    /// What is owed to suppliers: likewise.
-    Payable,
-    /// Money in a bank account.
-    Bank,
-    /// Money in hand.
-    Cash,
-    /// Tax to be paid or claimed.
-    Tax,
-    /// Anything else.
-    #[default]
-    Other,
-}
-
-impl AccountUse {
-    const ALL: [Self; 6] = [Self::Receivable, Self::Payable, Self::Bank, Self::Cash, Self::Tax, Self::Other];
-
-    /// The word for it, in JSON and in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Receivable => "receivable",
-            Self::Payable => "payable",
-            Self::Bank => "bank",
-            Self::Cash => "cash",
-            Self::Tax => "tax",
-            Self::Other => "other",
-        }
-    }
-
-    /// The use with this word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|usage| usage.as_str() == word)
-    }
-
-    /// Whether lines are those of parties, and stay open until they are settled.
-    pub(crate) fn is_control(self) -> bool {
-        matches!(self, Self::Receivable | Self::Payable)
-    }
-}
-
 /// Whether an account takes new postings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -150,26 +88,6 @@ impl Account {
             (AccountState::Active, false) => Err(NotUsable::NotPostable),
             (AccountState::Active, true) => Ok(()),
         }
-    }
-}
-
-impl AccountType {
-    const ALL: [Self; 5] = [Self::Asset, Self::Liability, Self::Equity, Self::Income, Self::Expense];
-
-    /// The word for it, in JSON, in files and in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Asset => "asset",
-            Self::Liability => "liability",
-            Self::Equity => "equity",
-            Self::Income => "income",
-            Self::Expense => "expense",
-        }
-    }
-
-    /// The type with this word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

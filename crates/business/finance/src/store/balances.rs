@@ -1,13 +1,14 @@
 //! Table `finance.balance`, and the trial balance that is read from it.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_ledger::AccountBalance;
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::model::account::AccountType;
+use crate::model::account::{AccountType, AccountUse};
 use crate::model::journal::JournalId;
 use crate::model::legal_entity::EntityId;
 
@@ -160,4 +161,63 @@ pub(crate) async fn trial_balance(
             Ok(ClosingBalance { code: row.code, name: row.name, kind, balance: row.balance })
         })
         .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct CurrencyRow {
+    code: String,
+    #[sqlx(rename = "type")]
+    kind: String,
+    #[sqlx(rename = "use")]
+    usage: String,
+    currency: String,
+    amount: Decimal,
+    base: Decimal,
+}
+
+impl TryFrom<CurrencyRow> for AccountBalance {
+    type Error = DbError;
+
+    fn try_from(row: CurrencyRow) -> Result<Self, DbError> {
+        let corrupt = |what: &str| DbError::Corrupt(format!("{what} of account {}", row.code));
+        Ok(Self {
+            kind: AccountType::parse(&row.kind).ok_or_else(|| corrupt("type"))?,
+            usage: AccountUse::parse(&row.usage).ok_or_else(|| corrupt("use"))?,
+            currency: Currency::parse(&row.currency).map_err(|_| corrupt("currency"))?,
+            account: row.code,
+            amount: row.amount,
+            base: row.base,
+        })
+    }
+}
+
+/// The balances of all accounts of a legal entity at the end of a day, by code and currency, but for those that are zero both in
+/// their currency and in base currency.
+pub(crate) async fn by_currency(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    month: NaiveDate,
+    as_of: NaiveDate,
+) -> Result<Vec<AccountBalance>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<CurrencyRow> = sqlx::query_as(
+        "with movement as ( \
+             select account_id, currency, sum(debit - credit) as amount, sum(base_debit - base_credit) as base \
+             from finance.balance where tenant_id = $1 and entity_id = $2 and month < $3 group by account_id, currency \
+             union all \
+             select account_id, currency, sum(debit - credit), sum(base_debit - base_credit) from finance.journal_line \
+             where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $4 group by account_id, currency \
+         ), closing as (select account_id, currency, sum(amount) as amount, sum(base) as base from movement \
+             group by account_id, currency having sum(amount) <> 0 or sum(base) <> 0) \
+         select account.code, account.type, account.use, closing.currency, closing.amount, closing.base \
+         from closing join finance.account account on account.tenant_id = $1 and account.id = closing.account_id \
+         order by account.code, closing.currency",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(month)
+    .bind(as_of)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(AccountBalance::try_from).collect()
 }

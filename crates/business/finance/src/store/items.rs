@@ -158,6 +158,33 @@ pub(crate) async fn find(
     rows.into_iter().map(Row::item).collect()
 }
 
+/// The items of a legal entity that were open at the end of a day, as they were then, by id.
+pub(crate) async fn open_on(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    date: NaiveDate,
+) -> Result<Vec<OpenItem>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select item.id, item.account_id, account.code, item.party_id, item.date, item.due_on, item.reference, \
+         item.currency, item.rate, item.amount, item.base, item.amount + as_of.amount as open, \
+         item.base + as_of.base as open_base \
+         from finance.open_item item \
+         join finance.account account on account.tenant_id = item.tenant_id and account.id = item.account_id \
+         cross join lateral (select coalesce(sum(settled.amount), 0) as amount, coalesce(sum(settled.base), 0) as base \
+             from finance.settlement settled \
+             where settled.tenant_id = item.tenant_id and settled.item_id = item.id and settled.settled_on <= $3) as_of \
+         where item.tenant_id = $1 and item.entity_id = $2 and item.date <= $3 and item.amount + as_of.amount <> 0 \
+         order by item.id",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(date)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Row::item).collect()
+}
+
 /// The legal entity that an item is in the books of.
 pub(crate) async fn entity_of(tx: &mut TenantTx, id: ItemId) -> Result<Option<EntityId>, DbError> {
     let tenant = tx.tenant_id().uuid();

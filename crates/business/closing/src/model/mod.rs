@@ -1,0 +1,4 @@
+//! The rules of closing as pure values and functions: nothing here reads or writes anything.
+
+pub(crate) mod revaluation;
+pub(crate) mod year;

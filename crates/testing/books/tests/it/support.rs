@@ -1,0 +1,63 @@
+//! What the tests have in common: an application of the domains that keep books, and shorthands for what they send.
+
+use athyper_bootstrap::bridges::ledger_uses_finance::ledger;
+use athyper_kernel_ledger::LEDGER;
+use athyper_test_kit::{Answer, Client, TestApp, TestOptions};
+use serde_json::{Value, json};
+
+/// Somebody who owes or is owed.
+pub(crate) const PARTY: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
+
+/// An application whose tenant `demo` keeps books in euros, with an accountant and an administrator of it.
+pub(crate) async fn books() -> (TestApp, Client, Client) {
+    let modules = [athyper_kernel_records::MODULE, athyper_finance::MODULE, athyper_closing::MODULE];
+    let options = TestOptions {
+        parts: Box::new(|builder| {
+            builder.value(&LEDGER, ledger());
+        }),
+        ..TestOptions::default()
+    };
+    let app = TestApp::with(&modules, options).await;
+    let (accountant, admin) = (app.user("demo", "accountant"), app.user("demo", "admin"));
+    let entity = json!({"code": "main", "name": "Trading", "baseCurrency": "EUR"});
+    admin.post("/v1/finance/legal-entities", &entity).await.expect(201);
+    (app, accountant, admin)
+}
+
+/// Adds an account of a type that is used for something.
+pub(crate) async fn add_account(client: &Client, code: &str, kind: &str, usage: &str) {
+    let account = json!({"code": code, "type": kind, "use": usage});
+    client.post("/v1/finance/accounts", &account).await.expect(201);
+}
+
+/// Says which account plays a part.
+pub(crate) async fn add_rule(client: &Client, role: &str, account: &str) {
+    client.post("/v1/finance/account-rules", &json!({"role": role, "account": account})).await.expect(201);
+}
+
+/// Records what a unit of a currency is worth in euros from a day on.
+pub(crate) async fn record_rate(admin: &Client, currency: &str, day: &str, rate: &str) {
+    let rate = json!({"currency": currency, "baseCurrency": "EUR", "validOn": day, "rate": rate});
+    admin.post("/v1/records/finance.exchange_rate", &rate).await.expect(201);
+}
+
+/// Posts a journal.
+pub(crate) async fn post(client: &Client, journal: &Value) -> Answer {
+    let id = client.post("/v1/finance/journals", journal).await.expect(201).text("/id");
+    client.post_empty(&format!("/v1/finance/journals/{id}/post")).await.expect(200)
+}
+
+/// The balances in base currency at the end of a day that are not zero, by account.
+pub(crate) async fn balances(client: &Client, as_of: &str) -> Vec<(String, String)> {
+    let path = format!("/v1/finance/reports/trial-balance?asOf={as_of}");
+    let report = client.get(&path).await.expect(200).json();
+    assert_eq!(report["totals"]["debit"], report["totals"]["credit"]);
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
+    let lines = report["lines"].as_array().unwrap();
+    lines.iter().map(|line| (text(line, "account"), text(line, "balance"))).collect()
+}
+
+/// A pair of texts, as [`balances`] gives them.
+pub(crate) fn pair(account: &str, balance: &str) -> (String, String) {
+    (account.to_owned(), balance.to_owned())
+}
