@@ -136,10 +136,10 @@ pub(crate) async fn trial_balance(
              select account_id, sum({amount}) from finance.journal_line \
              where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $5 {of_currency} {lines} \
              group by account_id \
-         ), closing as (select account_id, sum(amount) as balance from movement group by account_id) \
-         select account.code, account.name, account.type, coalesce(closing.balance, 0) as balance \
-         from finance.account account left join closing on closing.account_id = account.id \
-         where account.tenant_id = $1 and (closing.balance <> 0 or ($6 and account.postable)) \
+         ), ending as (select account_id, sum(amount) as balance from movement group by account_id) \
+         select account.code, account.name, account.type, coalesce(ending.balance, 0) as balance \
+         from finance.account account left join ending on ending.account_id = account.id \
+         where account.tenant_id = $1 and (ending.balance <> 0 or ($6 and account.postable)) \
          order by account.code"
     );
     let query = sqlx::query_as(AssertSqlSafe(statement))
@@ -207,11 +207,11 @@ pub(crate) async fn by_currency(
              union all \
              select account_id, currency, sum(debit - credit), sum(base_debit - base_credit) from finance.journal_line \
              where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $4 group by account_id, currency \
-         ), closing as (select account_id, currency, sum(amount) as amount, sum(base) as base from movement \
+         ), ending as (select account_id, currency, sum(amount) as amount, sum(base) as base from movement \
              group by account_id, currency having sum(amount) <> 0 or sum(base) <> 0) \
-         select account.code, account.type, account.use, closing.currency, closing.amount, closing.base \
-         from closing join finance.account account on account.tenant_id = $1 and account.id = closing.account_id \
-         order by account.code, closing.currency",
+         select account.code, account.type, account.use, ending.currency, ending.amount, ending.base \
+         from ending join finance.account account on account.tenant_id = $1 and account.id = ending.account_id \
+         order by account.code, ending.currency",
     )
     .bind(tenant)
     .bind(entity.uuid())
