@@ -1,5 +1,6 @@
 //! Posting: what it checks, the numbers it gives, and what many at once do.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -111,6 +112,48 @@ async fn many_who_post_at_once_get_all_numbers_and_one_true_balance() {
     assert_eq!(balances(&accountant, "2025-01-31").await, [field(CASH, "-24.00"), field(FEES, "24.00")]);
     let periods = accountant.get("/v1/finance/periods").await.json();
     assert_eq!(periods["items"].as_array().unwrap().len(), 1);
+}
+
+/// Whoever posts takes the same accounts in another order and direction, so a careless order of locks would end in a deadlock.
+#[tokio::test]
+async fn sixty_four_clients_post_to_ten_accounts_and_nothing_is_lost() {
+    const CLIENTS: usize = 64;
+    const EACH: i64 = 64;
+    let (app, accountant) = app_with_accounts().await;
+    let codes: Vec<String> = (0..10).map(|number| format!("Pool{number}")).collect();
+    for code in &codes {
+        add_account(&accountant, code, "asset").await;
+    }
+    let mut all = tokio::task::JoinSet::new();
+    for client in 0..CLIENTS {
+        let (accountant, codes) = (app.user("demo", "accountant"), codes.clone());
+        all.spawn(async move {
+            // Each account but one gets a cent from the one that is the client's.
+            let payer = &codes[client % 10];
+            let others = codes.iter().cycle().skip(client).take(10).filter(|code| *code != payer);
+            let mut lines: Vec<Value> =
+                others.map(|code| json!({"account": code, "debit": "0.01"})).collect();
+            lines.push(json!({"account": payer, "credit": "0.09"}));
+            post(&accountant, &json!({"date": "2025-01-10", "lines": lines}))
+                .await
+                .expect(200)
+                .text("/number")
+        });
+    }
+    let mut numbers = all.join_all().await;
+    numbers.sort();
+    let expected: Vec<String> = (1..=CLIENTS).map(|number| format!("JE-2025-{number:06}")).collect();
+    assert_eq!(numbers, expected);
+    // 64 clients: accounts 0 to 3 paid seven times, the others six times.
+    let expected: Vec<(String, String)> = (0..10)
+        .map(|number| {
+            let paid = if number < 4 { 7 } else { 6 };
+            let cents = EACH - paid - 9 * paid;
+            field(&codes[number], &Decimal::new(cents, 2).to_string())
+        })
+        .filter(|(_, balance)| balance != "0.00")
+        .collect();
+    assert_eq!(balances(&accountant, "2025-01-31").await, expected);
 }
 
 #[tokio::test]
