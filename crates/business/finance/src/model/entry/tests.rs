@@ -145,6 +145,21 @@ fn settling_at_another_rate_leaves_the_difference() {
     assert_eq!((items[&id].open, items[&id].open_base), (Decimal::ZERO, Decimal::ZERO));
 }
 
+/// Four cents at a half are worth two, and each cent by itself is worth one: the third and the fourth find nothing left.
+#[test]
+fn parts_are_never_worth_more_than_the_whole() {
+    let id = Id::from_uuid(Uuid::from_u128(7));
+    let mut items = BTreeMap::from([(id, item("USD", "0.5", "0.04", "0.02"))]);
+    let mut worth = Vec::new();
+    for _ in 0..4 {
+        let settling = NewLine { settles: Some(id), ..line(1, "-0.01", "USD") };
+        let (bases, _) = run(vec![line(2, "0.01", "USD"), settling], &[("USD", "0.5")], &mut items).unwrap();
+        worth.push(bases[1]);
+    }
+    assert_eq!(worth, ["-0.01", "-0.01", "0", "0"].map(decimal));
+    assert_eq!((items[&id].open, items[&id].open_base), (Decimal::ZERO, Decimal::ZERO));
+}
+
 #[test]
 fn an_item_is_settled_as_far_as_it_is_open() {
     let id = Id::from_uuid(Uuid::from_u128(7));
