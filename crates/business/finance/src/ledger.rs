@@ -98,7 +98,9 @@ impl Ledger for GeneralLedger {
         date: NaiveDate,
     ) -> Result<Vec<OpenItem>, Problem> {
         let mut open = items::open_on(tx, Id::from_uuid(entity.id), date).await.map_err(Error::from)?;
-        open.iter_mut().for_each(|item| item.open_base.rescale(entity.base_currency.minor_units()));
+        for item in &mut open {
+            item.open_base.rescale(entity.base_currency.minor_units());
+        }
         Ok(open)
     }
 

@@ -230,7 +230,7 @@ fn settle(state: &mut ItemState, line: &NewLine, base_currency: Currency) -> Res
     let base = match line.base {
         Some(base) => base,
         None if open.is_zero() => -state.open_base,
-        None => within(convert(amount, state.rate, base_currency)?, state.open_base),
+        None => within(convert(amount, state.rate, base_currency)?, state),
     };
     let open_base = state.open_base + base;
     let (least, most) = (state.base.min(Decimal::ZERO), state.base.max(Decimal::ZERO));
@@ -242,14 +242,12 @@ fn settle(state: &mut ItemState, line: &NewLine, base_currency: Currency) -> Res
     Ok(base)
 }
 
-/// What a settling line is worth, but not more than its item still is: the rounding of parts may add up to more than that of
-/// the whole.
-fn within(base: Decimal, carried: Decimal) -> Decimal {
-    if base.abs() > carried.abs() && (base > Decimal::ZERO) != (carried > Decimal::ZERO) {
-        -carried
-    } else {
-        base
-    }
+/// What a line is worth, but not more than its item still is, nor back to more than it was made with: the rounding of parts may add
+/// up to more than that of the whole.
+fn within(base: Decimal, state: &ItemState) -> Decimal {
+    let is_settling = (base > Decimal::ZERO) != (state.base > Decimal::ZERO);
+    let room = if is_settling { state.open_base } else { state.base - state.open_base }.abs();
+    if base < Decimal::ZERO { base.max(-room) } else { base.min(room) }
 }
 
 fn left_over(
