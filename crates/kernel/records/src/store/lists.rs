@@ -51,7 +51,7 @@ pub(crate) async fn page(
 ) -> Result<Vec<Found>, Error> {
     let SortBy::Field(slot) = asked.sort.by else {
         let driver = match asked.sort.by {
-            SortBy::Created => Driver::of_page(tx, asked).await?,
+            SortBy::Created => Driver::of_page(tx, asked, after, limit).await?,
             _ => Driver::All,
         };
         return driver.page(tx, asked, after, limit).await;

@@ -21,6 +21,8 @@ const MOST_IN_ORDER: i64 = 20_000;
 const MOST_COUNTED: i64 = 500_000;
 /// Most values whose rows are merged for a page.
 const MOST_MERGED: usize = 10;
+/// Rows that are looked at for each row of a page to know how near a row must be to be one of them.
+const SAMPLED: u32 = 6;
 
 /// Where the records of a selection come from.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(super) enum Driver {
     Values(Slot, Vec<String>),
     /// From the rows of an index between two values.
     Range(Sought),
+    /// From the first of those rows in the order of a list, as many as a first stride has: the ids of their records.
+    First(Sought, Vec<Uuid>),
 }
 
 /// The next rows of a walk along an index. It has a limit, so that the database looks for the first rows and not for all.
@@ -47,16 +51,29 @@ pub(super) struct Stride<'s> {
 impl Driver {
     /// The best one for a page of a list by id. An index that too many rows of serve is none, unless these have few values: to
     /// walk through the records until a page is full is less work then.
-    pub(super) async fn of_page(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
+    pub(super) async fn of_page(
+        tx: &mut impl TenantConnection,
+        asked: &Asked<'_>,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Self, Error> {
         let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        let values = match sought.one() {
-            Some(value) => vec![value.to_owned()],
-            None => values(tx, asked, &sought).await?,
-        };
-        match values.len() {
-            1..=MOST_MERGED => Ok(Self::Values(sought.slot, values)),
-            _ => Self::within_most(tx, asked, sought, MOST_IN_ORDER).await,
+        if let Some(value) = sought.one() {
+            return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
         }
+        let statement = Statement::bounded(tx, asked, &sought, after, (limit, MOST_IN_ORDER));
+        let arguments = statement.arguments()?;
+        let (values, first): (Vec<String>, Option<Vec<Uuid>>) =
+            sqlx::query_as_with(AssertSqlSafe(statement.text), arguments)
+                .fetch_one(tx.conn())
+                .await
+                .map_err(DbError::from)?;
+        Ok(match (values.len(), first) {
+            (0, _) => Self::First(sought, Vec::new()),
+            (1..=MOST_MERGED, _) => Self::Values(sought.slot, values),
+            (_, Some(first)) => Self::First(sought, first),
+            (_, None) => Self::All,
+        })
     }
 
     /// The best one to count or sum all records of a selection.
@@ -65,20 +82,11 @@ impl Driver {
         if let Some(value) = sought.one() {
             return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
         }
-        Self::within_most(tx, asked, sought, MOST_COUNTED).await
-    }
-
-    async fn within_most(
-        tx: &mut impl TenantConnection,
-        asked: &Asked<'_>,
-        sought: Sought,
-        most: i64,
-    ) -> Result<Self, Error> {
         let mut statement = Statement::new(tx, asked.entity);
         let rows = rows_of(sought.slot, &statement.within(&sought));
         statement.text = format!(
-            "select exists (select from (select {rows} limit {}) found offset {most})",
-            most.saturating_add(1)
+            "select exists (select from (select {rows} limit {}) found offset {MOST_COUNTED})",
+            MOST_COUNTED.saturating_add(1)
         );
         let arguments = statement.arguments()?;
         let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
@@ -89,7 +97,7 @@ impl Driver {
     /// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
     /// grow, until so many records are found for which the whole filter holds.
     pub(super) async fn page(
-        &self,
+        mut self,
         tx: &mut impl TenantConnection,
         asked: &Asked<'_>,
         after: Option<&Place>,
@@ -98,7 +106,7 @@ impl Driver {
         let (mut found, mut after, mut stride) = (Vec::new(), after.cloned(), limit);
         loop {
             let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            let statement = Statement::by_record(tx, asked, self, after.as_ref(), (missing, stride))?;
+            let statement = Statement::by_record(tx, asked, &self, after.as_ref(), (missing, stride))?;
             let more = statement.fetch(tx, asked).await?;
             let is_full = more.len() >= missing as usize;
             found.extend(more);
@@ -111,6 +119,9 @@ impl Driver {
             };
             after = Some(Place { value: None, id: end });
             stride = stride.saturating_mul(4);
+            if let Self::First(sought, _) = self {
+                self = Self::Range(sought);
+            }
         }
     }
 
@@ -136,6 +147,9 @@ impl Driver {
         way: &str,
         rows: u32,
     ) -> Result<Option<Uuid>, Error> {
+        if let Self::First(_, ids) = self {
+            return Ok(ids.get(rows.saturating_sub(1) as usize).copied());
+        }
         let mut statement = Statement::new(tx, entity);
         let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
         let stride = Stride { way, behind: &behind, rows };
@@ -172,6 +186,10 @@ impl Driver {
                     _ => format!("({rows})"),
                 }
             }
+            (Self::First(_, ids), _) => {
+                let ids = statement.binds.push(Bind::Uuids(ids.clone()));
+                format!("(select unnest({ids}::uuid[]) as record_id)")
+            }
             (Self::Range(sought), None) => ordered(&rows_of(sought.slot, &statement.within(sought))),
             (Self::Range(sought), Some(Stride { way, behind, rows: most })) => {
                 // The inner limit is no bound, for there are not so many: with it no plan has several processes do what is
@@ -190,7 +208,7 @@ impl Driver {
     pub(super) fn id(&self) -> &'static str {
         match self {
             Self::All => "r.id",
-            Self::Values(..) | Self::Range(_) => "i.record_id",
+            Self::Values(..) | Self::Range(_) | Self::First(..) => "i.record_id",
         }
     }
 }
@@ -200,31 +218,6 @@ fn rows_of(slot: Slot, holds: &str) -> String {
     format!(
         "i.record_id from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}{holds}"
     )
-}
-
-/// The values that are sought of an index, each once, at most one more than are merged: each is looked up behind the one before,
-/// however many rows have it.
-async fn values(
-    tx: &mut impl TenantConnection,
-    asked: &Asked<'_>,
-    sought: &Sought,
-) -> Result<Vec<String>, Error> {
-    let mut statement = Statement::new(tx, asked.entity);
-    let within = statement.within(sought);
-    let from = format!(
-        "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
-        sought.slot
-    );
-    statement.text = format!(
-        "with recursive found (value, nth) as ( \
-         (select i.value, 1 {from} order by i.value limit 1) union all \
-         select (select i.value {from} and i.value > found.value order by i.value limit 1), found.nth + 1 \
-         from found where found.value is not null and found.nth <= {MOST_MERGED}) \
-         select value from found where value is not null"
-    );
-    let arguments = statement.arguments()?;
-    let values = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await;
-    Ok(values.map_err(DbError::from)?)
 }
 
 /// What the filter asks of an index; records that are deleted are in none.
@@ -241,6 +234,58 @@ pub(super) fn with_record(entity: &Entity) -> String {
 }
 
 impl Statement {
+    /// What is between two values of an index: its values, each once, at most one more than are merged; and where there are so
+    /// many, the ids of the first records in the order of a list by id, unless there are more rows than are put in order.
+    ///
+    /// Each value is looked up behind the one before, however many rows have it. The rows are read once and forwards, as disks
+    /// are read ahead. That all were read is told by the last of them, which takes the place before all others. Rows that are no
+    /// nearer than as many as the page has are passed over: some at one end say how near that is.
+    pub(super) fn bounded(
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        sought: &Sought,
+        after: Option<&Place>,
+        (limit, most): (u32, i64),
+    ) -> Self {
+        let mut statement = Self::new(tx, asked.entity);
+        let within = statement.within(sought);
+        let way = ways(asked.sort).1;
+        let behind = after.map(|place| statement.behind(place.id, way)).unwrap_or_default();
+        let (before_all, behind_all, near) = match way {
+            "desc" => (Uuid::max(), Uuid::nil(), ">="),
+            _ => (Uuid::nil(), Uuid::max(), "<="),
+        };
+        let rows = rows_of(sought.slot, &within);
+        let from = format!(
+            "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
+            sought.slot
+        );
+        statement.text = format!(
+            "with recursive found (value, nth) as ( \
+             (select i.value, 1 {from} order by i.value limit 1) union all \
+             select (select i.value {from} and i.value > found.value order by i.value limit 1), found.nth + 1 \
+             from found where found.value is not null and found.nth <= {MOST_MERGED}), \
+             known as materialized (select value from found where value is not null), \
+             last as materialized (select {rows} order by i.value desc, i.record_id desc limit 1), \
+             far as materialized (select coalesce((select i.record_id from \
+             (select {rows} order by i.value {way}, i.record_id {way} limit {}) i \
+             where true{behind} order by i.record_id {way} offset {} limit 1), '{behind_all}'::uuid) as record_id), \
+             first as materialized (select case when i.record_id = (select record_id from last) then '{before_all}'::uuid \
+             else i.record_id end as record_id \
+             from (select {rows} order by i.value, i.record_id limit {most}) i \
+             where i.record_id {near} (select record_id from far){behind} or i.record_id = (select record_id from last) \
+             order by 1 {way} limit {}) \
+             select array(select value from known), case when (select count(*) from known) > {MOST_MERGED} \
+             and exists (select from first where record_id = '{before_all}'::uuid) then array(select i.record_id from \
+             (select record_id from first where record_id <> '{before_all}'::uuid union all select record_id from last) i \
+             where true{behind} order by i.record_id {way} limit {limit}) end",
+            limit.saturating_mul(SAMPLED),
+            limit.saturating_sub(1),
+            limit.saturating_add(1)
+        );
+        statement
+    }
+
     /// That rows `i` of an index come behind the one of this record.
     fn behind(&mut self, last: Uuid, way: &str) -> String {
         let before = if way == "desc" { "<" } else { ">" };
