@@ -9,19 +9,16 @@ use std::sync::Arc;
 use athyper_kernel_cel::{Bind, Binds, Context};
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::words;
+use athyper_kernel_record_model::{
+    Aggregate, Entity, Error, MAX_GROUPS, Output, Place, Record, Relation, Selection, Slot, Sort, SortBy,
+    query_error, sorted_by, terms,
+};
 use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 
-use crate::aggregate::{Aggregate, MAX_GROUPS, Output};
-use crate::entity::{Entity, Slot};
-use crate::error::Error;
-use crate::query::{Place, Selection, Sort, SortBy, query_error};
-use crate::record::Record;
-use crate::relation::{Relation, sorted_by};
 use crate::store::records::Row;
-use crate::terms;
 
 mod driver;
 

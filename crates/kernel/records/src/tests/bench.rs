@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_entity::sortable;
+use athyper_kernel_record_model::Entity;
 use athyper_test_kit::{TestApp, TestOptions};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -12,7 +13,6 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::agreement::encoded;
 use super::dice::Dice;
-use crate::entity::Entity;
 use crate::{new_entity_id, publish};
 
 /// Small tenants, and the records of each.

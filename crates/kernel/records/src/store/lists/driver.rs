@@ -5,15 +5,14 @@ use std::fmt::Write as _;
 
 use athyper_kernel_cel::Bind;
 use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_record_model::{
+    Entity, Error, Place, Relation, Slot,
+    terms::{self, Sought},
+};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{Asked, Found, Statement, ways};
-use crate::entity::{Entity, Slot};
-use crate::error::Error;
-use crate::query::Place;
-use crate::relation::Relation;
-use crate::terms::{self, Sought};
 
 /// Most rows of an index that are put in the order of a list for a page of it.
 const MOST_IN_ORDER: i64 = 20_000;

@@ -1,17 +1,16 @@
 //! The plans of lists walk along an index, however many records there are.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_cel::{Cache, Limits};
+use athyper_kernel_cel::{Cache, Expression, Limits};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, TenantTx};
 use athyper_kernel_entity::EntityDef;
+use athyper_kernel_record_model::{Traces, terms};
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
 
 use super::*;
 use crate::catalogue::publish;
-use crate::index::Traces;
 use crate::store::{records, references, traces, unique};
-use crate::terms;
 use crate::tests::bench::small_tenants;
 
 /// How many records the tenant has.
@@ -27,6 +26,12 @@ fn definition() -> EntityDef {
     ]);
     serde_json::from_value(json!({"key": "item", "label": "Item", "plural": "Items", "fields": fields}))
         .unwrap()
+}
+
+/// The records for which this holds and that have these words.
+fn selected(filter: Option<Expression>, words: &[&str]) -> Selection {
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    Selection { only: Vec::new(), filter, words, deleted: false, source: String::new() }
 }
 
 async fn fill(db: &TestDatabase, entity: &Entity) {
@@ -65,7 +70,7 @@ async fn plan(
     let context = Context::utc(tx.now());
     let cache = Cache::new(1 << 20, Limits::default());
     let filter = filter.map(|source| terms::condition(&cache, entity, source).unwrap());
-    let selection = Selection::of(filter, search);
+    let selection = selected(filter, search);
     let sort = Sort::parse(entity, Some(sort), false).unwrap();
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let place = |value: &str| Place { value: Some(value.to_owned()), id: uuid::Uuid::max() };
@@ -146,7 +151,7 @@ async fn rows_of_many_values_are_put_in_order_from_the_index_alone() {
             ("at < timestamp('2026-01-12T00:00:00Z')", "-createdAt"),
         ] {
             let condition = terms::condition(&cache, &entity, filter).unwrap();
-            let selection = Selection::of(Some(condition), &[]);
+            let selection = selected(Some(condition), &[]);
             let sort = Sort::parse(&entity, Some(sort), false).unwrap();
             let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
             let sought = driver::sought(&asked).unwrap();
@@ -196,7 +201,7 @@ async fn rows_between_two_values_are_put_in_order_unless_they_are_too_many() {
     let context = Context::utc(tx.now());
     let cache = Cache::new(1 << 20, Limits::default());
     let condition = terms::condition(&cache, &entity, "label.startsWith('l77')").unwrap();
-    let selection = Selection::of(Some(condition), &[]);
+    let selection = selected(Some(condition), &[]);
     let label = entity.slot("label").unwrap();
     for (sort, way) in [("createdAt", "asc"), ("-createdAt", "desc")] {
         let sort = Sort::parse(&entity, Some(sort), false).unwrap();
@@ -230,7 +235,7 @@ async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
     let context = Context::utc(tx.now());
     let filter =
         terms::condition(&Cache::new(1 << 20, Limits::default()), &entity, "label == 'l77'").unwrap();
-    let selection = Selection::of(Some(filter), &[]);
+    let selection = selected(Some(filter), &[]);
     let sort = Sort::parse(&entity, None, false).unwrap();
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let found = page(&mut tx, &asked, None, 51).await.unwrap();
@@ -276,7 +281,7 @@ async fn walks_along_an_index_see_what_the_filter_selects_in_order() {
     ] {
         let cache = Cache::new(1 << 20, Limits::default());
         let condition = terms::condition(&cache, &entity, filter).unwrap();
-        let selection = Selection::of(Some(condition), &[]);
+        let selection = selected(Some(condition), &[]);
         for (sort, way) in [("createdAt", "asc"), ("-createdAt", "desc")] {
             let sort = Sort::parse(&entity, Some(sort), false).unwrap();
             let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
@@ -336,7 +341,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         ] {
             let cache = Cache::new(1 << 20, Limits::default());
             let filter = filter.map(|source| terms::condition(&cache, &entity, source).unwrap());
-            let selection = Selection::of(filter.clone(), &[]);
+            let selection = selected(filter.clone(), &[]);
             let sort_by = Sort::parse(&entity, Some(sort), false).unwrap();
             let asked = Asked { entity: &entity, selection: &selection, sort: sort_by, context: &context };
             let before = looked_at(&mut tx).await;
@@ -353,7 +358,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         // A page under a bound that half of the records fulfil, and the pages behind it.
         let cache = Cache::new(1 << 20, Limits::default());
         let filter = terms::condition(&cache, &entity, "grade >= 3").unwrap();
-        let selection = Selection::of(Some(filter), &[]);
+        let selection = selected(Some(filter), &[]);
         let sort = Sort::parse(&entity, Some("-createdAt"), false).unwrap();
         let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
         let mut after = None;
@@ -367,7 +372,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         }
         // What a write looks for and puts beside a record.
         let sort = Sort::parse(&entity, Some("createdAt"), false).unwrap();
-        let asked = Asked { entity: &entity, selection: &Selection::of(None, &[]), sort, context: &context };
+        let asked = Asked { entity: &entity, selection: &selected(None, &[]), sort, context: &context };
         let first = page(&mut tx, &asked, None, 1).await.unwrap();
         let [(record, _)] = first.as_slice() else { panic!("{first:?}") };
         let before = looked_at(&mut tx).await;
