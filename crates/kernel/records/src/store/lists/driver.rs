@@ -94,7 +94,8 @@ impl Driver {
     }
 
     /// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
-    /// grow, until so many records are found for which the whole filter holds.
+    /// grow, until so many records are found for which the whole filter holds. The ids of a stride are one answer of the
+    /// database, and the next stride begins behind the last of them: whatever is written meanwhile, each row is met once.
     pub(super) async fn page(
         mut self,
         tx: &mut impl TenantConnection,
@@ -102,63 +103,69 @@ impl Driver {
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Vec<Found>, Error> {
-        let (mut found, mut after, mut stride) = (Vec::new(), after.cloned(), limit);
+        if matches!(self, Self::All) {
+            return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await;
+        }
+        let (mut found, mut after, mut stride) = (Vec::new(), after.map(|place| place.id), limit);
         loop {
-            let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            let statement = Statement::by_record(tx, asked, &self, after.as_ref(), (missing, stride))?;
-            let more = statement.fetch(tx, asked).await?;
-            let is_full = more.len() >= missing as usize;
-            found.extend(more);
-            if is_full {
-                return Ok(found);
-            }
-            let place = after.map(|place| place.id);
-            let Some(end) = self.end_of(tx, asked.entity, place, ways(asked.sort).1, stride).await? else {
-                return Ok(found);
+            let ids = match self {
+                Self::First(sought, ids) => {
+                    self = Self::Range(sought);
+                    ids
+                }
+                _ => self.stride(tx, asked, after, stride).await?,
             };
-            after = Some(Place { value: None, id: end });
-            stride = stride.saturating_mul(4);
-            if let Self::First(sought, _) = self {
-                self = Self::Range(sought);
+            after = ids.last().copied();
+            let is_end = ids.len() < stride as usize;
+            let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            if !ids.is_empty() {
+                let statement = Statement::by_record(tx, asked, Some(ids), None, missing)?;
+                found.extend(statement.fetch(tx, asked).await?);
             }
+            if is_end || found.len() >= limit as usize {
+                return Ok(found);
+            }
+            stride = stride.saturating_mul(4);
         }
     }
 
-    /// The rows with their records: all of them, or the next ones of a walk.
-    pub(super) fn rows(
-        &self,
-        statement: &mut Statement,
-        entity: &Entity,
-        stride: Option<&Stride<'_>>,
-    ) -> String {
-        match self.ids(statement, stride) {
+    /// All rows with their records.
+    pub(super) fn rows(&self, statement: &mut Statement, entity: &Entity) -> String {
+        match self.ids(statement, None) {
             Some(ids) => format!("{ids} i {}", with_record(entity)),
             None => entity.relation().from.clone(),
         }
     }
 
-    /// The last row of a stride, by the id of its record; none where rows end before it does.
-    async fn end_of(
+    /// The ids of the next rows of a walk, in the order of the list.
+    async fn stride(
         &self,
         tx: &mut impl TenantConnection,
-        entity: &Entity,
+        asked: &Asked<'_>,
         after: Option<Uuid>,
-        way: &str,
         rows: u32,
-    ) -> Result<Option<Uuid>, Error> {
-        if let Self::First(_, ids) = self {
-            return Ok(ids.get(rows.saturating_sub(1) as usize).copied());
-        }
-        let mut statement = Statement::new(tx, entity);
-        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
-        let stride = Stride { way, behind: &behind, rows };
-        let Some(ids) = self.ids(&mut statement, Some(&stride)) else { return Ok(None) };
-        let before = rows.saturating_sub(1);
-        statement.text =
-            format!("select i.record_id from {ids} i order by i.record_id {way} offset {before} limit 1");
+    ) -> Result<Vec<Uuid>, Error> {
+        let statement = self.next(tx, asked, after, rows);
         let arguments = statement.arguments()?;
         let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
-        Ok(query.fetch_optional(tx.conn()).await.map_err(DbError::from)?)
+        Ok(query.fetch_all(tx.conn()).await.map_err(DbError::from)?)
+    }
+
+    /// The statement of them.
+    pub(super) fn next(
+        &self,
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        after: Option<Uuid>,
+        rows: u32,
+    ) -> Statement {
+        let way = ways(asked.sort).1;
+        let mut statement = Statement::new(tx, asked.entity);
+        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
+        let stride = Stride { way, behind: &behind, rows };
+        let ids = self.ids(&mut statement, Some(&stride)).unwrap_or_default();
+        statement.text = format!("select i.record_id from {ids} i order by i.record_id {way}");
+        statement
     }
 
     /// The ids of the rows of an index.
@@ -170,7 +177,7 @@ impl Driver {
             None => format!("(select {rows} offset 0)"),
         };
         Some(match (self, stride) {
-            (Self::All, _) => return None,
+            (Self::All | Self::First(..), _) => return None,
             (Self::Values(slot, values), _) => {
                 let of_value = |value: &String| {
                     let value = statement.text(value.clone());
@@ -185,10 +192,6 @@ impl Driver {
                     _ => format!("({rows})"),
                 }
             }
-            (Self::First(_, ids), _) => {
-                let ids = statement.binds.push(Bind::Uuids(ids.clone()));
-                format!("(select unnest({ids}::uuid[]) as record_id)")
-            }
             (Self::Range(sought), None) => ordered(&rows_of(sought.slot, &statement.within(sought))),
             (Self::Range(sought), Some(Stride { way, behind, rows: most })) => {
                 // The inner limit is no bound, for there are not so many: with it no plan has several processes do what is
@@ -201,14 +204,6 @@ impl Driver {
                 )
             }
         })
-    }
-
-    /// The id of a record among the rows.
-    pub(super) fn id(&self) -> &'static str {
-        match self {
-            Self::All => "r.id",
-            Self::Values(..) | Self::Range(_) | Self::First(..) => "i.record_id",
-        }
     }
 }
 
