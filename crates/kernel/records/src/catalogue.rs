@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
 use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef, FieldType, Overlay};
+use athyper_kernel_record_model::{Entity, EntityId, Error, Slot, SystemEntities, with_slots};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Id;
 
-use crate::entity::{Entity, EntityId, Slot, with_slots};
-use crate::error::Error;
 use crate::ports::{Attachments, Nobody};
 use crate::store::entities;
-use crate::system::SystemEntities;
 
 /// The topic of changes of entities; the key is the entity's.
 pub const ENTITY_TOPIC: &str = "records.entity";

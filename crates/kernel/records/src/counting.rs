@@ -1,10 +1,10 @@
 //! What a change of a definition concerns: records counted, and the first of them named.
 
 use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_record_model::{Entity, RecordId, Slot};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 
-use crate::entity::{Entity, RecordId, Slot};
 use crate::store::redesign;
 
 /// Most records that are named where some are to blame.

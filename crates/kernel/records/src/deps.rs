@@ -12,18 +12,16 @@ use athyper_kernel_entity::{EntityKey, SystemEntity};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
 use athyper_kernel_module::{BuildError, DomainParts};
+use athyper_kernel_record_model::{Entity, Error, SystemEntities, terms};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, Id};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::ports::{Attachments, Nobody, Views};
+use crate::routes;
 use crate::store::records;
-use crate::system::SystemEntities;
-use crate::{routes, terms};
 
 /// The source of the current time.
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);

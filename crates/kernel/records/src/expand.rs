@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_entity::FieldType;
+use athyper_kernel_record_model::{Entity, Error, Record, Slot, query_error};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
-use crate::entity::{Entity, Slot};
-use crate::error::Error;
 use crate::guard::Guard;
-use crate::query::query_error;
-use crate::record::Record;
 use crate::store::{records, references};
 
 /// Most records that refer to a record and are given with it; the others are read by a list of theirs.
@@ -118,7 +115,7 @@ async fn referring(
 ) -> Result<BTreeMap<Uuid, Vec<Value>>, Error> {
     if let Some((field, _)) = other.fields().find(|(_, of)| *of == slot) {
         let Ok(listing) = guard.list(other) else { return Ok(BTreeMap::new()) };
-        listing.check("expand", [field.key.as_str()])?;
+        listing.open().check("expand", [field.key.as_str()])?;
     }
     let targets: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
     let pairs = references::holders(tx, entity, other, slot, &targets, MOST_REFERRING).await?;

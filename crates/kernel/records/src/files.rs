@@ -2,12 +2,11 @@
 
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::{FieldDef, FieldType};
+use athyper_kernel_record_model::{Entity, Error, RecordId, Slot};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
-use crate::entity::{Entity, RecordId, Slot};
-use crate::error::Error;
 use crate::ports::{Holder, NamedFile};
 
 /// Lets a record hold the files that its values name, and lets go of those that it named before. The slots of fields that

@@ -7,17 +7,13 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::Value as CelValue;
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_entity::{DuplicateRule, EntityKey, FieldKey, FieldType};
+use athyper_kernel_entity::{EntityKey, FieldType};
 use athyper_kernel_http::{Caller, READ_RECORD, Rights};
 use athyper_kernel_policy::{Decision, Obligation, Outcome, Predicate};
+use athyper_kernel_record_model::{Entity, Error, Open, Record, Shown, Slot, seen};
 
 use crate::catalogue::Entities;
-use crate::entity::{Entity, Slot};
-use crate::error::Error;
 use crate::ports::Holder;
-use crate::record::Record;
-use crate::seen::seen;
-use crate::shown::{Shown, closed, closed_field, with_derived};
 use crate::store::records;
 
 /// Somebody who does something with records, and what it is called.
@@ -196,7 +192,7 @@ impl Guard {
                 some @ Predicate::Where(_) => only.push(some),
             }
         }
-        Ok(Listing { guard: Some(self.clone()), only, closed: with_derived(entity, closed) })
+        Ok(Listing { guard: self.clone(), open: Open::new(entity, only, closed) })
     }
 
     /// Reading, and what is done. A domain has its own permission to read its records.
@@ -279,64 +275,23 @@ fn is_free(decision: &Decision) -> bool {
     decision.is_allowed() && hidden.is_empty() && masked.is_empty() && obligations.is_empty()
 }
 
-/// What a list shows to somebody: which records, and by which fields they may be chosen and put in order.
+/// What a list shows to somebody.
 #[derive(Clone, Debug)]
 pub struct Listing {
-    /// None where nothing is shown, and only the form of a query is looked at.
-    guard: Option<Guard>,
-    only: Vec<Predicate>,
-    closed: BTreeSet<Arc<str>>,
+    guard: Guard,
+    /// Which records, and by which fields.
+    open: Open,
 }
 
 impl Listing {
-    /// For a query that is looked at and never run.
-    pub(crate) fn of_nothing() -> Self {
-        Self { guard: None, only: vec![Predicate::Nothing], closed: BTreeSet::new() }
-    }
-
-    /// Which records: all of these hold.
-    pub(crate) fn only(&self) -> &[Predicate] {
-        &self.only
-    }
-
-    /// Whether records are chosen, put in order and grouped by a field.
-    pub fn is_open(&self, field: &str) -> bool {
-        !self.closed.contains(field)
-    }
-
-    /// Whether a query parameter may go by these fields.
-    ///
-    /// # Errors
-    /// The first by which it may not, whatever its values are.
-    pub fn check<'f>(&self, parameter: &str, fields: impl IntoIterator<Item = &'f str>) -> Result<(), Error> {
-        match fields.into_iter().find(|field| !self.is_open(field)) {
-            Some(field) => Err(Error::Closed(vec![closed_field(&format!("?{parameter}"), field)])),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether values of these fields, which are named below a place in what was sent, may be looked for.
-    ///
-    /// # Errors
-    /// All by which they may not.
-    pub fn check_sent<'f>(
-        &self,
-        at: &str,
-        fields: impl IntoIterator<Item = &'f String>,
-    ) -> Result<(), Error> {
-        closed(at, fields.into_iter().filter(|field| !self.is_open(field)))
-    }
-
-    /// Whether records may be told apart by what a rule about duplicates compares.
-    pub fn knows(&self, rule: &DuplicateRule) -> bool {
-        let compared = rule.fields.iter().map(|part| part.field.as_str());
-        compared.chain(rule.within.iter().map(FieldKey::as_str)).all(|field| self.is_open(field))
+    /// Which records it shows, and by which fields they may be chosen and put in order.
+    pub fn open(&self) -> &Open {
+        &self.open
     }
 
     /// What is shown of a record of the list; none where it is none of it.
     pub fn shown(&self, entity: &Entity, record: &Record) -> Option<Shown> {
-        let guard = self.guard.as_ref()?;
         // Nothing is withheld of any record that the condition selects.
-        if self.closed.is_empty() { Some(Shown::default()) } else { guard.shown(entity, record) }
+        if self.open.is_whole() { Some(Shown::default()) } else { self.guard.shown(entity, record) }
     }
 }

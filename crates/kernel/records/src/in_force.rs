@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::{EntityDef, EntityKey};
+use athyper_kernel_record_model::EntityId;
 
 use crate::catalogue::Entities;
-use crate::entity::EntityId;
 pub use crate::store::definitions::InForce;
 use crate::store::{definitions, entities};
 

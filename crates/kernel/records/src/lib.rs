@@ -14,7 +14,7 @@
 //! # How it is read
 //!
 //! `routes.rs` is the table of contents. A command reads the values a client sends by the entity's definition (`check`,
-//! `rules`), and stores the record with its traces (`write`, `index`). A list is a [`Selection`](query::Selection) in an
+//! `rules`), and stores the record with its traces (`write`, `index`). A list is a [`Selection`](athyper_kernel_record_model::Selection) in an
 //! order; `store/lists.rs` is the only place where the text of a statement depends on a definition.
 //!
 //! The records of an entity lie in `records.record`, or in the table of the domain whose entity it is: `relation.rs` has the
@@ -24,20 +24,15 @@
 //! entities puts them in force with [`publish`].
 
 mod access;
-mod aggregate;
 mod body;
 mod catalogue;
-mod check;
 mod commands;
 mod counting;
 mod deps;
-mod entity;
-mod error;
 mod expand;
 mod files;
 mod guard;
 mod in_force;
-mod index;
 mod many;
 mod matches;
 mod merge;
@@ -47,22 +42,19 @@ mod parameters;
 mod path;
 pub mod ports;
 mod queries;
-mod query;
-mod record;
 mod redesign;
-mod rehearsal;
-mod relation;
 mod routes;
 mod seen;
-mod shown;
 mod store;
-mod system;
-mod terms;
 #[cfg(test)]
 mod tests;
 mod walk;
 mod write;
 
+pub use athyper_kernel_record_model::{
+    Entity, EntityId, EntityMarker, Error, MatchKey, Record, RecordId, Rehearsal, Shown, Slot,
+    SystemEntities, compared, match_keys, moment, seen_fields, seen_values,
+};
 pub use body::RecordBody;
 pub use catalogue::{
     ENTITY_TOPIC, Entities, entity_of, lock_version, named_entities, new_entity_id, publish,
@@ -71,25 +63,18 @@ pub use catalogue::{
 pub use counting::{Concerned, RecordCount, SAMPLES, count_all, count_states, count_values, stored_values};
 use deps::Records as Deps;
 pub use deps::{ATTACHMENTS, Records, VIEWS, check_read, check_write};
-pub use entity::{Entity, EntityId, EntityMarker, RecordId, Slot};
-pub use error::Error;
 pub use expand::is_expandable;
 pub use guard::{Guard, Listing};
 pub use in_force::InForce;
 pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
-pub use matches::{MatchKey, compared, match_keys};
 pub use merge::{Merge, Merged, find_records, merge_records};
 pub use module::MODULE;
 pub use parameters::Parameters;
 pub use path::{EntityPath, RecordPath};
 pub use queries::list_records::ListRecords;
-pub use record::{Record, moment};
 pub use redesign::{
     Aside, Move, Redesign, Redo, begin_redesign, end_redesign, existing_keys, find_entity, look_up,
     referring_entities, rename_references, stored_entity,
 };
-pub use rehearsal::Rehearsal;
-pub use seen::{find_seen, newest_seen, seen_fields, seen_values};
-pub use shown::Shown;
-pub use system::SystemEntities;
+pub use seen::{find_seen, newest_seen};
 pub use walk::{Walk, WalkQuery, columns};

@@ -11,22 +11,19 @@ use athyper_kernel_cel::Context;
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx, take_numbers};
 use athyper_kernel_entity::{EntityKind, FieldKey, FieldType};
 use athyper_kernel_error::DomainError as _;
+use athyper_kernel_record_model::{
+    Entity, Error, Record, RecordId, Rehearsal, Traces, UniqueValue, check, sorted_by, terms, unique_key,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
 use crate::commands::{create_record, update_record};
-use crate::entity::{Entity, RecordId};
-use crate::error::Error;
 use crate::files;
 use crate::guard::Guard;
-use crate::index::{Traces, UniqueValue, unique_key};
-use crate::record::Record;
-use crate::rehearsal::Rehearsal;
-use crate::relation::sorted_by;
 use crate::store::many::{self, Stored};
 use crate::store::savepoints::{self, Part};
-use crate::{check, named, terms, write};
+use crate::{named, write};
 
 const CREATE: &str = "records.create_record";
 const UPDATE: &str = "records.update_record";

@@ -1,101 +1,21 @@
-//! What records agree in with their duplicates, and what a write of one says about the others.
+//! What a write of a record says about its duplicates.
 
 use std::sync::Arc;
 
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_entity::{DuplicateRule, OnDuplicate};
-use athyper_kernel_error::FieldError;
+use athyper_kernel_entity::OnDuplicate;
 use athyper_kernel_http::{Caller, READ_RECORD};
-use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
+use athyper_kernel_record_model::{Entity, Error, MatchKey, Record, RecordId, Refused, agreements};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::check;
-use crate::entity::{Entity, RecordId, Slot};
-use crate::error::Error;
 use crate::guard::Guard;
-use crate::record::Record;
 use crate::store::{matches, records};
 
 /// Most duplicates that an answer names, by rule.
 const MAX_NAMED: i64 = 10;
 /// The permission to write a record although a rule refuses duplicates.
 const ALLOW: &str = "records.allow_duplicates";
-/// Bytes of a digest that a key keeps.
-const KEY_BYTES: usize = 16;
-
-/// What a record agrees in with its duplicates by one rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MatchKey {
-    /// Names what the rule compares: see [`compared`].
-    pub rule: String,
-    /// A digest of the forms of the values.
-    pub key: String,
-}
-
-/// Names what a rule compares, by slots: it stays when the rule or a field gets another key. None where a field has no slot.
-pub fn compared(rule: &DuplicateRule, slot_of: impl Fn(&str) -> Option<Slot>) -> Option<String> {
-    let mut parts = Vec::new();
-    for part in &rule.fields {
-        parts.push(format!("{} {}", slot_of(part.field.as_str())?, String::from(part.method)));
-    }
-    let mut within = Vec::new();
-    for key in &rule.within {
-        within.push(slot_of(key.as_str())?.to_string());
-    }
-    Some(format!("{} within {}", parts.join(","), within.join(",")))
-}
-
-/// What a record of these values (by key, in their stored form) agrees in with its duplicates.
-pub(crate) fn keys(entity: &Entity, values: &Map<String, Value>) -> Vec<MatchKey> {
-    let key = |rule: &DuplicateRule| {
-        let name = compared(rule, |key| entity.slot(key))?;
-        let digest = Sha256::digest(rule.agreement(values)?.to_string());
-        let key = digest.iter().take(KEY_BYTES).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        Some(MatchKey { rule: name, key })
-    };
-    let mut keys: Vec<MatchKey> = entity.def.duplicates.iter().filter_map(key).collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-/// What a record that a client is about to write agrees in with its duplicates. Whether all values are there that must be is
-/// not asked.
-///
-/// # Errors
-/// Fields that there are not, and values that cannot be taken.
-pub fn match_keys(entity: &Entity, given: &Map<String, Value>) -> Result<Vec<MatchKey>, Error> {
-    let values = check::merge(entity, &Map::new(), given).map_err(Error::Form)?;
-    Ok(keys(entity, &values))
-}
-
-impl Entity {
-    /// The rule that compares this, if there is one.
-    pub fn duplicate_rule(&self, compared_by: &str) -> Option<&DuplicateRule> {
-        let is_it = |rule: &&DuplicateRule| {
-            compared(rule, |key| self.slot(key)).is_some_and(|name| name == compared_by)
-        };
-        self.def.duplicates.iter().find(is_it)
-    }
-
-    /// The same entity, whose records may be duplicates of others: what refuses them reports them.
-    #[must_use]
-    pub(crate) fn allowing_duplicates(&self) -> Self {
-        let mut entity = self.clone();
-        for rule in &mut Arc::make_mut(&mut entity.def).duplicates {
-            if rule.on_write == OnDuplicate::Refuse {
-                rule.on_write = OnDuplicate::Report;
-            }
-        }
-        entity
-    }
-
-    /// Whether a rule refuses duplicates.
-    pub(crate) fn refuses_duplicates(&self) -> bool {
-        self.def.duplicates.iter().any(|rule| rule.on_write == OnDuplicate::Refuse)
-    }
-}
 
 /// Whether whoever writes a record says that it is no duplicate.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
@@ -143,45 +63,11 @@ pub(crate) async fn enter(
         };
         let others = matches::others(tx, entity.id, record, std::slice::from_ref(&key), MAX_NAMED).await?;
         if !others.is_empty() {
-            return Err(Error::Duplicate(Box::new(Refused {
-                rule: rule.key.to_string(),
-                label: rule.label.text("en").to_owned(),
-                field: rule.fields.first().map(|part| part.field.to_string()).unwrap_or_default(),
-                others: others.into_iter().map(|(_, id)| id).collect(),
-                is_shown: false,
-            })));
+            let others = others.into_iter().map(|(_, id)| id).collect();
+            return Err(Error::Duplicate(Box::new(Refused::new(rule, others))));
         }
     }
     Ok(())
-}
-
-/// A record that was refused as a duplicate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    rule: String,
-    label: String,
-    field: String,
-    others: Vec<RecordId>,
-    is_shown: bool,
-}
-
-impl Refused {
-    /// What the rule is called.
-    pub(crate) fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// The records that it is a duplicate of, as far as they are told.
-    pub(crate) fn fields(&self) -> Vec<FieldError> {
-        let (pointer, code) = (format!("/{}", self.field), "duplicate");
-        if !self.is_shown {
-            let message = format!("another record agrees with it by the rule {}", self.rule);
-            return vec![FieldError::new(pointer, code, message)];
-        }
-        let named =
-            |id: &RecordId| FieldError::new(&*pointer, code, format!("record {id} agrees by {}", self.rule));
-        self.others.iter().map(named).collect()
-    }
 }
 
 /// What a write came to: an error that is about other records names those that the caller may read.
@@ -196,8 +82,8 @@ pub(crate) async fn told<T>(
 ) -> Result<T, Error> {
     match done {
         Err(Error::Duplicate(refused)) => {
-            let others = readable(tx, guard, entity, &refused.others).await?;
-            Err(Error::Duplicate(Box::new(Refused { is_shown: !others.is_empty(), others, ..*refused })))
+            let others = readable(tx, guard, entity, refused.others()).await?;
+            Err(Error::Duplicate(Box::new(refused.telling(others))))
         }
         done => done,
     }
@@ -240,8 +126,8 @@ pub(crate) async fn report(
     let Ok(listing) = guard.instead(READ_RECORD).list(entity) else { return Ok(()) };
     let rule_of = |rule: &str| entity.duplicate_rule(rule).filter(|rule| rule.on_write != OnDuplicate::None);
     let mut told: Vec<Value> = Vec::new();
-    for key in keys(entity, &record.values) {
-        let Some(rule) = rule_of(&key.rule).filter(|rule| listing.knows(rule)) else { continue };
+    for key in agreements(entity, &record.values) {
+        let Some(rule) = rule_of(&key.rule).filter(|rule| listing.open().knows(rule)) else { continue };
         let others = matches::others(tx, entity.id, record.id, std::slice::from_ref(&key), MAX_NAMED).await?;
         let others: Vec<RecordId> = others.into_iter().map(|(_, id)| id).collect();
         let others = readable(tx, guard, entity, &others).await?;

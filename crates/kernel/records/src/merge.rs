@@ -6,21 +6,19 @@ use std::sync::Arc;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_entity::{EntityKey, EntityKind, FieldDef, FieldType};
 use athyper_kernel_http::Caller;
+use athyper_kernel_record_model::{Entity, EntityId, Error, Record, RecordId, check, terms};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
 use crate::commands::update_record::{changed_values, check_open, next};
-use crate::entity::{Entity, EntityId, RecordId};
-use crate::error::Error;
 use crate::files;
 use crate::guard::Guard;
 use crate::named::{Successors, named_files, repoint, take_files};
-use crate::record::Record;
 use crate::store::merges::{self, Referring};
 use crate::store::{entities as stored, matches, records, revisions, traces};
-use crate::{check, check_write, terms, write};
+use crate::{check_write, write};
 
 /// Most records that one merge changes because they refer to one that goes.
 const MAX_MOVED: usize = 1_000;

@@ -6,14 +6,12 @@ use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::{EntityKey, FieldDef, FieldType, ReferenceType};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::READ_RECORD;
+use athyper_kernel_record_model::{Entity, Error, Traces, references};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::guard::Guard;
-use crate::index::{self, Traces};
 use crate::store::{matches, records};
 
 /// Which record has taken the place of which.
@@ -147,7 +145,7 @@ pub(crate) async fn check_readable(
     let all = |key: &String, values: &Map<String, Value>| {
         let own: Map<_, _> = values.get(key).map(|value| (key.clone(), value.clone())).into_iter().collect();
         let mut named = in_lines(entity, &own);
-        for (_, target, id) in index::references(entity, &own) {
+        for (_, target, id) in references(entity, &own) {
             named.entry(target).or_default().push(id);
         }
         named

@@ -2,16 +2,13 @@
 
 use athyper_kernel_cel::Binds;
 use athyper_kernel_error::{DomainError as _, FieldError};
+use athyper_kernel_record_model::{
+    Aggregate, Entity, Error, Open, Selection, Sort, names, query_error, terms,
+};
 use athyper_kernel_tenant_context::TenantContext;
 
-use crate::aggregate::Aggregate;
 use crate::deps::Records;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::expand::is_expandable;
-use crate::guard::Listing;
-use crate::query::{Selection, Sort, names, query_error};
-use crate::terms;
 
 /// Parameters of a list or an aggregation, as clients send them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +36,7 @@ impl Records {
         parameters: Parameters<'_>,
     ) -> Vec<FieldError> {
         let Parameters { filter, search, sort, fields, expand, groups } = parameters;
-        let nothing = Listing::of_nothing();
+        let nothing = Open::nothing();
         let checks = [
             filter.map(|source| self.check_filter(tenant, entity, source)),
             search.map(|_| {

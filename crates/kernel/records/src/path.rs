@@ -3,12 +3,11 @@
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::ProblemResponse;
+use athyper_kernel_record_model::RecordId;
 use athyper_kernel_types::Id;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use uuid::Uuid;
-
-use crate::entity::RecordId;
 
 /// The `{entity}` of a path. What is no key cannot be the key of anything: 404.
 #[derive(Clone, Debug)]

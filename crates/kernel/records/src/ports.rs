@@ -7,12 +7,11 @@ use async_trait::async_trait;
 use athyper_kernel_db::{DbError, ReadTx, TenantConnection, TenantTx};
 use athyper_kernel_entity::AttachmentType;
 use athyper_kernel_error::{FieldError, Problem};
+use athyper_kernel_record_model::{Entity, EntityId, RecordId, Slot, query_error};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::deps::Records;
-use crate::entity::{Entity, EntityId, RecordId, Slot};
-use crate::query::query_error;
 
 /// The record that holds a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,18 +10,16 @@
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::{EntityKey, FieldType};
 use athyper_kernel_error::FieldError;
+use athyper_kernel_record_model::{
+    Entity, EntityId, Error, RecordId, Slot, SystemEntities, Traces, UniqueValue, terms,
+};
 use athyper_kernel_types::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::catalogue::entity_of;
-use crate::entity::{Entity, EntityId, RecordId, Slot};
-use crate::error::Error;
-use crate::index::{Traces, UniqueValue};
 use crate::store::redesign::{Redone, Stored};
 use crate::store::{entities, matches, redesign, references, traces, unique};
-use crate::system::SystemEntities;
-use crate::terms;
 
 /// A field whose values move to another slot because its type changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,15 +4,11 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::Context;
 use athyper_kernel_db::TenantConnection;
+use athyper_kernel_record_model::{Entity, Error, Place, Record, Selection, Shown, Sort, names};
 use athyper_kernel_tenant_context::TenantContext;
 
 use crate::deps::Records;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::guard::{Guard, Listing};
-use crate::query::{Place, Selection, Sort, names};
-use crate::record::Record;
-use crate::shown::Shown;
 use crate::store::lists::{self, Asked};
 
 /// Which records, in what order: as the parameters of the list of records say it.
@@ -52,11 +48,17 @@ impl Walk {
         query: WalkQuery<'_>,
     ) -> Result<Self, Error> {
         let listing = guard.list(&entity)?;
-        let selection =
-            Selection::parse(&records.expressions, &entity, &listing, query.filter, query.search, false)?;
+        let selection = Selection::parse(
+            &records.expressions,
+            &entity,
+            listing.open(),
+            query.filter,
+            query.search,
+            false,
+        )?;
         let sort = match query.sort {
-            None if query.search.is_none() => Sort::open(&entity, &listing, Some("createdAt"), false)?,
-            sort => Sort::open(&entity, &listing, sort, query.search.is_some())?,
+            None if query.search.is_none() => Sort::open(&entity, listing.open(), Some("createdAt"), false)?,
+            sort => Sort::open(&entity, listing.open(), sort, query.search.is_some())?,
         };
         let context = records.context(tenant);
         Ok(Self { entity, listing, selection, sort, context, after: None, is_done: false })

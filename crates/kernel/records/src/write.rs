@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::FieldError;
+use athyper_kernel_record_model::{Entity, Error, Record, Traces};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::files;
-use crate::index::Traces;
-use crate::record::Record;
 use crate::store::{records, references, revisions, traces, unique};
 use crate::{matches, named};
 

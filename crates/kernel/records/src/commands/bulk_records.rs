@@ -5,6 +5,7 @@ use athyper_kernel_db::TenantTx;
 use athyper_kernel_entity::Values;
 use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery};
+use athyper_kernel_record_model::{Entity, Error, RecordId};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,8 +14,6 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::catalogue::Entities;
 use crate::commands::{create_record, delete_record, update_record};
-use crate::entity::{Entity, RecordId};
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::matches::{AllowDuplicates, told};
 use crate::path::EntityPath;
@@ -227,7 +226,7 @@ async fn locked(
     guard: &Guard,
     id: RecordId,
     version: i64,
-) -> Result<crate::record::Record, Problem> {
+) -> Result<athyper_kernel_record_model::Record, Problem> {
     let record = records::lock(tx, entity, id).await?.ok_or(Error::RecordNotFound)?;
     guard.check(entity, &record)?;
     if record.version == version {

@@ -4,6 +4,7 @@ use athyper_kernel_cel::Context;
 use athyper_kernel_db::{DbError, Done, TenantTx, take_numbers};
 use athyper_kernel_entity::{EntityKind, Numbering, Values};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery};
+use athyper_kernel_record_model::{Entity, Error, Record, RecordId, check, terms};
 use athyper_kernel_types::SeriesPattern;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -11,16 +12,12 @@ use serde_json::{Map, Value};
 
 use crate::body::{RecordBody, ValuesBody};
 use crate::catalogue::Entities;
-use crate::check;
 use crate::commands::event;
-use crate::entity::{Entity, RecordId};
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::matches::{self, AllowDuplicates};
 use crate::path::EntityPath;
-use crate::record::Record;
 use crate::store::records;
-use crate::{Deps, named, terms, write};
+use crate::{Deps, named, write};
 
 /// Make a record
 ///

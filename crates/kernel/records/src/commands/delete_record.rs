@@ -6,16 +6,14 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_entity::{EntityKey, FieldType, OnDelete};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_record_model::{Entity, Error, Record, RecordId, Slot};
 use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
-use crate::entity::{Entity, RecordId, Slot};
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::path::RecordPath;
-use crate::record::Record;
 use crate::store::{records, references, revisions, traces};
 use crate::{Deps, write};
 

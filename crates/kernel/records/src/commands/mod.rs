@@ -10,9 +10,7 @@ pub(crate) mod transition_record;
 pub(crate) mod update_record;
 
 use athyper_kernel_audit::AuditEvent;
-
-use crate::entity::Entity;
-use crate::record::Record;
+use athyper_kernel_record_model::{Entity, Record};
 
 /// The event of what was done to a record. Values are not in it: they are in the record's history, which an erasure reaches.
 fn event(operation: &str, entity: &Entity, record: &Record) -> AuditEvent {

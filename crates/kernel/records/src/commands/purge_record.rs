@@ -2,17 +2,15 @@
 
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_record_model::{Entity, Error, Record};
 use axum::extract::State;
 
 use crate::Deps;
 use crate::catalogue::Entities;
 use crate::commands::event;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::path::RecordPath;
 use crate::ports::Holder;
-use crate::record::Record;
 use crate::store::{matches, records, revisions, traces};
 
 /// Purge a deleted record

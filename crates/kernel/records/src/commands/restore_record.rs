@@ -2,17 +2,15 @@
 
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_record_model::{Entity, Error, Record, RecordId};
 use axum::extract::State;
 
 use crate::body::RecordBody;
 use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
-use crate::entity::{Entity, RecordId};
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::matches::told;
 use crate::path::RecordPath;
-use crate::record::Record;
 use crate::store::{matches, records};
 use crate::{Deps, named, write};
 

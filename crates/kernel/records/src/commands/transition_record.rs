@@ -2,6 +2,7 @@
 
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply};
+use athyper_kernel_record_model::{Entity, Error, Record, terms};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,13 +10,10 @@ use utoipa::ToSchema;
 use crate::body::RecordBody;
 use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::path::RecordPath;
-use crate::record::Record;
 use crate::store::records;
-use crate::{Deps, terms, write};
+use crate::{Deps, write};
 
 /// Which way to take.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -4,20 +4,18 @@ use athyper_kernel_cel::Context;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_entity::Values;
 use athyper_kernel_http::{ChangeProblems, Command, Json, ProblemResponse, Reply, UrlQuery};
+use athyper_kernel_record_model::{Entity, Error, Record, check, terms};
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use crate::body::{RecordBody, ValuesBody};
 use crate::catalogue::Entities;
 use crate::commands::event;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::matches::{self, AllowDuplicates};
 use crate::path::RecordPath;
-use crate::record::Record;
 use crate::store::records;
-use crate::{Deps, check, named, terms, write};
+use crate::{Deps, named, write};
 
 /// Change a record
 ///

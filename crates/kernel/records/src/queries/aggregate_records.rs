@@ -1,16 +1,15 @@
 //! Counts and sums the records of an entity by groups.
 
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_record_model::{Aggregate, Selection, Sort};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::aggregate::Aggregate;
 use crate::guard::Guard;
 use crate::path::EntityPath;
-use crate::query::{Selection, Sort};
 use crate::store::lists::{self, Asked};
 
 /// What to count and sum, and by what.
@@ -63,15 +62,15 @@ pub(crate) async fn aggregate_records(
     let selection = Selection::parse(
         &deps.expressions,
         &entity,
-        &listing,
+        listing.open(),
         query.filter.as_deref(),
         query.search.as_deref(),
         false,
     )?;
     let aggregate =
-        Aggregate::parse(&entity, &listing, query.group_by.as_deref(), query.measures.as_deref())?;
+        Aggregate::parse(&entity, listing.open(), query.group_by.as_deref(), query.measures.as_deref())?;
     let context = deps.context(read.tx.context());
-    let sort = Sort::open(&entity, &listing, None, false)?;
+    let sort = Sort::open(&entity, listing.open(), None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let (groups, has_more) = lists::aggregate(&mut read.tx, &asked, &aggregate).await?;
     Ok(Reply::ok(&Groups { groups, has_more })?)

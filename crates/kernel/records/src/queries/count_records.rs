@@ -1,6 +1,7 @@
 //! Counts the records of an entity.
 
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_record_model::{Selection, Sort};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,7 +9,6 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::guard::Guard;
 use crate::path::EntityPath;
-use crate::query::{Selection, Sort};
 use crate::store::lists::{self, Asked};
 
 /// Which records.
@@ -53,13 +53,13 @@ pub(crate) async fn count_records(
     let selection = Selection::parse(
         &deps.expressions,
         &entity,
-        &listing,
+        listing.open(),
         query.filter.as_deref(),
         query.search.as_deref(),
         query.deleted,
     )?;
     let context = deps.context(read.tx.context());
-    let sort = Sort::open(&entity, &listing, None, false)?;
+    let sort = Sort::open(&entity, listing.open(), None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let count = lists::count(&mut read.tx, &asked).await?;
     Ok(Reply::ok(&Count { count })?)

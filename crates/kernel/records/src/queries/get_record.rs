@@ -2,18 +2,16 @@
 
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply};
+use athyper_kernel_record_model::{Entity, Error, RecordId, listed, names};
 use axum::extract::State;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Deps;
 use crate::body::RecordBody;
-use crate::entity::{Entity, RecordId};
-use crate::error::Error;
 use crate::expand::expand;
 use crate::guard::Guard;
 use crate::path::RecordPath;
-use crate::query::{listed, names};
 use crate::store::{matches, records};
 
 /// How much of a record.

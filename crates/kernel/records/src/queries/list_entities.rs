@@ -2,6 +2,7 @@
 
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_record_model::{Entity, Error, SystemEntities};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Serialize;
@@ -9,10 +10,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::store::entities;
-use crate::system::SystemEntities;
 
 /// An entity in force.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,6 +4,7 @@ use athyper_kernel_db::ReadTx;
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply, Report};
+use athyper_kernel_record_model::{Entity, Error, Place, Record, Selection, Sort, listed, names};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
@@ -11,13 +12,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::body::RecordBody;
-use crate::entity::Entity;
-use crate::error::Error;
 use crate::expand::expand;
 use crate::guard::Guard;
 use crate::path::EntityPath;
-use crate::query::{Place, Selection, Sort, listed, names};
-use crate::record::Record;
 use crate::store::lists::{self, Asked};
 use crate::{Deps, Records};
 
@@ -115,19 +112,19 @@ pub(crate) async fn execute(
     let selection = Selection::parse(
         &deps.expressions,
         entity,
-        &listing,
+        listing.open(),
         query.filter.as_deref(),
         query.search.as_deref(),
         query.deleted,
     )?;
     // The order that the definition says is taken where it tells nothing of what is hidden.
-    let is_open = |sort: &&str| listing.is_open(sort.trim_start_matches('-'));
+    let is_open = |sort: &&str| listing.open().is_open(sort.trim_start_matches('-'));
     let own = entity.def.layout.sort.as_deref().filter(|_| query.search.is_none()).filter(is_open);
-    let sort = Sort::open(entity, &listing, query.sort.as_deref().or(own), query.search.is_some())?;
+    let sort = Sort::open(entity, listing.open(), query.sort.as_deref().or(own), query.search.is_some())?;
     let fields = query.fields.as_deref().map(|text| names(entity, "fields", text)).transpose()?;
     let expanded =
         query.expand.as_deref().map(|text| listed("expand", text)).transpose()?.unwrap_or_default();
-    listing.check("expand", expanded.iter().map(String::as_str))?;
+    listing.open().check("expand", expanded.iter().map(String::as_str))?;
 
     let fingerprint = format!("{} {sort:?} {selection}", entity.id);
     let after: Option<Place> = query.page.keys(&fingerprint)?;

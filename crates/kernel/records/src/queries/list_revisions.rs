@@ -2,6 +2,7 @@
 
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_record_model::{Entity, Error, RecordId, Shown, check, moment};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Serialize;
@@ -9,13 +10,8 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::check;
-use crate::entity::{Entity, RecordId};
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::path::RecordPath;
-use crate::record::moment;
-use crate::shown::Shown;
 use crate::store::revisions::Revision;
 use crate::store::{records, revisions};
 

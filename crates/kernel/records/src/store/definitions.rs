@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::{EntityDef, EntityKey};
+use athyper_kernel_record_model::EntityId;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
-
-use crate::entity::EntityId;
 
 /// Most entities that are looked at; a tenant has fewer.
 const MAX_ENTITIES: i64 = 20_000;

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_entity::{EntityDef, EntityKey, Overlay};
 use athyper_kernel_error::FieldError;
+use athyper_kernel_record_model::{Entity, EntityId, Slot, SystemEntities};
 use athyper_kernel_types::Id;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
-
-use crate::entity::{Entity, EntityId, Slot};
-use crate::system::SystemEntities;
 
 /// Slots by key of the field.
 type Slots = Json<BTreeMap<String, Slot>>;

@@ -9,23 +9,21 @@ use std::sync::Arc;
 use athyper_kernel_cel::{Bind, Binds, Context};
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::words;
+use athyper_kernel_record_model::{
+    Aggregate, Entity, Error, MAX_GROUPS, Output, Place, Record, Relation, Selection, Slot, Sort, SortBy,
+    query_error, sorted_by, terms,
+};
 use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
+use uuid::Uuid;
 
-use crate::aggregate::{Aggregate, MAX_GROUPS, Output};
-use crate::entity::{Entity, Slot};
-use crate::error::Error;
-use crate::query::{Place, Selection, Sort, SortBy, query_error};
-use crate::record::Record;
-use crate::relation::{Relation, sorted_by};
 use crate::store::records::Row;
-use crate::terms;
 
 mod driver;
 
-use driver::{Driver, Stride, with_record};
+use driver::{Driver, with_record};
 
 /// A record of a page, and how well it fits the search where the list is ordered by that.
 pub(crate) type Found = (Record, Option<i64>);
@@ -51,7 +49,7 @@ pub(crate) async fn page(
 ) -> Result<Vec<Found>, Error> {
     let SortBy::Field(slot) = asked.sort.by else {
         let driver = match asked.sort.by {
-            SortBy::Created => Driver::of_page(tx, asked).await?,
+            SortBy::Created => Driver::of_page(tx, asked, after, limit).await?,
             _ => Driver::All,
         };
         return driver.page(tx, asked, after, limit).await;
@@ -77,7 +75,7 @@ pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> 
     let driver = Driver::of_all(tx, asked).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
-    let from = driver.rows(&mut statement, asked.entity, None);
+    let from = driver.rows(&mut statement, asked.entity);
     statement.text = format!("select count(*) from {from} where {condition}");
     let arguments = statement.arguments()?;
     Ok(sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_one(tx.conn()).await?)
@@ -92,7 +90,7 @@ pub(crate) async fn aggregate(
     let driver = Driver::of_all(tx, asked).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
-    let from = driver.rows(&mut statement, asked.entity, None);
+    let from = driver.rows(&mut statement, asked.entity);
     let zone = statement.text(asked.context.zone.name().to_owned());
     let outputs: Vec<&Output> = aggregate.keys.iter().chain(&aggregate.measures).collect();
     let columns: Vec<String> = outputs.iter().map(|output| output.sql.replace("$zone", &zone)).collect();
@@ -175,29 +173,28 @@ impl Statement {
         Self { text: String::new(), binds }
     }
 
-    /// A page by id, by the last change, or by how well records fit the search, among the next so many rows of an index.
+    /// A page by id, by the last change, or by how well records fit the search, among all records or those of these ids.
     fn by_record(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
-        driver: &Driver,
+        ids: Option<Vec<Uuid>>,
         after: Option<&Place>,
-        (limit, stride): (u32, u32),
+        limit: u32,
     ) -> Result<Self, Error> {
         let mut statement = Self::new(tx, asked.entity);
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
         let relation = asked.entity.relation();
-        let id = driver.id();
+        let id = if ids.is_some() { "i.record_id" } else { "r.id" };
         let (key, sql_type) = match asked.sort.by {
             SortBy::Updated => (relation.updated_at.to_owned(), "timestamptz"),
             SortBy::Relevance => (statement.rank(asked), "bigint"),
             SortBy::Created | SortBy::Field(_) => (String::new(), ""),
         };
-        let mut behind = String::new();
         if let Some(place) = after {
             check(place, sql_type)?;
             let last = statement.binds.push(Bind::Uuid(place.id));
-            behind = match &place.value {
+            let behind = match &place.value {
                 Some(value) if !key.is_empty() => {
                     let value = statement.binds.push(Bind::Text(value.clone()));
                     format!(" and ({key}, {id}) {before} ({value}::text::{sql_type}, {last}::uuid)")
@@ -206,8 +203,14 @@ impl Statement {
             };
             condition.push_str(&behind);
         }
-        let stride = Stride { way, behind: &behind, rows: stride };
-        let from = driver.rows(&mut statement, asked.entity, Some(&stride));
+        let from = match ids {
+            Some(ids) => {
+                let ids = statement.binds.push(Bind::Uuids(ids));
+                let with_record = with_record(asked.entity);
+                format!("(select unnest({ids}::uuid[]) as record_id) i {with_record}")
+            }
+            None => relation.from.clone(),
+        };
         let columns = &relation.columns;
         let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
         let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };

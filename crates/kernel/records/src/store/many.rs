@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{Entity, EntityId, Record, Relation, Slot, Traces};
 use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::entity::{Entity, EntityId, Slot};
-use crate::index::Traces;
-use crate::record::Record;
-use crate::relation::Relation;
 use crate::store::matches;
 use crate::store::records::Row;
 

@@ -1,11 +1,10 @@
 //! Tables `records.match_key`, `records.dismissal` and `records.merged`, as far as writing and reading records needs them.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{EntityId, MatchKey, RecordId};
 use athyper_kernel_types::Id;
 use uuid::Uuid;
 
-use crate::entity::{EntityId, RecordId};
-use crate::matches::MatchKey;
 use crate::store::many::Stored;
 
 /// Replaces what a record agrees in with its duplicates. Gives what is new.

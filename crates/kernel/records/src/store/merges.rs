@@ -2,13 +2,10 @@
 
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_entity::{EntityKey, FieldDef, FieldType, Stored};
+use athyper_kernel_record_model::{Entity, EntityId, Relation, SystemEntities};
 use athyper_kernel_types::Id;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
-
-use crate::entity::{Entity, EntityId};
-use crate::relation::Relation;
-use crate::system::SystemEntities;
 
 /// A record that refers to one of those.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -1,6 +1,7 @@
 //! Records, in table `records.record` or in that of a domain.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{Entity, Record, RecordId, Relation};
 use athyper_kernel_types::Id;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -8,9 +9,6 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::entity::{Entity, RecordId};
-use crate::record::Record;
-use crate::relation::Relation;
 use crate::store::tables;
 
 /// A row, with the columns of the entity's relation.

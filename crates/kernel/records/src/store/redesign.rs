@@ -2,14 +2,12 @@
 //! `records.touched`, and the flag of `records.entity`.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{Entity, EntityId, RecordId, Relation, Slot};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
-
-use crate::entity::{Entity, EntityId, RecordId, Slot};
-use crate::relation::Relation;
 
 /// A record as it is stored, whatever its definition.
 #[derive(sqlx::FromRow)]

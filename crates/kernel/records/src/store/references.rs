@@ -1,12 +1,10 @@
 //! Table `records.reference`.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{Entity, EntityId, RecordId, Relation, Slot, sorted_by};
 use athyper_kernel_types::Id;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
-
-use crate::entity::{Entity, EntityId, RecordId, Slot};
-use crate::relation::{Relation, sorted_by};
 
 /// Replaces what a record names.
 pub(crate) async fn put(

@@ -1,12 +1,10 @@
 //! Table `records.revision`.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{Entity, EntityId, Record, RecordId};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::types::Json;
-
-use crate::entity::{Entity, EntityId, RecordId};
-use crate::record::Record;
 
 /// A version that a record had.
 pub(crate) struct Revision {

@@ -4,12 +4,9 @@ use std::fmt::Write as _;
 
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_entity::SystemEntity;
+use athyper_kernel_record_model::{Entity, Record, written};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
-
-use crate::entity::Entity;
-use crate::record::Record;
-use crate::relation::written;
 
 /// Enters a record, or its next version; where the commands of the domain write the domain's fields, only the values of the
 /// fields that the tenant added and the version. While another definition is made ready, the record is named as one to look

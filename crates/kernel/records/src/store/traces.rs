@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_record_model::{EffectiveTime, EntityId, RecordId, Slot};
 use chrono::NaiveDate;
-
-use crate::entity::{EntityId, RecordId, Slot};
-use crate::index::EffectiveTime;
 
 /// Enters the indexed values of a record, or changes those that differ.
 pub(crate) async fn put_values(

@@ -1,9 +1,7 @@
 //! Table `records.unique_value`.
 
 use athyper_kernel_db::{DbError, TenantTx};
-
-use crate::entity::{EntityId, RecordId};
-use crate::index::UniqueValue;
+use athyper_kernel_record_model::{EntityId, RecordId, UniqueValue};
 
 /// Takes values for a record and gives free those that it had and has no more. Gives the places of those in `values` that
 /// another record has.

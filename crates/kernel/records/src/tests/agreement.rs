@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use athyper_kernel_cel::{Cache, Context, Limits, Value as CelValue, Variables};
 use athyper_kernel_entity::is_indexed;
+use athyper_kernel_record_model::{Entity, Open, Record, Selection, Sort, terms};
 use athyper_kernel_rules::Terms;
 use athyper_test_kit::{REALM, TestApp, iam_config};
 use serde_json::json;
@@ -14,11 +15,7 @@ use super::dice::{Dice, fresh_seeds};
 use super::filters::Filters;
 use super::groups::{answer, question};
 use super::order::compare;
-use crate::entity::Entity;
-use crate::query::{Selection, Sort};
-use crate::record::Record;
 use crate::store::lists::{self, Asked};
-use crate::terms;
 use crate::{new_entity_id, publish};
 
 /// Records of a definition.
@@ -93,7 +90,10 @@ async fn fill(app: &TestApp, dice: &mut Dice, entity: &Entity) -> Vec<String> {
 /// All records as the service reads them.
 async fn all(app: &TestApp, entity: &Entity) -> Vec<Record> {
     let mut tx = app.db.database.tenant_tx(&app.db.context("demo")).await.unwrap();
-    let (selection, context) = (Selection::of(None, &[]), Context::utc(tx.now()));
+    let open = Open::new(entity, Vec::new(), BTreeSet::new());
+    let selection =
+        Selection::parse(&Cache::new(1 << 20, Limits::default()), entity, &open, None, None, false).unwrap();
+    let context = Context::utc(tx.now());
     let sort = Sort::parse(entity, None, false).unwrap();
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let found = lists::page(&mut tx, &asked, None, 1_000).await.unwrap();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_entity::FieldType;
+use athyper_kernel_record_model::{Entity, Record};
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -10,8 +11,6 @@ use serde_json::{Map, Value, json};
 
 use super::dice::Dice;
 use super::order::{Ranked, ranked};
-use crate::entity::Entity;
-use crate::record::Record;
 
 /// What is asked for: the texts of `groupBy` and `measures`.
 #[derive(Clone, Debug)]

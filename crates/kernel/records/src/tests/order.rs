@@ -3,12 +3,10 @@
 use std::cmp::Ordering;
 
 use athyper_kernel_entity::{FieldType, IsoDuration};
+use athyper_kernel_record_model::{Entity, Record};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
-
-use crate::entity::Entity;
-use crate::record::Record;
 
 /// A value that has an order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

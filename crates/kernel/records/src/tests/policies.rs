@@ -12,6 +12,7 @@ use athyper_kernel_policy::{
     Circumstances, EntityFields, Granted, Known, Origin, Policy, PolicySet, Question, Rule, RuleName,
     Subject, condition_cache,
 };
+use athyper_kernel_record_model::{Entity, Record, seen, seen_fields};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_test_kit::{Client, TestApp, TestOptions};
 use serde_json::{Value, json};
@@ -19,9 +20,6 @@ use sqlx::AssertSqlSafe;
 
 use super::agreement::encoded;
 use super::dice::{Dice, fresh_seeds};
-use crate::entity::Entity;
-use crate::record::Record;
-use crate::seen::{seen, seen_fields};
 use crate::store::records;
 use crate::{new_entity_id, publish};
 

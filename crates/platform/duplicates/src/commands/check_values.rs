@@ -81,9 +81,9 @@ async fn execute(
     input: &CheckValues,
 ) -> Result<CheckedValues, Error> {
     let listing = guard.list(entity)?;
-    listing.check_sent("/values", input.values.0.keys())?;
+    listing.open().check_sent("/values", input.values.0.keys())?;
     let mut keys = match_keys(entity, &input.values.0)?;
-    keys.retain(|key| entity.duplicate_rule(&key.rule).is_some_and(|rule| listing.knows(rule)));
+    keys.retain(|key| entity.duplicate_rule(&key.rule).is_some_and(|rule| listing.open().knows(rule)));
     let mut found = groups::having(tx, entity.id, &keys, input.record, MOST + 1).await?;
     let is_cut = found.len() > MOST as usize;
     found.truncate(MOST as usize);

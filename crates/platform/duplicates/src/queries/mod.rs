@@ -33,7 +33,7 @@ async fn readable(
 fn rules(entity: &Entity, listing: &Listing, key: Option<&str>) -> Result<Vec<String>, Error> {
     let wanted = entity.def.duplicates.iter().filter(|rule| key.is_none_or(|key| rule.key.as_str() == key));
     let rules: Vec<String> = wanted
-        .filter(|rule| listing.knows(rule))
+        .filter(|rule| listing.open().knows(rule))
         .filter_map(|rule| compared(rule, |field| entity.slot(field)))
         .collect();
     if rules.is_empty() && key.is_some() { Err(Error::UnknownRule) } else { Ok(rules) }

@@ -195,7 +195,7 @@ fn check_rights(caller: &Caller, entity: &Entity, options: &Options) -> Result<(
 /// Whether rows may name their records by the key that they do.
 pub(crate) fn check_key(guard: &Guard, entity: &Entity, options: &Options) -> Result<(), Error> {
     match options.by.as_deref() {
-        Some(by) if options.mode != Mode::Create => Ok(guard.list(entity)?.check("by", [by])?),
+        Some(by) if options.mode != Mode::Create => Ok(guard.list(entity)?.open().check("by", [by])?),
         _ => Ok(()),
     }
 }

@@ -139,8 +139,9 @@ impl Batch<'_> {
 
     /// What a record is called, as the other entity's field reads it.
     fn names(&self, other: Option<&Entity>, through: &Through) -> Result<Vec<Value>, cell::Wrong> {
-        let is_open =
-            |other: &&Entity| self.reads().list(other).is_ok_and(|listing| listing.is_open(&through.other));
+        let is_open = |other: &&Entity| {
+            self.reads().list(other).is_ok_and(|listing| listing.open().is_open(&through.other))
+        };
         let other = other.filter(|other| is_key(other, &through.other)).filter(is_open);
         let field = other.and_then(|other| other.def.field(&through.other)).ok_or_else(|| {
             let message = format!("{} has no field of this key whose values come once", through.entity);

@@ -5,15 +5,14 @@ use std::fmt::Write as _;
 
 use athyper_kernel_cel::Bind;
 use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_record_model::{
+    Entity, Error, Place, Relation, Slot,
+    terms::{self, Sought},
+};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::{Asked, Found, Statement, ways};
-use crate::entity::{Entity, Slot};
-use crate::error::Error;
-use crate::query::Place;
-use crate::relation::Relation;
-use crate::terms::{self, Sought};
 
 /// Most rows of an index that are put in the order of a list for a page of it.
 const MOST_IN_ORDER: i64 = 20_000;
@@ -21,6 +20,8 @@ const MOST_IN_ORDER: i64 = 20_000;
 const MOST_COUNTED: i64 = 500_000;
 /// Most values whose rows are merged for a page.
 const MOST_MERGED: usize = 10;
+/// Rows that are looked at for each row of a page to know how near a row must be to be one of them.
+const SAMPLED: u32 = 6;
 
 /// Where the records of a selection come from.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) enum Driver {
     Values(Slot, Vec<String>),
     /// From the rows of an index between two values.
     Range(Sought),
+    /// From the first of those rows in the order of a list, as many as a first stride has: the ids of their records.
+    First(Sought, Vec<Uuid>),
 }
 
 /// The next rows of a walk along an index. It has a limit, so that the database looks for the first rows and not for all.
@@ -47,16 +50,29 @@ pub(super) struct Stride<'s> {
 impl Driver {
     /// The best one for a page of a list by id. An index that too many rows of serve is none, unless these have few values: to
     /// walk through the records until a page is full is less work then.
-    pub(super) async fn of_page(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
+    pub(super) async fn of_page(
+        tx: &mut impl TenantConnection,
+        asked: &Asked<'_>,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Self, Error> {
         let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        let values = match sought.one() {
-            Some(value) => vec![value.to_owned()],
-            None => values(tx, asked, &sought).await?,
-        };
-        match values.len() {
-            1..=MOST_MERGED => Ok(Self::Values(sought.slot, values)),
-            _ => Self::within_most(tx, asked, sought, MOST_IN_ORDER).await,
+        if let Some(value) = sought.one() {
+            return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
         }
+        let statement = Statement::bounded(tx, asked, &sought, after, (limit, MOST_IN_ORDER));
+        let arguments = statement.arguments()?;
+        let (values, first): (Vec<String>, Option<Vec<Uuid>>) =
+            sqlx::query_as_with(AssertSqlSafe(statement.text), arguments)
+                .fetch_one(tx.conn())
+                .await
+                .map_err(DbError::from)?;
+        Ok(match (values.len(), first) {
+            (0, _) => Self::First(sought, Vec::new()),
+            (1..=MOST_MERGED, _) => Self::Values(sought.slot, values),
+            (_, Some(first)) => Self::First(sought, first),
+            (_, None) => Self::All,
+        })
     }
 
     /// The best one to count or sum all records of a selection.
@@ -65,20 +81,11 @@ impl Driver {
         if let Some(value) = sought.one() {
             return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
         }
-        Self::within_most(tx, asked, sought, MOST_COUNTED).await
-    }
-
-    async fn within_most(
-        tx: &mut impl TenantConnection,
-        asked: &Asked<'_>,
-        sought: Sought,
-        most: i64,
-    ) -> Result<Self, Error> {
         let mut statement = Statement::new(tx, asked.entity);
         let rows = rows_of(sought.slot, &statement.within(&sought));
         statement.text = format!(
-            "select exists (select from (select {rows} limit {}) found offset {most})",
-            most.saturating_add(1)
+            "select exists (select from (select {rows} limit {}) found offset {MOST_COUNTED})",
+            MOST_COUNTED.saturating_add(1)
         );
         let arguments = statement.arguments()?;
         let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
@@ -87,65 +94,78 @@ impl Driver {
     }
 
     /// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
-    /// grow, until so many records are found for which the whole filter holds.
+    /// grow, until so many records are found for which the whole filter holds. The ids of a stride are one answer of the
+    /// database, and the next stride begins behind the last of them: whatever is written meanwhile, each row is met once.
     pub(super) async fn page(
-        &self,
+        mut self,
         tx: &mut impl TenantConnection,
         asked: &Asked<'_>,
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Vec<Found>, Error> {
-        let (mut found, mut after, mut stride) = (Vec::new(), after.cloned(), limit);
+        if matches!(self, Self::All) {
+            return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await;
+        }
+        let (mut found, mut after, mut stride) = (Vec::new(), after.map(|place| place.id), limit);
         loop {
+            let ids = match self {
+                Self::First(sought, ids) => {
+                    self = Self::Range(sought);
+                    ids
+                }
+                _ => self.stride(tx, asked, after, stride).await?,
+            };
+            after = ids.last().copied();
+            let is_end = ids.len() < stride as usize;
             let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            let statement = Statement::by_record(tx, asked, self, after.as_ref(), (missing, stride))?;
-            let more = statement.fetch(tx, asked).await?;
-            let is_full = more.len() >= missing as usize;
-            found.extend(more);
-            if is_full {
+            if !ids.is_empty() {
+                let statement = Statement::by_record(tx, asked, Some(ids), None, missing)?;
+                found.extend(statement.fetch(tx, asked).await?);
+            }
+            if is_end || found.len() >= limit as usize {
                 return Ok(found);
             }
-            let place = after.map(|place| place.id);
-            let Some(end) = self.end_of(tx, asked.entity, place, ways(asked.sort).1, stride).await? else {
-                return Ok(found);
-            };
-            after = Some(Place { value: None, id: end });
             stride = stride.saturating_mul(4);
         }
     }
 
-    /// The rows with their records: all of them, or the next ones of a walk.
-    pub(super) fn rows(
-        &self,
-        statement: &mut Statement,
-        entity: &Entity,
-        stride: Option<&Stride<'_>>,
-    ) -> String {
-        match self.ids(statement, stride) {
+    /// All rows with their records.
+    pub(super) fn rows(&self, statement: &mut Statement, entity: &Entity) -> String {
+        match self.ids(statement, None) {
             Some(ids) => format!("{ids} i {}", with_record(entity)),
             None => entity.relation().from.clone(),
         }
     }
 
-    /// The last row of a stride, by the id of its record; none where rows end before it does.
-    async fn end_of(
+    /// The ids of the next rows of a walk, in the order of the list.
+    async fn stride(
         &self,
         tx: &mut impl TenantConnection,
-        entity: &Entity,
+        asked: &Asked<'_>,
         after: Option<Uuid>,
-        way: &str,
         rows: u32,
-    ) -> Result<Option<Uuid>, Error> {
-        let mut statement = Statement::new(tx, entity);
-        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
-        let stride = Stride { way, behind: &behind, rows };
-        let Some(ids) = self.ids(&mut statement, Some(&stride)) else { return Ok(None) };
-        let before = rows.saturating_sub(1);
-        statement.text =
-            format!("select i.record_id from {ids} i order by i.record_id {way} offset {before} limit 1");
+    ) -> Result<Vec<Uuid>, Error> {
+        let statement = self.next(tx, asked, after, rows);
         let arguments = statement.arguments()?;
         let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
-        Ok(query.fetch_optional(tx.conn()).await.map_err(DbError::from)?)
+        Ok(query.fetch_all(tx.conn()).await.map_err(DbError::from)?)
+    }
+
+    /// The statement of them.
+    pub(super) fn next(
+        &self,
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        after: Option<Uuid>,
+        rows: u32,
+    ) -> Statement {
+        let way = ways(asked.sort).1;
+        let mut statement = Statement::new(tx, asked.entity);
+        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
+        let stride = Stride { way, behind: &behind, rows };
+        let ids = self.ids(&mut statement, Some(&stride)).unwrap_or_default();
+        statement.text = format!("select i.record_id from {ids} i order by i.record_id {way}");
+        statement
     }
 
     /// The ids of the rows of an index.
@@ -157,7 +177,7 @@ impl Driver {
             None => format!("(select {rows} offset 0)"),
         };
         Some(match (self, stride) {
-            (Self::All, _) => return None,
+            (Self::All | Self::First(..), _) => return None,
             (Self::Values(slot, values), _) => {
                 let of_value = |value: &String| {
                     let value = statement.text(value.clone());
@@ -185,14 +205,6 @@ impl Driver {
             }
         })
     }
-
-    /// The id of a record among the rows.
-    pub(super) fn id(&self) -> &'static str {
-        match self {
-            Self::All => "r.id",
-            Self::Values(..) | Self::Range(_) => "i.record_id",
-        }
-    }
 }
 
 /// The ids in the rows `i` of an index for which this holds, behind `select`.
@@ -200,31 +212,6 @@ fn rows_of(slot: Slot, holds: &str) -> String {
     format!(
         "i.record_id from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}{holds}"
     )
-}
-
-/// The values that are sought of an index, each once, at most one more than are merged: each is looked up behind the one before,
-/// however many rows have it.
-async fn values(
-    tx: &mut impl TenantConnection,
-    asked: &Asked<'_>,
-    sought: &Sought,
-) -> Result<Vec<String>, Error> {
-    let mut statement = Statement::new(tx, asked.entity);
-    let within = statement.within(sought);
-    let from = format!(
-        "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
-        sought.slot
-    );
-    statement.text = format!(
-        "with recursive found (value, nth) as ( \
-         (select i.value, 1 {from} order by i.value limit 1) union all \
-         select (select i.value {from} and i.value > found.value order by i.value limit 1), found.nth + 1 \
-         from found where found.value is not null and found.nth <= {MOST_MERGED}) \
-         select value from found where value is not null"
-    );
-    let arguments = statement.arguments()?;
-    let values = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await;
-    Ok(values.map_err(DbError::from)?)
 }
 
 /// What the filter asks of an index; records that are deleted are in none.
@@ -241,6 +228,58 @@ pub(super) fn with_record(entity: &Entity) -> String {
 }
 
 impl Statement {
+    /// What is between two values of an index: its values, each once, at most one more than are merged; and where there are so
+    /// many, the ids of the first records in the order of a list by id, unless there are more rows than are put in order.
+    ///
+    /// Each value is looked up behind the one before, however many rows have it. The rows are read once and forwards, as disks
+    /// are read ahead. That all were read is told by the last of them, which takes the place before all others. Rows that are no
+    /// nearer than as many as the page has are passed over: some at one end say how near that is.
+    pub(super) fn bounded(
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        sought: &Sought,
+        after: Option<&Place>,
+        (limit, most): (u32, i64),
+    ) -> Self {
+        let mut statement = Self::new(tx, asked.entity);
+        let within = statement.within(sought);
+        let way = ways(asked.sort).1;
+        let behind = after.map(|place| statement.behind(place.id, way)).unwrap_or_default();
+        let (before_all, behind_all, near) = match way {
+            "desc" => (Uuid::max(), Uuid::nil(), ">="),
+            _ => (Uuid::nil(), Uuid::max(), "<="),
+        };
+        let rows = rows_of(sought.slot, &within);
+        let from = format!(
+            "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
+            sought.slot
+        );
+        statement.text = format!(
+            "with recursive found (value, nth) as ( \
+             (select i.value, 1 {from} order by i.value limit 1) union all \
+             select (select i.value {from} and i.value > found.value order by i.value limit 1), found.nth + 1 \
+             from found where found.value is not null and found.nth <= {MOST_MERGED}), \
+             known as materialized (select value from found where value is not null), \
+             last as materialized (select {rows} order by i.value desc, i.record_id desc limit 1), \
+             far as materialized (select coalesce((select i.record_id from \
+             (select {rows} order by i.value {way}, i.record_id {way} limit {}) i \
+             where true{behind} order by i.record_id {way} offset {} limit 1), '{behind_all}'::uuid) as record_id), \
+             first as materialized (select case when i.record_id = (select record_id from last) then '{before_all}'::uuid \
+             else i.record_id end as record_id \
+             from (select {rows} order by i.value, i.record_id limit {most}) i \
+             where i.record_id {near} (select record_id from far){behind} or i.record_id = (select record_id from last) \
+             order by 1 {way} limit {}) \
+             select array(select value from known), case when (select count(*) from known) > {MOST_MERGED} \
+             and exists (select from first where record_id = '{before_all}'::uuid) then array(select i.record_id from \
+             (select record_id from first where record_id <> '{before_all}'::uuid union all select record_id from last) i \
+             where true{behind} order by i.record_id {way} limit {limit}) end",
+            limit.saturating_mul(SAMPLED),
+            limit.saturating_sub(1),
+            limit.saturating_add(1)
+        );
+        statement
+    }
+
     /// That rows `i` of an index come behind the one of this record.
     fn behind(&mut self, last: Uuid, way: &str) -> String {
         let before = if way == "desc" { "<" } else { ">" };

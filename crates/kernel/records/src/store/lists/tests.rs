@@ -1,17 +1,16 @@
 //! The plans of lists walk along an index, however many records there are.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_cel::{Cache, Limits};
+use athyper_kernel_cel::{Cache, Expression, Limits};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, TenantTx};
 use athyper_kernel_entity::EntityDef;
+use athyper_kernel_record_model::{Traces, terms};
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
 
 use super::*;
 use crate::catalogue::publish;
-use crate::index::Traces;
 use crate::store::{records, references, traces, unique};
-use crate::terms;
 use crate::tests::bench::small_tenants;
 
 /// How many records the tenant has.
@@ -27,6 +26,12 @@ fn definition() -> EntityDef {
     ]);
     serde_json::from_value(json!({"key": "item", "label": "Item", "plural": "Items", "fields": fields}))
         .unwrap()
+}
+
+/// The records for which this holds and that have these words.
+fn selected(filter: Option<Expression>, words: &[&str]) -> Selection {
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    Selection { only: Vec::new(), filter, words, deleted: false, source: String::new() }
 }
 
 async fn fill(db: &TestDatabase, entity: &Entity) {
@@ -65,21 +70,27 @@ async fn plan(
     let context = Context::utc(tx.now());
     let cache = Cache::new(1 << 20, Limits::default());
     let filter = filter.map(|source| terms::condition(&cache, entity, source).unwrap());
-    let selection = Selection::of(filter, search);
+    let selection = selected(filter, search);
     let sort = Sort::parse(entity, Some(sort), false).unwrap();
     let asked = Asked { entity, selection: &selection, sort, context: &context };
-    let place = |value: &str| Place { value: Some(value.to_owned()), id: uuid::Uuid::max() };
+    let place = |value: &str| Place { value: Some(value.to_owned()), id: Uuid::max() };
     let statement = if let SortBy::Field(slot) = sort.by {
         Statement::by_value(tx, &asked, &Keys::of(entity, slot), Some(&place("5")), 51)
     } else {
+        let place = place("2026-01-01T00:00:00.000000Z");
         let driver = match sort.by {
-            SortBy::Created => Driver::of_page(tx, &asked).await.unwrap(),
+            SortBy::Created => Driver::of_page(tx, &asked, Some(&place), 51).await.unwrap(),
             _ => Driver::All,
         };
-        let place = place("2026-01-01T00:00:00.000000Z");
-        Statement::by_record(tx, &asked, &driver, Some(&place), (51, 51))
+        match driver {
+            Driver::All => Statement::by_record(tx, &asked, None, Some(&place), 51),
+            driver => Ok(driver.next(tx, &asked, Some(place.id), 51)),
+        }
     };
-    let statement = statement.unwrap();
+    explained(tx, statement.unwrap()).await
+}
+
+async fn explained(tx: &mut TenantTx, statement: Statement) -> String {
     let arguments = statement.arguments().unwrap();
     let explain = format!("explain {}", statement.text);
     let lines: Vec<String> =
@@ -132,13 +143,81 @@ async fn rows_of_many_values_are_put_in_order_from_the_index_alone() {
         let statement = "select set_config($1, '0', true)";
         sqlx::query(statement).bind(setting).execute(tx.conn()).await.unwrap();
     }
-    for (filter, sort) in
-        [("label >= 'l1'", "-createdAt"), ("at < timestamp('2026-01-12T00:00:00Z')", "-createdAt")]
-    {
-        let plan = plan(&mut tx, &entity, Some(filter), &[], sort).await;
-        assert!(plan.contains("Index Only Scan"), "{filter} {sort}:\n{plan}");
-        assert!(plan.contains("field_value_by_value"), "{filter} {sort}:\n{plan}");
-        assert!(!plan.contains("Seq Scan") && !plan.contains("Gather"), "{filter} {sort}:\n{plan}");
+    let context = Context::utc(tx.now());
+    let cache = Cache::new(1 << 20, Limits::default());
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        let statement = "select set_config('plan_cache_mode', $1, true)";
+        sqlx::query(statement).bind(mode).execute(tx.conn()).await.unwrap();
+        for (filter, sort) in [
+            ("label >= 'l1'", "-createdAt"),
+            ("label.startsWith('l12')", "createdAt"),
+            ("at < timestamp('2026-01-12T00:00:00Z')", "-createdAt"),
+        ] {
+            let condition = terms::condition(&cache, &entity, filter).unwrap();
+            let selection = selected(Some(condition), &[]);
+            let sort = Sort::parse(&entity, Some(sort), false).unwrap();
+            let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+            let sought = driver::sought(&asked).unwrap();
+            let place = Place { value: None, id: Uuid::max() };
+            let rows = Statement::bounded(&tx, &asked, &sought, Some(&place), (51, 20_000));
+            let plan = explained(&mut tx, rows).await;
+            // The first value, the last row, some rows at one end, and all rows; a plan that is not run does not tell of the other
+            // values.
+            assert_eq!(plan.matches("using field_value_by_value").count(), 4, "{mode} {filter}:\n{plan}");
+            assert_eq!(plan.matches("Index Only Scan").count(), 4, "{mode} {filter}:\n{plan}");
+            assert!(!plan.contains("Seq Scan") && !plan.contains("Gather"), "{mode} {filter}:\n{plan}");
+            let driver = Driver::of_page(&mut tx, &asked, None, 51).await.unwrap();
+            let Driver::First(_, ids) = driver else { panic!("{filter}: {driver:?}") };
+            let page = Statement::by_record(&tx, &asked, Some(ids), None, 51).unwrap();
+            let plan = explained(&mut tx, page).await;
+            assert!(plan.contains("using record_pkey"), "{mode} {filter}:\n{plan}");
+            assert!(!plan.contains("Seq Scan") && !plan.contains("field_value"), "{mode} {filter}:\n{plan}");
+        }
+    }
+}
+
+/// The first ids of rows between two values, if at most so many rows are put in order.
+async fn first(tx: &mut TenantTx, asked: &Asked<'_>, after: Option<&Place>, most: i64) -> Option<Vec<Uuid>> {
+    let sought = driver::sought(asked).unwrap();
+    let statement = Statement::bounded(tx, asked, &sought, after, (60, most));
+    let arguments = statement.arguments().unwrap();
+    let query = sqlx::query_as_with(AssertSqlSafe(statement.text), arguments);
+    let (values, first): (Vec<String>, Option<Vec<Uuid>>) = query.fetch_one(tx.conn()).await.unwrap();
+    assert_eq!(values.len(), 11);
+    first
+}
+
+#[tokio::test]
+async fn rows_between_two_values_are_put_in_order_unless_they_are_too_many() {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+    fill(&db, &entity).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let context = Context::utc(tx.now());
+    let cache = Cache::new(1 << 20, Limits::default());
+    let condition = terms::condition(&cache, &entity, "label.startsWith('l77')").unwrap();
+    let selection = selected(Some(condition), &[]);
+    let label = entity.slot("label").unwrap();
+    for (sort, way) in [("createdAt", "asc"), ("-createdAt", "desc")] {
+        let sort = Sort::parse(&entity, Some(sort), false).unwrap();
+        let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+        let sql =
+            format!("select id from records.record where data ->> '{label}' like 'l77%' order by id {way}");
+        let all: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(tx.conn()).await.unwrap();
+        assert_eq!(all.len(), 111);
+        // l77, l770 to l779, and l7700 to l7799: as many as are put in order, and one too many.
+        assert_eq!(first(&mut tx, &asked, None, 110).await, None, "{way}");
+        assert_eq!(first(&mut tx, &asked, None, 111).await.as_deref(), Some(&all[..60]), "{way}");
+        for place in [0, 50, 51, 109, 110] {
+            let after = Place { value: None, id: all[place] };
+            let found = first(&mut tx, &asked, Some(&after), 111).await.unwrap();
+            let expected: Vec<Uuid> = all.iter().copied().skip(place + 1).take(60).collect();
+            assert_eq!(found, expected, "{way} {place}");
+            assert_eq!(first(&mut tx, &asked, Some(&after), 110).await, None, "{way} {place}");
+        }
     }
 }
 
@@ -154,7 +233,7 @@ async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
     let context = Context::utc(tx.now());
     let filter =
         terms::condition(&Cache::new(1 << 20, Limits::default()), &entity, "label == 'l77'").unwrap();
-    let selection = Selection::of(Some(filter), &[]);
+    let selection = selected(Some(filter), &[]);
     let sort = Sort::parse(&entity, None, false).unwrap();
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let found = page(&mut tx, &asked, None, 51).await.unwrap();
@@ -195,15 +274,17 @@ async fn walks_along_an_index_see_what_the_filter_selects_in_order() {
         ("label.startsWith('l77')", format!("{label} like 'l77%'")),
         ("grade >= 3 && size < 3", format!("({grade})::int >= 3 and ({size})::int < 3")),
         ("grade == 2 && size == 7", "false".to_owned()),
+        ("label >= 'l1' && size < 30", format!("{label} >= 'l1' and ({size})::int < 30")),
+        ("label > 'l5' && label < 'l5'", "false".to_owned()),
     ] {
         let cache = Cache::new(1 << 20, Limits::default());
         let condition = terms::condition(&cache, &entity, filter).unwrap();
-        let selection = Selection::of(Some(condition), &[]);
+        let selection = selected(Some(condition), &[]);
         for (sort, way) in [("createdAt", "asc"), ("-createdAt", "desc")] {
             let sort = Sort::parse(&entity, Some(sort), false).unwrap();
             let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
             let sql = format!("select id from records.record where {same} order by id {way}");
-            let expected: Vec<uuid::Uuid> =
+            let expected: Vec<Uuid> =
                 sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(tx.conn()).await.unwrap();
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
@@ -258,7 +339,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         ] {
             let cache = Cache::new(1 << 20, Limits::default());
             let filter = filter.map(|source| terms::condition(&cache, &entity, source).unwrap());
-            let selection = Selection::of(filter.clone(), &[]);
+            let selection = selected(filter.clone(), &[]);
             let sort_by = Sort::parse(&entity, Some(sort), false).unwrap();
             let asked = Asked { entity: &entity, selection: &selection, sort: sort_by, context: &context };
             let before = looked_at(&mut tx).await;
@@ -275,7 +356,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         // A page under a bound that half of the records fulfil, and the pages behind it.
         let cache = Cache::new(1 << 20, Limits::default());
         let filter = terms::condition(&cache, &entity, "grade >= 3").unwrap();
-        let selection = Selection::of(Some(filter), &[]);
+        let selection = selected(Some(filter), &[]);
         let sort = Sort::parse(&entity, Some("-createdAt"), false).unwrap();
         let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
         let mut after = None;
@@ -289,7 +370,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         }
         // What a write looks for and puts beside a record.
         let sort = Sort::parse(&entity, Some("createdAt"), false).unwrap();
-        let asked = Asked { entity: &entity, selection: &Selection::of(None, &[]), sort, context: &context };
+        let asked = Asked { entity: &entity, selection: &selected(None, &[]), sort, context: &context };
         let first = page(&mut tx, &asked, None, 1).await.unwrap();
         let [(record, _)] = first.as_slice() else { panic!("{first:?}") };
         let before = looked_at(&mut tx).await;

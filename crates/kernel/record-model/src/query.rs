@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::entity::{Entity, Slot};
 use crate::error::Error;
-use crate::guard::Listing;
+use crate::open::Open;
 use crate::record::Record;
 use crate::terms;
 
@@ -23,17 +23,17 @@ const MAX_NAMES: usize = 100;
 
 /// Which records a list shows.
 #[derive(Clone, Debug)]
-pub(crate) struct Selection {
+pub struct Selection {
     /// What the policies leave: all of it must hold.
-    pub(crate) only: Vec<Predicate>,
+    pub only: Vec<Predicate>,
     /// What must hold.
-    pub(crate) filter: Option<Expression>,
+    pub filter: Option<Expression>,
     /// The words to find, each as the beginning of a word.
-    pub(crate) words: Vec<String>,
+    pub words: Vec<String>,
     /// Deleted records instead of the others.
-    pub(crate) deleted: bool,
+    pub deleted: bool,
     /// The filter as it was written.
-    source: String,
+    pub source: String,
 }
 
 impl Selection {
@@ -42,10 +42,10 @@ impl Selection {
     /// # Errors
     /// When the filter is no condition over the entity's fields, there is no word in the search, or one of them goes by a field
     /// that is closed to the one who asks.
-    pub(crate) fn parse(
+    pub fn parse(
         expressions: &Cache,
         entity: &Entity,
-        listing: &Listing,
+        open: &Open,
         filter: Option<&str>,
         search: Option<&str>,
         deleted: bool,
@@ -53,12 +53,12 @@ impl Selection {
         let compiled = filter.map(|source| terms::condition(expressions, entity, source)).transpose();
         let compiled = compiled.map_err(|message| query_error("filter", "invalid", message))?;
         if let Some(filter) = &compiled {
-            listing.check("filter", filter.variables().filter_map(|path| Some(&**path.first()?)))?;
+            open.check("filter", filter.variables().filter_map(|path| Some(&**path.first()?)))?;
         }
         if search.is_some() {
             // Words do not say of which field they are.
             let searched = entity.def.fields.iter().filter(|field| field.searchable);
-            listing.check("search", searched.map(|field| field.key.as_str()))?;
+            open.check("search", searched.map(|field| field.key.as_str()))?;
         }
         let words = search.map(words::asked).unwrap_or_default();
         if search.is_some() && words.is_empty() {
@@ -68,17 +68,8 @@ impl Selection {
             let message = "deleted records are not searched, leave search or deleted out".to_owned();
             return Err(query_error("search", "deleted", message));
         }
-        let (only, source) = (listing.only().to_vec(), filter.unwrap_or_default().to_owned());
+        let (only, source) = (open.only().to_vec(), filter.unwrap_or_default().to_owned());
         Ok(Self { only, filter: compiled, words, deleted, source })
-    }
-}
-
-#[cfg(test)]
-impl Selection {
-    /// The records for which this holds and that have these words.
-    pub(crate) fn of(filter: Option<Expression>, words: &[&str]) -> Self {
-        let words = words.iter().map(|word| (*word).to_owned()).collect();
-        Self { only: Vec::new(), filter, words, deleted: false, source: String::new() }
     }
 }
 
@@ -90,22 +81,22 @@ impl fmt::Display for Selection {
 }
 
 /// What a query parameter has wrong.
-pub(crate) fn query_error(name: &str, code: &str, message: String) -> Error {
+pub fn query_error(name: &str, code: &str, message: String) -> Error {
     Error::Query(FieldError::new(format!("?{name}"), code, message))
 }
 
 /// The order of a list; records that are equal in it follow by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sort {
+pub struct Sort {
     /// By what.
-    pub(crate) by: SortBy,
+    pub by: SortBy,
     /// Whether the greatest come first.
-    pub(crate) descending: bool,
+    pub descending: bool,
 }
 
 /// What a list is ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SortBy {
+pub enum SortBy {
     /// When records were made: ids are in the order of their making (RFC 9562, section 6.2).
     Created,
     /// When they were changed last.
@@ -118,11 +109,11 @@ pub(crate) enum SortBy {
 
 /// A place in a list: the last record of a page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub struct Place {
     /// What it is ordered by, as text; none where it has no value.
-    pub(crate) value: Option<String>,
+    pub value: Option<String>,
     /// Its id.
-    pub(crate) id: Uuid,
+    pub id: Uuid,
 }
 
 impl Sort {
@@ -130,13 +121,8 @@ impl Sort {
     ///
     /// # Errors
     /// As [`parse`](Self::parse), and when the field is closed to them.
-    pub(crate) fn open(
-        entity: &Entity,
-        listing: &Listing,
-        text: Option<&str>,
-        is_search: bool,
-    ) -> Result<Self, Error> {
-        listing.check("sort", text.map(|text| text.strip_prefix('-').unwrap_or(text)))?;
+    pub fn open(entity: &Entity, open: &Open, text: Option<&str>, is_search: bool) -> Result<Self, Error> {
+        open.check("sort", text.map(|text| text.strip_prefix('-').unwrap_or(text)))?;
         Self::parse(entity, text, is_search)
     }
 
@@ -144,7 +130,7 @@ impl Sort {
     ///
     /// # Errors
     /// When there is no such field or it is not indexed.
-    pub(crate) fn parse(entity: &Entity, text: Option<&str>, is_search: bool) -> Result<Self, Error> {
+    pub fn parse(entity: &Entity, text: Option<&str>, is_search: bool) -> Result<Self, Error> {
         let text = match text {
             None if is_search => return Ok(Self { by: SortBy::Relevance, descending: true }),
             None => return Ok(Self { by: SortBy::Created, descending: true }),
@@ -170,7 +156,7 @@ impl Sort {
     }
 
     /// The place of a record; `rank` is how well it fits the search.
-    pub(crate) fn place(&self, entity: &Entity, record: &Record, rank: Option<i64>) -> Place {
+    pub fn place(&self, entity: &Entity, record: &Record, rank: Option<i64>) -> Place {
         let value = match self.by {
             SortBy::Created => None,
             SortBy::Updated => Some(exact(record.updated_at)),
@@ -186,7 +172,7 @@ impl Sort {
 
 impl Place {
     /// Whether the value is one that the database takes for this type. A cursor is input like any other.
-    pub(crate) fn is_of(&self, sql_type: &str) -> bool {
+    pub fn is_of(&self, sql_type: &str) -> bool {
         let Some(value) = self.value.as_deref() else { return true };
         match sql_type {
             "bigint" => value.parse::<i64>().is_ok(),
@@ -223,7 +209,7 @@ fn exact(at: DateTime<Utc>) -> String {
 ///
 /// # Errors
 /// When it is too much.
-pub(crate) fn listed(parameter: &str, text: &str) -> Result<Vec<String>, Error> {
+pub fn listed(parameter: &str, text: &str) -> Result<Vec<String>, Error> {
     let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
     if names.len() > MAX_NAMES {
         return Err(query_error(parameter, "too_many", format!("name at most {MAX_NAMES} fields")));
@@ -235,7 +221,7 @@ pub(crate) fn listed(parameter: &str, text: &str) -> Result<Vec<String>, Error> 
 ///
 /// # Errors
 /// When one of them is none.
-pub(crate) fn names(entity: &Entity, parameter: &str, text: &str) -> Result<Vec<String>, Error> {
+pub fn names(entity: &Entity, parameter: &str, text: &str) -> Result<Vec<String>, Error> {
     let names = listed(parameter, text)?;
     let is_shown = |name: &str| entity.def.field(name).is_some_and(|field| !field.hidden);
     let is_field = |name: &str| is_shown(name) || SYSTEM_FIELDS.contains(&name);

@@ -68,12 +68,7 @@ impl Entity {
 
     /// As [`new`](Self::new), for whoever holds the definition against another one or looks at what is stored by it: its
     /// expressions are not compiled, so that it says nothing of what a record must fulfil. None is written by it.
-    pub(crate) fn uncompiled(
-        id: EntityId,
-        version: i64,
-        def: EntityDef,
-        slots: BTreeMap<String, Slot>,
-    ) -> Self {
+    pub fn uncompiled(id: EntityId, version: i64, def: EntityDef, slots: BTreeMap<String, Slot>) -> Self {
         let (filter_schema, relation) = (filter_schema(&[]), Relation::of_records());
         let (def, rules) = (Arc::new(def), Arc::default());
         Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation }
@@ -140,12 +135,12 @@ impl Entity {
     }
 
     /// Where its records lie.
-    pub(crate) fn relation(&self) -> &Relation {
+    pub fn relation(&self) -> &Relation {
         &self.relation
     }
 
     /// Whether the values of a slot lie in columns of a domain's table.
-    pub(crate) fn is_column(&self, slot: Slot) -> bool {
+    pub fn is_column(&self, slot: Slot) -> bool {
         self.table.is_some_and(|table| table.stored(slot).is_some())
     }
 
@@ -158,7 +153,7 @@ impl Entity {
     ///
     /// # Errors
     /// When the commands of its domain do.
-    pub(crate) fn must_be_written_here(&self) -> Result<(), Error> {
+    pub fn must_be_written_here(&self) -> Result<(), Error> {
         if self.is_written_by_commands() {
             return Err(Error::WrittenByCommands { entity: self.def.key.to_string() });
         }
@@ -166,7 +161,7 @@ impl Entity {
     }
 
     /// Whether words are kept of its records. What the commands of a domain write is searched as it is.
-    pub(crate) fn has_words(&self) -> bool {
+    pub fn has_words(&self) -> bool {
         self.def.fields.iter().any(|field| field.searchable) && !self.is_written_by_commands()
     }
 
@@ -176,12 +171,12 @@ impl Entity {
     }
 
     /// The names that a filter may use.
-    pub(crate) fn filter_schema(&self) -> &Schema {
+    pub fn filter_schema(&self) -> &Schema {
         &self.filter_schema
     }
 
     /// What its expressions say of a record.
-    pub(crate) fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
@@ -231,7 +226,7 @@ impl Entity {
 }
 
 /// Gives a slot to each field that has none yet.
-pub(crate) fn with_slots(
+pub fn with_slots(
     fields: &[FieldDef],
     mut slots: BTreeMap<String, Slot>,
     first: Slot,

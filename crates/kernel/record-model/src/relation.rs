@@ -16,27 +16,27 @@ const MOMENT: &str = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'";
 
 /// The pieces of statements over an entity's records.
 #[derive(Clone, Debug)]
-pub(crate) struct Relation {
+pub struct Relation {
     /// The table as `r`.
-    pub(crate) from: String,
+    pub from: String,
     /// What holds for the rows of the entity in a tenant, `$1`; `$2` is the entity.
-    pub(crate) scope: &'static str,
+    pub scope: &'static str,
     /// What holds for records that are not deleted.
-    pub(crate) live: &'static str,
+    pub live: &'static str,
     /// What holds for those that are.
-    pub(crate) deleted: &'static str,
+    pub deleted: &'static str,
     /// All columns of a record as the store reads them; the values by slot as `data`.
-    pub(crate) columns: String,
+    pub columns: String,
     /// All values by slot; what has none may be left out or null.
-    pub(crate) values: String,
+    pub values: String,
     /// What is stored by slot, as far as a tenant's design can change it.
-    pub(crate) data: &'static str,
+    pub data: &'static str,
     /// When a record was changed last.
-    pub(crate) updated_at: &'static str,
+    pub updated_at: &'static str,
     /// By whom.
-    pub(crate) updated_by: &'static str,
+    pub updated_by: &'static str,
     /// Its state.
-    pub(crate) state: &'static str,
+    pub state: &'static str,
 }
 
 impl Relation {
@@ -216,11 +216,7 @@ fn in_jsonb(sql: &str, kind: &FieldType) -> Column {
 }
 
 /// The column that a field is sorted by, and its type in PostgreSQL; none where a list cannot be sorted by it.
-pub(crate) fn sorted_by(
-    system: &SystemEntity,
-    slot: Slot,
-    kind: &FieldType,
-) -> Option<(String, &'static str)> {
+pub fn sorted_by(system: &SystemEntity, slot: Slot, kind: &FieldType) -> Option<(String, &'static str)> {
     let column = match system.stored(slot)? {
         Stored::Column(column) | Stored::Pair(column, _) => column,
         Stored::Lines(_) | Stored::Nowhere => return None,
@@ -248,7 +244,7 @@ pub(crate) fn sql_type(kind: &FieldType) -> Option<&'static str> {
 }
 
 /// How a record is written to a domain's table: each column with what it is given, from the values by slot in `new.data`.
-pub(crate) fn written(system: &SystemEntity, def: &EntityDef) -> Vec<(&'static str, String)> {
+pub fn written(system: &SystemEntity, def: &EntityDef) -> Vec<(&'static str, String)> {
     let mut written = Vec::new();
     for field in &def.fields {
         let Some(slot) = system.slot(field.key.as_str()) else { continue };

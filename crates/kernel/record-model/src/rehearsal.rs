@@ -27,12 +27,12 @@ impl Rehearsal {
     }
 
     /// Whether an earlier record would have this value.
-    pub(crate) fn is_taken(&self, value: &UniqueValue, record: Uuid) -> bool {
+    pub fn is_taken(&self, value: &UniqueValue, record: Uuid) -> bool {
         self.taken.get(&digest(value)).is_some_and(|owner| *owner != record)
     }
 
     /// A record would have this value.
-    pub(crate) fn take(&mut self, value: &UniqueValue, record: Uuid) {
+    pub fn take(&mut self, value: &UniqueValue, record: Uuid) {
         if self.apart_from.as_ref() != Some(&value.rule) && self.taken.len() < MAX_REMEMBERED {
             self.taken.insert(digest(value), record);
         }

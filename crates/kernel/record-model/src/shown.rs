@@ -27,7 +27,7 @@ struct Withheld {
 
 impl Shown {
     /// What all of these decisions leave, and nothing that follows from a value which they do not leave.
-    pub(crate) fn by<'d>(entity: &Entity, decisions: impl IntoIterator<Item = &'d Decision>) -> Self {
+    pub fn by<'d>(entity: &Entity, decisions: impl IntoIterator<Item = &'d Decision>) -> Self {
         let mut withheld = Withheld::default();
         for decision in decisions {
             withheld.hidden.extend(decision.hidden.iter().cloned());
@@ -41,7 +41,7 @@ impl Shown {
 
     /// What both leave.
     #[must_use]
-    pub(crate) fn and(&self, entity: &Entity, other: &Self) -> Self {
+    pub fn and(&self, entity: &Entity, other: &Self) -> Self {
         let (Some(one), Some(two)) = (&self.0, &other.0) else {
             return if self.0.is_some() { self.clone() } else { other.clone() };
         };
@@ -55,7 +55,7 @@ impl Shown {
     }
 
     /// Nothing but id and version: what somebody is told of a record that they wrote and may not read.
-    pub(crate) fn nothing() -> Self {
+    pub fn nothing() -> Self {
         Self(Some(Arc::new(Withheld { all: true, ..Withheld::default() })))
     }
 
@@ -84,7 +84,7 @@ impl Shown {
     }
 
     /// What is shown of the value of a field; nothing at all where it is hidden.
-    pub(crate) fn value(&self, field: &str, value: Value) -> Option<Value> {
+    pub fn value(&self, field: &str, value: Value) -> Option<Value> {
         let Some(withheld) = &self.0 else { return Some(value) };
         if withheld.all || withheld.hidden.contains(field) {
             return None;
@@ -96,7 +96,7 @@ impl Shown {
     ///
     /// # Errors
     /// All of them that they may not.
-    pub(crate) fn check_set<'f>(&self, fields: impl IntoIterator<Item = &'f String>) -> Result<(), Error> {
+    pub fn check_set<'f>(&self, fields: impl IntoIterator<Item = &'f String>) -> Result<(), Error> {
         self.check_sent("", fields)
     }
 
@@ -119,7 +119,7 @@ impl Shown {
     ///
     /// # Errors
     /// The first that is not shown.
-    pub(crate) fn check_named(&self, fields: &[String]) -> Result<(), Error> {
+    pub fn check_named(&self, fields: &[String]) -> Result<(), Error> {
         match fields.iter().find(|field| !self.has(field)) {
             Some(field) => Err(Error::Closed(vec![closed_field("?expand", field)])),
             None => Ok(()),
@@ -127,7 +127,7 @@ impl Shown {
     }
 
     /// The same error, without what it says of fields that are not shown: whoever did not set them learns nothing of them.
-    pub(crate) fn told(&self, error: Error) -> Error {
+    pub fn told(&self, error: Error) -> Error {
         if self.is_whole() {
             return error;
         }

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::entity::Entity;
 use crate::error::Error;
-use crate::guard::Listing;
+use crate::open::Open;
 use crate::query::query_error;
 use crate::terms;
 
 /// Most groups that are given.
-pub(crate) const MAX_GROUPS: usize = 1_000;
+pub const MAX_GROUPS: usize = 1_000;
 /// Most parts of `groupBy`.
 const MAX_KEYS: usize = 4;
 /// Most measures.
@@ -20,22 +20,22 @@ const MAX_MEASURES: usize = 20;
 
 /// Groups and measures.
 #[derive(Clone, Debug)]
-pub(crate) struct Aggregate {
+pub struct Aggregate {
     /// What the groups agree in.
-    pub(crate) keys: Vec<Output>,
+    pub keys: Vec<Output>,
     /// What is worked out for each.
-    pub(crate) measures: Vec<Output>,
+    pub measures: Vec<Output>,
 }
 
 /// A member of the answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Output {
+pub struct Output {
     /// Its name: what the caller wrote.
-    pub(crate) name: String,
+    pub name: String,
     /// What makes it, over `records.record r`; a text or null. `$zone` stands for the tenant's zone.
-    pub(crate) sql: String,
+    pub sql: String,
     /// What groups agree in and are in the order of; the value itself, of which `sql` is the text.
-    pub(crate) by: String,
+    pub by: String,
     /// What the text is in JSON.
     form: Form,
 }
@@ -50,7 +50,7 @@ enum Form {
 
 impl Output {
     /// The member's value.
-    pub(crate) fn json(&self, text: Option<String>) -> Value {
+    pub fn json(&self, text: Option<String>) -> Value {
         match (text, self.form) {
             (None, _) => Value::Null,
             (Some(text), Form::Text) => Value::from(text),
@@ -66,9 +66,9 @@ impl Aggregate {
     ///
     /// # Errors
     /// When a field is not there, cannot be grouped by or summed, or is closed to the one who asks.
-    pub(crate) fn parse(
+    pub fn parse(
         entity: &Entity,
-        listing: &Listing,
+        open: &Open,
         group_by: Option<&str>,
         measures: Option<&str>,
     ) -> Result<Self, Error> {
@@ -83,21 +83,21 @@ impl Aggregate {
             return Err(too_many("measures", MAX_MEASURES));
         }
         Ok(Self {
-            keys: keys.into_iter().map(|text| key(entity, listing, text)).collect::<Result<_, _>>()?,
+            keys: keys.into_iter().map(|text| key(entity, open, text)).collect::<Result<_, _>>()?,
             measures: measures
                 .into_iter()
-                .map(|text| measure(entity, listing, text))
+                .map(|text| measure(entity, open, text))
                 .collect::<Result<_, _>>()?,
         })
     }
 }
 
 /// What a name such as `price.amount` stands for: its SQL and its type.
-fn operand(entity: &Entity, listing: &Listing, parameter: &str, name: &str) -> Result<(String, Type), Error> {
+fn operand(entity: &Entity, open: &Open, parameter: &str, name: &str) -> Result<(String, Type), Error> {
     let path: Vec<Arc<str>> = name.split('.').map(Arc::from).collect();
     let unknown = || query_error(parameter, "unknown_field", "there is no such field".to_owned());
     let column = terms::column(entity, &path).ok_or_else(unknown)?;
-    listing.check(parameter, path.first().map(|name| &**name))?;
+    open.check(parameter, path.first().map(|name| &**name))?;
     let mut found = entity.filter_schema().fields().get(path.first().ok_or_else(unknown)?).cloned();
     for member in path.iter().skip(1) {
         found = match found {
@@ -108,10 +108,10 @@ fn operand(entity: &Entity, listing: &Listing, parameter: &str, name: &str) -> R
     Ok((column.sql, found.ok_or_else(unknown)?))
 }
 
-fn key(entity: &Entity, listing: &Listing, written: &str) -> Result<Output, Error> {
+fn key(entity: &Entity, open: &Open, written: &str) -> Result<Output, Error> {
     let (name, bucket) =
         written.split_once(':').map_or((written, None), |(name, bucket)| (name, Some(bucket)));
-    let (sql, kind) = operand(entity, listing, "groupBy", name)?;
+    let (sql, kind) = operand(entity, open, "groupBy", name)?;
     let wrong = |message: &str| query_error("groupBy", "wrong_field", format!("{name}: {message}"));
     let sql = if kind == Type::String { format!("({sql} collate \"C\")") } else { sql };
     let text = |form| (sql.clone(), format!("{sql}::text"), form);
@@ -141,7 +141,7 @@ fn key(entity: &Entity, listing: &Listing, written: &str) -> Result<Output, Erro
     Ok(Output { name: written.to_owned(), sql, by, form })
 }
 
-fn measure(entity: &Entity, listing: &Listing, text: &str) -> Result<Output, Error> {
+fn measure(entity: &Entity, open: &Open, text: &str) -> Result<Output, Error> {
     let name = text.to_owned();
     if text == "count" {
         return Ok(Output { name, sql: "count(*)::text".to_owned(), by: String::new(), form: Form::Whole });
@@ -149,7 +149,7 @@ fn measure(entity: &Entity, listing: &Listing, text: &str) -> Result<Output, Err
     let (function, field) = text.split_once(':').ok_or_else(|| {
         query_error("measures", "invalid", "a measure is count, or such as sum:price.amount".to_owned())
     })?;
-    let (sql, kind) = operand(entity, listing, "measures", field)?;
+    let (sql, kind) = operand(entity, open, "measures", field)?;
     let wrong = |message: &str| query_error("measures", "wrong_field", format!("{field}: {message}"));
     let is_number = matches!(kind, Type::Int | Type::Decimal);
     let form = if kind == Type::Int { Form::Whole } else { Form::Text };

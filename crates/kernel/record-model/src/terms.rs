@@ -14,7 +14,7 @@ use crate::entity::{Entity, Slot};
 use crate::relation::{self, Relation};
 
 /// What stands for a name of a filter in SQL, over the entity's relation.
-pub(crate) fn column(entity: &Entity, path: &[Arc<str>]) -> Option<Column> {
+pub fn column(entity: &Entity, path: &[Arc<str>]) -> Option<Column> {
     let (first, rest) = path.split_first()?;
     if rest.is_empty()
         && let Some(column) = system_column(entity.relation(), first)
@@ -67,7 +67,7 @@ fn system_column(relation: &Relation, name: &str) -> Option<Column> {
 }
 
 /// The time and the tenant's zone, as expressions see them; UTC for a tenant without a zone.
-pub(crate) fn context(tenant: &TenantContext, now: DateTime<Utc>) -> Context {
+pub fn context(tenant: &TenantContext, now: DateTime<Utc>) -> Context {
     let zone = tenant.default_text("timezone").and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
     Context { now, zone }
 }
@@ -76,31 +76,31 @@ pub(crate) fn context(tenant: &TenantContext, now: DateTime<Utc>) -> Context {
 ///
 /// # Errors
 /// What is wrong with it, in words for whoever wrote it.
-pub(crate) fn condition(cache: &Cache, entity: &Entity, source: &str) -> Result<Expression, String> {
+pub fn condition(cache: &Cache, entity: &Entity, source: &str) -> Result<Expression, String> {
     cache.compile(source, entity.filter_schema(), &Type::Bool).map_err(|error| error.to_string())
 }
 
 /// What a filter asks of an indexed field, as its index keeps values: every record that the filter selects has a value between
 /// the two ends, which are themselves within.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sought {
+pub struct Sought {
     /// The field.
-    pub(crate) slot: Slot,
+    pub slot: Slot,
     /// The least value.
-    pub(crate) from: Option<String>,
+    pub from: Option<String>,
     /// The greatest value.
-    pub(crate) to: Option<String>,
+    pub to: Option<String>,
 }
 
 impl Sought {
     /// The value, where one alone is sought.
-    pub(crate) fn one(&self) -> Option<&str> {
+    pub fn one(&self) -> Option<&str> {
         self.from.as_deref().filter(|from| self.to.as_deref() == Some(from))
     }
 }
 
 /// What a filter asks of a field of an index: of one whose value it names if there is such, else of one that it bounds.
-pub(crate) fn sought(entity: &Entity, filter: &Expression, context: &Context) -> Option<Sought> {
+pub fn sought(entity: &Entity, filter: &Expression, context: &Context) -> Option<Sought> {
     let mut bounded: Vec<Sought> = Vec::new();
     for conjunct in filter.conjuncts(context) {
         let Some(found) = sought_by(entity, &conjunct) else { continue };

@@ -4,8 +4,8 @@ use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use athyper_kernel_types::PageError;
 
+use crate::duplicates::Refused;
 use crate::entity::RecordId;
-use crate::matches::Refused;
 
 /// Why something was not done with a record or an entity.
 #[derive(Debug, thiserror::Error)]

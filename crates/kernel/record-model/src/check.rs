@@ -11,7 +11,7 @@ use crate::entity::Entity;
 ///
 /// # Errors
 /// All fields that there are not, that cannot be set, or whose values cannot be taken.
-pub(crate) fn merge(
+pub fn merge(
     entity: &Entity,
     before: &Map<String, Value>,
     given: &Map<String, Value>,
@@ -40,7 +40,7 @@ pub(crate) fn merge(
 }
 
 /// The required fields that have no value.
-pub(crate) fn missing(entity: &Entity, values: &Map<String, Value>) -> Vec<FieldError> {
+pub fn missing(entity: &Entity, values: &Map<String, Value>) -> Vec<FieldError> {
     let lacks = |key: &str| values.get(key).is_none_or(Value::is_null);
     entity
         .def
@@ -53,7 +53,7 @@ pub(crate) fn missing(entity: &Entity, values: &Map<String, Value>) -> Vec<Field
 }
 
 /// The keys whose values differ.
-pub(crate) fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<String> {
+pub fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<String> {
     let differs = |key: &&String| before.get(*key) != after.get(*key);
     let gone = before.keys().filter(|key| !after.contains_key(*key));
     after.keys().filter(differs).chain(gone).cloned().collect()

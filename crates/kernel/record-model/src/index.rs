@@ -8,54 +8,54 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::duplicates::{MatchKey, agreements};
 use crate::entity::{Entity, Slot};
-use crate::matches::{self, MatchKey};
 
 /// Longest value that is kept as it is where values come once; a longer one is kept as its digest.
 const MAX_UNIQUE_LEN: usize = 500;
 
 /// All that is stored of a record beside itself.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Traces {
+pub struct Traces {
     /// Indexed values by slot, as texts in the order of the values; none where the field has no value.
-    pub(crate) values: Vec<(Slot, Option<String>)>,
+    pub values: Vec<(Slot, Option<String>)>,
     /// Values that come once, by rule.
-    pub(crate) unique: Vec<UniqueValue>,
+    pub unique: Vec<UniqueValue>,
     /// Records that it names, by slot: the key of their entity, and their ids.
-    pub(crate) references: Vec<(Slot, String, Uuid)>,
+    pub references: Vec<(Slot, String, Uuid)>,
     /// Its words with their weights.
-    pub(crate) words: BTreeMap<String, i16>,
+    pub words: BTreeMap<String, i16>,
     /// What it agrees in with its duplicates.
-    pub(crate) matches: Vec<MatchKey>,
+    pub matches: Vec<MatchKey>,
     /// When it holds, where records of the entity hold for a time.
-    pub(crate) effective: Option<EffectiveTime>,
+    pub effective: Option<EffectiveTime>,
 }
 
 /// A value that comes once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UniqueValue {
+pub struct UniqueValue {
     /// Names the rule: the fields' slots.
-    pub(crate) rule: String,
+    pub rule: String,
     /// The value, or the digest of a long one.
-    pub(crate) value: String,
+    pub value: String,
     /// The field to blame when it is taken.
-    pub(crate) field: String,
+    pub field: String,
 }
 
 /// When a record holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EffectiveTime {
+pub struct EffectiveTime {
     /// Records that agree in this do not overlap.
-    pub(crate) within: String,
+    pub within: String,
     /// The first day.
-    pub(crate) starts_on: NaiveDate,
+    pub starts_on: NaiveDate,
     /// The last day; none for no end.
-    pub(crate) ends_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
 }
 
 impl Traces {
     /// What is stored of a record of these values (by key) beside itself.
-    pub(crate) fn of(entity: &Entity, values: &Map<String, Value>) -> Self {
+    pub fn of(entity: &Entity, values: &Map<String, Value>) -> Self {
         let rows = entity
             .fields()
             .filter(|(field, slot)| entity.has_index_rows(field, *slot))
@@ -67,7 +67,7 @@ impl Traces {
             unique: unique_values(entity, values),
             references: references(entity, values),
             words: words::weighted(texts),
-            matches: matches::keys(entity, values),
+            matches: agreements(entity, values),
             effective: effective_time(entity, values),
         }
     }
@@ -106,7 +106,7 @@ fn unique_values(entity: &Entity, values: &Map<String, Value>) -> Vec<UniqueValu
 }
 
 /// The value that comes once of a field whose values do so among all records; none where the field is not of that kind.
-pub(crate) fn unique_key(entity: &Entity, field: &str, value: &Value) -> Option<UniqueValue> {
+pub fn unique_key(entity: &Entity, field: &str, value: &Value) -> Option<UniqueValue> {
     let slot = entity.slot(field)?;
     let values = Map::from_iter([(field.to_owned(), value.clone())]);
     let rule = format!("{slot} within ");
@@ -122,7 +122,7 @@ fn bounded(value: &str) -> String {
 }
 
 /// The records that a record names, each once by field.
-pub(crate) fn references(entity: &Entity, values: &Map<String, Value>) -> Vec<(Slot, String, Uuid)> {
+pub fn references(entity: &Entity, values: &Map<String, Value>) -> Vec<(Slot, String, Uuid)> {
     let mut found = Vec::new();
     for (field, slot) in entity.fields() {
         let (FieldType::Reference(reference) | FieldType::References(reference)) = &field.kind else {
