@@ -210,7 +210,7 @@ impl GrantedRights {
     }
 
     /// Who it is now: a role that has run out since is none any more.
-    pub(crate) fn subject_now(&self) -> Cow<'_, Subject> {
+    pub fn subject_now(&self) -> Cow<'_, Subject> {
         let now = self.clock.now();
         if !self.grants.iter().any(|grant| grant.expires_at.is_some_and(|end| end <= now)) {
             return Cow::Borrowed(&self.subject);

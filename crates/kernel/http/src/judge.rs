@@ -37,6 +37,11 @@ pub trait Policies: Send + Sync {
 
     /// Takes note of a decision. Never waits.
     fn decided(&self, decided: &Decided<'_>);
+
+    /// Whether decisions on single records are wanted in a tenant also where all records have the same answer. Never waits.
+    fn wants_records(&self, _: &TenantContext) -> bool {
+        false
+    }
 }
 
 /// Who asked for work that is done later, in a form that can be kept: as the verified identity had it.

@@ -182,6 +182,10 @@ impl Guard {
             let decision = if operation == READ_RECORD && self.is_domains {
                 self.rights.withheld_in_list(operation, key)
             } else {
+                if self.rights.wants_records() {
+                    // A list is told of as a question about all records.
+                    self.rights.ask(operation, key, None);
+                }
                 self.rights.ask_list(operation, key)
             };
             self.meet(operation, &decision.obligations)?;
@@ -217,7 +221,7 @@ impl Guard {
         for operation in self.all(entity) {
             let of_all = self.weigh(operation, entity, None);
             let mut decision = of_all.clone();
-            if !is_free(&decision) {
+            if !is_free(&decision) || (is_kept && self.rights.wants_records()) {
                 let record = Some(as_seen.get_or_init(|| seen(entity, record)));
                 decision = if is_kept && !(operation == READ_RECORD && self.is_domains) {
                     self.rights.ask(operation, entity.def.key.as_str(), record)

@@ -11,6 +11,9 @@ const AUTHORS: &[&str] = &["policy_author"];
 /// Who agrees to what others have written.
 const REVIEWERS: &[&str] = &["policy_reviewer"];
 
+/// Who writes policies or agrees to them.
+const MAKERS: &[&str] = &["policy_author", "policy_reviewer"];
+
 /// Who has anything to do with policies.
 const ALL: &[&str] = &["policy_auditor", "policy_author", "policy_reviewer"];
 
@@ -43,9 +46,14 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     looks("policy.validate_policy"),
     looks("policy.run_tests"),
     looks("policy.measure_impact"),
+    looks("policy.list_shadows"),
     // What others did is in the answer.
     Permission::new("policy.replay_decisions", OperationKind::Administer, AUDITORS),
     Permission::new("policy.list_decisions", OperationKind::Administer, AUDITORS),
+    Permission::new("policy.list_shadow_differences", OperationKind::Administer, AUDITORS),
+    // Nothing is decided by a shadow: who writes or reviews a draft may want to see what it does.
+    Permission::new("policy.start_shadow", OperationKind::Administer, MAKERS),
+    Permission::new("policy.stop_shadow", OperationKind::Administer, MAKERS),
     writes("policy.create_policy"),
     writes("policy.install_pack"),
     writes("policy.update_policy"),

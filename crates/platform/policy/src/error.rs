@@ -5,6 +5,7 @@ use athyper_kernel_error::{DomainError, FieldError, ProblemKind};
 use athyper_kernel_types::PageError;
 
 use crate::model::policy::MAX_POLICIES;
+use crate::model::shadow::MAX_SHADOWS;
 use crate::model::test_case::MAX_TESTS;
 
 /// What can be missing.
@@ -105,6 +106,15 @@ pub(crate) enum Error {
         /// What they may not.
         operation: &'static str,
     },
+    /// The draft is asked beside what is in force already.
+    #[error("the policy is in the shadow already: stop that first")]
+    InShadow,
+    /// Nothing of the policy is asked beside what is in force.
+    #[error("the policy is not in the shadow")]
+    NotInShadow,
+    /// There are enough drafts that are asked beside what is in force.
+    #[error("a tenant has at most {MAX_SHADOWS} policies in the shadow: stop one first")]
+    TooManyShadows,
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -126,7 +136,7 @@ impl DomainError for Error {
             Self::UnknownReference { .. } => "policy.unknown_reference",
             Self::KeyTaken => "policy.taken",
             Self::WrongKey => "policy.wrong_key",
-            Self::TooManyPolicies | Self::TooManyTests => "policy.too_many",
+            Self::TooManyPolicies | Self::TooManyTests | Self::TooManyShadows => "policy.too_many",
             Self::WrongQuestion(_) => "policy.wrong_question",
             Self::WrongParameters(_) => "policy.wrong_parameters",
             Self::Faulty(_) => "policy.faulty",
@@ -139,6 +149,8 @@ impl DomainError for Error {
             Self::NotInForce => "policy.not_in_force",
             Self::SameVersion => "policy.same_version",
             Self::NoWayBack { .. } => "policy.no_way_back",
+            Self::InShadow => "policy.in_shadow",
+            Self::NotInShadow => "policy.not_in_shadow",
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -157,6 +169,9 @@ impl DomainError for Error {
             | Self::NotInReview
             | Self::NotInForce
             | Self::SameVersion
+            | Self::InShadow
+            | Self::NotInShadow
+            | Self::TooManyShadows
             | Self::NoWayBack { .. } => ProblemKind::Conflict,
             Self::OwnWork => ProblemKind::Forbidden,
             // What the query names wrongly is no question.

@@ -14,6 +14,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use crate::decision_log::{DecisionLog, Entry, Facts};
 use crate::deps::CONDITION_BYTES;
 use crate::live::LivePolicies;
+use crate::shadow::Shadows;
 
 /// The policies in force in all tenants, for whoever lets requests and jobs through.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub struct InForce {
     database: Database,
     live: LivePolicies,
     log: DecisionLog,
+    shadows: Shadows,
     /// Nothing is allowed to anybody.
     denies_all: bool,
 }
@@ -35,9 +37,11 @@ impl InForce {
         lifecycle: &Lifecycle,
     ) -> Self {
         let entities = Entities::new(database, entities);
+        let live = LivePolicies::new(database, catalogue, condition_cache(CONDITION_BYTES), entities);
         Self {
             database: database.clone(),
-            live: LivePolicies::new(database, catalogue, condition_cache(CONDITION_BYTES), entities),
+            shadows: Shadows::begin(database, live.clone(), lifecycle),
+            live,
             log: DecisionLog::begin(database.clone(), lifecycle),
             denies_all: false,
         }
@@ -56,10 +60,17 @@ impl Policies for InForce {
         if self.denies_all {
             return Ok(Arc::new(PolicySet::refusing(0, "the platform is told to refuse everything")));
         }
-        Ok(self.live.of(&self.database, context).await?)
+        let set = self.live.of(&self.database, context).await?;
+        self.shadows.look(&self.database, context).await;
+        Ok(set)
+    }
+
+    fn wants_records(&self, context: &TenantContext) -> bool {
+        self.shadows.watches(context.tenant_id())
     }
 
     fn decided(&self, decided: &Decided<'_>) {
+        self.shadows.take(decided);
         let Decided { rights, question, decision } = decided;
         self.log.take(decision, || Entry {
             tenant: rights.context().tenant_id(),
@@ -92,7 +103,7 @@ fn facts(rights: &Rights) -> Facts {
 }
 
 /// The id of a record as conditions see it.
-fn id_of(record: &athyper_kernel_cel::Value) -> Option<String> {
+pub(crate) fn id_of(record: &athyper_kernel_cel::Value) -> Option<String> {
     let athyper_kernel_cel::Value::Map(members) = record else { return None };
     match members.get("id") {
         Some(athyper_kernel_cel::Value::String(id)) => Some(id.to_string()),

@@ -3,7 +3,7 @@
 //! # What it owns
 //!
 //! The schema `policy`: policies with their drafts and versions, the tests that gate publishing, what is in force, and the
-//! log of decisions. How rules decide is the evaluator's (`athyper-kernel-policy`); what the platform says beside the tenant is
+//! log of decisions; drafts that run in the shadow of what is in force. How rules decide is the evaluator's (`athyper-kernel-policy`); what the platform says beside the tenant is
 //! in `platform_policies.rs`.
 //!
 //! # What it refuses
@@ -17,7 +17,8 @@
 //! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`, which calls `execute`, which owns
 //! the rule and calls `store`, which owns the SQL. `live.rs` has what is in force, compiled, and `in_force.rs` gives it to every
 //! request; `trial.rs` runs tests;
-//! `decision_log.rs` writes decisions down without anybody waiting for it.
+//! `decision_log.rs` writes decisions down without anybody waiting for it, and `shadow.rs` and `shadow_writer.rs` ask them again with
+//! drafts in place.
 
 mod access;
 mod asking;
@@ -37,6 +38,8 @@ pub mod ports;
 mod queries;
 mod replay;
 mod routes;
+mod shadow;
+mod shadow_writer;
 mod store;
 mod trial;
 

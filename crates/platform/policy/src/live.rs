@@ -13,6 +13,7 @@ use athyper_kernel_types::TenantId;
 use moka::sync::Cache;
 
 use crate::known::{Found, KnownNow, fingerprint, named, named_keys};
+use crate::model::shadow::ShadowId;
 use crate::platform_policies::guards;
 use crate::store::policies;
 
@@ -40,6 +41,8 @@ pub(crate) struct LivePolicies {
     stored: FreshCache<Stored>,
     /// By tenant, number, and the versions of the entities that rules name.
     compiled: Cache<(TenantId, i64, Box<str>), Arc<PolicySet>>,
+    /// With a draft in place, by shadow, number, and the versions of entities.
+    in_shadow: Cache<(ShadowId, i64, Box<str>), Arc<PolicySet>>,
     catalogue: Catalogue,
     conditions: Conditions,
     entities: Entities,
@@ -53,10 +56,13 @@ impl LivePolicies {
         conditions: Conditions,
         entities: Entities,
     ) -> Self {
-        let weigh = |_: &_, set: &Arc<PolicySet>| u32::try_from(set.len() + 10).unwrap_or(u32::MAX);
+        let len = |set: &PolicySet| u32::try_from(set.len() + 10).unwrap_or(u32::MAX);
+        let weigh = move |_: &_, set: &Arc<PolicySet>| len(set);
+        let weigh_shadow = move |_: &_, set: &Arc<PolicySet>| len(set);
         Self {
             stored: FreshCache::new(database, TOPIC, TENANTS),
             compiled: Cache::builder().max_capacity(RULES).weigher(weigh).build(),
+            in_shadow: Cache::builder().max_capacity(RULES / 10).weigher(weigh_shadow).build(),
             catalogue,
             conditions,
             entities,
@@ -86,14 +92,53 @@ impl LivePolicies {
         database: &Database,
         context: &TenantContext,
     ) -> Result<Arc<PolicySet>, DbError> {
-        let tenant = context.tenant_id();
+        let stored = self.stored_of(database, context).await?;
+        let found = self.find_all(database, context, &stored.entities).await?;
+        Ok(self.set(context.tenant_id(), &stored, found))
+    }
+
+    /// What would be in force with a draft that runs in the shadow.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn in_shadow(
+        &self,
+        database: &Database,
+        context: &TenantContext,
+        (shadow, candidate, entities): (ShadowId, &Policy, &BTreeSet<String>),
+    ) -> Result<Arc<PolicySet>, DbError> {
+        let stored = self.stored_of(database, context).await?;
+        let Some(own) = &stored.policies else {
+            return Ok(Arc::new(PolicySet::refusing(stored.number, UNREADABLE)));
+        };
+        let names = stored.entities.union(entities).cloned().collect();
+        let found = self.find_all(database, context, &names).await?;
+        let key = (shadow, stored.number, fingerprint(&found));
+        if let Some(set) = self.in_shadow.get(&key) {
+            return Ok(set);
+        }
+        let known = KnownNow::with(&self.catalogue, found);
+        let set = Arc::new(self.compile(stored.number, &replaced(own, candidate), &known));
+        self.in_shadow.insert(key, Arc::clone(&set));
+        Ok(set)
+    }
+
+    async fn stored_of(&self, database: &Database, context: &TenantContext) -> Result<Stored, DbError> {
         let load = || async { stored(&mut database.read_tx(context).await?).await };
-        let stored = self.stored.get(tenant, "", load).await?;
+        self.stored.get(context.tenant_id(), "", load).await
+    }
+
+    async fn find_all(
+        &self,
+        database: &Database,
+        context: &TenantContext,
+        names: &BTreeSet<String>,
+    ) -> Result<Vec<Found>, DbError> {
         let mut found = Vec::new();
-        for key in named_keys(&stored.entities) {
+        for key in named_keys(names) {
             found.push((key.to_string(), self.entities.find_in((database, context), &key).await?));
         }
-        Ok(self.set(tenant, &stored, found))
+        Ok(found)
     }
 
     /// What is stored, compiled for these entities.
@@ -127,9 +172,7 @@ impl LivePolicies {
         let Some(own) = &stored.policies else {
             return Ok(Arc::new(PolicySet::refusing(stored.number, UNREADABLE)));
         };
-        let mut policies: Vec<Policy> =
-            own.iter().filter(|policy| policy.key != candidate.key).cloned().collect();
-        policies.push(candidate.clone());
+        let policies = replaced(own, candidate);
         let documents = documents(&policies);
         let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
         Ok(Arc::new(self.compile(stored.number, &policies, &known)))
@@ -149,6 +192,12 @@ impl LivePolicies {
 
 /// Why nothing is allowed where a stored policy is none.
 const UNREADABLE: &str = "a policy in force cannot be read";
+
+/// These policies with this one in place of what it says there.
+fn replaced(own: &[Policy], candidate: &Policy) -> Vec<Policy> {
+    let others = own.iter().filter(|policy| policy.key != candidate.key).cloned();
+    others.chain([candidate.clone()]).collect()
+}
 
 fn documents(policies: &[Policy]) -> Vec<PolicyDocument> {
     policies.iter().map(|policy| PolicyDocument { rules: policy.rules.clone() }).collect()

@@ -23,6 +23,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand facts of decisions",
                 sql: include_str!("../migrations/0002_expand_facts_of_decisions.sql"),
             },
+            Migration {
+                version: 3,
+                description: "expand shadows and networks",
+                sql: include_str!("../migrations/0003_expand_shadows_and_networks.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

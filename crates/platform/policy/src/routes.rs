@@ -6,12 +6,13 @@ use utoipa_axum::routes;
 use crate::Deps;
 use crate::commands::{
     archive_policy, create_policy, create_test, delete_test, install_pack, measure_impact, publish_policy,
-    reject_policy, replay_decisions, rollback_policy, run_tests, simulate_decision, submit_policy,
-    update_policy, validate_policy,
+    reject_policy, replay_decisions, rollback_policy, run_tests, simulate_decision, start_shadow,
+    stop_shadow, submit_policy, update_policy, validate_policy,
 };
 use crate::queries::{
     check_access, compare_versions, explain_decision, get_pack, get_policy, get_version, list_access,
-    list_decisions, list_holders, list_packs, list_policies, list_tests, list_versions,
+    list_decisions, list_holders, list_packs, list_policies, list_shadow_differences, list_shadows,
+    list_tests, list_versions,
 };
 
 /// All routes with their documents.
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         // /v1/policy/policies/{id}, what a draft would mean
         .routes(routes!(measure_impact::measure_impact))
         .routes(routes!(replay_decisions::replay_decisions))
+        .routes(routes!(start_shadow::start_shadow, stop_shadow::stop_shadow))
         // /v1/policy/policies/{id}/tests
         .routes(routes!(list_tests::list_tests, create_test::create_test))
         .routes(routes!(delete_test::delete_test))
@@ -48,4 +50,6 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(list_access::list_access))
         .routes(routes!(list_holders::list_holders))
         .routes(routes!(list_decisions::list_decisions))
+        .routes(routes!(list_shadows::list_shadows))
+        .routes(routes!(list_shadow_differences::list_shadow_differences))
 }

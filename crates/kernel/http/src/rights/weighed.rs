@@ -14,6 +14,11 @@ impl Rights {
         self.asked(operation, (entity, record), &at, Asker::decide)
     }
 
+    /// Whether whoever knows the answer for all records asks about a record nevertheless, so that the decision is told.
+    pub fn wants_records(&self) -> bool {
+        self.0.policies.wants_records(&self.0.context)
+    }
+
     /// What policies withhold of an operation, as if roles allowed it on every record.
     pub fn withheld(&self, operation: &str, entity: &str, record: Option<&Value>) -> Decision {
         let (at, granted) = (self.now(), self.presumed(operation));

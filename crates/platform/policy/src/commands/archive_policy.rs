@@ -7,6 +7,8 @@ use crate::commands::{event, locked};
 use crate::error::Error;
 use crate::live::changed;
 use crate::model::policy::{PolicyState, StoredPolicy};
+use crate::model::shadow::EndReason;
+use crate::shadow::end;
 use crate::store::policies;
 
 /// Archive a policy
@@ -38,6 +40,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, policy: StoredPolicy) -> Result<D
     let number = changed(tx).await?;
     let now = tx.now();
     let policy = policies::update(tx, StoredPolicy { archived_at: Some(now), ..policy }).await?;
+    end(tx, policy.id, EndReason::Archived).await?;
     let event = event("policy.archive_policy", &policy).with("number", number);
     Ok(Done::new(policy, event))
 }

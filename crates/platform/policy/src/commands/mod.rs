@@ -20,6 +20,8 @@ pub(crate) mod replay_decisions;
 pub(crate) mod rollback_policy;
 pub(crate) mod run_tests;
 pub(crate) mod simulate_decision;
+pub(crate) mod start_shadow;
+pub(crate) mod stop_shadow;
 pub(crate) mod submit_policy;
 pub(crate) mod update_policy;
 pub(crate) mod validate_policy;

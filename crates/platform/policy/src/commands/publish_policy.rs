@@ -9,6 +9,8 @@ use crate::commands::{event, locked, who};
 use crate::error::Error;
 use crate::live::changed;
 use crate::model::policy::{DraftState, PolicyVersion, StoredPolicy};
+use crate::model::shadow::EndReason;
+use crate::shadow::end;
 use crate::store::{policies, versions};
 use crate::trial::{check_publishable, check_way_back};
 
@@ -67,6 +69,7 @@ pub(crate) async fn execute(
     };
     versions::insert(tx, policy.id, &version).await?;
     let policy = policies::update(tx, in_force(policy, version.version)).await?;
+    end(tx, policy.id, EndReason::Published).await?;
     let event = event("policy.publish_policy", &policy)
         .with("version", version.version)
         .with("number", number)

@@ -1,11 +1,11 @@
-//! Forgets decisions that were made long ago.
+//! Forgets decisions that were made long ago, and what drafts would have made of them.
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobError, JobPayload, JobRun};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::store::decisions;
+use crate::store::{decisions, differences};
 
 /// How long decisions are kept.
 const KEPT: TimeDelta = TimeDelta::days(90);
@@ -24,7 +24,8 @@ pub(crate) async fn run(run: JobRun, _payload: PurgeDecisions) -> Result<(), Job
     let before = run.now() - KEPT;
     loop {
         let mut tx = run.tx().await?;
-        let purged = decisions::purge(&mut tx, before, BATCH).await?;
+        let purged = decisions::purge(&mut tx, before, BATCH).await?
+            + differences::purge(&mut tx, before, BATCH).await?;
         let event = AuditEvent::info("policy.purge_decisions").with("purged", purged);
         if purged == 0 {
             return run.complete(tx, event).await;

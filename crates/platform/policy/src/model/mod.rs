@@ -5,5 +5,6 @@ pub(crate) mod decision;
 pub(crate) mod diff;
 pub(crate) mod pack;
 pub(crate) mod policy;
+pub(crate) mod shadow;
 pub(crate) mod test_case;
 pub(crate) mod warnings;

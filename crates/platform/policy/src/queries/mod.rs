@@ -11,5 +11,7 @@ pub(crate) mod list_decisions;
 pub(crate) mod list_holders;
 pub(crate) mod list_packs;
 pub(crate) mod list_policies;
+pub(crate) mod list_shadow_differences;
+pub(crate) mod list_shadows;
 pub(crate) mod list_tests;
 pub(crate) mod list_versions;

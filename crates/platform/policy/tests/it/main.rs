@@ -15,4 +15,5 @@ mod obligations;
 mod packs;
 mod publishing;
 mod replay;
+mod shadow;
 mod support;
