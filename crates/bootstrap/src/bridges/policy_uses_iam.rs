@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_iam::{principal_rights, principals_rights};
+use athyper_iam::{KnownName, known_names, principal_rights, principals_rights};
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::{Catalogue, GrantedRights};
 use athyper_kernel_types::{Clock, PrincipalId};
-use athyper_policy::ports::Subjects;
+use athyper_policy::ports::{NamedKind, Subjects};
+use uuid::Uuid;
 
 struct Principals {
     catalogue: Catalogue,
@@ -27,6 +28,21 @@ impl Subjects for Principals {
         id: PrincipalId,
     ) -> Result<Option<Arc<GrantedRights>>, DbError> {
         principal_rights(tx, &self.catalogue, &self.clock, id).await
+    }
+
+    async fn known(
+        &self,
+        tx: &mut dyn TenantConnection,
+        ids: &[Uuid],
+    ) -> Result<Vec<(Uuid, NamedKind)>, DbError> {
+        let kind = |known: KnownName| match known {
+            KnownName::Role => NamedKind::Role,
+            KnownName::Group => NamedKind::Group,
+            KnownName::OrgUnit => NamedKind::OrgUnit,
+            KnownName::Person => NamedKind::Person,
+            KnownName::Service => NamedKind::Service,
+        };
+        Ok(known_names(tx, ids).await?.into_iter().map(|(id, known)| (id, kind(known))).collect())
     }
 
     async fn principals(

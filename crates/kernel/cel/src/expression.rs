@@ -111,6 +111,13 @@ impl Expression {
         self.0.names.variables.keys().map(AsRef::as_ref)
     }
 
+    /// The texts that are looked for by `in` in the list of this name, as far as they are written out in it.
+    pub fn sought_in(&self, path: &[&str]) -> Vec<Arc<str>> {
+        let mut found = Vec::new();
+        sought(&self.0.node, path, &mut found);
+        found
+    }
+
     /// Whether it says among the names of this schema what it says among those that it was compiled with.
     pub(crate) fn means_the_same_in(&self, schema: &Schema) -> bool {
         self.0.names.mean_the_same_in(schema)
@@ -261,4 +268,17 @@ fn conjunct(node: &Node, context: &Context, budget: &mut Budget) -> Option<Conju
         },
         _ => None,
     }
+}
+
+fn sought(node: &Node, path: &[&str], found: &mut Vec<Arc<str>>) {
+    if let Kind::In(sides) = &node.kind
+        && let [
+            Node { kind: Kind::Literal(Value::String(text)), .. },
+            Node { kind: Kind::Variable(name), .. },
+        ] = &**sides
+        && name.iter().map(AsRef::as_ref).eq(path.iter().copied())
+    {
+        found.push(Arc::clone(text));
+    }
+    node.each(&mut |part| sought(part, path, found));
 }

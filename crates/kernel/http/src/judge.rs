@@ -1,6 +1,7 @@
 //! Gathers what is known about callers: what their roles give, and which policies are in force.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -34,6 +35,10 @@ pub trait Policies: Send + Sync {
     /// # Errors
     /// `Unavailable` when the database does not answer: then nobody is let in.
     async fn in_force(&self, context: &TenantContext) -> Result<Arc<PolicySet>, Problem>;
+
+    /// The names of the tenant's networks that have this address; none where that cannot be known, so that conditions over
+    /// networks fail.
+    async fn networks(&self, context: &TenantContext, address: IpAddr) -> Option<Vec<String>>;
 
     /// Takes note of a decision. Never waits.
     fn decided(&self, decided: &Decided<'_>);
@@ -71,6 +76,10 @@ impl NoPolicies {
 impl Policies for NoPolicies {
     async fn in_force(&self, _: &TenantContext) -> Result<Arc<PolicySet>, Problem> {
         Ok(Arc::clone(&self.0))
+    }
+
+    async fn networks(&self, _: &TenantContext, _: IpAddr) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     fn decided(&self, _: &Decided<'_>) {}
@@ -148,6 +157,11 @@ impl Judge {
         looking: Option<Arc<str>>,
     ) -> Result<Rights, Problem> {
         let set = self.policies.in_force(&context).await?;
+        let networks = match circumstances.address.as_ref().and_then(|address| address.parse().ok()) {
+            Some(address) => self.policies.networks(&context, address).await,
+            None => None,
+        };
+        let circumstances = Circumstances { networks, ..circumstances };
         let asker = set.asker(&granted.subject_now(), circumstances);
         let policies = Arc::clone(&self.policies);
         Ok(Inner { context, granted, asker, policies, looking }.into())

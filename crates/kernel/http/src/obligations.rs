@@ -112,7 +112,7 @@ pub(crate) fn circumstances(
     Circumstances {
         channel: channel.to_owned(),
         address: address.map(|address| address.to_string()),
-        networks: Vec::new(),
+        networks: None,
         sign_in: strength(&identity.claims),
         signed_in_at: signed_in_at(&identity.claims),
     }

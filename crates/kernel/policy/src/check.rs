@@ -1,6 +1,7 @@
 //! All that is wrong with a policy, at once: each fault with a JSON pointer into the document.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Context, Type};
 use athyper_kernel_error::FieldError;
@@ -52,10 +53,26 @@ pub fn check(document: &PolicyDocument, known: &dyn Known, cache: &Cache) -> Vec
                 .into_iter()
                 .map(|fault| FieldError { pointer: format!("{base}{}", fault.pointer), ..fault }),
         );
+        for name in networks_of(&one).into_iter().filter(|name| !known.has_network(name)) {
+            faults.add(format!("{base}/condition"), "unknown_network", format!("there is no network {name}"));
+        }
         compiled.push(one);
     }
     check_effect(&compiled, &mut faults);
     faults.0
+}
+
+/// The networks whose names the condition of a rule looks for.
+pub fn networks_named(rule: &Rule, known: &dyn Known, cache: &Cache) -> Vec<Arc<str>> {
+    let policy = Policy { origin: Origin::Tenant, key: String::new(), version: 0, rules: Vec::new() };
+    networks_of(&compile_rule(&policy, rule, known, cache, &mut Names::default()).0)
+}
+
+fn networks_of(rule: &Compiled) -> Vec<Arc<str>> {
+    match &rule.when {
+        When::If { condition, .. } => condition.sought_in(&["context", "networks"]),
+        _ => Vec::new(),
+    }
 }
 
 #[derive(Default)]

@@ -41,6 +41,9 @@ pub trait Known {
 
     /// Whether there are operations of this kind.
     fn has_kind(&self, kind: &str) -> bool;
+
+    /// Whether there is a network of this name.
+    fn has_network(&self, name: &str) -> bool;
 }
 
 /// What operations a rule is about.

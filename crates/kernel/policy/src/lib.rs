@@ -33,7 +33,7 @@ mod terms;
 mod tests;
 
 pub use bearing::Bearer;
-pub use check::check;
+pub use check::{check, networks_named};
 pub use compile::{Known, condition_cache};
 pub use decide::{Decision, Outcome, Question, Reason};
 pub use explain::{Bearing, Explanation, RuleExplanation};

@@ -77,8 +77,8 @@ pub struct Circumstances {
     pub channel: String,
     /// Address that it came from.
     pub address: Option<String>,
-    /// Names of the networks that the address is in.
-    pub networks: Vec<String>,
+    /// Names of the networks that the address is in; none where that is not known, and conditions over them fail.
+    pub networks: Option<Vec<String>>,
     /// How strongly they signed in: 0 not at all, 1 with one factor, 2 with two, 3 with two of which one cannot be phished.
     pub sign_in: u8,
     /// When they signed in (UTC).
@@ -138,7 +138,7 @@ impl Circumstances {
         Self {
             channel: "api".to_owned(),
             address: Some("192.0.2.1".to_owned()),
-            networks: vec!["example".to_owned()],
+            networks: Some(vec!["example".to_owned()]),
             sign_in: 1,
             signed_in_at: Some(DateTime::UNIX_EPOCH),
         }
@@ -149,7 +149,7 @@ impl Circumstances {
         Value::map([
             ("channel", Value::from(self.channel.as_str())),
             ("address", text(self.address.as_ref())),
-            ("networks", texts(&self.networks)),
+            ("networks", self.networks.as_deref().map_or(Value::Null, texts)),
             ("signIn", Value::Int(self.sign_in.into())),
             ("signedInAt", self.signed_in_at.map_or(Value::Null, Value::from)),
         ])

@@ -37,6 +37,7 @@ pub mod federated;
 mod governed;
 mod guard;
 mod key_authenticator;
+mod known_names;
 mod model;
 mod module;
 mod people;
@@ -61,5 +62,6 @@ pub use governed::{
 pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
+pub use known_names::{KnownName, known_names};
 pub use rights::principal_rights;
 pub use subject_page::principals_rights;

@@ -47,6 +47,8 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     looks("policy.run_tests"),
     looks("policy.measure_impact"),
     looks("policy.list_shadows"),
+    looks("policy.list_networks"),
+    looks("policy.get_network"),
     // What others did is in the answer.
     Permission::new("policy.replay_decisions", OperationKind::Administer, AUDITORS),
     Permission::new("policy.list_decisions", OperationKind::Administer, AUDITORS),
@@ -60,6 +62,10 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     writes("policy.submit_policy"),
     writes("policy.create_test"),
     writes("policy.delete_test"),
+    // What rules in force mean changes by it, and nobody else agrees: it is for who administers the tenant.
+    Permission::new("policy.create_network", OperationKind::Administer, &[]),
+    Permission::new("policy.update_network", OperationKind::Administer, &[]),
+    Permission::new("policy.delete_network", OperationKind::Administer, &[]),
     reviews("policy.publish_policy"),
     reviews("policy.reject_policy"),
     reviews("policy.rollback_policy"),

@@ -4,6 +4,7 @@ use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, ProblemKind};
 use athyper_kernel_types::PageError;
 
+use crate::model::network::MAX_NETWORKS;
 use crate::model::policy::MAX_POLICIES;
 use crate::model::shadow::MAX_SHADOWS;
 use crate::model::test_case::MAX_TESTS;
@@ -25,6 +26,8 @@ pub(crate) enum Thing {
     Record,
     /// A policy to begin with.
     Pack,
+    /// A network.
+    Network,
 }
 
 impl Thing {
@@ -37,6 +40,7 @@ impl Thing {
             Self::Entity => "entity",
             Self::Record => "record of this entity",
             Self::Pack => "pack",
+            Self::Network => "network",
         }
     }
 }
@@ -115,6 +119,18 @@ pub(crate) enum Error {
     /// There are enough drafts that are asked beside what is in force.
     #[error("a tenant has at most {MAX_SHADOWS} policies in the shadow: stop one first")]
     TooManyShadows,
+    /// Another network has this key already.
+    #[error("another network has this key already")]
+    NetworkTaken,
+    /// Ranges that are none.
+    #[error("the network has faults")]
+    WrongNetwork(Vec<FieldError>),
+    /// There are enough networks.
+    #[error("a tenant has at most {MAX_NETWORKS} networks")]
+    TooManyNetworks,
+    /// Rules in force name the network.
+    #[error("rules in force name this network: {}", .0.join(", "))]
+    NetworkInUse(Vec<String>),
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -125,7 +141,11 @@ pub(crate) enum Error {
 
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
-        if error.constraint() == Some("policy_key") { Self::KeyTaken } else { Self::Database(error) }
+        match error.constraint() {
+            Some("policy_key") => Self::KeyTaken,
+            Some("network_key") => Self::NetworkTaken,
+            _ => Self::Database(error),
+        }
     }
 }
 
@@ -134,9 +154,11 @@ impl DomainError for Error {
         match self {
             Self::NotFound(_) => "policy.not_found",
             Self::UnknownReference { .. } => "policy.unknown_reference",
-            Self::KeyTaken => "policy.taken",
+            Self::KeyTaken | Self::NetworkTaken => "policy.taken",
             Self::WrongKey => "policy.wrong_key",
-            Self::TooManyPolicies | Self::TooManyTests | Self::TooManyShadows => "policy.too_many",
+            Self::TooManyPolicies | Self::TooManyTests | Self::TooManyShadows | Self::TooManyNetworks => {
+                "policy.too_many"
+            }
             Self::WrongQuestion(_) => "policy.wrong_question",
             Self::WrongParameters(_) => "policy.wrong_parameters",
             Self::Faulty(_) => "policy.faulty",
@@ -149,6 +171,8 @@ impl DomainError for Error {
             Self::NotInForce => "policy.not_in_force",
             Self::SameVersion => "policy.same_version",
             Self::NoWayBack { .. } => "policy.no_way_back",
+            Self::WrongNetwork(_) => "policy.wrong_network",
+            Self::NetworkInUse(_) => "policy.network_in_use",
             Self::InShadow => "policy.in_shadow",
             Self::NotInShadow => "policy.not_in_shadow",
             Self::Page(error) => error.code(),
@@ -169,6 +193,9 @@ impl DomainError for Error {
             | Self::NotInReview
             | Self::NotInForce
             | Self::SameVersion
+            | Self::NetworkTaken
+            | Self::TooManyNetworks
+            | Self::NetworkInUse(_)
             | Self::InShadow
             | Self::NotInShadow
             | Self::TooManyShadows
@@ -183,6 +210,7 @@ impl DomainError for Error {
             | Self::WrongKey
             | Self::WrongQuestion(_)
             | Self::WrongParameters(_)
+            | Self::WrongNetwork(_)
             | Self::Faulty(_) => ProblemKind::Invalid,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),
@@ -193,11 +221,12 @@ impl DomainError for Error {
         let one = |pointer: &str, code: &str| vec![FieldError::new(pointer, code, self.to_string())];
         match self {
             Self::UnknownReference { pointer, .. } => one(pointer, "unknown"),
-            Self::KeyTaken => one("/key", "taken"),
+            Self::KeyTaken | Self::NetworkTaken => one("/key", "taken"),
             Self::WrongKey => one("/key", "invalid"),
-            Self::WrongQuestion(fields) | Self::WrongParameters(fields) | Self::Faulty(fields) => {
-                fields.clone()
-            }
+            Self::WrongQuestion(fields)
+            | Self::WrongParameters(fields)
+            | Self::WrongNetwork(fields)
+            | Self::Faulty(fields) => fields.clone(),
             Self::Page(error) => error.fields(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),

@@ -16,13 +16,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Deps;
+use crate::commands::with_draft;
 use crate::model::change::{Change, change};
 use crate::model::decision::word;
 use crate::model::diff::diff;
 use crate::model::policy::StoredPolicy;
 use crate::queries::explain_decision::plain;
 use crate::store::versions;
-use crate::trial::{Asked, candidate};
+use crate::trial::Asked;
 
 /// Records of an entity that are looked at, the newest.
 const SAMPLE: u32 = 50;
@@ -151,8 +152,7 @@ impl Look {
             found.records.insert(text.clone(), LookedAt { looked_at: sample.len(), all });
             records.insert(text.clone(), sample);
         }
-        let before = deps.live.get(tx).await?;
-        let after = deps.live.with(tx, &candidate(policy, draft)).await?;
+        let [before, after] = with_draft(tx, deps, (policy, draft)).await?;
         Ok(Self { before, after, pairs, records, last: None, questions: 0, found })
     }
 

@@ -1,5 +1,6 @@
 //! What every request asks: the policies in force in its tenant. And where decisions are written down.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use crate::decision_log::{DecisionLog, Entry, Facts};
 use crate::deps::CONDITION_BYTES;
 use crate::live::LivePolicies;
+use crate::networks::Networks;
 use crate::shadow::Shadows;
 
 /// The policies in force in all tenants, for whoever lets requests and jobs through.
@@ -22,6 +24,7 @@ pub struct InForce {
     database: Database,
     live: LivePolicies,
     log: DecisionLog,
+    networks: Networks,
     shadows: Shadows,
     /// Nothing is allowed to anybody.
     denies_all: bool,
@@ -40,6 +43,7 @@ impl InForce {
         let live = LivePolicies::new(database, catalogue, condition_cache(CONDITION_BYTES), entities);
         Self {
             database: database.clone(),
+            networks: Networks::new(database),
             shadows: Shadows::begin(database, live.clone(), lifecycle),
             live,
             log: DecisionLog::begin(database.clone(), lifecycle),
@@ -63,6 +67,10 @@ impl Policies for InForce {
         let set = self.live.of(&self.database, context).await?;
         self.shadows.look(&self.database, context).await;
         Ok(set)
+    }
+
+    async fn networks(&self, context: &TenantContext, address: IpAddr) -> Option<Vec<String>> {
+        self.networks.of(&self.database, context, address).await
     }
 
     fn wants_records(&self, context: &TenantContext) -> bool {

@@ -14,6 +14,8 @@ use athyper_kernel_records::{Entities, Entity, seen_fields};
 pub(crate) struct KnownNow {
     catalogue: Catalogue,
     entities: BTreeMap<String, EntityFields>,
+    /// Names of networks; none where they were not looked at, since only who checks a policy asks.
+    networks: Option<BTreeSet<String>>,
 }
 
 /// An entity that rules name, by its key; none where there is no such entity.
@@ -47,7 +49,12 @@ impl KnownNow {
     /// With these entities and no other.
     pub(crate) fn with(catalogue: &Catalogue, found: Vec<Found>) -> Self {
         let entities = found.into_iter().filter_map(|(key, entity)| Some((key, seen_fields(&*entity?))));
-        Self { catalogue: catalogue.clone(), entities: entities.collect() }
+        Self { catalogue: catalogue.clone(), entities: entities.collect(), networks: None }
+    }
+
+    /// The same with these networks and no other.
+    pub(crate) fn with_networks(self, names: impl IntoIterator<Item = String>) -> Self {
+        Self { networks: Some(names.into_iter().collect()), ..self }
     }
 }
 
@@ -88,5 +95,9 @@ impl Known for KnownNow {
 
     fn has_kind(&self, kind: &str) -> bool {
         self.catalogue.all().any(|permission| permission.kind.as_str() == kind)
+    }
+
+    fn has_network(&self, name: &str) -> bool {
+        self.networks.as_ref().is_none_or(|networks| networks.contains(name))
     }
 }

@@ -3,7 +3,7 @@
 //! # What it owns
 //!
 //! The schema `policy`: policies with their drafts and versions, the tests that gate publishing, what is in force, and the
-//! log of decisions; drafts that run in the shadow of what is in force. How rules decide is the evaluator's (`athyper-kernel-policy`); what the platform says beside the tenant is
+//! log of decisions; names of networks; drafts that run in the shadow of what is in force. How rules decide is the evaluator's (`athyper-kernel-policy`); what the platform says beside the tenant is
 //! in `platform_policies.rs`.
 //!
 //! # What it refuses
@@ -33,6 +33,7 @@ mod known;
 mod live;
 mod model;
 mod module;
+mod networks;
 mod platform_policies;
 pub mod ports;
 mod queries;
@@ -41,6 +42,7 @@ mod routes;
 mod shadow;
 mod shadow_writer;
 mod store;
+mod strangers;
 mod trial;
 
 use deps::Deps;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use athyper_kernel_cel::Cache as Conditions;
 use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
 use athyper_kernel_http::Catalogue;
-use athyper_kernel_policy::{Origin, Policy, PolicyDocument, PolicySet};
+use athyper_kernel_policy::{Origin, Policy, PolicyDocument, PolicySet, Rule, networks_named};
 use athyper_kernel_records::Entities;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::TenantId;
@@ -18,7 +18,7 @@ use crate::platform_policies::guards;
 use crate::store::policies;
 
 /// The topic of changes of what is in force; it has one key.
-const TOPIC: &str = "policy.live";
+pub(crate) const TOPIC: &str = "policy.live";
 /// Tenants whose policies a process keeps in memory.
 const TENANTS: u64 = 5_000;
 /// Rules that a process keeps compiled, over all tenants.
@@ -176,6 +176,46 @@ impl LivePolicies {
         let documents = documents(&policies);
         let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
         Ok(Arc::new(self.compile(stored.number, &policies, &known)))
+    }
+
+    /// The rules in force (`policy/rule`), the platform's among them, but those of this policy.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn rules_beside(
+        &self,
+        tx: &mut impl TenantConnection,
+        except: Option<&str>,
+    ) -> Result<Vec<(String, Rule)>, DbError> {
+        let own = stored(tx).await?.policies.unwrap_or_default();
+        let others = own.iter().filter(|policy| except != Some(policy.key.as_str()));
+        let all = guards().ok().into_iter().chain(others.cloned());
+        let named = |policy: Policy| {
+            let name = move |rule: Rule| (format!("{}/{}", policy.key, rule.key), rule);
+            policy.rules.into_iter().map(name)
+        };
+        Ok(all.flat_map(named).collect())
+    }
+
+    /// The rules in force whose conditions look for a network: `policy/rule`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn rules_in_network(
+        &self,
+        tx: &mut impl TenantConnection,
+        network: &str,
+    ) -> Result<Vec<String>, DbError> {
+        let stored = stored(tx).await?;
+        let own = stored.policies.unwrap_or_default();
+        let keys = (*stored.entities).clone();
+        let known = KnownNow::of_entities(tx, &self.catalogue, &self.entities, keys).await?;
+        let names = |rule: &Rule| {
+            networks_named(rule, &known, &self.conditions).iter().any(|name| **name == *network)
+        };
+        let rules = own.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)));
+        let named = rules.filter(|(_, rule)| names(rule));
+        Ok(named.map(|(policy, rule)| format!("{}/{}", policy.key, rule.key)).collect())
     }
 
     fn compile(&self, number: i64, own: &[Policy], known: &KnownNow) -> PolicySet {

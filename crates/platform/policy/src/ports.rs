@@ -7,6 +7,22 @@ use async_trait::async_trait;
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::GrantedRights;
 use athyper_kernel_types::PrincipalId;
+use uuid::Uuid;
+
+/// What a rule can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedKind {
+    /// A role that the tenant made.
+    Role,
+    /// A group.
+    Group,
+    /// An organizational unit.
+    OrgUnit,
+    /// A principal that is a person.
+    Person,
+    /// A principal that is a service.
+    Service,
+}
 
 /// Knows who is who: always in the transaction of the one who asks.
 #[async_trait]
@@ -20,6 +36,16 @@ pub trait Subjects: Send + Sync {
         tx: &mut dyn TenantConnection,
         id: PrincipalId,
     ) -> Result<Option<Arc<GrantedRights>>, DbError>;
+
+    /// Which of these ids there are, and of what.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn known(
+        &self,
+        tx: &mut dyn TenantConnection,
+        ids: &[Uuid],
+    ) -> Result<Vec<(Uuid, NamedKind)>, DbError>;
 
     /// At most `limit` active principals whose id comes after `after`, by id, each as [`principal`](Self::principal) gives it, in
     /// a number of queries that does not depend on how many they are.

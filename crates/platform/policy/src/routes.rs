@@ -5,14 +5,15 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    archive_policy, create_policy, create_test, delete_test, install_pack, measure_impact, publish_policy,
-    reject_policy, replay_decisions, rollback_policy, run_tests, simulate_decision, start_shadow,
-    stop_shadow, submit_policy, update_policy, validate_policy,
+    archive_policy, create_network, create_policy, create_test, delete_network, delete_test, install_pack,
+    measure_impact, publish_policy, reject_policy, replay_decisions, rollback_policy, run_tests,
+    simulate_decision, start_shadow, stop_shadow, submit_policy, update_network, update_policy,
+    validate_policy,
 };
 use crate::queries::{
-    check_access, compare_versions, explain_decision, get_pack, get_policy, get_version, list_access,
-    list_decisions, list_holders, list_packs, list_policies, list_shadow_differences, list_shadows,
-    list_tests, list_versions,
+    check_access, compare_versions, explain_decision, get_network, get_pack, get_policy, get_version,
+    list_access, list_decisions, list_holders, list_networks, list_packs, list_policies,
+    list_shadow_differences, list_shadows, list_tests, list_versions,
 };
 
 /// All routes with their documents.
@@ -42,6 +43,13 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(list_packs::list_packs))
         .routes(routes!(get_pack::get_pack))
         .routes(routes!(install_pack::install_pack))
+        // /v1/policy/networks
+        .routes(routes!(list_networks::list_networks, create_network::create_network))
+        .routes(routes!(
+            get_network::get_network,
+            update_network::update_network,
+            delete_network::delete_network
+        ))
         // /v1/policy
         .routes(routes!(validate_policy::validate_policy))
         .routes(routes!(simulate_decision::simulate_decision))

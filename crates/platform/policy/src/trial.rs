@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::known::{KnownNow, named};
 use crate::model::policy::StoredPolicy;
 use crate::model::test_case::{AskedQuestion, StoredTest, TestId};
-use crate::store::tests;
+use crate::store::{networks, tests};
 
 /// What became of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,6 +50,8 @@ pub(crate) async fn faults(
 ) -> Result<Vec<FieldError>, DbError> {
     let keys = named(std::iter::once(document));
     let known = KnownNow::of_entities(tx, &deps.catalogue, &deps.entities, keys).await?;
+    let networks = networks::ranges(tx).await?.into_iter().map(|(key, _)| key);
+    let known = known.with_networks(networks);
     Ok(check(document, &known, &deps.conditions))
 }
 

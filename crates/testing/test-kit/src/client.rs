@@ -1,7 +1,10 @@
 //! A client of one user, speaking to the router without a socket.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -13,6 +16,7 @@ use tower::ServiceExt as _;
 pub struct Client {
     router: Router,
     headers: Vec<(String, String)>,
+    address: Option<IpAddr>,
 }
 
 /// What came back.
@@ -29,12 +33,12 @@ pub struct Answer {
 impl Client {
     /// A client that sends this bearer token.
     pub fn new(router: Router, token: &str) -> Self {
-        Self { router, headers: vec![("authorization".to_owned(), format!("Bearer {token}"))] }
+        Self { router, headers: vec![("authorization".to_owned(), format!("Bearer {token}"))], address: None }
     }
 
     /// A client without a token.
     pub fn anonymous(router: Router) -> Self {
-        Self { router, headers: Vec::new() }
+        Self { router, headers: Vec::new(), address: None }
     }
 
     /// The same client, sending another header.
@@ -43,6 +47,12 @@ impl Client {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
+    }
+
+    /// The same client, coming from this address.
+    #[must_use]
+    pub fn at(&self, address: &str) -> Self {
+        Self { address: Some(address.parse().expect("address")), ..self.clone() }
     }
 
     /// GET.
@@ -93,6 +103,9 @@ impl Client {
         }
         if let Some(media_type) = media_type {
             request = request.header(header::CONTENT_TYPE, media_type);
+        }
+        if let Some(address) = self.address {
+            request = request.extension(ConnectInfo(SocketAddr::new(address, 4711)));
         }
         let request = request.body(Body::from(body)).expect("request");
         let response = self.router.clone().oneshot(request).await.expect("infallible");

@@ -24,6 +24,7 @@ mod app;
 mod client;
 mod database;
 mod identity;
+mod known;
 mod uploads;
 mod vault;
 
@@ -36,5 +37,6 @@ pub use identity::{
     OPERATOR_REALM, OPERATOR_TENANTS, REALM, TENANTS, TestAuthenticator, iam_config, operators_apart,
     realm_of, subject, token,
 };
+pub use known::KnownEntities;
 pub use uploads::folder_uploads;
 pub use vault::test_vault;

@@ -6,39 +6,19 @@ use std::sync::Arc;
 use athyper_finance::MODULE;
 use athyper_kernel_cel::Type;
 use athyper_kernel_http::NoPolicies;
-use athyper_kernel_policy::{
-    EntityFields, Known, Origin, Policy, PolicyDocument, PolicySet, condition_cache,
-};
-use athyper_test_kit::{TestApp, TestOptions};
+use athyper_kernel_policy::{EntityFields, Origin, Policy, PolicyDocument, PolicySet, condition_cache};
+use athyper_test_kit::{KnownEntities, TestApp, TestOptions};
 use serde_json::{Value, json};
 
 use crate::support::{CASH, FEES, add_account, draft, fee};
 
-/// Accounts have a name; the rest is not asked about.
-struct Ledger;
-
-impl Known for Ledger {
-    fn fields(&self, entity: &str) -> Option<EntityFields> {
-        (entity == "finance.account").then(|| EntityFields::from([("name".to_owned(), Type::String)]))
-    }
-
-    fn has_operation(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_module(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_kind(&self, _: &str) -> bool {
-        true
-    }
-}
-
 async fn app_under(rules: Value) -> TestApp {
     let document: PolicyDocument = serde_json::from_value(json!({ "rules": rules })).unwrap();
     let policy = Policy { origin: Origin::Tenant, key: "p".to_owned(), version: 1, rules: document.rules };
-    let set = PolicySet::compile(1, &[policy], &Ledger, &condition_cache(1 << 20));
+    // Accounts have a name; the rest is not asked about.
+    let name = EntityFields::from([("name".to_owned(), Type::String)]);
+    let known = KnownEntities::new([("finance.account", name)]);
+    let set = PolicySet::compile(1, &[policy], &known, &condition_cache(1 << 20));
     assert!(set.faults().is_empty(), "{:?}", set.faults());
     let options =
         TestOptions { policies: Some(Arc::new(NoPolicies::but(Arc::new(set)))), ..TestOptions::default() };

@@ -234,7 +234,7 @@ impl Naive<'_> {
                 Value::map([
                     ("channel", Value::from(around.channel.as_str())),
                     ("address", optional(&around.address)),
-                    ("networks", texts(&around.networks)),
+                    ("networks", around.networks.as_deref().map_or(Value::Null, texts)),
                     ("signIn", Value::Int(around.sign_in.into())),
                 ]),
             ),

@@ -9,12 +9,11 @@ use athyper_kernel_cel::Context;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Decided, Policies};
 use athyper_kernel_policy::{
-    Circumstances, EntityFields, Granted, Known, Origin, Policy, PolicySet, Question, Rule, RuleName,
-    Subject, condition_cache,
+    Circumstances, Granted, Origin, Policy, PolicySet, Question, Rule, RuleName, Subject, condition_cache,
 };
 use athyper_kernel_record_model::{Entity, Record, seen, seen_fields};
 use athyper_kernel_tenant_context::TenantContext;
-use athyper_test_kit::{Client, TestApp, TestOptions};
+use athyper_test_kit::{Client, KnownEntities, TestApp, TestOptions};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -46,28 +45,11 @@ impl Policies for Changing {
         Ok(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
+    async fn networks(&self, _: &TenantContext, _: std::net::IpAddr) -> Option<Vec<String>> {
+        None
+    }
+
     fn decided(&self, _: &Decided<'_>) {}
-}
-
-/// The fields of one entity.
-pub(super) struct Fields(pub(super) String, pub(super) EntityFields);
-
-impl Known for Fields {
-    fn has_operation(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_kind(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_module(&self, _: &str) -> bool {
-        true
-    }
-
-    fn fields(&self, entity: &str) -> Option<EntityFields> {
-        (entity == self.0).then(|| self.1.clone())
-    }
 }
 
 /// An application under policies.
@@ -83,7 +65,7 @@ pub(super) async fn app() -> (TestApp, Arc<Changing>) {
 pub(super) fn set_of(entity: &Entity, rules: Vec<Value>) -> Arc<PolicySet> {
     let rules: Vec<Rule> = rules.into_iter().map(|rule| serde_json::from_value(rule).unwrap()).collect();
     let policy = Policy { origin: Origin::Tenant, key: "test".to_owned(), version: 1, rules };
-    let known = Fields(entity.def.key.to_string(), seen_fields(entity));
+    let known = KnownEntities::new([(entity.def.key.to_string(), seen_fields(entity))]);
     let set = PolicySet::compile(1, &[policy], &known, &condition_cache(1 << 20));
     assert!(set.faults().is_empty(), "{:?}", set.faults());
     Arc::new(set)

@@ -10,6 +10,7 @@ pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod members;
+pub(crate) mod names;
 pub(crate) mod org_units;
 pub(crate) mod people;
 pub(crate) mod principals;

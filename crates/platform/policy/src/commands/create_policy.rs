@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::commands::{event, who};
 use crate::error::Error;
-use crate::model::policy::{DraftState, MAX_POLICIES, PolicyId, PolicyState, StoredPolicy};
+use crate::model::policy::{DraftState, MAX_POLICIES, PolicyId, PolicyState, StoredPolicy, is_key};
 use crate::store::policies;
 
 /// A policy to begin.
@@ -58,13 +58,7 @@ pub(crate) async fn execute(
     author: &str,
     input: &CreatePolicy,
 ) -> Result<Done<StoredPolicy>, Error> {
-    let is_key = (1..=63).contains(&input.key.len())
-        && input.key.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
-        && input
-            .key
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-');
-    if !is_key {
+    if !is_key(&input.key) {
         return Err(Error::WrongKey);
     }
     if policies::count(tx).await? >= MAX_POLICIES {

@@ -9,12 +9,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::commands::event;
-use crate::error::{Error, Thing};
+use crate::commands::{event, found};
+use crate::error::Error;
 use crate::impact::{Impact, Look};
 use crate::jobs::measure_impact::MeasureImpact;
 use crate::model::policy::StoredPolicy;
-use crate::store::policies;
 
 /// Questions that a request asks at most, of principals about records.
 const MOST: usize = 20_000;
@@ -52,8 +51,7 @@ pub(crate) async fn measure_impact(
     PathId(id): PathId<StoredPolicy>,
     mut cmd: Command<Json<MeasureImpactBody>>,
 ) -> Result<Reply, ProblemResponse> {
-    let found = policies::find(&mut cmd.tx, id).await.map_err(Error::from)?;
-    let policy = found.ok_or(Error::NotFound(Thing::Policy))?;
+    let policy = found(&mut cmd.tx, id).await?;
     if cmd.body.0.by_job {
         policy.draft.as_ref().ok_or(Error::NoDraft)?;
         let payload = MeasureImpact { policy: policy.id, version: policy.version };

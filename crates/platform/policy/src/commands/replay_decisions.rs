@@ -11,12 +11,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Deps;
-use crate::commands::event;
-use crate::error::{Error, Thing};
+use crate::commands::{event, found, with_draft};
+use crate::error::Error;
 use crate::model::policy::StoredPolicy;
 use crate::replay::{Replay, Replayer};
-use crate::store::{policies, replays};
-use crate::trial::candidate;
+use crate::store::replays;
 
 /// Decisions that a request asks again when it does not say.
 const USUAL: i64 = 200;
@@ -60,8 +59,7 @@ pub(crate) async fn replay_decisions(
     PathId(id): PathId<StoredPolicy>,
     mut cmd: Command<Json<ReplayDecisions>>,
 ) -> Result<Reply, ProblemResponse> {
-    let found = policies::find(&mut cmd.tx, id).await.map_err(Error::from)?;
-    let policy = found.ok_or(Error::NotFound(Thing::Policy))?;
+    let policy = found(&mut cmd.tx, id).await?;
     let done = execute(&mut cmd.tx, &deps, &policy, &cmd.body.0).await?;
     let reply = Reply::ok(&done.output)?;
     cmd.finish(done.event, reply).await
@@ -79,8 +77,7 @@ pub(crate) async fn execute(
         return Err(Error::WrongQuestion(vec![fault]));
     }
     let Some(draft) = &policy.draft else { return Err(Error::NoDraft) };
-    let live = deps.live.get(tx).await?;
-    let after = deps.live.with(tx, &candidate(policy, draft)).await?;
+    let [live, after] = with_draft(tx, deps, (policy, draft)).await?;
     let mut kept = replays::list(tx, (input.from, input.to), input.before, limit + 1).await?;
     let has_more = i64::try_from(kept.len()).is_ok_and(|found| found > limit);
     kept.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -3,14 +3,18 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
 use athyper_kernel_policy::PolicyDocument;
+use athyper_kernel_types::Id;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::Deps;
-use crate::error::Error;
+use crate::error::{Error, Thing};
 use crate::model::policy::Fault;
-use crate::model::warnings::warnings;
+use crate::model::warnings::{Warning, warnings};
+use crate::store::policies;
+use crate::strangers::strangers;
 use crate::trial::faults;
 
 /// A policy to look at.
@@ -20,6 +24,9 @@ use crate::trial::faults;
 pub(crate) struct ValidatePolicy {
     /// The policy.
     document: PolicyDocument,
+    /// The policy whose draft it is: what that has in force is not held against it.
+    #[serde(default)]
+    policy: Option<Uuid>,
 }
 
 /// What is wrong with a policy.
@@ -30,14 +37,15 @@ pub(crate) struct Validation {
     valid: bool,
     /// All that is wrong.
     faults: Vec<Fault>,
-    /// What is not wrong, and may still not be meant: rules that another rule covers altogether.
-    warnings: Vec<Fault>,
+    /// What is not wrong, and may still not be meant, with the other rule that makes it so.
+    warnings: Vec<Warning>,
 }
 
 /// Look for the faults of a policy
 ///
 /// All of them are named, with their places: unknown operations, entities and fields, conditions that cannot be read or never
-/// hold, rules that another one denies altogether. Rules that another one covers are named as warnings. Nothing is kept.
+/// hold, rules that another one denies altogether. Warnings are about rules that another one covers, denies or contradicts, of this policy or
+/// of those that are in force, and about roles, groups, people and units that there are not. Nothing is kept.
 #[utoipa::path(
     post,
     path = "/v1/policy/validate",
@@ -52,9 +60,22 @@ pub(crate) async fn validate_policy(
     mut cmd: Command<Json<ValidatePolicy>>,
 ) -> Result<Reply, ProblemResponse> {
     let found = faults(&mut cmd.tx, &deps, &cmd.body.0.document).await.map_err(Error::from)?;
-    let event = AuditEvent::info("policy.validate_policy").with("faults", found.len());
+    let except = match cmd.body.0.policy {
+        Some(id) => {
+            let unknown = Error::UnknownReference { pointer: "/policy", what: Thing::Policy };
+            let policy = policies::find(&mut cmd.tx, Id::from_uuid(id)).await.map_err(Error::from)?;
+            Some(policy.ok_or(unknown)?.key)
+        }
+        None => None,
+    };
+    let others = deps.live.rules_beside(&mut cmd.tx, except.as_deref()).await.map_err(Error::from)?;
+    let kinds = |operation: &str| deps.catalogue.find(operation).map(|known| known.kind.as_str());
+    let mut warnings = warnings(&cmd.body.0.document, &others, &kinds);
+    warnings.extend(strangers(&mut cmd.tx, &deps, &cmd.body.0.document).await.map_err(Error::from)?);
+    let event = AuditEvent::info("policy.validate_policy")
+        .with("faults", found.len())
+        .with("warnings", warnings.len());
     let found: Vec<Fault> = found.into_iter().map(Fault::from).collect();
-    let covered = warnings(&cmd.body.0.document).into_iter().map(Fault::from).collect();
-    let reply = Reply::ok(&Validation { valid: found.is_empty(), faults: found, warnings: covered })?;
+    let reply = Reply::ok(&Validation { valid: found.is_empty(), faults: found, warnings })?;
     cmd.finish(event, reply).await
 }

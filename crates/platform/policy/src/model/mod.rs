@@ -3,6 +3,7 @@
 pub(crate) mod change;
 pub(crate) mod decision;
 pub(crate) mod diff;
+pub(crate) mod network;
 pub(crate) mod pack;
 pub(crate) mod policy;
 pub(crate) mod shadow;

@@ -13,6 +13,15 @@ pub(crate) type PolicyId = Id<StoredPolicy>;
 /// Most policies of a tenant.
 pub(crate) const MAX_POLICIES: i64 = 1_000;
 
+/// Whether a text may be the key of a policy or a network.
+pub(crate) fn is_key(key: &str) -> bool {
+    (1..=63).contains(&key.len())
+        && key.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-')
+}
+
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -145,7 +145,7 @@ impl AskedContext {
         Circumstances {
             channel: self.channel.clone().unwrap_or_else(|| "api".to_owned()),
             address: self.address.clone(),
-            networks: self.networks.clone(),
+            networks: Some(self.networks.clone()),
             sign_in: self.sign_in,
             signed_in_at: self.signed_in_at,
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod decisions;
 pub(crate) mod differences;
+pub(crate) mod networks;
 pub(crate) mod policies;
 pub(crate) mod replays;
 pub(crate) mod shadows;

@@ -1,9 +1,9 @@
 //! The life of a policy: draft, tests, review by somebody else, in force, out of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
-    POLICIES, app, author, begin, large_orders, large_test, put_in_force, reviewer, with_orders,
+    ADA, CARRIER, POLICIES, app, author, begin, large_orders, large_test, put_in_force, reviewer, with_orders,
 };
 
 #[tokio::test]
@@ -77,6 +77,62 @@ async fn a_policy_with_faults_is_kept_as_a_draft_and_not_submitted() {
 }
 
 #[tokio::test]
+async fn a_draft_is_held_against_what_others_say_and_who_there_is() {
+    let app = app().await;
+    with_orders(&app).await;
+    let rule = |key: &str, effect: &str, subjects: Value| {
+        json!({"key": key, "effect": effect, "subjects": subjects, "operations": ["records.update_record"],
+            "resource": {"entity": "order"}})
+    };
+    let closed = json!({"rules": [rule("closed", "deny", json!({"roles": ["agent"]}))]});
+    let path = put_in_force(&app, "others", &closed, &large_test(500, false)).await;
+    let warned = async |document: &Value, policy: Option<&str>| {
+        let asked = json!({"document": document, "policy": policy});
+        let found = author(&app).post("/v1/policy/validate", &asked).await.expect(200).json();
+        assert_eq!(found["valid"], json!(true), "{found}");
+        let told = found["warnings"].as_array().unwrap().iter();
+        let told = told.map(|one| {
+            [&one["code"], &one["pointer"], &one["rule"]].map(|text| text.as_str().unwrap_or("").to_owned())
+        });
+        told.collect::<Vec<_>>()
+    };
+    let by = |code: &str| vec![[code.to_owned(), "/rules/0".to_owned(), "others/closed".to_owned()]];
+    let mine = json!({"rules": [rule("mine", "allow", json!({"roles": ["agent"]}))]});
+    assert_eq!(warned(&mine, None).await, by("never_applies"));
+    assert_eq!(warned(&closed, None).await, by("duplicate"));
+    assert_eq!(warned(&closed, path.rsplit('/').next()).await, Vec::<[String; 3]>::new(), "its own rules");
+    let unknown = json!({"document": closed, "policy": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6079"});
+    author(&app).post("/v1/policy/validate", &unknown).await.expect(422);
+    // Another tenant has none of it.
+    let other = json!({"document": {"rules": [{"key": "a", "effect": "allow", "subjects": {"roles": ["agent"]},
+        "operations": ["records.update_record"]}]}});
+    let elsewhere = app.user("globex", "policy_author").post("/v1/policy/validate", &other).await.expect(200);
+    assert_eq!(elsewhere.json()["warnings"], json!([]));
+
+    reviewer(&app).post_empty(&format!("{path}/archive")).await.expect(200);
+    let who = json!({"roles": ["agent", "nobody"], "persons": [ADA, CARRIER], "services": [CARRIER], "groups": ["019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6079"]});
+    let mut named = json!({"rules": [rule("mine", "allow", who)]});
+    named["rules"][0]["obligations"] = json!([{"requireApproval": {"role": "boss"}}]);
+    let unknown: Vec<String> = warned(&named, None)
+        .await
+        .into_iter()
+        .map(|[code, pointer, _]| {
+            assert_eq!(code, "unknown");
+            pointer
+        })
+        .collect();
+    assert_eq!(
+        unknown,
+        [
+            "/rules/0/subjects/roles/1",
+            "/rules/0/subjects/groups/0",
+            "/rules/0/subjects/persons/1",
+            "/rules/0/obligations/0/requireApproval/role"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn versions_are_compared_rolled_back_and_archived() {
     let app = app().await;
     with_orders(&app).await;
@@ -126,5 +182,5 @@ async fn what_is_anothers_is_not_there_and_what_nobody_gave_is_refused() {
     let viewer = app.user("demo", "viewer");
     viewer.get(&path).await.expect(403);
     viewer.post_empty(&format!("{path}/submit")).await.expect(403);
-    viewer.get(&format!("/v1/policy/access?principal={}", crate::support::ADA)).await.expect(403);
+    viewer.get(&format!("/v1/policy/access?principal={ADA}")).await.expect(403);
 }

@@ -10,6 +10,7 @@ mod deciding;
 mod holders;
 mod impact;
 mod life;
+mod networks;
 mod nodes;
 mod obligations;
 mod packs;

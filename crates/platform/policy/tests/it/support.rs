@@ -10,10 +10,11 @@ use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Subject, SubjectKind};
 use athyper_kernel_records::{SystemEntities, new_entity_id, publish};
 use athyper_kernel_types::{Clock, PrincipalId};
-use athyper_policy::ports::Subjects;
+use athyper_policy::ports::{NamedKind, Subjects};
 use athyper_policy::{InForce, MODULE, SUBJECTS};
 use athyper_test_kit::{Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub(crate) const POLICIES: &str = "/v1/policy/policies";
 
@@ -59,6 +60,19 @@ impl Subjects for People {
         id: PrincipalId,
     ) -> Result<Option<Arc<GrantedRights>>, DbError> {
         Ok(self.all().into_iter().find(|(known, _)| *known == id).map(|(_, rights)| rights))
+    }
+
+    async fn known(
+        &self,
+        _: &mut dyn TenantConnection,
+        ids: &[Uuid],
+    ) -> Result<Vec<(Uuid, NamedKind)>, DbError> {
+        let kind = |subject: &Subject| match subject.kind {
+            SubjectKind::Person => NamedKind::Person,
+            SubjectKind::Service => NamedKind::Service,
+        };
+        let all = self.all().into_iter().map(|(id, rights)| (id.uuid(), kind(&rights.subject)));
+        Ok(all.filter(|(id, _)| ids.contains(id)).collect())
     }
 
     async fn principals(

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use athyper_bootstrap::modules;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_http::NoPolicies;
-use athyper_kernel_policy::{EntityFields, Known, Origin, Policy, PolicySet, condition_cache};
+use athyper_kernel_policy::{Origin, Policy, PolicySet, condition_cache};
 use athyper_kernel_records::{Entity, new_entity_id, publish, seen_fields};
-use athyper_test_kit::{Answer, Client, TestApp, TestDatabase, TestOptions};
+use athyper_test_kit::{Answer, Client, KnownEntities, TestApp, TestDatabase, TestOptions};
 use axum::http::Method;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -25,26 +25,6 @@ const CLOSED: [&str; 7] = ["secret", "shout", "copy", "iban", "salary", "paper",
 const OPEN: [&str; 4] = ["title", "size", "client", "createdAt"];
 /// The one from whom all that is hidden has the roles of an administrator.
 const SUBJECT: &str = "tenant_admin@demo";
-
-struct Fields(Vec<(String, EntityFields)>);
-
-impl Known for Fields {
-    fn has_operation(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_kind(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_module(&self, _: &str) -> bool {
-        true
-    }
-
-    fn fields(&self, entity: &str) -> Option<EntityFields> {
-        self.0.iter().find(|(key, _)| key == entity).map(|(_, fields)| fields.clone())
-    }
-}
 
 fn definitions() -> [Value; 2] {
     let text = |key: &str| json!({"key": key, "label": key, "type": "text", "indexed": true});
@@ -104,7 +84,7 @@ fn policies(entities: &[Entity]) -> Arc<PolicySet> {
         version: 1,
         rules: serde_json::from_value(rules).unwrap(),
     };
-    let known = Fields(entities.iter().map(|one| (one.def.key.to_string(), seen_fields(one))).collect());
+    let known = KnownEntities::new(entities.iter().map(|one| (one.def.key.to_string(), seen_fields(one))));
     let set = PolicySet::compile(1, &[policy], &known, &condition_cache(1 << 20));
     assert!(set.faults().is_empty(), "{:?}", set.faults());
     Arc::new(set)

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Binds, Value};
 use athyper_kernel_policy::{
-    Circumstances, EntityFields, Granted, Known, Origin, Policy, PolicyDocument, PolicySet, Question,
-    Subject, condition_cache,
+    Circumstances, EntityFields, Granted, Origin, Policy, PolicyDocument, PolicySet, Question, Subject,
+    condition_cache,
 };
+use athyper_test_kit::KnownEntities;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
@@ -48,27 +49,6 @@ const ATOMS: [&str; 26] = [
     "'ab' in subject.roles",
     "resource.e > resource.d",
 ];
-
-struct Thing;
-
-impl Known for Thing {
-    fn fields(&self, entity: &str) -> Option<EntityFields> {
-        let fields = schema().fields().iter().map(|(name, ty)| (name.to_string(), ty.clone())).collect();
-        (entity == "thing").then_some(fields)
-    }
-
-    fn has_operation(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_module(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_kind(&self, _: &str) -> bool {
-        true
-    }
-}
 
 fn condition(choices: &mut Choices<'_>, depth: usize) -> String {
     let atom = choices.of(&ATOMS).to_owned();
@@ -120,7 +100,10 @@ fn the_condition_of_a_list_selects_what_single_questions_allow() {
         let document: PolicyDocument = serde_json::from_value(rules(&mut choices)).unwrap();
         let policy =
             Policy { origin: Origin::Tenant, key: "own".to_owned(), version: 1, rules: document.rules };
-        let set = Arc::new(PolicySet::compile(1, std::slice::from_ref(&policy), &Thing, &cache));
+        let fields: EntityFields =
+            schema().fields().iter().map(|(name, ty)| (name.to_string(), ty.clone())).collect();
+        let known = KnownEntities::new([("thing", fields)]);
+        let set = Arc::new(PolicySet::compile(1, std::slice::from_ref(&policy), &known, &cache));
         prop_assert!(set.faults().is_empty(), "{:?}", set.faults());
         let subject = Subject {
             id: "a".to_owned(),
