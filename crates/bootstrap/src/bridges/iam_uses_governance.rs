@@ -17,9 +17,7 @@ pub fn duties() -> Arc<dyn Duties> {
 }
 
 fn asked(holder: &Holder) -> answered::Holder {
-    let held = holder.held.iter();
-    let held = held.map(|one| answered::Held { role: one.role.clone(), grant: one.grant.clone() });
-    answered::Holder { principal: holder.principal, held: held.collect() }
+    answered::Holder { principal: holder.principal, held: holder.held.clone() }
 }
 
 fn duty(duty: answered::Duty) -> Duty {

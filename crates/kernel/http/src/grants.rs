@@ -114,8 +114,6 @@ pub struct GrantedRights {
     pub clock: Clock,
     /// Who it is, as rules about people and services see it.
     pub subject: Arc<Subject>,
-    /// The principal, where the tenant knows one.
-    pub principal: Option<PrincipalId>,
     /// The caller's own organizational unit with all below it; none where there is no unit.
     pub own_units: Option<Arc<HashSet<Uuid>>>,
     /// The roles.
@@ -128,11 +126,15 @@ impl GrantedRights {
         Self {
             catalogue: catalogue.clone(),
             clock: clock.clone(),
-            principal: None,
             own_units: None,
             grants: token_grants(catalogue, &subject.roles),
             subject: Arc::new(subject),
         }
+    }
+
+    /// The principal, where the tenant knows one.
+    pub fn principal(&self) -> Option<PrincipalId> {
+        self.subject.principal.as_deref().and_then(|id| id.parse().ok())
     }
 
     /// The limits within which a grant gives a permission; none where it does not give it.
@@ -199,7 +201,7 @@ impl GrantedRights {
 
     /// The limits within which the roles give an operation. Any of them suffices.
     pub(crate) fn reach(&self, permission: &Permission) -> Vec<Limits> {
-        if self.principal.is_some() && permission.kind == OperationKind::SelfService {
+        if self.subject.principal.is_some() && permission.kind == OperationKind::SelfService {
             return vec![Limits::default()];
         }
         // The module is told by the operation itself.
@@ -298,7 +300,6 @@ impl Authorizer for TokenAuthorizer {
             catalogue: self.catalogue.clone(),
             clock: self.clock.clone(),
             subject: Arc::new(subject),
-            principal: identity.principal,
             own_units: None,
             grants,
         }))

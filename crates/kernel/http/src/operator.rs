@@ -47,7 +47,6 @@ pub(crate) async fn looking(
         catalogue: edge.access.catalogue.clone(),
         clock: edge.database.clock().clone(),
         subject: Arc::new(subject),
-        principal: None,
         own_units: None,
         grants: Vec::new(),
     };

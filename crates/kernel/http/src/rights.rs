@@ -5,7 +5,7 @@
 //! about a record in the middle of a transaction.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_cel::{Context, Value};
@@ -22,6 +22,14 @@ use crate::access::{Permission, READ_RECORD};
 use crate::grants::{GrantedRights, Limits};
 use crate::judge::{Decided, Policies};
 use crate::personas::OperationKind;
+
+/// As if a role allowed everything: to find out what policies withhold.
+static PRESUMED: LazyLock<Granted> =
+    LazyLock::new(|| Granted::Everything(Arc::new(RuleName::of_role("any"))));
+
+/// What an operator has who looks into a tenant.
+static ELEVATED: LazyLock<Granted> =
+    LazyLock::new(|| Granted::Everything(Arc::new(RuleName::of_role("elevation"))));
 
 /// What is asked: may the caller do this operation, on this record where one is meant.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +70,13 @@ pub struct Decision {
     pub is_narrow: bool,
     /// What has to be done first, or beside it.
     pub obligations: Vec<Obligation>,
-    /// The first rule that it rests on.
-    pub rule: Option<Arc<RuleName>>,
     /// Why, in a sentence.
     pub reason: &'static str,
 }
 
 impl Decision {
     fn refused(reason: &'static str) -> Self {
-        Self { allowed: false, is_narrow: false, obligations: Vec::new(), rule: None, reason }
+        Self { allowed: false, is_narrow: false, obligations: Vec::new(), reason }
     }
 }
 
@@ -118,7 +124,7 @@ impl Rights {
 
     /// The principal, where the tenant knows one.
     pub fn principal(&self) -> Option<PrincipalId> {
-        self.0.granted.principal
+        self.0.granted.principal()
     }
 
     /// Answers a question about an operation, or about a record that is of no entity.
@@ -156,7 +162,6 @@ impl Rights {
                 (false, true) => "a policy withholds records or fields, which the operation does not see to",
                 (false, false) => refusal(&decision, resource.is_some()),
             },
-            rule: decision.rules.into_iter().next(),
             obligations: decision.obligations,
         }
     }
@@ -167,8 +172,7 @@ impl Rights {
     pub fn reach(&self, operation: &str) -> Vec<Limits> {
         let Some(permission) = self.permission(operation) else { return Vec::new() };
         let at = self.now();
-        let everything = Granted::Everything(Arc::new(RuleName::of_role("any")));
-        let asked = question_of(permission, (permission.entity, None), &everything, &at);
+        let asked = question_of(permission, (permission.entity, None), &PRESUMED, &at);
         if self.0.asker.decide(&asked).outcome != Outcome::Allowed {
             return Vec::new();
         }
@@ -268,8 +272,7 @@ impl Rights {
         let (Some(entity), Some(reads)) = (permission.entity, self.permission(READ_RECORD)) else {
             return false;
         };
-        let everything = Granted::Everything(Arc::new(RuleName::of_role("any")));
-        let reading = self.0.asker.decide(&question_of(reads, (Some(entity), None), &everything, at));
+        let reading = self.0.asker.decide(&question_of(reads, (Some(entity), None), &PRESUMED, at));
         let has_closed =
             |one: &athyper_kernel_policy::Decision| !one.hidden.is_empty() || !one.masked.is_empty();
         reading.outcome != Outcome::Allowed || has_closed(&reading) || has_closed(decision)
@@ -277,7 +280,7 @@ impl Rights {
 
     fn granted_for(&self, permission: &Permission, about: (Option<&str>, Option<&Resource<'_>>)) -> Granted {
         if self.looks_by(permission) {
-            return Granted::Everything(Arc::new(RuleName::of_role("elevation")));
+            return ELEVATED.clone();
         }
         self.0.granted.granted(permission, about)
     }

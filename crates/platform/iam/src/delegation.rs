@@ -87,7 +87,7 @@ impl Granter {
     /// # Errors
     /// [`Error::CannotGrant`].
     pub(crate) async fn check_all_of(&self, tx: &mut TenantTx, principal: PrincipalId) -> Result<(), Error> {
-        if self.rights.principal == Some(principal) {
+        if self.rights.principal() == Some(principal) {
             return Ok(());
         }
         let now = tx.now();

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use athyper_kernel_db::{DbError, TenantTx, announce};
-use athyper_kernel_http::{Catalogue, Persona, Source};
+use athyper_kernel_http::{Catalogue, Grant, Persona, Source};
 use athyper_kernel_types::{Id, PrincipalId};
 use uuid::Uuid;
 
@@ -12,8 +12,8 @@ use crate::delegation::Granter;
 use crate::error::Error;
 use crate::model::binding::Subject;
 use crate::model::role::built_in_id;
-use crate::ports::{Duties, Held, Holder};
-use crate::rights::{Known, resolve_held};
+use crate::ports::{Duties, Holder};
+use crate::rights::{Known, resolve};
 use crate::store::access;
 use crate::store::bindings::{self, Which};
 
@@ -121,9 +121,9 @@ async fn holders(tx: &mut TenantTx, watch: Watch<'_>, principals: &[Uuid]) -> Re
         Subject::Group(_) => None,
     });
     let direct: HashMap<Uuid, Uuid> = direct.collect();
-    let mut held: HashMap<Uuid, Vec<Held>> = HashMap::new();
-    for one in resolve_held(tx, watch.catalogue, &found).await? {
-        let Source::Binding { id, group } = one.grant.source else { continue };
+    let mut held: HashMap<Uuid, Vec<Grant>> = HashMap::new();
+    for one in resolve(tx, watch.catalogue, &found).await? {
+        let Source::Binding { id, group } = one.source else { continue };
         let has_it = match group {
             Some(group) => members.get(&group).cloned().unwrap_or_default(),
             None => direct.get(&id).copied().into_iter().collect(),

@@ -60,8 +60,7 @@ pub use governed::{
     end_bindings, is_active_principal, is_part_of, lock_access, role_word, tell_of_change,
 };
 pub use key_authenticator::KeyAuthenticator;
+pub use known_names::{KnownName, known_names};
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
-pub use known_names::{KnownName, known_names};
-pub use rights::principal_rights;
-pub use subject_page::principals_rights;
+pub use subject_page::{principal_rights, principals_rights};

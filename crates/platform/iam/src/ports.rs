@@ -9,22 +9,13 @@ pub(crate) use athyper_kernel_http::SessionEnder;
 use athyper_kernel_types::PrincipalId;
 use chrono::{DateTime, Utc};
 
-/// A role that somebody has or would have.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The key of a built-in role, the id of one that the tenant made.
-    pub role: String,
-    /// What it gives, and where.
-    pub grant: Grant,
-}
-
 /// Somebody with all that they have or would have.
 #[derive(Clone, Debug)]
 pub struct Holder {
     /// The principal; none where the tenant knows none.
     pub principal: Option<PrincipalId>,
     /// All that they have.
-    pub held: Vec<Held>,
+    pub held: Vec<Grant>,
 }
 
 /// A permission or a role that is kept apart from another.
@@ -32,7 +23,7 @@ pub struct Holder {
 pub enum Duty {
     /// A permission, however it is had.
     Permission(String),
-    /// A role, by the word of [`Held::role`].
+    /// A role, by the word that rules know it by.
     Role(String),
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::model::binding::{RoleBinding, Scope, Subject};
 use crate::model::principal::Status;
 use crate::model::role::{RoleId, built_in_id};
-use crate::ports::{Duties, Duty, Held, Holder};
+use crate::ports::{Duties, Duty, Holder};
 use crate::store::bindings::{self, Which};
 use crate::store::{access, org_units, roles};
 use crate::subject::subject_of;
@@ -80,12 +80,11 @@ pub(crate) async fn load(
     known: &Known,
     who: Who<'_>,
 ) -> Result<Found, DbError> {
-    let Some((standing, held)) = standing_of(tx, known, who).await? else { return Ok(Found::ShutOut) };
+    let Some((standing, grants)) = standing_of(tx, known, who).await? else { return Ok(Found::ShutOut) };
     let own_units = match standing.org_unit_id {
         Some(unit) => org_units::subtrees(tx, &[unit]).await?.remove(&unit),
         None => None,
     };
-    let grants: Vec<Grant> = held.into_iter().map(|one| one.grant).collect();
     let roles = wide_roles(&grants, known.clock.now());
     let subject = match standing.id {
         Some(id) => subject_of(tx, Id::from_uuid(id), roles.clone()).await?,
@@ -98,33 +97,6 @@ pub(crate) async fn load(
         catalogue: known.catalogue.clone(),
         clock: known.clock.clone(),
         subject: Arc::new(subject),
-        principal: standing.id.map(Id::from_uuid),
-        own_units,
-        grants,
-    })))
-}
-
-/// What bindings give to a principal that does not call now; none where there is no such principal, or it is not active.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn principal_rights(
-    mut tx: &mut dyn TenantConnection,
-    catalogue: &Catalogue,
-    clock: &Clock,
-    id: PrincipalId,
-) -> Result<Option<Arc<GrantedRights>>, DbError> {
-    let grants = grants_of(&mut tx, catalogue, clock.now(), id.uuid()).await?;
-    let roles = wide_roles(&grants, clock.now());
-    let Some(subject) = subject_of(&mut tx, id, roles).await? else { return Ok(None) };
-    // The conditions of rules know all units below by name; grants ask for them as a set.
-    let units = subject.units_below.iter().filter_map(|unit| Uuid::parse_str(unit).ok());
-    let own_units = (!subject.units_below.is_empty()).then(|| Arc::new(units.collect()));
-    Ok(Some(Arc::new(GrantedRights {
-        catalogue: catalogue.clone(),
-        clock: clock.clone(),
-        subject: Arc::new(subject),
-        principal: Some(id),
         own_units,
         grants,
     })))
@@ -135,7 +107,7 @@ pub(crate) async fn standing_of(
     tx: &mut impl TenantConnection,
     known: &Known,
     who: Who<'_>,
-) -> Result<Option<(access::Standing, Vec<Held>)>, DbError> {
+) -> Result<Option<(access::Standing, Vec<Grant>)>, DbError> {
     let standing = access::standing(tx, who.principal, who.provider, who.subject).await?;
     let is_active = standing.status.as_deref() == Some(Status::Active.as_str());
     let is_known = standing.id.is_some() || who.principal.is_some();
@@ -143,12 +115,11 @@ pub(crate) async fn standing_of(
         return Ok(None);
     }
     let mut held = match standing.id {
-        Some(id) => held_by(tx, &known.catalogue, known.clock.now(), id).await?,
+        Some(id) => grants_of(tx, &known.catalogue, known.clock.now(), id).await?,
         None => Vec::new(),
     };
     if standing.trusts_tokens {
-        let by_token = token_grants(&known.catalogue, who.token_roles);
-        held.extend(by_token.into_iter().map(|grant| Held { role: grant.role.key.clone(), grant }));
+        held.extend(token_grants(&known.catalogue, who.token_roles));
         held = keep_apart(tx, known, standing.id.map(Id::from_uuid), held).await?;
     }
     Ok(Some((standing, held)))
@@ -161,20 +132,10 @@ pub(crate) async fn grants_of(
     now: DateTime<Utc>,
     principal: Uuid,
 ) -> Result<Vec<Grant>, DbError> {
-    Ok(held_by(tx, catalogue, now, principal).await?.into_iter().map(|one| one.grant).collect())
-}
-
-/// The same with the word by which each role is known.
-pub(crate) async fn held_by(
-    tx: &mut impl TenantConnection,
-    catalogue: &Catalogue,
-    now: DateTime<Utc>,
-    principal: Uuid,
-) -> Result<Vec<Held>, DbError> {
     let groups = access::groups_of(tx, principal).await?;
     let which = Which { principals: vec![principal], groups, ..Which::default() };
     let bindings = bindings::active(tx, now, &which).await?;
-    resolve_held(tx, catalogue, &bindings).await
+    resolve(tx, catalogue, &bindings).await
 }
 
 /// Takes back what a token gives of two duties that must not be had together: which roles a token will name is not known
@@ -184,9 +145,9 @@ async fn keep_apart(
     tx: &mut impl TenantConnection,
     known: &Known,
     principal: Option<PrincipalId>,
-    held: Vec<Held>,
-) -> Result<Vec<Held>, DbError> {
-    if !held.iter().any(|one| one.grant.source == Source::Token) {
+    held: Vec<Grant>,
+) -> Result<Vec<Grant>, DbError> {
+    if !held.iter().any(|one| one.source == Source::Token) {
         return Ok(held);
     }
     let holder = [Holder { principal, held }];
@@ -194,10 +155,10 @@ async fn keep_apart(
     let [Holder { mut held, .. }] = holder;
     for duty in broken.iter().flat_map(|rule| &rule.duties) {
         match duty {
-            Duty::Role(word) => held.retain(|one| one.grant.source != Source::Token || one.role != *word),
+            Duty::Role(word) => held.retain(|one| one.source != Source::Token || one.role.word != *word),
             Duty::Permission(name) => {
-                for one in held.iter_mut().filter(|one| one.grant.source == Source::Token) {
-                    Arc::make_mut(&mut one.grant.role).permissions.remove(name.as_str());
+                for one in held.iter_mut().filter(|one| one.source == Source::Token) {
+                    Arc::make_mut(&mut one.role).permissions.remove(name.as_str());
                 }
             }
         }
@@ -211,15 +172,6 @@ pub(crate) async fn resolve(
     catalogue: &Catalogue,
     bindings: &[RoleBinding],
 ) -> Result<Vec<Grant>, DbError> {
-    Ok(resolve_held(tx, catalogue, bindings).await?.into_iter().map(|one| one.grant).collect())
-}
-
-/// The same with the word by which each role is known.
-pub(crate) async fn resolve_held(
-    tx: &mut impl TenantConnection,
-    catalogue: &Catalogue,
-    bindings: &[RoleBinding],
-) -> Result<Vec<Held>, DbError> {
     let tables = tables(tx, catalogue, bindings).await?;
     let unit = |binding: &RoleBinding| match binding.scope {
         Scope::OrgUnit { id } => Some(id.uuid()),
@@ -241,10 +193,7 @@ pub(crate) async fn resolve_held(
         };
         let role = Arc::clone(tables.get(&binding.role.uuid())?);
         let source = Source::Binding { id: binding.id.uuid(), group };
-        Some(Held {
-            role: role.word.clone(),
-            grant: Grant { role, limits, expires_at: binding.expires_at, source },
-        })
+        Some(Grant { role, limits, expires_at: binding.expires_at, source })
     };
     Ok(bindings.iter().filter_map(grant).collect())
 }

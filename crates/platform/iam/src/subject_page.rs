@@ -14,11 +14,12 @@ use crate::model::binding;
 use crate::model::principal::PrincipalKind;
 use crate::rights::resolve;
 use crate::store::bindings::{self, Which};
+use crate::store::subjects::ActiveRow;
 use crate::store::{access, org_units, subjects};
 use crate::subject::texts;
 
 /// At most `limit` active principals whose id comes after `after`, by id, with what bindings give to them: to each the same as
-/// [`principal_rights`](crate::principal_rights).
+/// [`principal_rights`].
 ///
 /// # Errors
 /// When the database does not answer.
@@ -29,8 +30,31 @@ pub async fn principals_rights(
     after: Option<PrincipalId>,
     limit: u32,
 ) -> Result<Vec<(PrincipalId, Arc<GrantedRights>)>, DbError> {
-    let tx = &mut tx;
-    let found = subjects::page(tx, after.map(Id::uuid), limit).await?;
+    let found = subjects::page(&mut tx, after.map(Id::uuid), limit).await?;
+    rights_of(&mut tx, catalogue, clock, found).await
+}
+
+/// What bindings give to a principal that does not call now; none where there is no such principal, or it is not active.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn principal_rights(
+    mut tx: &mut dyn TenantConnection,
+    catalogue: &Catalogue,
+    clock: &Clock,
+    id: PrincipalId,
+) -> Result<Option<Arc<GrantedRights>>, DbError> {
+    let found = subjects::active(&mut tx, id.uuid()).await?;
+    Ok(rights_of(&mut tx, catalogue, clock, found).await?.pop().map(|(_, rights)| rights))
+}
+
+/// The same for these principals, each with its kind and unit.
+async fn rights_of(
+    tx: &mut impl TenantConnection,
+    catalogue: &Catalogue,
+    clock: &Clock,
+    found: Vec<ActiveRow>,
+) -> Result<Vec<(PrincipalId, Arc<GrantedRights>)>, DbError> {
     let ids: Vec<Uuid> = found.iter().map(|(id, ..)| *id).collect();
     let units: Vec<Uuid> = found.iter().filter_map(|(.., unit)| *unit).collect();
     let mut names = by_first(subjects::names(tx, &ids).await?);
@@ -62,7 +86,6 @@ pub async fn principals_rights(
             catalogue: catalogue.clone(),
             clock: clock.clone(),
             subject: Arc::new(subject),
-            principal: Some(Id::from_uuid(id)),
             own_units,
             grants,
         };

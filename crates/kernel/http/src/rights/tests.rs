@@ -33,7 +33,6 @@ fn granted(role: &str, limits: Limits, own_units: Option<Uuid>) -> GrantedRights
         catalogue,
         clock,
         subject: Arc::new(Subject { id: "ann".to_owned(), ..Subject::default() }),
-        principal: None,
         own_units,
         grants: vec![grant],
     }

@@ -1,11 +1,9 @@
 //! Questions whose answers nobody keeps: for whoever sorts out what is left of many records, or joins what policies withhold.
 
-use std::sync::Arc;
-
 use athyper_kernel_cel::Value;
-use athyper_kernel_policy::{Asker, Decision, Granted, ListDecision, Obligation, Question, RuleName};
+use athyper_kernel_policy::{Asker, Decision, Granted, ListDecision, Obligation, Question};
 
-use super::{Rights, question_of};
+use super::{PRESUMED, Rights, question_of};
 
 impl Rights {
     /// As [`ask`](Self::ask), of an answer that refuses nothing to anybody.
@@ -47,7 +45,7 @@ impl Rights {
     /// An allowance of everything; of nothing for what nobody declared.
     fn presumed(&self, operation: &str) -> Granted {
         match self.permission(operation) {
-            Some(_) => Granted::Everything(Arc::new(RuleName::of_role("any"))),
+            Some(_) => PRESUMED.clone(),
             None => Granted::NOTHING,
         }
     }

@@ -54,7 +54,7 @@ pub(crate) async fn create_separation_exception(
     mut cmd: Command<Json<CreateSeparationException>>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
-    let own = deps.access.caller(&mut cmd.tx, &caller).await?.principal;
+    let own = deps.access.caller(&mut cmd.tx, &caller).await?.principal();
     let rule = separation::find_rule(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Rule))?;
     let done = execute(&mut cmd.tx, &*deps.access, own, &rule, &cmd.body.0).await?;
     let location = format!("/v1/governance/separation-rules/{id}/exceptions/{}", done.output.id);

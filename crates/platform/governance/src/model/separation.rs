@@ -72,14 +72,14 @@ impl Duty {
     }
 
     /// Whether somebody has it who has all this. What a role gives in one module counts in that module.
-    fn is_had(&self, held: &[Held]) -> bool {
+    fn is_had(&self, held: &[Grant]) -> bool {
         held.iter().any(|one| match self {
             Self::Permission(name) => {
                 let module = name.split('.').next().unwrap_or_default();
-                let is_inside = one.grant.limits.module.as_deref().is_none_or(|limit| limit == module);
-                is_inside && one.grant.role.permissions.contains_key(name.as_str())
+                let is_inside = one.limits.module.as_deref().is_none_or(|limit| limit == module);
+                is_inside && one.role.permissions.contains_key(name.as_str())
             }
-            Self::Role(word) => one.role == *word,
+            Self::Role(word) => one.role.word == *word,
         })
     }
 
@@ -108,22 +108,13 @@ pub(crate) struct SeparationException {
     pub(crate) created_by: String,
 }
 
-/// A role that somebody has or would have.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The word by which rules know the role: the key of a built-in one, else the id.
-    pub role: String,
-    /// What it gives, and where.
-    pub grant: Grant,
-}
-
 /// Somebody with all that they have or would have.
 #[derive(Clone, Debug)]
 pub struct Holder {
     /// The principal; none where the tenant knows none, who has no exceptions then.
     pub principal: Option<PrincipalId>,
     /// All that they have.
-    pub held: Vec<Held>,
+    pub held: Vec<Grant>,
 }
 
 /// A rule that somebody breaks without an exception.

@@ -7,6 +7,7 @@ use athyper_kernel_db::TenantConnection;
 use athyper_kernel_http::{
     Grant, GrantedRights, PathId, ProblemResponse, Read, RecordProblems, Reply, Source,
 };
+use athyper_kernel_policy::Subject;
 use athyper_kernel_types::Id;
 use axum::extract::State;
 use serde::Serialize;
@@ -84,8 +85,7 @@ pub(crate) async fn get_effective_permissions(
     let rights = GrantedRights {
         catalogue: deps.catalogue.clone(),
         clock: deps.clock.clone(),
-        subject: Arc::default(),
-        principal: Some(id),
+        subject: Arc::new(Subject { principal: Some(id.to_string()), ..Subject::default() }),
         own_units,
         grants,
     };

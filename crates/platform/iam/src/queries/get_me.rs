@@ -53,7 +53,7 @@ pub(crate) async fn get_me(
     let caller = read.caller().clone();
     let found = load(&mut read.tx, &deps.known(), Who::calls(&caller)).await?;
     let Found::Rights(rights) = found else { return Err(Error::ShutOut.into()) };
-    let principal = match rights.principal {
+    let principal = match rights.principal() {
         Some(id) => principals::find(&mut read.tx, id).await?,
         None => None,
     };

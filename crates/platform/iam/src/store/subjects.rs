@@ -3,6 +3,9 @@
 use athyper_kernel_db::{DbError, TenantConnection};
 use uuid::Uuid;
 
+/// An active principal: its id, kind and unit.
+pub(crate) type ActiveRow = (Uuid, String, Option<Uuid>);
+
 /// Most people who report to somebody, directly or through others, that are looked at.
 const MOST_REPORTS: i64 = 5_000;
 
@@ -48,7 +51,7 @@ pub(crate) async fn page(
     tx: &mut impl TenantConnection,
     after: Option<Uuid>,
     limit: u32,
-) -> Result<Vec<(Uuid, String, Option<Uuid>)>, DbError> {
+) -> Result<Vec<ActiveRow>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_as(
         "select id, kind, org_unit_id from iam.principal \
@@ -57,6 +60,18 @@ pub(crate) async fn page(
     .bind(tenant)
     .bind(after)
     .bind(i64::from(limit))
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The principal with this id, if it is active.
+pub(crate) async fn active(tx: &mut impl TenantConnection, id: Uuid) -> Result<Vec<ActiveRow>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select id, kind, org_unit_id from iam.principal where tenant_id = $1 and status = 'active' and id = $2",
+    )
+    .bind(tenant)
+    .bind(id)
     .fetch_all(tx.conn())
     .await?)
 }
