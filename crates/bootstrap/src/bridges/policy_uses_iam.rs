@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_iam::{KnownName, known_names, principal_rights, principals_rights};
+use athyper_iam::{known_names, principal_rights, principals_rights};
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::{Catalogue, GrantedRights};
 use athyper_kernel_types::{Clock, PrincipalId};
@@ -35,14 +35,16 @@ impl Subjects for Principals {
         tx: &mut dyn TenantConnection,
         ids: &[Uuid],
     ) -> Result<Vec<(Uuid, NamedKind)>, DbError> {
-        let kind = |known: KnownName| match known {
-            KnownName::Role => NamedKind::Role,
-            KnownName::Group => NamedKind::Group,
-            KnownName::OrgUnit => NamedKind::OrgUnit,
-            KnownName::Person => NamedKind::Person,
-            KnownName::Service => NamedKind::Service,
+        let kind = |word: &str| match word {
+            "role" => Some(NamedKind::Role),
+            "group" => Some(NamedKind::Group),
+            "org_unit" => Some(NamedKind::OrgUnit),
+            "user" => Some(NamedKind::Person),
+            "service" => Some(NamedKind::Service),
+            _ => None,
         };
-        Ok(known_names(tx, ids).await?.into_iter().map(|(id, known)| (id, kind(known))).collect())
+        let found = known_names(tx, ids).await?.into_iter();
+        Ok(found.filter_map(|(id, word)| Some((id, kind(&word)?))).collect())
     }
 
     async fn principals(

@@ -37,7 +37,6 @@ pub mod federated;
 mod governed;
 mod guard;
 mod key_authenticator;
-mod known_names;
 mod model;
 mod module;
 mod people;
@@ -60,7 +59,7 @@ pub use governed::{
     end_bindings, is_active_principal, is_part_of, lock_access, role_word, tell_of_change,
 };
 pub use key_authenticator::KeyAuthenticator;
-pub use known_names::{KnownName, known_names};
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
+pub use store::names::known_names;
 pub use subject_page::{principal_rights, principals_rights};

@@ -13,7 +13,7 @@ use athyper_policy::{InForce, MODULE};
 use athyper_test_kit::TestApp;
 use serde_json::json;
 
-use crate::support::{app, large_orders, large_test, put_in_force, reviewer, with_orders};
+use crate::support::{app, large_orders, large_test, put_in_force, put_in_force_of, reviewer, with_orders};
 
 /// Another process: what it keeps in memory is its own.
 struct Node {
@@ -83,6 +83,29 @@ async fn what_one_node_publishes_binds_on_another() {
     reviewer(&app).with("if-match", "*").post(&format!("{path}/rollback"), &back).await.expect(200);
     node.until(Some(Outcome::Denied)).await;
     assert_eq!(other.asks().await, Some(Outcome::Allowed), "it is another tenant's");
+}
+
+#[tokio::test]
+async fn what_is_compiled_is_one_tenants_own() {
+    let app = app().await;
+    let question = json!({"subject": {"id": "x", "roles": ["agent"]}, "operation": "records.update_record"});
+    let test =
+        |allowed: bool| json!({"name": "x", "test": {"question": question, "expect": {"allowed": allowed}}});
+    let rule = |subjects: serde_json::Value| json!({"rules": [{"key": "x", "effect": "deny", "subjects": subjects, "operations": ["records.update_record"]}]});
+    // Both have changed once, and name no entity.
+    let (nobody, all) = (rule(json!({"roles": ["nobody"]})), rule(json!({"everyone": true})));
+    put_in_force_of(&app, "demo", ("x", &nobody, &test(true))).await;
+    put_in_force_of(&app, "globex", ("x", &all, &test(false))).await;
+    let node = Node::of(&app, "demo").await;
+    let other = Node {
+        context: app.db.context("globex"),
+        policies: node.policies.clone(),
+        _lifecycle: node._lifecycle.clone(),
+    };
+    for _ in 0..2 {
+        assert_eq!(node.asks().await, Some(Outcome::Allowed));
+        assert_eq!(other.asks().await, Some(Outcome::Denied));
+    }
 }
 
 /// Says that what is in force has changed, as every change of it does.

@@ -59,10 +59,48 @@ async fn who_submitted_what_others_wrote_does_not_publish_it() {
     with_orders(&app).await;
     let path = begin(&app, "orders", &large_orders()).await;
     author(&app).post(&format!("{path}/tests"), &large_test(500, false)).await.expect(201);
-    let both = app.user("demo", "policy_author+policy_reviewer");
+    // The first word names the user: somebody else than the author.
+    let both = app.user("demo", "editor+policy_author+policy_reviewer");
     both.post_empty(&format!("{path}/submit")).await.expect(200);
     assert_eq!(both.post_empty(&format!("{path}/publish")).await.expect(403).code(), "policy.own_work");
     reviewer(&app).post_empty(&format!("{path}/publish")).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_wrote_what_others_submitted_does_not_publish_it() {
+    let app = app().await;
+    with_orders(&app).await;
+    let path = begin(&app, "orders", &json!({"rules": []})).await;
+    // The last one who wrote, and not the one who began.
+    let writer = app.user("demo", "editor+policy_author+policy_reviewer");
+    let change = json!({ "document": large_orders() });
+    writer.with("if-match", "*").patch(&path, &change).await.expect(200);
+    author(&app).post(&format!("{path}/tests"), &large_test(500, false)).await.expect(201);
+    author(&app).post_empty(&format!("{path}/submit")).await.expect(200);
+    assert_eq!(writer.post_empty(&format!("{path}/publish")).await.expect(403).code(), "policy.own_work");
+    reviewer(&app).post_empty(&format!("{path}/publish")).await.expect(200);
+}
+
+#[tokio::test]
+async fn no_policy_of_a_tenant_weakens_what_the_platform_says() {
+    let app = app().await;
+    let asked = |service: bool| {
+        json!({"question": {"subject": {"id": "x", "roles": ["tenant_admin"], "service": service},
+            "operation": "policy.publish_policy"}})
+    };
+    let open = json!({"rules": [{"key": "open", "effect": "allow", "subjects": {"everyone": true}, "operations": ["*"],
+        "priority": -1000}]});
+    let test =
+        json!({"name": "open", "test": {"question": asked(false)["question"], "expect": {"allowed": true}}});
+    put_in_force(&app, "guards", &open, &test).await;
+    let simulate = async |service: bool| {
+        author(&app).post("/v1/policy/simulate", &asked(service)).await.expect(200).json()["decision"].clone()
+    };
+    assert_eq!(simulate(false).await["outcome"], json!("allowed"));
+    let refused = simulate(true).await;
+    assert_eq!(refused["outcome"], json!("denied"));
+    let rule = &refused["rules"][0];
+    assert_eq!((&rule["origin"], &rule["rule"]), (&json!("platform"), &json!("people-publish-policies")));
 }
 
 #[tokio::test]

@@ -162,9 +162,20 @@ pub(crate) async fn begin(app: &TestApp, key: &str, document: &Value) -> String 
 
 /// Puts a policy with these rules and this test in force.
 pub(crate) async fn put_in_force(app: &TestApp, key: &str, document: &Value, test: &Value) -> String {
-    let path = begin(app, key, document).await;
-    author(app).post(&format!("{path}/tests"), test).await.expect(201);
-    author(app).post_empty(&format!("{path}/submit")).await.expect(200);
-    reviewer(app).post_empty(&format!("{path}/publish")).await.expect(200);
+    put_in_force_of(app, "demo", (key, document, test)).await
+}
+
+/// The same in this tenant.
+pub(crate) async fn put_in_force_of(
+    app: &TestApp,
+    tenant: &str,
+    (key, document, test): (&str, &Value, &Value),
+) -> String {
+    let (author, reviewer) = (app.user(tenant, "policy_author"), app.user(tenant, "policy_reviewer"));
+    let body = json!({"key": key, "title": key, "document": document});
+    let path = format!("{POLICIES}/{}", author.post(POLICIES, &body).await.expect(201).text("/id"));
+    author.post(&format!("{path}/tests"), test).await.expect(201);
+    author.post_empty(&format!("{path}/submit")).await.expect(200);
+    reviewer.post_empty(&format!("{path}/publish")).await.expect(200);
     path
 }
