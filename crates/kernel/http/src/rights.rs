@@ -216,6 +216,10 @@ impl Rights {
 
     /// Which records of an entity an operation may show or touch, as a condition.
     pub fn ask_list(&self, operation: &str, entity: &str) -> ListDecision {
+        if self.wants_records() {
+            // A list is told of as a question about all records.
+            self.ask(operation, entity, None);
+        }
         let at = self.now();
         self.asked(operation, (entity, None), &at, Asker::list)
     }

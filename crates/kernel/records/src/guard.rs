@@ -182,10 +182,6 @@ impl Guard {
             let decision = if operation == READ_RECORD && self.is_domains {
                 self.rights.withheld_in_list(operation, key)
             } else {
-                if self.rights.wants_records() {
-                    // A list is told of as a question about all records.
-                    self.rights.ask(operation, key, None);
-                }
                 self.rights.ask_list(operation, key)
             };
             self.meet(operation, &decision.obligations)?;
