@@ -20,7 +20,10 @@ use crate::store::networks;
     path = "/v1/policy/networks/{id}",
     operation_id = "policy.delete_network",
     tag = "policy",
-    params(("id" = String, Path, description = "Id of the network", format = Uuid)),
+    params(
+        ("id" = String, Path, description = "Id of the network", format = Uuid),
+        ("if-match" = String, Header, description = "ETag of the version that is removed")
+    ),
     responses((status = 204, description = "It is gone"), ChangeProblems)
 )]
 pub(crate) async fn delete_network(
@@ -29,7 +32,7 @@ pub(crate) async fn delete_network(
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
     let network = locked_network(&mut cmd.tx, id).await?;
-    cmd.check_version(network.version)?;
+    cmd.require_version(network.version)?;
     let event = execute(&mut cmd.tx, &deps, &network).await?;
     cmd.finish(event, Reply::no_content()).await
 }

@@ -85,11 +85,11 @@ async fn a_rule_goes_by_the_network_that_somebody_calls_from() {
     until(&app, "198.51.101.7", &order, ("allowed", "allowed")).await;
     until(&app, "198.51.100.7", &order, ("denied", "denied")).await;
 
-    let refused = admin.delete(&office).await.expect(409);
+    let refused = admin.with("if-match", "*").delete(&office).await.expect(409);
     assert_eq!(refused.code(), "policy.network_in_use");
     assert!(refused.text("/detail").contains("places/elsewhere"), "{}", refused.text("/detail"));
     reviewer(&app).post_empty(&format!("{path}/archive")).await.expect(200);
-    admin.delete(&office).await.expect(204);
+    admin.with("if-match", "*").delete(&office).await.expect(204);
     admin.get(&office).await.expect(404);
     // What is gone is not taken up again.
     let back =

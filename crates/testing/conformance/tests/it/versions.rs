@@ -15,7 +15,7 @@ use crate::specimen;
 const NO_VERSION_OF_FACTORS: &str = "a factor never changes, so its removal cannot be a lost update";
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 14] = [
+const WITHOUT_VERSION: [Tolerated; 15] = [
     Tolerated {
         rule: "etag",
         subject: "transfer.get_import",
@@ -37,6 +37,11 @@ const WITHOUT_VERSION: [Tolerated; 14] = [
         rule: "example",
         subject: "policy.delete_test",
         reason: "a test never changes, so its removal cannot be a lost update",
+    },
+    Tolerated {
+        rule: "example",
+        subject: "policy.stop_shadow",
+        reason: "a shadow never changes but by its counts, so its end cannot be a lost update",
     },
     Tolerated {
         rule: "etag",
