@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use athyper_kernel_db::{Database, announce};
 use athyper_kernel_http::{Catalogue, Policies as _};
-use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
+use athyper_kernellifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Circumstances, Granted, Outcome, PolicySet, Question, RuleName, Subject};
 use athyper_kernel_records::SystemEntities;
 use athyper_kernel_tenant_context::TenantContext;
@@ -19,7 +19,7 @@ use crate::support::{app, large_orders, large_test, put_in_force, put_in_force_o
 struct Node {
     policies: InForce,
     context: TenantContext,
-    _lifecycle: Arc<Lifecycle>,
+    lifecycle: Arc<Lifecycle>,
 }
 
 impl Node {
@@ -28,7 +28,7 @@ impl Node {
         let catalogue = Catalogue::new(modules.iter().flat_map(|module| module.permissions).copied());
         let lifecycle = Arc::new(Lifecycle::new(LifecycleOptions::default()));
         let policies = InForce::new(database, catalogue, SystemEntities::default(), &lifecycle);
-        Self { policies, context, _lifecycle: lifecycle }
+        Self { policies, context, lifecycle: lifecycle }
     }
 
     async fn of(app: &TestApp, tenant: &str) -> Self {
@@ -100,7 +100,7 @@ async fn what_is_compiled_is_one_tenants_own() {
     let other = Node {
         context: app.db.context("globex"),
         policies: node.policies.clone(),
-        _lifecycle: node._lifecycle.clone(),
+        lifecycle: node.lifecycle.clone(),
     };
     for _ in 0..2 {
         assert_eq!(node.asks().await, Some(Outcome::Allowed));
