@@ -13,7 +13,7 @@ use athyper_kernel_types::TenantId;
 use moka::sync::Cache;
 
 use crate::known::{Found, KnownNow, fingerprint, named, named_keys};
-use crate::platform_policies::guards;
+use crate::platform_policies::{guards, of_modules};
 use crate::store::policies;
 
 /// The topic of changes of what is in force; it has one key.
@@ -130,7 +130,7 @@ impl LivePolicies {
         let mut policies: Vec<Policy> =
             own.iter().filter(|policy| policy.key != candidate.key).cloned().collect();
         policies.push(candidate.clone());
-        let documents = documents(&policies);
+        let documents = [documents(&policies), documents(guards().ok().as_slice())].concat();
         let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
         Ok(Arc::new(self.compile(stored.number, &policies, &known)))
     }
@@ -138,7 +138,7 @@ impl LivePolicies {
     fn compile(&self, number: i64, own: &[Policy], known: &KnownNow) -> PolicySet {
         match guards() {
             Ok(guards) => {
-                let mut all = vec![guards];
+                let mut all = vec![of_modules(guards, &self.catalogue)];
                 all.extend_from_slice(own);
                 PolicySet::compile(number, &all, known, &self.conditions)
             }
@@ -161,7 +161,8 @@ async fn stored(tx: &mut impl TenantConnection) -> Result<Stored, DbError> {
         Some(Policy { origin: Origin::Tenant, key: row.key, version: row.version, rules: document.rules })
     });
     let policies = read.collect::<Option<Vec<_>>>().map(Arc::new);
-    let entities = named(documents(policies.as_deref().map_or(&[], Vec::as_slice)).iter());
+    let own = documents(policies.as_deref().map_or(&[], Vec::as_slice));
+    let entities = named(own.iter().chain(documents(guards().ok().as_slice()).iter()));
     Ok(Stored { number, policies, entities: Arc::new(entities) })
 }
 

@@ -30,6 +30,21 @@ impl From<Row> for ServiceKey {
     }
 }
 
+/// The actors who have made keys of a principal, each once.
+pub(crate) async fn makers(
+    tx: &mut impl TenantConnection,
+    owner: PrincipalId,
+) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select distinct created_by from iam.service_key where tenant_id = $1 and principal_id = $2",
+    )
+    .bind(tenant)
+    .bind(owner.uuid())
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// Enters a key.
 pub(crate) async fn insert(
     tx: &mut TenantTx,
