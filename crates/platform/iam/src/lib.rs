@@ -60,6 +60,7 @@ pub use governed::{
 };
 pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
-pub use people::{PersonRecord, makers_of_keys, names_of_person, person_by_id, person_by_login};
+pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
 pub use rights::principal_rights;
+pub use store::keys::makers_of_keys;
 pub use subject_page::principals_rights;

@@ -1,10 +1,10 @@
 //! The persons of a tenant, as domains that sign people in ask for them.
 
-use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_types::{PrincipalId, TenantId};
 use sqlx::PgConnection;
 
-use crate::store::{keys, people};
+use crate::store::people;
 
 /// A person of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,15 +55,4 @@ pub async fn names_of_person(tx: &mut TenantTx, name: &str) -> Result<Vec<String
         names.push(name.to_owned());
     }
     Ok(names)
-}
-
-/// The actors who have made keys of a service, each once: they can act as it.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn makers_of_keys(
-    mut tx: &mut dyn TenantConnection,
-    service: PrincipalId,
-) -> Result<Vec<String>, DbError> {
-    keys::makers(&mut tx, service).await
 }

@@ -30,19 +30,14 @@ impl From<Row> for ServiceKey {
     }
 }
 
-/// The actors who have made keys of a principal, each once.
-pub(crate) async fn makers(
-    tx: &mut impl TenantConnection,
-    owner: PrincipalId,
-) -> Result<Vec<String>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_scalar(
-        "select distinct created_by from iam.service_key where tenant_id = $1 and principal_id = $2",
-    )
-    .bind(tenant)
-    .bind(owner.uuid())
-    .fetch_all(tx.conn())
-    .await?)
+/// The actors who have made keys of a service, each once: they can act as it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn makers_of_keys(tx: &mut dyn TenantConnection, id: PrincipalId) -> Result<Vec<String>, DbError> {
+    let makers = "select distinct created_by from iam.service_key where tenant_id = $1 and principal_id = $2";
+    let makers = sqlx::query_scalar(makers).bind(tx.tenant_id().uuid()).bind(id.uuid());
+    Ok(makers.fetch_all(tx.conn()).await?)
 }
 
 /// Enters a key.
