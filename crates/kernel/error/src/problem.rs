@@ -47,6 +47,10 @@ pub struct NeededApproval {
     pub href: String,
 }
 
+/// The approvals that a refused request waits for.
+#[derive(Debug)]
+pub struct Waiting(Vec<NeededApproval>);
+
 /// Implemented by the error enum of each domain: the words that turn a variant into a [`Problem`].
 pub trait DomainError: Error + Send + Sync + Sized + 'static {
     /// Stable code `<domain>.<snake_case>`, documented and never reused for something else.
@@ -76,8 +80,8 @@ pub struct Problem {
     pub retry_after_seconds: Option<u32>,
     /// The version that the record has now, where the caller has named another one.
     pub current_version: Option<i64>,
-    /// The approvals that the request waits for.
-    pub approvals: Vec<NeededApproval>,
+    /// The approvals that the request waits for, where there are some. Boxed, as few problems have any.
+    pub waiting: Option<Box<Waiting>>,
     /// For the log alone; never sent.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -92,7 +96,7 @@ impl Problem {
             fields: Vec::new(),
             retry_after_seconds: None,
             current_version: None,
-            approvals: Vec::new(),
+            waiting: None,
             cause: None,
         }
     }
@@ -107,8 +111,13 @@ impl Problem {
     /// Names the approvals that the request waits for.
     #[must_use]
     pub fn waiting_for(mut self, approvals: Vec<NeededApproval>) -> Self {
-        self.approvals = approvals;
+        self.waiting = Some(Box::new(Waiting(approvals)));
         self
+    }
+
+    /// The approvals that the request waits for.
+    pub fn approvals(&self) -> &[NeededApproval] {
+        self.waiting.as_deref().map_or(&[], |waiting| &waiting.0)
     }
 
     /// Keeps the cause for the log.

@@ -78,7 +78,7 @@ impl IntoResponse for ProblemResponse {
             current_version: problem.current_version,
             request_id: RequestInfo::current_id(),
             errors: problem.fields.clone(),
-            approvals: problem.approvals.clone(),
+            approvals: problem.approvals().to_vec(),
         };
         let mut response = (status, axum::Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
@@ -99,7 +99,7 @@ fn with_hints(mut response: Response, problem: &Problem) -> Response {
     {
         headers.insert(header::ETAG, tag);
     }
-    for approval in &problem.approvals {
+    for approval in problem.approvals() {
         // RFC 8288, section 3.
         if let Ok(link) = HeaderValue::try_from(format!("<{}>; rel=\"related\"", approval.href)) {
             headers.append(header::LINK, link);
