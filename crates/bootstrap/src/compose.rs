@@ -41,8 +41,8 @@ use crate::modules::modules;
 use crate::outside_health::{issuer_check, mail_check, replica_check, storage_check};
 use crate::rates::CachedRateCounter;
 use crate::tokens::{
-    AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER, DOCUMENT,
-    ENTITIES, HEALTH, JOBS, JUDGE, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
+    APPROVALS, AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
+    DOCUMENT, ENTITIES, HEALTH, JOBS, JUDGE, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
     OIDC_AUTHENTICATOR, OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES,
     SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
 };
@@ -325,6 +325,7 @@ fn register_routes(builder: &mut ContainerBuilder) {
         UPLOADS.name(),
         METRICS.name(),
         DOCUMENT.name(),
+        APPROVALS.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
         let clock = (*scope.resolve(&CLOCK).await?).clone();
@@ -343,6 +344,7 @@ fn register_routes(builder: &mut ContainerBuilder) {
             health: (*scope.resolve(&HEALTH).await?).clone(),
             uploads: scope.resolve(&UPLOADS).await?,
             document: scope.resolve(&DOCUMENT).await?,
+            approvals: scope.resolve(&APPROVALS).await?,
             measures: HttpMetrics::new(&*scope.resolve(&METRICS).await?)?,
         };
         let services = scope.resolve(&SERVICES).await?;

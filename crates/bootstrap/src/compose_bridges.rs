@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use athyper_accounts::{PEOPLE, SESSIONS as ACCOUNT_SESSIONS};
 use athyper_adapter_auth::{ProviderParts, Reach};
+use athyper_approvals::{Desk, PEOPLE as APPROVERS};
 use athyper_audit::PERSONS;
 use athyper_federation::{DIRECTORY, OUTSIDE, SESSIONS as PROVIDER_SESSIONS};
 use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
+use athyper_kernel_http::Approvals;
 use athyper_kernel_ledger::LEDGER;
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_policy::SUBJECTS;
 
 use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
+use crate::bridges::approvals_uses_iam::people as approvers;
 use crate::bridges::audit_uses_iam::persons;
 use crate::bridges::federation_uses_auth::outside;
 use crate::bridges::federation_uses_iam::directory;
@@ -27,7 +30,8 @@ use crate::bridges::records_uses_attachments::attachments;
 use crate::bridges::records_uses_views::views;
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::tokens::{
-    CLOCK, CONFIG, DATABASE, LIFECYCLE, PERMISSIONS, PROVIDER_PARTS, PROVIDERS, SESSIONS, TENANTS, VAULT,
+    APPROVALS, CLOCK, CONFIG, DATABASE, LIFECYCLE, PERMISSIONS, PROVIDER_PARTS, PROVIDERS, SESSIONS, TENANTS,
+    VAULT,
 };
 
 /// The providers of tenants: who signs people in there, and who they are then.
@@ -75,6 +79,18 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&SUBJECTS, &needs, |scope: Scope| async move {
         let (permissions, clock) = (scope.resolve(&PERMISSIONS).await?, scope.resolve(&CLOCK).await?);
         Ok(subjects((*permissions).clone(), (*clock).clone()))
+    });
+    builder.singleton(&APPROVERS, &needs, |scope: Scope| async move {
+        let (permissions, clock) = (scope.resolve(&PERMISSIONS).await?, scope.resolve(&CLOCK).await?);
+        Ok(approvers((*permissions).clone(), (*clock).clone()))
+    });
+    let needs = [APPROVERS.name(), CONFIG.name(), CLOCK.name()];
+    builder.singleton(&APPROVALS, &needs, |scope: Scope| async move {
+        let settings = scope.resolve(&CONFIG).await?.policy.approvals.clone();
+        let clock = (*scope.resolve(&CLOCK).await?).clone();
+        let approvals: Arc<dyn Approvals> =
+            Arc::new(Desk::new(scope.resolve(&APPROVERS).await?, settings, clock));
+        Ok(approvals)
     });
     builder.singleton(&ACCOUNT_SESSIONS, &[SESSIONS.name()], |scope: Scope| async move {
         Ok(sessions((*scope.resolve(&SESSIONS).await?).clone()))

@@ -11,6 +11,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_iam::MODULE,
         athyper_governance::MODULE,
         athyper_policy::MODULE,
+        athyper_approvals::MODULE,
         athyper_accounts::MODULE,
         athyper_kernel_records::MODULE,
         athyper_attachments::MODULE,

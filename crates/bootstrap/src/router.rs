@@ -7,8 +7,9 @@ use athyper_adapter_telemetry::HttpMetrics;
 use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, Catalogue, Edge, EdgeLimits, EventStreams, Judge, OPERATION_PERMISSIONS,
-    OperationIndex, RateLimits, TrustedProxies, admit, operation_routes, trace_requests,
+    Access, Approvals, Arrivals, Authenticator, Catalogue, Edge, EdgeLimits, EventStreams, Judge,
+    OPERATION_PERMISSIONS, OperationIndex, RateLimits, TrustedProxies, admit, operation_routes,
+    trace_requests,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
@@ -48,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) stopping: CancellationToken,
     pub(crate) uploads: Arc<dyn UploadStore>,
     pub(crate) measures: HttpMetrics,
+    /// Who keeps what people agree to.
+    pub(crate) approvals: Arc<dyn Approvals>,
     /// The document of the platform.
     pub(crate) document: Arc<OpenApi>,
 }
@@ -92,6 +95,7 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         limits,
         rates,
         streams: EventStreams::new(streams, parts.stopping),
+        approvals: Some(parts.approvals),
         uploads: parts.uploads,
     };
     let is_tls = parts.config.env != Environment::Local

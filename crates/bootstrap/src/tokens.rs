@@ -11,7 +11,7 @@ use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_entity::SystemEntity;
-use athyper_kernel_http::{Authenticator, Catalogue, Judge, RateLimits, SessionEnder};
+use athyper_kernel_http::{Approvals, Authenticator, Catalogue, Judge, RateLimits, SessionEnder};
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_module::DomainParts;
@@ -44,6 +44,8 @@ pub(crate) const MAIL: Token<Post> = Token::new(tokens::ADAPTER_MAIL);
 pub(crate) const TENANTS: Token<TenantDirectory> = Token::new("platform.tenantRegistry");
 pub(crate) const LOCAL_IDENTITY: Token<LocalIdentity> = Token::new("platform.localIdentity");
 pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::ADAPTER_AUTH);
+/// Who keeps what people agree to.
+pub(crate) const APPROVALS: Token<dyn Approvals> = Token::new("platform.approvals");
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
 pub(crate) const ENTITIES: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 pub(crate) const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);

@@ -2,6 +2,7 @@
 
 pub mod accounts_uses_iam;
 pub mod accounts_uses_sessions;
+pub mod approvals_uses_iam;
 pub mod audit_uses_iam;
 pub(crate) mod audit_uses_object_storage;
 pub mod edge_uses_iam;

@@ -41,10 +41,10 @@ pub use input::{CONFIG_PATH_VARIABLE, FileSource, LoadInput, parse_override};
 pub use layer::Layer;
 pub use load::load;
 pub use schema::{
-    AccountsConfig, Argon2Config, AuditConfig, AuditWriter, CheckpointsConfig, CorsConfig, DbConfig,
-    DbPooler, Environment, FeatureFlags, ForwardedHeader, FreeJson, HttpConfig, IamConfig, IamStrategy,
-    InvalidNetwork, JobQueueConfig, LogLevel, MailConfig, MasterKeyFault, Mode, Network, OperatorConfig,
-    OrgConfig, PlatformMinimums, PolicyConfig, RateLimitConfig, RealmConfig, RealmIam, RedisConfig,
-    RuntimeConfig, S3Config, SessionConfig, SigningAlgorithm, SmtpConfig, TelemetryConfig, TenantConfig,
-    VaultConfig, WebauthnConfig, decode_master_key, is_key,
+    AccountsConfig, ApprovalsConfig, Argon2Config, AuditConfig, AuditWriter, CheckpointsConfig, CorsConfig,
+    DbConfig, DbPooler, Environment, FeatureFlags, ForwardedHeader, FreeJson, HttpConfig, IamConfig,
+    IamStrategy, InvalidNetwork, JobQueueConfig, LogLevel, MailConfig, MasterKeyFault, Mode, Network,
+    OperatorConfig, OrgConfig, PlatformMinimums, PolicyConfig, RateLimitConfig, RealmConfig, RealmIam,
+    RedisConfig, RuntimeConfig, S3Config, SessionConfig, SigningAlgorithm, SmtpConfig, TelemetryConfig,
+    TenantConfig, VaultConfig, WebauthnConfig, decode_master_key, is_key,
 };

@@ -33,7 +33,7 @@ pub use job_queue::JobQueueConfig;
 pub use mail::{MailConfig, SmtpConfig};
 pub use network::{InvalidNetwork, Network};
 pub use operator::OperatorConfig;
-pub use policy::PolicyConfig;
+pub use policy::{ApprovalsConfig, PolicyConfig};
 pub use process::{Environment, LogLevel, Mode};
 pub use realm::{
     FeatureFlags, OrgConfig, PlatformMinimums, RealmConfig, RealmIam, SigningAlgorithm, TenantConfig,

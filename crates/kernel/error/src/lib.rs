@@ -11,4 +11,4 @@ mod kind;
 mod problem;
 
 pub use kind::ProblemKind;
-pub use problem::{DomainError, FieldError, Problem};
+pub use problem::{DomainError, FieldError, NeededApproval, Problem, Waiting};

@@ -35,6 +35,22 @@ impl FieldError {
     }
 }
 
+/// An approval that a refused request waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NeededApproval {
+    /// Id of the request for it.
+    pub id: String,
+    /// Role whose holders decide about it.
+    pub role: String,
+    /// Path of the request for it.
+    pub href: String,
+}
+
+/// The approvals that a refused request waits for.
+#[derive(Debug)]
+pub struct Waiting(Vec<NeededApproval>);
+
 /// Implemented by the error enum of each domain: the words that turn a variant into a [`Problem`].
 pub trait DomainError: Error + Send + Sync + Sized + 'static {
     /// Stable code `<domain>.<snake_case>`, documented and never reused for something else.
@@ -64,6 +80,8 @@ pub struct Problem {
     pub retry_after_seconds: Option<u32>,
     /// The version that the record has now, where the caller has named another one.
     pub current_version: Option<i64>,
+    /// The approvals that the request waits for, where there are some. Boxed, as few problems have any.
+    pub waiting: Option<Box<Waiting>>,
     /// For the log alone; never sent.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -71,8 +89,16 @@ pub struct Problem {
 impl Problem {
     /// A problem of a kind, with a stable code and a text for the caller.
     pub fn new(kind: ProblemKind, code: &'static str, detail: impl Into<String>) -> Self {
-        let (fields, detail) = (Vec::new(), detail.into());
-        Self { kind, code, detail, fields, retry_after_seconds: None, current_version: None, cause: None }
+        Self {
+            kind,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after_seconds: None,
+            current_version: None,
+            waiting: None,
+            cause: None,
+        }
     }
 
     /// Names the fields that are wrong.
@@ -80,6 +106,18 @@ impl Problem {
     pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
         self.fields = fields;
         self
+    }
+
+    /// Names the approvals that the request waits for.
+    #[must_use]
+    pub fn waiting_for(mut self, approvals: Vec<NeededApproval>) -> Self {
+        self.waiting = Some(Box::new(Waiting(approvals)));
+        self
+    }
+
+    /// The approvals that the request waits for.
+    pub fn approvals(&self) -> &[NeededApproval] {
+        self.waiting.as_deref().map_or(&[], |waiting| &waiting.0)
     }
 
     /// Keeps the cause for the log.

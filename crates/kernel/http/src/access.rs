@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use athyper_kernel_policy::RuleName;
 use axum::http::Method;
-use utoipa::openapi::{OpenApi, SecurityRequirement};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr, SecurityRequirement};
 
 use crate::judge::Judge;
 use crate::personas::{OperationKind, Persona, Reach};
+use crate::secrets::Schemas;
 
 /// A permission that a module declares: the operation id, or a name for something within an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,12 +158,17 @@ pub struct OperationIndex {
     routes: HashMap<(Method, String), Arc<str>>,
     /// Operations that say in the document that they need no security: those of guests.
     open: HashSet<Arc<str>>,
+    /// Operations whose body has a member that the document calls a secret.
+    secret: HashSet<Arc<str>>,
+    /// Operations that take the version they are done on.
+    versioned: HashSet<Arc<str>>,
 }
 
 impl OperationIndex {
     /// Reads the document.
     pub fn from_openapi(document: &OpenApi) -> Self {
         let mut index = Self::default();
+        let schemas = Schemas::of(document);
         for (path, item) in &document.paths.paths {
             let operations = [
                 (Method::GET, &item.get),
@@ -181,6 +188,13 @@ impl OperationIndex {
                 {
                     index.open.insert(Arc::clone(&id));
                 }
+                if operation.request_body.as_ref().is_some_and(|body| schemas.have_secret(body)) {
+                    index.secret.insert(Arc::clone(&id));
+                }
+                let parameters = operation.parameters.iter().flatten();
+                if parameters.into_iter().any(is_version) {
+                    index.versioned.insert(Arc::clone(&id));
+                }
                 index.routes.insert((method, path.clone()), id);
             }
         }
@@ -197,12 +211,29 @@ impl OperationIndex {
         self.open.contains(operation)
     }
 
+    /// Whether the body of the operation has a member that the document calls a secret: of the format `password`, or one that is
+    /// only ever sent (`writeOnly`).
+    pub(crate) fn takes_secret(&self, operation: &str) -> bool {
+        self.secret.contains(operation)
+    }
+
+    /// Whether the operation takes `If-Match`: it is done on one version of a record.
+    pub(crate) fn takes_version(&self, operation: &str) -> bool {
+        self.versioned.contains(operation)
+    }
+
     /// The operation at this method and path template.
     pub fn find(&self, method: &Method, template: &str) -> Option<Arc<str>> {
         // HEAD is GET without the body (RFC 9110, section 9.3.2).
         let method = if *method == Method::HEAD { Method::GET } else { method.clone() };
         self.routes.get(&(method, template.to_owned())).cloned()
     }
+}
+
+/// Whether a parameter is the version that an operation is done on.
+fn is_version(parameter: &RefOr<Parameter>) -> bool {
+    let RefOr::T(parameter) = parameter else { return false };
+    parameter.parameter_in == ParameterIn::Header && parameter.name.eq_ignore_ascii_case("if-match")
 }
 
 /// What the edge asks: which operation a route is, and whether its caller may.

@@ -19,6 +19,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::agreement::{Agreement, REQUIRED, settle};
 use crate::guest::refuse_slowly;
 use crate::identify::{Sender, identify};
 use crate::obligations::{Tags, circumstances, meet};
@@ -27,8 +28,8 @@ use crate::origin::{from_address, within};
 use crate::rate::Standing;
 use crate::rights::{Question, Rights, access_denied, forbidden};
 use crate::{
-    Access, BrowserRequest, BrowserSessions, Caller, EventStreams, Guest, ProblemResponse, RateLimits,
-    RequestInfo,
+    Access, Approvals, BrowserRequest, BrowserSessions, Caller, EventStreams, Guest, ProblemResponse,
+    RateLimits, RequestInfo,
 };
 
 /// Event of an identity that tried a tenant which is not its own.
@@ -85,6 +86,8 @@ pub struct Edge {
     pub streams: EventStreams,
     /// Who says whether an operator may read in a tenant; none where no operator may.
     pub operators: Option<Arc<dyn OperatorAccess>>,
+    /// Who keeps what people agree to; none where nobody can, and what needs it is refused.
+    pub approvals: Option<Arc<dyn Approvals>>,
     /// Where uploaded files are stored on their way in.
     pub uploads: Arc<dyn UploadStore>,
 }
@@ -103,7 +106,10 @@ pub async fn admit(State(edge): State<Arc<Edge>>, mut request: Request, next: Ne
         Ok(caller) => {
             let response = next.run(request).await;
             match &caller {
-                Some(caller) => write_refusal(&edge, caller, response).await,
+                Some(caller) => {
+                    let response = settle(&edge, caller, response).await;
+                    write_refusal(&edge, caller, response).await
+                }
                 None => refuse_slowly(&edge, response).await,
             }
         }
@@ -180,11 +186,11 @@ async fn let_in(
     } else {
         asked.rights(edge, info.as_ref()).await
     };
-    let (rights, tags) = authorize(edge, &asked, rights, info.as_ref()).await?;
+    let (rights, tags, agreement) = authorize(edge, &asked, rights, (request, info.as_ref())).await?;
     let address = info.and_then(|info| info.origin.client);
     let behind = (Arc::new(tags), Arc::clone(edge));
     let caller = Caller::new(Arc::new(identity), rights, operation, address, behind);
-    let caller = caller.in_session(session);
+    let caller = caller.in_session(session).agreeing(agreement);
     request.extensions_mut().insert(caller.clone());
     Ok(Some(caller))
 }
@@ -205,24 +211,32 @@ impl Asked<'_> {
     }
 }
 
-/// The caller's rights, if they allow the operation, and what policies have put in the audit trail. A refusal is written down
-/// with its reason.
+/// The caller's rights, if they allow the operation, and what policies have put in the audit trail and asked agreement for. A
+/// refusal is written down with its reason.
 async fn authorize(
     edge: &Edge,
     asked: &Asked<'_>,
     rights: Result<Rights, Problem>,
-    info: Option<&RequestInfo>,
-) -> Result<(Rights, Tags), ProblemResponse> {
+    (request, info): (&mut Request, Option<&RequestInfo>),
+) -> Result<(Rights, Tags, Option<Agreement>), ProblemResponse> {
     let operation = &**asked.operation;
     let (problem, reason) = match rights {
         Ok(rights) => {
             let decision = rights.decide(&Question { operation, resource: None });
-            let tags = Tags::default();
-            let met = meet(&decision.obligations, (&rights, operation), edge.rates.as_ref(), &tags).await;
-            match (decision.allowed, met) {
-                (true, Ok(())) => return Ok((rights, tags)),
-                (true, Err(problem)) => (problem, "what a policy asks for has not been done"),
-                (false, _) => (forbidden(operation), decision.reason),
+            if decision.allowed {
+                let agreement = Agreement::begin(edge, &rights, asked.operation, request).await?;
+                let (tags, about) = (Tags::default(), (&rights, operation));
+                let kept = (&tags, agreement.as_ref());
+                match meet(&decision.obligations, about, edge.rates.as_ref(), kept).await {
+                    Ok(()) => return Ok((rights, tags, agreement)),
+                    Err(problem) if problem.code == REQUIRED && agreement.is_some() => {
+                        let agreement = wait(edge, asked, (&rights, agreement), info).await?;
+                        return Ok((rights, tags, agreement));
+                    }
+                    Err(problem) => (problem, "what a policy asks for has not been done"),
+                }
+            } else {
+                (forbidden(operation), decision.reason)
             }
         }
         Err(problem) if problem.kind == ProblemKind::Forbidden => (problem, "the principal is shut out"),
@@ -231,6 +245,27 @@ async fn authorize(
     let event = within(access_denied(operation, reason), asked.session);
     record(edge, asked.context, event, info).await?;
     Err(problem.into())
+}
+
+/// Asks somebody to agree, unless the request was answered before: then it is answered so again.
+async fn wait(
+    edge: &Edge,
+    asked: &Asked<'_>,
+    (rights, agreement): (&Rights, Option<Agreement>),
+    info: Option<&RequestInfo>,
+) -> Result<Option<Agreement>, ProblemResponse> {
+    let Some(agreement) = agreement else { return Ok(None) };
+    if agreement.lets_repeat() {
+        return Ok(Some(agreement));
+    }
+    let trace = |event| {
+        let client = info.and_then(|info| info.origin.client);
+        from_address(within(event, asked.session), client)
+    };
+    match agreement.ask(edge, rights, trace).await? {
+        Some(problem) => Err(problem.into()),
+        None => Ok(Some(agreement)),
+    }
 }
 
 /// The tenant that the identity works in.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::Problem;
 use athyper_kernel_policy::Obligation;
 use athyper_kernel_tenant_context::TenantContext;
@@ -12,6 +13,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use uuid::Uuid;
 
+use crate::agreement::Agreement;
 use crate::grants::Limits;
 use crate::judge::AskedBy;
 use crate::obligations::{Tags, meet, meet_now};
@@ -31,6 +33,8 @@ pub struct Caller {
     refused: Arc<OnceLock<AuditEvent>>,
     /// What policies add to the audit event.
     tags: Arc<Tags>,
+    /// Where the request stands with those who have to agree to it, where policies may ask for that.
+    agreement: Option<Arc<Agreement>>,
     edge: Arc<Edge>,
 }
 
@@ -42,7 +46,13 @@ impl Caller {
         address: Option<IpAddr>,
         (tags, edge): (Arc<Tags>, Arc<Edge>),
     ) -> Self {
-        Self { identity, rights, operation, address, session: None, refused: Arc::default(), tags, edge }
+        let (session, refused, agreement) = (None, Arc::default(), None);
+        Self { identity, rights, operation, address, session, refused, tags, agreement, edge }
+    }
+
+    /// The same caller, with what was agreed to.
+    pub(crate) fn agreeing(self, agreement: Option<Agreement>) -> Self {
+        Self { agreement: agreement.map(Arc::new), ..self }
     }
 
     /// The same caller, known by this session.
@@ -73,7 +83,8 @@ impl Caller {
     /// Whether the caller may do this as well, on any record; for permissions that are no operation of their own.
     pub fn may(&self, permission: &str) -> bool {
         let decision = self.rights.decide(&Question { operation: permission, resource: None });
-        decision.allowed && !decision.is_narrow && meet_now(&decision.obligations, &self.tags).is_ok()
+        // A question asks nobody to agree.
+        decision.allowed && !decision.is_narrow && meet_now(&decision.obligations, (&self.tags, None)).is_ok()
     }
 
     /// The limits within which the caller may do the operation that is called: what a list of records goes by. Any of them
@@ -85,7 +96,7 @@ impl Caller {
     /// Whether the caller may do this on this record.
     pub fn may_on(&self, permission: &str, resource: &Resource<'_>) -> bool {
         let decision = self.rights.decide(&Question { operation: permission, resource: Some(resource) });
-        decision.allowed && meet_now(&decision.obligations, &self.tags).is_ok()
+        decision.allowed && meet_now(&decision.obligations, (&self.tags, None)).is_ok()
     }
 
     /// Holds the operation that is called against this record. Every handler whose permission is declared with
@@ -98,7 +109,7 @@ impl Caller {
         let question = Question { operation: &self.operation, resource: Some(resource) };
         let decision = self.rights.decide(&question);
         if decision.allowed {
-            return meet_now(&decision.obligations, &self.tags);
+            return self.meet_now(&decision.obligations);
         }
         Err(self.refuse_on((resource.kind, resource.id), decision.reason))
     }
@@ -120,15 +131,17 @@ impl Caller {
     /// # Errors
     /// 401, 403 or 429 for what has not been done, or nobody can do here.
     pub async fn meet(&self, obligations: &[Obligation]) -> Result<(), Problem> {
-        meet(obligations, (&self.rights, &self.operation), self.edge.rates.as_ref(), &self.tags).await
+        let kept = (&*self.tags, self.agreement());
+        meet(obligations, (&self.rights, &self.operation), self.edge.rates.as_ref(), kept).await
     }
 
-    /// The same without waiting: what has to be counted or agreed to is refused.
+    /// The same without waiting: what has to be counted is refused, and so is what nobody has agreed to before the request
+    /// came.
     ///
     /// # Errors
     /// 401 or 403 for what has not been done.
     pub fn meet_now(&self, obligations: &[Obligation]) -> Result<(), Problem> {
-        meet_now(obligations, &self.tags)
+        meet_now(obligations, (&self.tags, self.agreement()))
     }
 
     /// Who asked for work that is done later, by a job: with it the rights are worked out again then.
@@ -155,6 +168,22 @@ impl Caller {
     #[must_use]
     pub fn trace(&self, event: AuditEvent) -> AuditEvent {
         self.tags.write(within(from_address(event, self.address), self.session))
+    }
+
+    /// Where the request stands with those who have to agree to it.
+    pub(crate) fn agreement(&self) -> Option<&Agreement> {
+        self.agreement.as_deref()
+    }
+
+    /// Uses up what was agreed to, in the transaction of the request; gives the event with who agreed.
+    ///
+    /// # Errors
+    /// 403 or 409 where an approval that is needed is missing or gone.
+    pub(crate) async fn agreed(&self, tx: &mut TenantTx, event: AuditEvent) -> Result<AuditEvent, Problem> {
+        match self.agreement() {
+            Some(agreement) => agreement.take(tx, event).await,
+            None => Ok(event),
+        }
     }
 
     pub(crate) fn edge(&self) -> &Edge {

@@ -76,6 +76,7 @@ impl<B> Command<B> {
         reply: Reply,
         kept: &Reply,
     ) -> Result<Reply, ProblemResponse> {
+        let event = self.caller.agreed(&mut self.tx, event).await?;
         if let Some(key) = &self.idempotency {
             idempotency::remember(&mut self.tx, key, kept).await?;
         }

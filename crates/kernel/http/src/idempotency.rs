@@ -3,7 +3,7 @@
 //! The key is claimed by a lock that lives as long as the command's transaction, and the answer is stored by that same
 //! transaction: there is no moment at which the work is done and the key is not known.
 
-use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use axum::http::request::Parts;
 use sha2::{Digest as _, Sha256};
@@ -132,6 +132,26 @@ pub(crate) async fn claim(tx: &mut TenantTx, key: &IdempotencyKey) -> Result<See
                 .with_fields(vec![FieldError::new("#idempotency-key", "reused", detail)]))
         }
     }
+}
+
+/// Whether this very request of this actor was answered before.
+pub(crate) async fn is_answered(
+    tx: &mut impl TenantConnection,
+    key: &IdempotencyKey,
+    actor: &str,
+) -> Result<bool, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let found: Option<i32> = sqlx::query_scalar(
+        "select 1 from platform.idempotency_key \
+         where tenant_id = $1 and actor_id = $2 and key = $3 and request_hash = $4",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(&key.key)
+    .bind(&key.request_hash[..])
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Stores the answer, in the transaction that does the work.

@@ -11,6 +11,8 @@
 
 mod access;
 mod admit;
+mod agreement;
+mod approvals;
 mod body;
 mod browser;
 mod caller;
@@ -31,6 +33,7 @@ mod origin;
 mod path;
 mod personas;
 mod problem;
+mod proposal;
 mod rate;
 mod rate_local;
 mod read;
@@ -40,11 +43,13 @@ mod request_info;
 mod responses;
 mod rights;
 mod scim;
+mod secrets;
 mod session_ender;
 mod version;
 
 pub use access::{Access, Catalogue, OperationIndex, Permission, READ_RECORD, RoleTable, canonical_role};
 pub use admit::{Authenticator, Edge, Identity, admit};
+pub use approvals::{Agreed, Approvals, Given, Proposal};
 pub use body::{Body, EdgeLimits, Intake, Json, NoBody};
 pub use browser::{BrowserRequest, BrowserSession, BrowserSessions, SessionRefused};
 pub use caller::Caller;

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::Identity;
+use crate::agreement::Agreement;
 use crate::rate::RateLimits;
 use crate::rights::Rights;
 
@@ -34,7 +35,8 @@ impl Tags {
     }
 }
 
-/// Does what obligations ask for, as far as the edge can: it counts and keeps words. Masks are not for it.
+/// Does what obligations ask for, as far as the edge can: it counts, keeps words, and looks whether somebody agreed. Masks are
+/// not for it.
 ///
 /// # Errors
 /// 401 where a stronger or younger sign-in is needed, 403 where somebody has to agree first, 429 for what comes too often.
@@ -42,10 +44,11 @@ pub(crate) async fn meet(
     obligations: &[Obligation],
     (rights, operation): (&Rights, &str),
     rates: Option<&RateLimits>,
-    tags: &Tags,
+    (tags, agreement): (&Tags, Option<&Agreement>),
 ) -> Result<(), Problem> {
     for obligation in obligations {
         match (obligation, rates) {
+            (Obligation::RequireApproval { .. }, _) => {}
             (Obligation::TagAudit { tag }, _) => tags.add(tag),
             (Obligation::RateLimit { per_minute }, Some(rates)) => {
                 let context = rights.context();
@@ -54,21 +57,37 @@ pub(crate) async fn meet(
             (other, _) => return Err(refusal(other)),
         }
     }
-    Ok(())
+    agree(obligations, agreement)
 }
 
-/// The same where nothing can be counted or waited for: only words are kept.
+/// The same where nothing can be counted or waited for: only words are kept, and what was agreed to before counts.
 ///
 /// # Errors
 /// A refusal of the first other obligation.
-pub(crate) fn meet_now(obligations: &[Obligation], tags: &Tags) -> Result<(), Problem> {
+pub(crate) fn meet_now(
+    obligations: &[Obligation],
+    (tags, agreement): (&Tags, Option<&Agreement>),
+) -> Result<(), Problem> {
     obligations.iter().try_for_each(|obligation| match obligation {
+        Obligation::RequireApproval { .. } => Ok(()),
         Obligation::TagAudit { tag } => {
             tags.add(tag);
             Ok(())
         }
         other => Err(refusal(other)),
-    })
+    })?;
+    agree(obligations, agreement)
+}
+
+/// Comes last: nobody is asked to agree to what is refused for another reason. All that is needed is noted before the first
+/// refusal.
+fn agree(obligations: &[Obligation], agreement: Option<&Agreement>) -> Result<(), Problem> {
+    let needed = obligations.iter().filter_map(|obligation| match (obligation, agreement) {
+        (Obligation::RequireApproval { role }, Some(agreement)) => Some(agreement.need(role)),
+        (Obligation::RequireApproval { .. }, None) => Some(Err(refusal(obligation))),
+        _ => None,
+    });
+    needed.collect::<Vec<_>>().into_iter().collect()
 }
 
 fn refusal(obligation: &Obligation) -> Problem {
@@ -171,10 +190,10 @@ mod tests {
     fn what_nobody_does_is_refused() {
         let tags = Tags::default();
         let tag = Obligation::TagAudit { tag: "money".to_owned() };
-        assert!(meet_now(std::slice::from_ref(&tag), &tags).is_ok());
+        assert!(meet_now(std::slice::from_ref(&tag), (&tags, None)).is_ok());
         let event = tags.write(AuditEvent::info("a.b"));
         assert!(format!("{event:?}").contains("money"));
-        let code = |obligation| meet_now(&[obligation], &tags).unwrap_err().code;
+        let code = |obligation| meet_now(&[obligation], (&tags, None)).unwrap_err().code;
         assert_eq!(code(Obligation::RateLimit { per_minute: 1 }), "policy.obligation_unmet");
         assert_eq!(code(Obligation::RequireApproval { role: "boss".to_owned() }), "policy.approval_required");
         let sign_in = Obligation::RequireSignIn { strength: 2, max_age_seconds: Some(60) };

@@ -1,6 +1,6 @@
 //! The one place where a problem becomes a response (RFC 9457).
 
-use athyper_kernel_error::{FieldError, Problem, ProblemKind};
+use athyper_kernel_error::{FieldError, NeededApproval, Problem, ProblemKind};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -52,7 +52,14 @@ pub struct ProblemBody {
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The approvals that the request waits for; also in `Link` headers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<NeededApproval>,
 }
+
+/// The code of the problem that a response is, for the edge.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProblemCode(pub(crate) &'static str);
 
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
@@ -71,6 +78,7 @@ impl IntoResponse for ProblemResponse {
             current_version: problem.current_version,
             request_id: RequestInfo::current_id(),
             errors: problem.fields.clone(),
+            approvals: problem.approvals().to_vec(),
         };
         let mut response = (status, axum::Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, MEDIA_TYPE);
@@ -78,8 +86,9 @@ impl IntoResponse for ProblemResponse {
     }
 }
 
-/// Says in headers when to try again, what version there is, and how to sign in.
+/// Says in headers when to try again, what version there is, how to sign in, and what has to be agreed to.
 fn with_hints(mut response: Response, problem: &Problem) -> Response {
+    response.extensions_mut().insert(ProblemCode(problem.code));
     let headers = response.headers_mut();
     let is_passing = matches!(problem.kind, ProblemKind::Unavailable | ProblemKind::RateLimited);
     if let Some(seconds) = problem.retry_after_seconds.or(is_passing.then_some(RETRY_SECONDS)) {
@@ -89,6 +98,12 @@ fn with_hints(mut response: Response, problem: &Problem) -> Response {
         && let Ok(tag) = HeaderValue::try_from(etag(version))
     {
         headers.insert(header::ETAG, tag);
+    }
+    for approval in problem.approvals() {
+        // RFC 8288, section 3.
+        if let Ok(link) = HeaderValue::try_from(format!("<{}>; rel=\"related\"", approval.href)) {
+            headers.append(header::LINK, link);
+        }
     }
     if problem.kind == ProblemKind::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -18,8 +18,8 @@ use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PrincipalId;
 use uuid::Uuid;
 
-use crate::access::{Permission, READ_RECORD};
-use crate::grants::{GrantedRights, Limits};
+use crate::access::{Permission, READ_RECORD, canonical_role};
+use crate::grants::{Grant, GrantedRights, Limits, Source, wide_roles};
 use crate::judge::{Decided, Policies};
 use crate::personas::OperationKind;
 
@@ -125,6 +125,34 @@ impl Rights {
     /// The principal, where the tenant knows one.
     pub fn principal(&self) -> Option<PrincipalId> {
         self.0.granted.principal()
+    }
+
+    /// Whether the caller has this role in the whole tenant, by the word that rules know it by.
+    pub fn has_role(&self, role: &str) -> bool {
+        let role = canonical_role(role);
+        self.0.granted.subject_now().roles.iter().any(|own| own == role)
+    }
+
+    /// Whether a binding gives the caller this role in the whole tenant, and not their token alone.
+    pub fn is_bound(&self, role: &str) -> bool {
+        let (role, now) = (canonical_role(role), self.0.granted.clock.now());
+        let bound =
+            self.0.granted.grants.iter().filter(|grant| matches!(grant.source, Source::Binding { .. }));
+        let bound: Vec<Grant> = bound.cloned().collect();
+        wide_roles(&bound, now).iter().any(|own| own == role)
+    }
+
+    /// Whether an operator looks into the tenant.
+    pub(crate) fn is_looking(&self) -> bool {
+        self.0.looking.is_some()
+    }
+
+    /// Whether policies may ask that somebody agrees to the operation, or to what showing a record takes.
+    pub(crate) fn may_need_approval(&self, operation: &str) -> bool {
+        let asks = |permission: &Permission| {
+            self.0.asker.may_ask_approval(permission.name, Some(permission.kind.as_str()))
+        };
+        [operation, READ_RECORD].into_iter().filter_map(|name| self.permission(name)).any(asks)
     }
 
     /// Answers a question about an operation, or about a record that is of no entity.
@@ -344,5 +372,5 @@ pub(crate) fn forbidden(operation: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod weighed;

@@ -7,7 +7,7 @@ use athyper_kernel_cel::{Cache, Value};
 use athyper_kernel_error::FieldError;
 
 use crate::compile::{Compiled, Known, Names, Operations, compile_rule, module_of, module_of_question};
-use crate::model::{Effect, Policy, RuleName};
+use crate::model::{Effect, Obligation, Policy, RuleName};
 use crate::terms::{Circumstances, Subject, SubjectKind};
 
 /// Most rules that hold in a tenant. With more, everything is refused: work has to stay bounded.
@@ -161,6 +161,18 @@ impl Asker {
         let allows =
             |candidate: &Candidate| self.rule(*candidate).is_some_and(|rule| rule.effect == Effect::Allow);
         self.set.refusal().is_none() && found.iter().any(allows)
+    }
+
+    /// Whether some rule may ask for somebody's agreement to this operation on some record of some entity.
+    pub fn may_ask_approval(&self, operation: &str, kind: Option<&str>) -> bool {
+        let mut found = Vec::new();
+        self.set.index.each(operation, kind, &mut |targets| {
+            targets.each_of_all(&mut |bucket| bucket.collect(&self.named, &mut found));
+        });
+        let is_approval = |obligation: &Obligation| matches!(obligation, Obligation::RequireApproval { .. });
+        let asks =
+            |candidate: &Candidate| self.rule(*candidate)?.obligations.iter().any(is_approval).then_some(());
+        found.iter().any(|candidate| asks(candidate).is_some())
     }
 
     /// The rule of a candidate.

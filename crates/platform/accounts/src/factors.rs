@@ -30,13 +30,13 @@ pub(crate) enum Answer {
     /// A code of an authenticator program.
     Totp {
         /// Six digits.
-        #[schema(example = "287082")]
+        #[schema(example = "287082", write_only)]
         code: String,
     },
     /// A code from paper.
     RecoveryCode {
         /// Sixteen letters and digits.
-        #[schema(example = "3f8k-0a2m-9xqz-7v1c")]
+        #[schema(example = "3f8k-0a2m-9xqz-7v1c", write_only)]
         code: String,
     },
     /// The answer of an authenticator.
@@ -59,6 +59,7 @@ pub(crate) struct AssertedCredential {
     #[serde(rename = "clientDataJSON")]
     client_data: String,
     /// The signature.
+    #[schema(write_only)]
     signature: String,
     /// The handle of the account, where the authenticator gives it.
     #[serde(default)]

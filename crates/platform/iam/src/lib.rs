@@ -61,5 +61,6 @@ pub use governed::{
 pub use key_authenticator::KeyAuthenticator;
 pub use module::MODULE;
 pub use people::{PersonRecord, names_of_person, person_by_id, person_by_login};
+pub use store::keys::makers_of_keys;
 pub use store::names::known_names;
 pub use subject_page::{principal_rights, principals_rights};

@@ -2,13 +2,32 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{Command, NoBody, ProblemResponse, Reply};
+use athyper_kernel_types::PrincipalId;
 
 use crate::delegation::Granter;
-use crate::error::Error;
+use crate::error::{Error, Thing};
 use crate::guard::Guard;
 use crate::model::principal::{Principal, Status};
+use crate::queries::get_principal::resource;
 use crate::store::{bindings, keys, links, members, principals};
 use crate::{Deps, told};
+
+/// What a command does that moves a principal to another status.
+pub(crate) async fn set_status(
+    deps: &Deps,
+    mut cmd: Command<NoBody>,
+    id: PrincipalId,
+    to: Status,
+) -> Result<Reply, ProblemResponse> {
+    let granter = Granter::of(&mut cmd, deps).await?;
+    let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
+    cmd.caller().check_on(&resource(&principal))?;
+    cmd.check_version(principal.version)?;
+    let done = enter_status(&mut cmd.tx, deps, &granter, principal, to).await?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
 
 /// Moves a locked principal to another status, where it may go there.
 ///

@@ -14,7 +14,7 @@ use moka::sync::Cache;
 
 use crate::known::{Found, KnownNow, fingerprint, named, named_keys};
 use crate::model::shadow::ShadowId;
-use crate::platform_policies::guards;
+use crate::platform_policies::{guards, of_modules};
 use crate::store::policies;
 
 /// The topic of changes of what is in force; it has one key.
@@ -173,7 +173,7 @@ impl LivePolicies {
             return Ok(Arc::new(PolicySet::refusing(stored.number, UNREADABLE)));
         };
         let policies = replaced(own, candidate);
-        let documents = documents(&policies);
+        let documents = [documents(&policies), documents(guards().ok().as_slice())].concat();
         let known = KnownNow::of(tx, &self.catalogue, &self.entities, documents.iter()).await?;
         Ok(Arc::new(self.compile(stored.number, &policies, &known)))
     }
@@ -221,7 +221,7 @@ impl LivePolicies {
     fn compile(&self, number: i64, own: &[Policy], known: &KnownNow) -> PolicySet {
         match guards() {
             Ok(guards) => {
-                let mut all = vec![guards];
+                let mut all = vec![of_modules(guards, &self.catalogue)];
                 all.extend_from_slice(own);
                 PolicySet::compile(number, &all, known, &self.conditions)
             }
@@ -250,7 +250,8 @@ async fn stored(tx: &mut impl TenantConnection) -> Result<Stored, DbError> {
         Some(Policy { origin: Origin::Tenant, key: row.key, version: row.version, rules: document.rules })
     });
     let policies = read.collect::<Option<Vec<_>>>().map(Arc::new);
-    let entities = named(documents(policies.as_deref().map_or(&[], Vec::as_slice)).iter());
+    let own = documents(policies.as_deref().map_or(&[], Vec::as_slice));
+    let entities = named(own.iter().chain(documents(guards().ok().as_slice()).iter()));
     Ok(Stored { number, policies, entities: Arc::new(entities) })
 }
 

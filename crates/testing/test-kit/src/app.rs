@@ -8,8 +8,8 @@ use athyper_kernel_db::{AUDIT_SCHEMA, Database, PLATFORM_SCHEMA, Schema, registe
 use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::{
-    Access, Arrivals, Authenticator, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams, Judge,
-    LocalRateCounter, NoPolicies, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess,
+    Access, Approvals, Arrivals, Authenticator, BrowserSessions, Catalogue, Edge, EdgeLimits, EventStreams,
+    Judge, LocalRateCounter, NoPolicies, NoSessions, OPERATION_PERMISSIONS, OperationIndex, OperatorAccess,
     Policies, ProblemResponse, RateLimits, SessionEnder, TokenAuthorizer, TrustedProxies, admit,
     operation_routes, trace_requests,
 };
@@ -36,6 +36,9 @@ use crate::{
 /// Makes what says whether an operator may read in a tenant.
 pub type MakeOperators = fn(&Database) -> Arc<dyn OperatorAccess>;
 
+/// Makes who keeps what people agree to.
+pub type MakeApprovals = fn(&Database) -> Arc<dyn Approvals>;
+
 /// What a test may want otherwise.
 pub struct TestOptions {
     /// Realms and tenants.
@@ -44,6 +47,8 @@ pub struct TestOptions {
     pub rates: RateLimitConfig,
     /// What says whether an operator may read in a tenant; none where no operator may.
     pub operators: Option<MakeOperators>,
+    /// Who keeps what people agree to; nobody where it is none.
+    pub approvals: Option<MakeApprovals>,
     /// What stands at the edge.
     pub doors: fn(&TestDatabase, &Catalogue) -> Doors,
     /// Who lets browsers in; nobody where it is none.
@@ -65,6 +70,7 @@ impl Default for TestOptions {
             iam: iam_config(),
             rates: RateLimitConfig::default(),
             operators: None,
+            approvals: None,
             doors: plain_doors,
             browsers: None,
             document: None,
@@ -185,6 +191,7 @@ impl TestApp {
             rates: RateLimits::new(&options.rates, Arc::new(LocalRateCounter::default()), clock.clone()),
             streams: EventStreams::new(64, CancellationToken::new()),
             uploads: Arc::clone(&uploads),
+            approvals: options.approvals.map(|make| make(&db.database)),
             operators: options.operators.map(|make| make(&db.database)),
         };
         let router = router

@@ -29,7 +29,8 @@ mod uploads;
 mod vault;
 
 pub use app::{
-    AddParts, BrowserDoor, Doors, MakeBrowserDoor, MakeOperators, TestApp, TestOptions, plain_doors,
+    AddParts, BrowserDoor, Doors, MakeApprovals, MakeBrowserDoor, MakeOperators, TestApp, TestOptions,
+    plain_doors,
 };
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};

@@ -67,6 +67,7 @@ pub struct RuntimeConfig {
     #[validate(nested)]
     pub accounts: AccountsConfig,
     /// Who may do what, beyond what tenants say.
+    #[validate(nested)]
     pub policy: PolicyConfig,
     /// Realms, tenants and organisations.
     pub iam: IamConfig,

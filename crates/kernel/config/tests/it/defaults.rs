@@ -48,7 +48,8 @@ fn the_defaults_are_the_documented_ones() {
             "accounts": {"argon2": {"memoryKib": 19_456, "passes": 2, "lanes": 1}, "hashesAtOnce": null,
                          "invitationHours": 72, "resetMinutes": 30, "challengeMinutes": 5, "stepUpMinutes": 10,
                          "addressFailures": 30, "webauthn": {"rpId": null, "origins": []}},
-            "policy": {"denyAll": false},
+            "policy": {"denyAll": false, "approvals": {"pendingHours": 72, "validHours": 24, "maxPending": 20,
+                                                       "keepDays": 90}},
             "iam": {"strategy": "single_realm", "defaultRealmKey": "athyper", "defaultTenantKey": null,
                     "defaultOrgKey": null, "requireTenantClaimsInProd": true, "platformRealmKey": "platform", "realms": null},
         })

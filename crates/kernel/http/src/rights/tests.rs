@@ -47,8 +47,8 @@ fn of(granted: GrantedRights) -> Rights {
     under(Arc::default(), granted)
 }
 
-fn under(set: Arc<PolicySet>, granted: GrantedRights) -> Rights {
-    let asker = set.asker(&granted.subject, Circumstances::default());
+/// The context of somebody of the platform's tenant.
+pub(crate) fn context() -> TenantContext {
     let resolved = Resolved {
         realm_key: "demo".to_owned(),
         tenant_key: Some("demo".to_owned()),
@@ -59,9 +59,13 @@ fn under(set: Arc<PolicySet>, granted: GrantedRights) -> Rights {
         defaults: serde_json::Map::new(),
         defaults_sources: std::collections::BTreeMap::new(),
     };
-    let context = TenantContext::new(PLATFORM_TENANT, resolved, Actor::user("ann"), "request");
+    TenantContext::new(PLATFORM_TENANT, resolved, Actor::user("ann"), "request").unwrap()
+}
+
+fn under(set: Arc<PolicySet>, granted: GrantedRights) -> Rights {
+    let asker = set.asker(&granted.subject, Circumstances::default());
     let policies = Arc::new(NoPolicies::default());
-    Inner { context: context.unwrap(), granted: Arc::new(granted), asker, policies, looking: None }.into()
+    Inner { context: context(), granted: Arc::new(granted), asker, policies, looking: None }.into()
 }
 
 fn ask(rights: &Rights, operation: &str, resource: Option<Resource<'_>>) -> (bool, bool) {

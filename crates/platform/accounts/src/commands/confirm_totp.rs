@@ -19,7 +19,7 @@ use crate::{Deps, me, policy};
 #[schema(as = accounts::ConfirmTotp)]
 pub(crate) struct ConfirmTotp {
     /// Six digits.
-    #[schema(example = "287082")]
+    #[schema(example = "287082", write_only)]
     code: String,
 }
 

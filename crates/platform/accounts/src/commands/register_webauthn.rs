@@ -29,6 +29,7 @@ pub(crate) struct RegisterWebauthn {
     #[schema(value_type = String, min_length = 1, max_length = 100, example = "Blue key")]
     label: Label,
     /// The challenge of the options.
+    #[schema(write_only)]
     challenge: String,
     /// What the browser says.
     #[serde(rename = "clientDataJSON")]

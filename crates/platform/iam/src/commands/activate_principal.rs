@@ -4,12 +4,8 @@ use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemRespon
 use axum::extract::State;
 
 use crate::Deps;
-use crate::delegation::Granter;
-use crate::error::{Error, Thing};
 use crate::model::principal::{Principal, Status};
-use crate::principal_status::enter_status;
-use crate::queries::get_principal::resource;
-use crate::store::principals;
+use crate::principal_status::set_status;
 
 /// Activate a principal
 ///
@@ -27,13 +23,7 @@ use crate::store::principals;
 pub(crate) async fn activate_principal(
     State(deps): State<Deps>,
     PathId(id): PathId<athyper_kernel_types::Principal>,
-    mut cmd: Command<NoBody>,
+    cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let granter = Granter::of(&mut cmd, &deps).await?;
-    let principal = principals::lock(&mut cmd.tx, id).await?.ok_or(Error::NotFound(Thing::Principal))?;
-    cmd.caller().check_on(&resource(&principal))?;
-    cmd.check_version(principal.version)?;
-    let done = enter_status(&mut cmd.tx, &deps, &granter, principal, Status::Active).await?;
-    let reply = Reply::ok(&done.output)?.version(done.output.version);
-    cmd.finish(done.event, reply).await
+    set_status(&deps, cmd, id, Status::Active).await
 }

@@ -30,6 +30,16 @@ impl From<Row> for ServiceKey {
     }
 }
 
+/// The actors who have made keys of a service, each once: they can act as it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn makers_of_keys(tx: &mut dyn TenantConnection, id: PrincipalId) -> Result<Vec<String>, DbError> {
+    let makers = "select distinct created_by from iam.service_key where tenant_id = $1 and principal_id = $2";
+    let makers = sqlx::query_scalar(makers).bind(tx.tenant_id().uuid()).bind(id.uuid());
+    Ok(makers.fetch_all(tx.conn()).await?)
+}
+
 /// Enters a key.
 pub(crate) async fn insert(
     tx: &mut TenantTx,

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use athyper_kernel_db::{Database, announce};
 use athyper_kernel_http::{Catalogue, Policies as _};
-use athyper_kernellifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Circumstances, Granted, Outcome, PolicySet, Question, RuleName, Subject};
 use athyper_kernel_records::SystemEntities;
 use athyper_kernel_tenant_context::TenantContext;
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_policy::{InForce, MODULE};
 use athyper_test_kit::TestApp;
 use serde_json::json;
@@ -28,7 +28,7 @@ impl Node {
         let catalogue = Catalogue::new(modules.iter().flat_map(|module| module.permissions).copied());
         let lifecycle = Arc::new(Lifecycle::new(LifecycleOptions::default()));
         let policies = InForce::new(database, catalogue, SystemEntities::default(), &lifecycle);
-        Self { policies, context, lifecycle: lifecycle }
+        Self { policies, context, lifecycle }
     }
 
     async fn of(app: &TestApp, tenant: &str) -> Self {

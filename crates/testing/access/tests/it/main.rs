@@ -2,10 +2,12 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
 )]
 
+mod approvals;
 mod erasure;
 mod reviews;
 mod rotation;

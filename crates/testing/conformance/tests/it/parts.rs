@@ -5,11 +5,13 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use athyper_accounts::ports::{Sessions, SignedIn, Started};
 use athyper_accounts::{PEOPLE, SESSIONS};
+use athyper_approvals::Desk;
 use athyper_audit::{
     AUDIT_KEYS, AuditKeys, CHECKPOINT_STORE, CheckpointStore, MemoryCheckpoints, PERSONS, Sealer,
     SealerSettings, SigningKey,
 };
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
+use athyper_bootstrap::bridges::approvals_uses_iam::people as approvers;
 use athyper_bootstrap::bridges::audit_uses_iam::persons;
 use athyper_bootstrap::bridges::federation_uses_iam::directory;
 use athyper_bootstrap::bridges::federation_uses_security::sessions_of_providers;
@@ -24,9 +26,10 @@ use athyper_federation::Connection;
 use athyper_federation::ports::Outside;
 use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
+use athyper_kernel_config::ApprovalsConfig;
 use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{Catalogue, OPERATION_PERMISSIONS};
+use athyper_kernel_http::{Approvals, Catalogue, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_ledger::LEDGER;
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
@@ -53,6 +56,7 @@ pub(crate) fn options() -> TestOptions {
     let outside: Arc<dyn Outside> = Arc::new(NothingOutside);
     TestOptions {
         document: Some(document()),
+        approvals: Some(desk),
         parts: Box::new(|builder| {
             // What domains ask of each other, answered as in the processes but for sessions.
             let sessions: Arc<dyn Sessions> = Arc::new(NoBrowsers);
@@ -64,6 +68,7 @@ pub(crate) fn options() -> TestOptions {
             builder.value(&LEDGER, ledger());
             builder.value(&ACCESS, access(catalogue(), duties()));
             builder.value(&SUBJECTS, subjects(catalogue(), Clock::system()));
+            builder.value(&athyper_approvals::PEOPLE, approvers(catalogue(), Clock::system()));
             builder.value(&AUDIT_KEYS, keys());
             builder.value(&CHECKPOINT_STORE, store);
             builder.value(&PERSONS, persons());
@@ -73,6 +78,12 @@ pub(crate) fn options() -> TestOptions {
         }),
         ..TestOptions::default()
     }
+}
+
+/// Who keeps what people agree to.
+pub(crate) fn desk(database: &Database) -> Arc<dyn Approvals> {
+    let clock = database.clock().clone();
+    Arc::new(Desk::new(approvers(catalogue(), clock.clone()), ApprovalsConfig::default(), clock))
 }
 
 /// The permissions of all modules.

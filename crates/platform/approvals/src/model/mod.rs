@@ -1,0 +1,3 @@
+//! Value types and rules, without I/O.
+
+pub(crate) mod request;
