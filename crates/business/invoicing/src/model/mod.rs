@@ -1,0 +1,5 @@
+//! The rules that need no database.
+
+pub(crate) mod exact;
+pub(crate) mod tax;
+pub(crate) mod terms;
