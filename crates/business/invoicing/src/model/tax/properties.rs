@@ -42,7 +42,7 @@ fn place() -> impl Strategy<Value = RoundingPlace> {
     prop::sample::select(vec![RoundingPlace::Document, RoundingPlace::Line])
 }
 
-fn priced<'c>((codes, lines): &'c Document, currency: Currency, sign: i64) -> Vec<PricedLine<'c>> {
+fn priced((codes, lines): &Document, currency: Currency, sign: i64) -> Vec<PricedLine<'_>> {
     lines
         .iter()
         .map(|(units, quantity, chosen)| PricedLine {
@@ -82,7 +82,9 @@ proptest! {
     ) {
         let first = compute(&priced(&document, currency, 1), currency, place, Rounding::HalfUp).unwrap();
         let mut lines = priced(&document, currency, 1);
-        lines.iter_mut().for_each(|line| line.codes.reverse());
+        for line in &mut lines {
+            line.codes.reverse();
+        }
         prop_assert_eq!(compute(&lines, currency, place, Rounding::HalfUp).unwrap(), first);
     }
 
