@@ -134,9 +134,11 @@ async fn plan(
             wrong("invoice", "does_not_fit", message.to_owned());
             continue;
         }
-        let taken = payments::discount_taken(tx, part.invoice).await?;
-        if let Some(message) = too_much_kept(payment, invoice, part.discount, taken) {
-            wrong("discount", "not_granted", message);
+        if !part.discount.is_zero() {
+            let taken = payments::discount_taken(tx, part.invoice).await?;
+            if let Some(message) = too_much_kept(payment, invoice, part.discount, taken) {
+                wrong("discount", "not_granted", message);
+            }
         }
         if part.write_off > limit {
             wrong("writeOff", "above_limit", format!("at most {limit} may be written off"));
@@ -185,9 +187,6 @@ fn unfit(payment: &Payment, invoice: &Invoice) -> Option<&'static str> {
 
 /// Why so much cannot be kept for paying early, if it cannot; `taken` was kept before.
 fn too_much_kept(payment: &Payment, invoice: &Invoice, kept: Decimal, taken: Decimal) -> Option<String> {
-    if kept.is_zero() {
-        return None;
-    }
     let Some((until, amount)) = invoice.discount_until.zip(invoice.discount_amount) else {
         return Some("no discount was granted".to_owned());
     };

@@ -10,6 +10,8 @@ mod compute;
 mod examples;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod trading_month;
 
 pub(crate) use code::{Part, TaxCode, TaxKind};
 #[cfg(test)]

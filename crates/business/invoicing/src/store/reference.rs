@@ -189,7 +189,7 @@ pub(crate) async fn series(
     let row: Option<(String, Option<i64>)> = sqlx::query_as(
         "select pattern, first_month from invoicing.number_series \
          where tenant_id = $1 and kind = $2 and (entity is null or entity = $3) and deleted_at is null \
-         order by entity nulls last limit 1",
+         order by entity nulls last, created_at, id limit 1",
     )
     .bind(tenant)
     .bind(kind)

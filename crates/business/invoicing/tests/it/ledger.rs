@@ -57,6 +57,10 @@ fn rounded(amount: Decimal) -> Decimal {
     Money::rounded(amount, eur(), Rounding::HalfUp).unwrap().amount()
 }
 
+fn new_id(tx: &TenantTx) -> Uuid {
+    ItemId::new(tx.clock()).uuid()
+}
+
 /// The account that a line is on, and the rule that chose it.
 fn account_of(account: &AccountRef) -> Result<(String, Option<String>), Problem> {
     let (role, facts) = match account {
@@ -155,7 +159,7 @@ impl TestLedger {
             let Some(party) = line.party else {
                 return refuse(ProblemKind::Invalid, "books.party", "a control account needs a party");
             };
-            let id = Uuid::now_v7();
+            let id = new_id(tx);
             sqlx::query(
                 "insert into books.item (tenant, id, account, party, date, due_on, reference, currency, amount, open, open_base) \
                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
@@ -231,7 +235,7 @@ impl Ledger for TestLedger {
         let tenant = tx.context().tenant_id().uuid();
         let source = serde_json::to_string(&posting.source).unwrap();
         let content = serde_json::to_string(posting).unwrap();
-        let id = Uuid::now_v7();
+        let id = new_id(tx);
         let entered: Result<i64, sqlx::Error> = sqlx::query_scalar(
             "insert into books.journal (tenant, id, source, content, date) values ($1, $2, $3, $4, $5) returning number",
         )
@@ -314,7 +318,7 @@ impl Ledger for TestLedger {
                 .unwrap();
             }
         }
-        let reversal = Uuid::now_v7();
+        let reversal = new_id(tx);
         sqlx::query(
             "insert into books.line (tenant, journal, account, amount, currency, base) \
              select tenant, $2, account, -amount, currency, -base from books.line where journal = $1",
@@ -341,7 +345,7 @@ impl Ledger for TestLedger {
         }
         let lost = take(tx, &debit, allocation.amount).await? + take(tx, &credit, -allocation.amount).await?;
         if !lost.is_zero() {
-            let (tenant, journal) = (tx.context().tenant_id().uuid(), Uuid::now_v7());
+            let (tenant, journal) = (tx.context().tenant_id().uuid(), new_id(tx));
             for (account, base) in [(debit.account.as_str(), -lost), ("7800", lost)] {
                 sqlx::query(
                     "insert into books.line (tenant, journal, account, amount, currency, base) values ($1, $2, $3, 0, 'EUR', $4)",
@@ -356,7 +360,7 @@ impl Ledger for TestLedger {
             }
         }
         Ok(Allocated {
-            id: Uuid::now_v7(),
+            id: new_id(tx),
             debit_open: debit.open - allocation.amount,
             credit_open: -credit.open - allocation.amount,
             difference: lost,

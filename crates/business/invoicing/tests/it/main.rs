@@ -8,8 +8,13 @@
     reason = "a helper of a test fails the test there and then"
 )]
 
+mod access;
+mod histories;
 mod invoices;
 mod ledger;
 mod notes;
 mod payments;
+mod reference;
+mod reminders;
+mod reports;
 mod support;
