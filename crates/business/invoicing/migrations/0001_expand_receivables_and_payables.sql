@@ -338,7 +338,7 @@ create table invoicing.settlement (
     created_by text not null,
     primary key (tenant_id, id),
     constraint settlement_item foreign key (tenant_id, item_id) references invoicing.item (tenant_id, id),
-    constraint settlement_reason check (reason in ('payment', 'allocation', 'bounce'))
+    constraint settlement_reason check (reason in ('payment', 'allocation', 'bounce', 'elsewhere'))
 );
 select platform.protect_table('invoicing.settlement', 'select, insert');
 create index settlement_by_item on invoicing.settlement (tenant_id, item_id, date);

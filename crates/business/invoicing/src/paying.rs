@@ -49,7 +49,7 @@ pub(crate) async fn post(
     }
     let allocations = payments::allocations(tx, payment.id, payment.currency).await?;
     let documents: Vec<InvoiceId> = allocations.iter().map(|part| part.invoice).collect();
-    let plan = plan(tx, payment, &allocations, &documents).await?;
+    let plan = plan(tx, deps, payment, (&allocations, &documents)).await?;
     let entity = deps.ledger.entity(tx, Some(&payment.entity)).await.map_err(Error::ledger)?;
     let rate = rate_of(tx, deps, &entity, (payment.currency, payment.rate, payment.date)).await?;
     let group = reference::party(tx, payment.party.id).await?.and_then(|party| party.account_group);
@@ -89,6 +89,8 @@ pub(crate) async fn bounce(
     let ids: Vec<Uuid> = settled.iter().map(|(item, _, _)| *item).collect();
     let documents = documents_of(&items::find(tx, &ids).await?);
     invoices::lock_all(tx, &documents).await?;
+    let behind = items::find(tx, &ids).await?;
+    settling::catch_up(tx, deps, &behind).await?;
     let own = items::of_payment(tx, payment.id).await?;
     let all: Vec<Uuid> = ids.iter().copied().chain(own.iter().map(|item| item.id)).collect();
     let before = settling::carried(tx, deps, &all).await?;
@@ -112,12 +114,14 @@ pub(crate) fn documents_of(rows: &[ItemRow]) -> Vec<InvoiceId> {
 /// Lays what a payment says to settle over the items of its documents, which are locked by it.
 async fn plan(
     tx: &mut TenantTx,
+    deps: &Deps,
     payment: &Payment,
-    allocations: &[PaymentAllocation],
-    documents: &[InvoiceId],
+    (allocations, documents): (&[PaymentAllocation], &[InvoiceId]),
 ) -> Result<Plan, Error> {
     let locked: BTreeMap<InvoiceId, Invoice> =
         invoices::lock_all(tx, documents).await?.into_iter().map(|invoice| (invoice.id, invoice)).collect();
+    let behind = items::of_invoices(tx, documents).await?;
+    settling::catch_up(tx, deps, &behind).await?;
     let rows = items::of_invoices(tx, documents).await?;
     let limit = reference::write_off_limit(tx, payment.currency).await?;
     let mut plan = Plan { rest: payment.amount, ..Plan::default() };

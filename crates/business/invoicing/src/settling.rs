@@ -15,8 +15,9 @@ use crate::model::invoice::{InvoiceId, InvoiceState};
 use crate::model::payment::{PaymentId, PaymentState};
 use crate::model::settle::{Open, lay_over};
 use crate::posting::PostingRights;
-use crate::store::items::{NewSettlement, Settled};
+use crate::store::items::{ItemRow, NewSettlement, Settled};
 use crate::store::{invoices, items, payments};
+use crate::tenant_defaults;
 
 /// A note that settles what it corrects.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,26 @@ pub(crate) async fn allocate(
     };
     deps.ledger.allocate(tx, &allocation).await.map_err(Error::ledger)?;
     record(tx, deps, &ids, &before, (date, Settled::Allocation)).await
+}
+
+/// Brings items to what the ledger says of them: somebody may have settled them there. Their documents are locked by the caller,
+/// who reads them anew.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub(crate) async fn catch_up(tx: &mut TenantTx, deps: &Deps, rows: &[ItemRow]) -> Result<(), Error> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let there = carried(tx, deps, &ids).await?;
+    let date = tenant_defaults::today(tx.context(), &deps.clock);
+    let lost = |row: &ItemRow| {
+        let is = there.get(&row.id)?;
+        let (amount, book_amount) = (row.open - is.open, row.book_open - is.open_base);
+        // Not before the item itself was there.
+        let (date, by) = (date.max(row.date), Settled::Elsewhere);
+        (!amount.is_zero()).then_some(NewSettlement { item: row.id, date, amount, book_amount, by })
+    };
+    let settlements: Vec<NewSettlement> = rows.iter().filter_map(lost).collect();
+    Ok(items::settle(tx, &settlements).await?)
 }
 
 /// What items are carried at in the ledger, by their id.
@@ -97,6 +118,8 @@ pub(crate) async fn offset(
     against: Against,
     rights: PostingRights,
 ) -> Result<(), Error> {
+    let behind = items::of_invoices(tx, &[against.corrected]).await?;
+    catch_up(tx, deps, &behind).await?;
     let of_note = items::of_invoices(tx, &[against.note]).await?;
     let of_corrected = items::of_invoices(tx, &[against.corrected]).await?;
     let mut open: Vec<Open> =

@@ -100,6 +100,8 @@ pub(crate) async fn execute(
     // Everybody locks payments before documents.
     payments::lock_all(tx, &of_payments).await?;
     invoices::lock_all(tx, &documents).await?;
+    let behind = items::find(tx, &[input.debit, input.credit]).await?;
+    settling::catch_up(tx, deps, &behind).await?;
     let (debit, credit) = pair(tx, input).await?;
     let currency = Currency::parse(&debit.currency)
         .map_err(|_| athyper_kernel_db::DbError::Corrupt(format!("currency of item {}", debit.id)))?;

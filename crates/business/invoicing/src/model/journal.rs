@@ -33,7 +33,7 @@ pub(crate) const fn book(kind: Kind) -> Book {
 pub(crate) fn control_account(side: Side, group: Option<&str>) -> AccountRef {
     let account = AccountRef::role(side.as_str());
     match group {
-        Some(group) => account.with("party_group", group),
+        Some(group) => account.with("partyGroup", group),
         None => account,
     }
 }
@@ -156,7 +156,7 @@ fn tax_lines_of(kind: Kind, total: &TaxTotal) -> Result<Vec<(PostingLine, bool)>
     };
     let deducted = total.tax.checked_sub(total.non_recoverable)?;
     let line = |role: &str, amount: Money, is_first: bool| {
-        let account = AccountRef::role(role).with("tax_code", &total.code);
+        let account = AccountRef::role(role).with("taxCode", &total.code);
         let mut line = PostingLine::new(account, amount);
         if is_first {
             line.tax = Some(TaxPart { code: total.code.clone(), base: Some(sided(total.base).amount()) });

@@ -114,12 +114,15 @@ pub(crate) struct ItemRow {
     pub(crate) amount: Decimal,
     /// What is open of it, debit positive.
     pub(crate) open: Decimal,
+    /// What that is carried at in the currency of the books.
+    pub(crate) book_open: Decimal,
 }
 
 const SELECT: &str = "select item.id, item.invoice_id, item.payment_id, item.account, item.party_id, item.entity, \
-     item.currency, item.date, item.due_on, item.amount, item.amount - coalesce(gone.amount, 0) as open \
-     from invoicing.item item left join lateral (select sum(settlement.amount) as amount \
-     from invoicing.settlement settlement \
+     item.currency, item.date, item.due_on, item.amount, item.amount - coalesce(gone.amount, 0) as open, \
+     item.book_amount - coalesce(gone.book_amount, 0) as book_open \
+     from invoicing.item item left join lateral (select sum(settlement.amount) as amount, \
+     sum(settlement.book_amount) as book_amount from invoicing.settlement settlement \
      where settlement.tenant_id = item.tenant_id and settlement.item_id = item.id) gone on true";
 
 /// The items with these ids.
@@ -178,6 +181,8 @@ pub(crate) enum Settled {
     Payment(PaymentId),
     /// Against another item.
     Allocation,
+    /// In the ledger itself, by somebody else.
+    Elsewhere,
     /// A payment was taken back: what it settled is open again, what it opened is gone.
     Bounce(PaymentId),
 }
@@ -204,6 +209,7 @@ pub(crate) async fn settle(tx: &mut TenantTx, settlements: &[NewSettlement]) -> 
         let (payment, reason) = match settlement.by {
             Settled::Payment(id) => (Some(id.uuid()), "payment"),
             Settled::Allocation => (None, "allocation"),
+            Settled::Elsewhere => (None, "elsewhere"),
             Settled::Bounce(id) => (Some(id.uuid()), "bounce"),
         };
         let id: Id<NewSettlement> = Id::new(tx.clock());

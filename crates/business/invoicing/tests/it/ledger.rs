@@ -71,7 +71,7 @@ fn account_of(account: &AccountRef) -> Result<(String, Option<String>), Problem>
         AccountRef::Role { role, facts } => (role.as_str(), facts),
     };
     let code = match role {
-        "receivable" if facts.get("party_group").is_some_and(|group| group == "foreign") => "1210",
+        "receivable" if facts.get("partyGroup").is_some_and(|group| group == "foreign") => "1210",
         "receivable" => "1200",
         "payable" => "2000",
         "bank" => "1000",

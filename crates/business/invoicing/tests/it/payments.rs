@@ -249,3 +249,22 @@ async fn a_draft_changes_and_goes_and_what_is_posted_does_not() {
     let statement = format!("update invoicing.payment set amount = 1 where id = '{posted}'");
     sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.unwrap_err();
 }
+
+#[tokio::test]
+async fn what_was_settled_in_the_ledger_itself_is_noticed() {
+    let (app, accountant) = app().await;
+    let sold = post(&accountant, &sale("2025-03-01", "100.00")).await.expect(200).text("/id");
+    pay(&accountant, &payment("2025-03-02", "20.00", &[])).await.expect(200);
+    // Somebody settles 20 of the invoice by the advance, in the ledger.
+    let mut ledger = app.db.superuser().await;
+    let settle =
+        "update books.item set open = open - 20 * sign(amount), open_base = open_base - 20 * sign(amount)";
+    sqlx::raw_sql(settle).execute(&mut ledger).await.unwrap();
+    let all = payment("2025-03-10", "120.00", &[(&sold, "120.00")]);
+    assert_eq!(
+        fields(&pay(&accountant, &all).await.expect(422)),
+        [pair("/allocations/0/amount", "above_open")]
+    );
+    pay(&accountant, &payment("2025-03-10", "100.00", &[(&sold, "100.00")])).await.expect(200);
+    assert_eq!(standing(&accountant, &sold).await, stands("paid", "0.00"));
+}
