@@ -4,6 +4,7 @@
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_types::{BusinessCalendar, Currency, Text};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 mod input;
@@ -84,11 +85,14 @@ pub(crate) async fn read(
 /// As [`read`].
 pub(crate) async fn finish(tx: &mut TenantTx, draft: Draft, lines: Vec<Line>) -> Result<Drafted, Error> {
     let calendar = tenant_defaults::calendar(tx.context());
+    let mut tax_day = draft.date;
     if let Some(id) = draft.corrects {
         let corrected = invoices::find(tx, id).await?;
         check_corrected(&draft, corrected.as_ref())?;
+        // What is taken back is taxed as it was.
+        tax_day = corrected.map_or(tax_day, |corrected| corrected.date);
     }
-    let priced = price_lines(tx, &draft, &lines, calendar.as_ref()).await?;
+    let priced = price_lines(tx, (&draft, tax_day), &lines, calendar.as_ref()).await?;
     let draft = Draft {
         net: priced.taxed.net.amount(),
         gross: priced.taxed.gross.amount(),
@@ -101,11 +105,11 @@ pub(crate) async fn finish(tx: &mut TenantTx, draft: Draft, lines: Vec<Line>) ->
 
 async fn price_lines(
     tx: &mut impl TenantConnection,
-    draft: &Draft,
+    (draft, tax_day): (&Draft, NaiveDate),
     lines: &[Line],
     calendar: Option<&BusinessCalendar>,
 ) -> Result<Priced, Error> {
-    let codes = reference::tax_codes(tx, draft.date).await?;
+    let codes = reference::tax_codes(tx, tax_day).await?;
     let terms = match &draft.terms {
         None => Terms::immediate(),
         Some(code) => reference::terms(tx, code)

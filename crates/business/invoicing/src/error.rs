@@ -17,6 +17,9 @@ pub(crate) enum Error {
     /// Only a draft can be changed, deleted or posted.
     #[error("the document is posted and never changes: correct it by a note")]
     InvoiceNotDraft,
+    /// Something names the draft.
+    #[error("a payment or a note names the document: change that first")]
+    InvoiceNamed,
     /// A draft cannot be corrected by a note.
     #[error("the document is a draft: change or delete it instead")]
     InvoiceNotPosted,
@@ -130,6 +133,7 @@ impl Error {
         match error.constraint() {
             Some("invoice_supplier_number") => Self::SupplierNumberTaken,
             Some("invoice_number" | "payment_number") => Self::NumberTaken,
+            Some("payment_allocation_invoice" | "invoice_corrects") => Self::InvoiceNamed,
             _ => Self::Database(error),
         }
     }
@@ -140,6 +144,7 @@ impl DomainError for Error {
         match self {
             Self::InvoiceNotFound => "invoicing.invoice_not_found",
             Self::InvoiceNotDraft => "invoicing.invoice_not_draft",
+            Self::InvoiceNamed => "invoicing.invoice_named",
             Self::InvoiceNotPosted => "invoicing.invoice_not_posted",
             Self::NotCorrectable => "invoicing.not_correctable",
             Self::WrongCorrected { .. } => "invoicing.wrong_corrected",
@@ -173,6 +178,7 @@ impl DomainError for Error {
         match self {
             Self::InvoiceNotFound | Self::PaymentNotFound => ProblemKind::NotFound,
             Self::InvoiceNotDraft
+            | Self::InvoiceNamed
             | Self::InvoiceNotPosted
             | Self::NotCorrectable
             | Self::AboveRest { .. }

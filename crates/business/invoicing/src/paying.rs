@@ -56,7 +56,7 @@ pub(crate) async fn post(
     let ids: Vec<Uuid> = plan.parts.iter().map(|(item, _)| item.id).collect();
     let before = settling::carried(tx, deps, &ids).await?;
 
-    let number = next_number(tx, payment.direction.series(), &payment.entity, payment.date).await?;
+    let number = next_number(tx, payment.direction.series(), &entity, payment.date).await?;
     let lines = journal_lines(payment, &plan, group.as_deref())?;
     let posting = posting_of(payment, &entity, rate, &number, lines, rights);
     let posted = deps.ledger.post(tx, &posting).await.map_err(Error::ledger)?;

@@ -54,7 +54,7 @@ pub(crate) async fn post(
     )
     .map_err(out_of_range)?;
 
-    let number = next_number(tx, invoice.kind.as_str(), &invoice.entity, invoice.date).await?;
+    let number = next_number(tx, invoice.kind.as_str(), &entity, invoice.date).await?;
     let posting = posting_of(invoice, &entity, rate, &number, &journal, rights);
     let posted = deps.ledger.post(tx, &posting).await.map_err(Error::ledger)?;
     if (invoice.net, invoice.gross, invoice.due_on)
@@ -124,12 +124,12 @@ pub(crate) async fn rate_of(
 pub(crate) async fn next_number(
     tx: &mut TenantTx,
     kind: &'static str,
-    entity: &str,
+    entity: &Entity,
     date: NaiveDate,
 ) -> Result<String, Error> {
-    let series = reference::series(tx, kind, entity).await?;
+    let series = reference::series(tx, kind, (&entity.code, entity.fiscal_year_start)).await?;
     let series = series.map_err(|error| Error::FaultySeries { kind, fault: error.to_string() })?;
-    let (name, day) = (format!("invoicing.{kind}.{entity}"), series.day(date));
+    let (name, day) = (format!("invoicing.{kind}.{}", entity.code), series.day(date));
     let number = take_numbers(tx, &name, &series.pattern, day, 1).await?;
     Ok(series.pattern.format(day, number))
 }

@@ -61,7 +61,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, invoice: &Invoice) -> Result<Done
     let deleted = get_invoice::load(tx, invoice.id).await?;
 
     lines::delete(tx, invoice.id).await?;
-    invoices::delete(tx, invoice.id).await?;
+    invoices::delete(tx, invoice.id).await.map_err(Error::of_constraint)?;
 
     let event = AuditEvent::info("invoicing.delete_invoice")
         .about(INVOICE, invoice.id)

@@ -179,11 +179,12 @@ pub(crate) async fn party(tx: &mut impl TenantConnection, id: Uuid) -> Result<Op
     .await?)
 }
 
-/// The number series of a kind in a legal entity: its own, that of all, or the usual one.
+/// The number series of a kind in a legal entity: its own, that of all, or the usual one. It counts in the fiscal years of the
+/// entity, which start in the month `year_start`, unless it says otherwise.
 pub(crate) async fn series(
     tx: &mut impl TenantConnection,
     kind: &str,
-    entity: &str,
+    (entity, year_start): (&str, u8),
 ) -> Result<Result<Series, SeriesError>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<(String, Option<i64>)> = sqlx::query_as(
@@ -197,7 +198,8 @@ pub(crate) async fn series(
     .fetch_optional(tx.conn())
     .await?;
     let (pattern, first_month) = row.unwrap_or_else(|| (default_pattern(kind).to_owned(), None));
-    let first_month = first_month.and_then(|month| u32::try_from(month).ok()).unwrap_or(1);
+    let first_month =
+        first_month.and_then(|month| u32::try_from(month).ok()).unwrap_or(u32::from(year_start));
     Ok(Series::new(&pattern, first_month))
 }
 

@@ -98,6 +98,11 @@ async fn a_draft_changes_and_goes_and_what_is_posted_does_not() {
         (changed.text("/gross"), changed.text("/memo"), changed.header("etag")),
         ("60.00".into(), "less".into(), "\"2\"".into())
     );
+    let money = crate::support::payment("2025-03-03", "1", &[(&id, "1")]);
+    let money = accountant.post("/v1/invoicing/payments", &money).await.expect(201).header("location");
+    let named = accountant.with("if-match", "*").delete(&path).await.expect(409);
+    assert_eq!(named.code(), "invoicing.invoice_named");
+    accountant.with("if-match", "*").delete(&money).await.expect(200);
     accountant.with("if-match", "*").delete(&path).await.expect(200);
     accountant.get(&path).await.expect(404);
     let posted = post(&accountant, &sale("2025-03-01", "100.00")).await.expect(200).text("/id");
@@ -299,6 +304,11 @@ async fn taxes_are_those_of_the_day_and_a_draft_is_priced_again_when_it_is_poste
     accountant.post_empty(&format!("/v1/invoicing/invoices/{july}/post")).await.expect(200);
     assert_eq!(invoice(&accountant, &july).await["gross"], "110.00");
     assert_eq!(standing(&accountant, &july).await, stands("posted", "110.00"));
+    // What is taken back is taxed as it was.
+    accountant.post_empty(&format!("/v1/invoicing/invoices/{june}/post")).await.expect(200);
+    let note = json!({"date": "2025-07-15"});
+    let note = accountant.post(&format!("/v1/invoicing/invoices/{june}/credit"), &note).await.expect(201);
+    assert_eq!(note.text("/gross"), "119.00");
     check_books(&app).await;
 }
 

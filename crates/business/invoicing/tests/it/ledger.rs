@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_ledger::{
-    AccountRef, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted, PostedLine, Posting,
-    PostingLine, Source,
+    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted,
+    PostedLine, Posting, PostingLine, Source,
 };
 use athyper_kernel_types::{Currency, Id, Money, Rounding};
 use athyper_test_kit::TestApp;
@@ -206,7 +206,13 @@ impl Ledger for TestLedger {
             Some(code @ ("MAIN" | "BRANCH")) => code,
             Some(_) => return refuse(ProblemKind::Invalid, "books.entity", "there is no such legal entity"),
         };
-        Ok(Entity { id: Uuid::nil(), code: code.to_owned(), name: code.to_owned(), base_currency: eur() })
+        Ok(Entity {
+            id: Uuid::nil(),
+            code: code.to_owned(),
+            name: code.to_owned(),
+            base_currency: eur(),
+            fiscal_year_start: 1,
+        })
     }
 
     async fn rate(
@@ -384,6 +390,33 @@ impl Ledger for TestLedger {
         .unwrap();
         Ok(rows.into_iter().map(ItemRow::item).collect())
     }
+
+    async fn open_on(
+        &self,
+        _tx: &mut dyn TenantConnection,
+        _entity: &Entity,
+        _date: NaiveDate,
+    ) -> Result<Vec<OpenItem>, Problem> {
+        not_asked()
+    }
+
+    async fn balances(
+        &self,
+        _tx: &mut dyn TenantConnection,
+        _entity: &Entity,
+        _date: NaiveDate,
+    ) -> Result<Vec<AccountBalance>, Problem> {
+        not_asked()
+    }
+
+    async fn adjust(&self, _tx: &mut TenantTx, _adjustment: &Adjustment) -> Result<Posted, Problem> {
+        not_asked()
+    }
+}
+
+/// Documents and payments ask nothing of the kind.
+fn not_asked<T>() -> Result<T, Problem> {
+    refuse(ProblemKind::Invalid, "books.not_asked", "this ledger is for documents and payments")
 }
 
 #[derive(sqlx::FromRow)]
