@@ -24,5 +24,6 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_duplicates::MODULE,
         athyper_finance::MODULE,
         athyper_closing::MODULE,
+        athyper_invoicing::MODULE,
     ]
 }

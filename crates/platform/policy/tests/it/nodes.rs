@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use athyper_kernel_db::{Database, announce};
 use athyper_kernel_http::{Catalogue, Policies as _};
+use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Circumstances, Granted, Outcome, PolicySet, Question, RuleName, Subject};
 use athyper_kernel_records::SystemEntities;
 use athyper_kernel_tenant_context::TenantContext;
-use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_policy::{InForce, MODULE};
 use athyper_test_kit::TestApp;
 use serde_json::json;

@@ -63,6 +63,7 @@ pub(crate) fn options() -> TestOptions {
             builder.value(&PEOPLE, people());
             builder.value(&SESSIONS, sessions);
             builder.value(&DUTIES, duties());
+            builder.value(&LEDGER, ledger());
             builder.value(&ATTACHMENTS, attachments());
             builder.value(&VIEWS, views());
             builder.value(&LEDGER, ledger());

@@ -1,0 +1,3 @@
+//! One file for each background job.
+
+pub(crate) mod send_reminders;

@@ -1,0 +1,28 @@
+//! What this domain hands over to the platform, as data.
+
+use athyper_kernel_db::{Migration, Schema};
+use athyper_kernel_module::DomainModule;
+
+use crate::entities::ENTITIES;
+use crate::{access, deps, routes};
+
+/// Receivables and payables.
+pub const MODULE: DomainModule = DomainModule {
+    name: "invoicing",
+    schema: Some(Schema {
+        name: "invoicing",
+        migrations: &[Migration {
+            version: 1,
+            description: "expand receivables and payables",
+            sql: include_str!("../migrations/0001_expand_receivables_and_payables.sql"),
+        }],
+    }),
+    permissions: access::PERMISSIONS,
+    // Reminders go out when a tenant puts them on a schedule of its own.
+    schedules: &[],
+    entities: ENTITIES,
+    sealed: &[],
+    dependencies: deps::DEPENDENCIES,
+    openapi: || routes::routes().into_openapi(),
+    build: deps::build,
+};
