@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted,
-    PostedLine, Posting, PostingLine, Source,
+    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem,
+    OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
 };
 use athyper_kernel_types::{Currency, Id, Money};
 use chrono::NaiveDate;
@@ -27,7 +27,7 @@ use crate::model::period::month_of;
 use crate::posting::{PostedJournal, PostingRights, post};
 use crate::queries::get_journal;
 use crate::store::{accounts, balances, items, journals, rates};
-use crate::whose_books;
+use crate::{ledger_reads, whose_books};
 
 /// The ledger of this domain.
 pub fn ledger() -> Arc<dyn Ledger> {
@@ -122,6 +122,26 @@ impl Ledger for GeneralLedger {
     async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem> {
         Ok(post_adjustment(tx, adjustment).await?)
     }
+
+    async fn open_items(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &OpenItems,
+    ) -> Result<Vec<OpenItem>, Problem> {
+        Ok(ledger_reads::open_items(tx, entity, which).await?)
+    }
+
+    async fn balance(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        account: &str,
+        currency: Currency,
+        as_of: NaiveDate,
+    ) -> Result<Decimal, Problem> {
+        Ok(ledger_reads::balance(tx, entity, account, currency, as_of).await?)
+    }
 }
 
 /// Posts lines of no amount in their currency.
@@ -181,8 +201,7 @@ async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, E
     let entity = whose_books::find_or_open(tx, posting.entity.as_deref()).await?;
     let rules = rules_for(tx, &entity, posting.lines.iter().map(|line| &line.account)).await?;
     let accounts = find_accounts(tx, &rules, &posting.lines).await?;
-    let draft = draft(tx, &entity, posting, &accounts, digest)?;
-    let drafts = [draft];
+    let drafts = [draft(tx, &entity, posting, &accounts, digest)?];
     journals::insert_drafts(tx, &drafts).await?;
     let rights = PostingRights { into_soft_closed: posting.into_soft_closed };
     let posted = post(tx, &entity, &drafts, rights).await?;
