@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use athyper_banking::MODULE;
 use athyper_kernel_ledger::{LEDGER, Ledger};
-use athyper_test_kit::{Answer, Client, TestApp, TestOptions};
+use athyper_test_kit::{AddParts, Answer, Client, TestApp, TestOptions};
 use serde_json::{Value, json};
 
 use crate::ledger::TestLedger;
@@ -16,7 +16,7 @@ pub(crate) const IBAN: &str = "DE89370400440532013000";
 pub(crate) async fn app() -> (TestApp, Arc<TestLedger>, Client) {
     let ledger = Arc::new(TestLedger::default());
     let answerer: Arc<dyn Ledger> = Arc::clone(&ledger) as Arc<dyn Ledger>;
-    let parts = Box::new(move |builder: &mut athyper_kernel_container::ContainerBuilder| {
+    let parts: AddParts = Box::new(move |builder| {
         builder.value(&LEDGER, answerer);
     });
     let options = TestOptions { parts, ..TestOptions::default() };
