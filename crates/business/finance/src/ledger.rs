@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted,
-    PostedLine, Posting, PostingLine, Source,
+    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem,
+    OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
 };
 use athyper_kernel_types::{Currency, Id, Money};
 use chrono::NaiveDate;
@@ -23,11 +23,10 @@ use crate::model::account_rule::AccountRule;
 use crate::model::amount::LineAmount;
 use crate::model::journal::{JournalWithLines, LINES, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
-use crate::model::period::month_of;
 use crate::posting::{PostedJournal, PostingRights, post};
 use crate::queries::get_journal;
-use crate::store::{accounts, balances, items, journals, rates};
-use crate::whose_books;
+use crate::store::{accounts, items, journals, rates};
+use crate::{ledger_reads, whose_books};
 
 /// The ledger of this domain.
 pub fn ledger() -> Arc<dyn Ledger> {
@@ -97,11 +96,7 @@ impl Ledger for GeneralLedger {
         entity: &Entity,
         date: NaiveDate,
     ) -> Result<Vec<OpenItem>, Problem> {
-        let mut open = items::open_on(tx, Id::from_uuid(entity.id), date).await.map_err(Error::from)?;
-        for item in &mut open {
-            item.open_base.rescale(entity.base_currency.minor_units());
-        }
-        Ok(open)
+        Ok(ledger_reads::open_on(tx, entity, date).await?)
     }
 
     async fn balances(
@@ -110,17 +105,31 @@ impl Ledger for GeneralLedger {
         entity: &Entity,
         date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem> {
-        let id = Id::from_uuid(entity.id);
-        let mut found = balances::by_currency(tx, id, month_of(date), date).await.map_err(Error::from)?;
-        for balance in &mut found {
-            balance.amount.rescale(balance.currency.minor_units());
-            balance.base.rescale(entity.base_currency.minor_units());
-        }
-        Ok(found)
+        Ok(ledger_reads::balances(tx, entity, date).await?)
     }
 
     async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem> {
         Ok(post_adjustment(tx, adjustment).await?)
+    }
+
+    async fn open_items(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &OpenItems,
+    ) -> Result<Vec<OpenItem>, Problem> {
+        Ok(ledger_reads::open_items(tx, entity, which).await?)
+    }
+
+    async fn balance(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        account: &str,
+        currency: Currency,
+        as_of: NaiveDate,
+    ) -> Result<Decimal, Problem> {
+        Ok(ledger_reads::balance(tx, entity, account, currency, as_of).await?)
     }
 }
 
@@ -181,8 +190,7 @@ async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, E
     let entity = whose_books::find_or_open(tx, posting.entity.as_deref()).await?;
     let rules = rules_for(tx, &entity, posting.lines.iter().map(|line| &line.account)).await?;
     let accounts = find_accounts(tx, &rules, &posting.lines).await?;
-    let draft = draft(tx, &entity, posting, &accounts, digest)?;
-    let drafts = [draft];
+    let drafts = [draft(tx, &entity, posting, &accounts, digest)?];
     journals::insert_drafts(tx, &drafts).await?;
     let rights = PostingRights { into_soft_closed: posting.into_soft_closed };
     let posted = post(tx, &entity, &drafts, rights).await?;

@@ -38,6 +38,7 @@ mod entities;
 mod error;
 mod jobs;
 mod ledger;
+mod ledger_reads;
 mod model;
 mod module;
 mod numbering;

@@ -45,6 +45,7 @@ mod rights;
 mod scim;
 mod secrets;
 mod session_ender;
+mod uploaded_file;
 mod version;
 
 pub use access::{Access, Catalogue, OperationIndex, Permission, READ_RECORD, RoleTable, canonical_role};
@@ -78,4 +79,5 @@ pub use responses::{ChangeProblems, CreateProblems, ReadProblems, RecordProblems
 pub use rights::{Decision, Question, Resource, Rights};
 pub use scim::{ScimErrorBody, ScimJson};
 pub use session_ender::{NoSessions, SessionEnder};
+pub use uploaded_file::UploadedFile;
 pub use version::etag;

@@ -26,4 +26,4 @@ pub use adjustment::{Adjustment, AdjustmentLine};
 pub use deps::LEDGER;
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};
-pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem};
+pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem, OpenItems};

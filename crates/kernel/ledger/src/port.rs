@@ -10,7 +10,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::{AccountBalance, Adjustment, Allocated, Allocation, ItemId, OpenItem, Posted, Posting, Source};
+use crate::{
+    AccountBalance, Adjustment, Allocated, Allocation, ItemId, OpenItem, OpenItems, Posted, Posting, Source,
+};
 
 /// A legal entity, as far as documents need to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,4 +117,29 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// As [`post`](Self::post); and when the source was posted before.
     async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem>;
+
+    /// The items of a legal entity that are open in part or wholly, by id, at most as many as are asked for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn open_items(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &OpenItems,
+    ) -> Result<Vec<OpenItem>, Problem>;
+
+    /// What the posted lines of an account sum up to at the end of a day, in this currency, debit positive; zero where there
+    /// are none.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    async fn balance(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        account: &str,
+        currency: Currency,
+        as_of: NaiveDate,
+    ) -> Result<Decimal, Problem>;
 }

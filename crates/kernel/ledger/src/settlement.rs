@@ -38,6 +38,41 @@ pub struct OpenItem {
     pub open_base: Decimal,
 }
 
+/// Which open items are asked for. What is `None` or empty does not restrict them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenItems {
+    /// Of this party.
+    pub party: Option<Uuid>,
+    /// On the control account with this code.
+    pub account: Option<String>,
+    /// In this currency.
+    pub currency: Option<Currency>,
+    /// What is open of them is one of these amounts, debit positive.
+    pub open: Vec<Decimal>,
+    /// Their reference is one of these.
+    pub references: Vec<String>,
+    /// They come after this one, by id.
+    pub after: Option<ItemId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl OpenItems {
+    /// Open items of whoever, at most so many.
+    #[must_use]
+    pub fn up_to(limit: u32) -> Self {
+        Self {
+            party: None,
+            account: None,
+            currency: None,
+            open: Vec::new(),
+            references: Vec::new(),
+            after: None,
+            limit,
+        }
+    }
+}
+
 /// One open item against another of the same party, account and currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allocation {

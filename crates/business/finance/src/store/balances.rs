@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::model::account::{AccountType, AccountUse};
+use crate::model::account::{AccountId, AccountType, AccountUse};
 use crate::model::journal::JournalId;
 use crate::model::legal_entity::EntityId;
 
@@ -220,4 +220,33 @@ pub(crate) async fn by_currency(
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(AccountBalance::try_from).collect()
+}
+
+/// What the posted lines of an account sum up to at the end of a day in one currency, debit positive.
+pub(crate) async fn of_account(
+    tx: &mut (impl TenantConnection + ?Sized),
+    (entity, account): (EntityId, AccountId),
+    currency: Currency,
+    month: NaiveDate,
+    as_of: NaiveDate,
+) -> Result<Decimal, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select coalesce(sum(movement.amount), 0) from ( \
+             select sum(debit - credit) as amount from finance.balance \
+             where tenant_id = $1 and entity_id = $2 and account_id = $3 and currency = $4 and month < $5 \
+             union all \
+             select sum(debit - credit) from finance.journal_line \
+             where tenant_id = $1 and entity_id = $2 and account_id = $3 and currency = $4 \
+             and posted_on between $5 and $6 \
+         ) movement",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(account.uuid())
+    .bind(currency.code())
+    .bind(month)
+    .bind(as_of)
+    .fetch_one(tx.conn())
+    .await?)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_ledger::{ItemId, OpenItem};
+use athyper_kernel_ledger::{ItemId, OpenItem, OpenItems};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -180,6 +180,41 @@ pub(crate) async fn open_on(
     .bind(tenant)
     .bind(entity.uuid())
     .bind(date)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Row::item).collect()
+}
+
+/// The items of a legal entity that are open now and that are asked for, by id.
+pub(crate) async fn open(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    which: &OpenItems,
+) -> Result<Vec<OpenItem>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select item.id, item.account_id, account.code, item.party_id, item.date, item.due_on, item.reference, \
+         item.currency, item.rate, item.amount, item.base, item.open, item.open_base \
+         from finance.open_item item \
+         join finance.account account on account.tenant_id = item.tenant_id and account.id = item.account_id \
+         where item.tenant_id = $1 and item.entity_id = $2 and item.open <> 0 \
+         and ($3::uuid is null or item.party_id = $3) \
+         and ($4::text is null or account.code = $4) \
+         and ($5::text is null or item.currency = $5) \
+         and (cardinality($6::numeric[]) = 0 or item.open = any($6)) \
+         and (cardinality($7::text[]) = 0 or item.reference = any($7)) \
+         and ($8::uuid is null or item.id > $8) \
+         order by item.id limit $9",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(which.party)
+    .bind(&which.account)
+    .bind(which.currency.map(Currency::code))
+    .bind(&which.open)
+    .bind(&which.references)
+    .bind(which.after.map(Id::uuid))
+    .bind(i64::from(which.limit))
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(Row::item).collect()

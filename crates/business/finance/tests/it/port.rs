@@ -3,7 +3,7 @@
 use athyper_finance::ledger;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_ledger::{AccountRef, Book, Posting, PostingLine, Settles, Source};
+use athyper_kernel_ledger::{AccountRef, Book, OpenItems, Posting, PostingLine, Settles, Source};
 use athyper_kernel_types::{Currency, Money};
 use athyper_test_kit::TestApp;
 use uuid::Uuid;
@@ -138,4 +138,45 @@ async fn what_is_wrong_names_the_line() {
     let found: Vec<(&str, &str)> =
         problem.fields.iter().map(|error| (error.pointer.as_str(), error.code.as_str())).collect();
     assert_eq!(found, [("/lines/0/account", "role_unassigned"), ("/lines/1/account", "unknown_account")]);
+}
+
+#[tokio::test]
+async fn open_items_and_the_balance_of_an_account_are_read_as_they_are_asked_for() {
+    let (app, accountant) = app_with_accounts().await;
+    add_trading_accounts(&accountant).await;
+    let ledger = ledger();
+    let mut tx = tx(&app).await;
+    for (document, amount, currency) in [(1, "100.00", "USD"), (2, "100.00", "EUR"), (3, "70.00", "USD")] {
+        ledger.post(&mut tx, &sale(document, amount, currency, "1.05")).await.unwrap();
+    }
+    let entity = ledger.entity(&mut tx, None).await.unwrap();
+    let (dollar, euro) = (Currency::parse("USD").ok(), Currency::parse("EUR").ok());
+    let all = OpenItems::up_to(10);
+    for (which, expected) in [
+        (all.clone(), vec!["SI-1", "SI-2", "SI-3"]),
+        (OpenItems { limit: 2, ..all.clone() }, vec!["SI-1", "SI-2"]),
+        (OpenItems { currency: dollar, ..all.clone() }, vec!["SI-1", "SI-3"]),
+        (OpenItems { open: vec!["100".parse().unwrap()], currency: euro, ..all.clone() }, vec!["SI-2"]),
+        (OpenItems { references: vec!["SI-3".to_owned(), "x".to_owned()], ..all.clone() }, vec!["SI-3"]),
+        (OpenItems { party: Some(Uuid::from_u128(2)), ..all.clone() }, vec![]),
+        (OpenItems { account: Some("Sales".to_owned()), ..all.clone() }, vec![]),
+    ] {
+        let found = ledger.open_items(&mut tx, &entity, &which).await.unwrap();
+        let references: Vec<_> = found.iter().filter_map(|item| item.reference.as_deref()).collect();
+        assert_eq!(references, expected, "{which:?}");
+    }
+    let first = ledger.open_items(&mut tx, &entity, &OpenItems { limit: 1, ..all.clone() }).await.unwrap();
+    let rest = OpenItems { after: first.first().map(|item| item.id), ..all };
+    assert_eq!(ledger.open_items(&mut tx, &entity, &rest).await.unwrap().len(), 2);
+    let usd = Currency::parse("USD").unwrap();
+    for (account, day, expected) in [
+        ("Receivables", "2025-01-10", "170.00"),
+        ("Receivables", "2025-01-09", "0.00"),
+        ("Sales", "2025-03-31", "-170.00"),
+    ] {
+        let sum = ledger.balance(&mut tx, &entity, account, usd, day.parse().unwrap()).await.unwrap();
+        assert_eq!(sum.to_string(), expected, "{account} {day}");
+    }
+    let unknown = ledger.balance(&mut tx, &entity, "Nowhere", usd, "2025-01-10".parse().unwrap()).await;
+    assert_eq!(unknown.unwrap_err().code, "finance.accounts_not_usable");
 }

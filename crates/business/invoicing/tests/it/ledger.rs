@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem, Posted,
-    PostedLine, Posting, PostingLine, Source,
+    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem,
+    OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
 };
 use athyper_kernel_types::{Currency, Id, Money, Rounding};
 use athyper_test_kit::TestApp;
@@ -229,6 +229,26 @@ impl Ledger for TestLedger {
             "JPY" => Ok(Decimal::new(6, 3) + step / Decimal::from(10_000)),
             _ => refuse(ProblemKind::Invalid, "books.no_rate", "no rate is recorded"),
         }
+    }
+
+    async fn open_items(
+        &self,
+        _tx: &mut dyn TenantConnection,
+        _entity: &Entity,
+        _which: &OpenItems,
+    ) -> Result<Vec<OpenItem>, Problem> {
+        panic!("this domain keeps its own list of what is open")
+    }
+
+    async fn balance(
+        &self,
+        _tx: &mut dyn TenantConnection,
+        _entity: &Entity,
+        _account: &str,
+        _currency: Currency,
+        _as_of: NaiveDate,
+    ) -> Result<Decimal, Problem> {
+        panic!("this domain asks for no balance")
     }
 
     async fn post(&self, tx: &mut TenantTx, posting: &Posting) -> Result<Posted, Problem> {

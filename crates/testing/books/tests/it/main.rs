@@ -9,3 +9,4 @@
 mod fiscal_years;
 mod revaluations;
 mod support;
+mod trading_month;

@@ -10,7 +10,12 @@ pub(crate) const PARTY: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 
 /// An application whose tenant `demo` keeps books in euros, with an accountant and an administrator of it.
 pub(crate) async fn books() -> (TestApp, Client, Client) {
-    let modules = [athyper_kernel_records::MODULE, athyper_finance::MODULE, athyper_closing::MODULE];
+    let modules = [
+        athyper_kernel_records::MODULE,
+        athyper_finance::MODULE,
+        athyper_closing::MODULE,
+        athyper_invoicing::MODULE,
+    ];
     let options = TestOptions {
         parts: Box::new(|builder| {
             builder.value(&LEDGER, ledger());

@@ -66,7 +66,6 @@ pub(crate) fn options() -> TestOptions {
             builder.value(&LEDGER, ledger());
             builder.value(&ATTACHMENTS, attachments());
             builder.value(&VIEWS, views());
-            builder.value(&LEDGER, ledger());
             builder.value(&ACCESS, access(catalogue(), duties()));
             builder.value(&SUBJECTS, subjects(catalogue(), Clock::system()));
             builder.value(&athyper_approvals::PEOPLE, approvers(catalogue(), Clock::system()));
