@@ -187,7 +187,7 @@ async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, E
     if let Some(posted) = posted_before(tx, posting, &digest).await? {
         return Ok(posted);
     }
-    let entity = whose_books::find_or_open(tx, posting.entity.as_deref()).await?;
+    let entity = whose_books::find_or_open(tx, posting.entity.as_deref(), None).await?;
     let rules = rules_for(tx, &entity, posting.lines.iter().map(|line| &line.account)).await?;
     let accounts = find_accounts(tx, &rules, &posting.lines).await?;
     let drafts = [draft(tx, &entity, posting, &accounts, digest)?];

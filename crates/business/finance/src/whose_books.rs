@@ -1,7 +1,7 @@
 //! Whose books are meant: the legal entity that is named, or else the tenant's only one or the one called `main`.
 
 use athyper_kernel_db::{TenantConnection, TenantTx};
-use athyper_kernel_types::Id;
+use athyper_kernel_types::{Currency, Id};
 use rust_decimal::Decimal;
 
 use crate::error::Error;
@@ -29,16 +29,21 @@ pub(crate) async fn find(
 }
 
 /// The same. A tenant that has no legal entity gets its first one with this, so that books can be opened without any set-up: it
-/// is called `main`, and its books are kept in the tenant's currency.
+/// is called `main`, and its books are kept in the tenant's currency, or in `fallback` where the tenant has none.
 ///
 /// # Errors
 /// As [`find`]; and [`Error::CurrencyRequired`] where the first one has no currency.
-pub(crate) async fn find_or_open(tx: &mut TenantTx, code: Option<&str>) -> Result<LegalEntity, Error> {
+pub(crate) async fn find_or_open(
+    tx: &mut TenantTx,
+    code: Option<&str>,
+    fallback: Option<Currency>,
+) -> Result<LegalEntity, Error> {
     match find(tx, code).await {
         Err(Error::EntityNotFound) if code.is_none_or(|code| code == FIRST) => {}
         other => return other,
     }
-    let base_currency = tenant_defaults::currency(tx.context()).ok_or(Error::CurrencyRequired)?;
+    let base_currency =
+        tenant_defaults::currency(tx.context()).or(fallback).ok_or(Error::CurrencyRequired)?;
     let entity = LegalEntity {
         id: Id::new(tx.clock()),
         code: FIRST.to_owned(),

@@ -148,7 +148,7 @@ pub(crate) async fn check(
     id: JournalId,
     input: &DraftJournal,
 ) -> Result<NewJournal, Error> {
-    let entity = whose_books::find_or_open(tx, input.entity.as_deref()).await?;
+    let entity = whose_books::find_or_open(tx, input.entity.as_deref(), one_currency(&input.lines)).await?;
     let amounts = read_amounts(&input.lines, entity.base_currency)?;
     let accounts = find_accounts(tx, &input.lines).await?;
     let lines =
@@ -179,6 +179,12 @@ pub(crate) async fn check(
         source: None,
         lines: lines.collect(),
     })
+}
+
+/// The currency that all lines name, if they name one.
+fn one_currency(lines: &[DraftLine]) -> Option<Currency> {
+    let first = lines.first()?.currency?;
+    lines.iter().all(|line| line.currency == Some(first)).then_some(first)
 }
 
 /// The amounts of the lines and what is stated of their worth, debit positive, or all that is wrong with them.

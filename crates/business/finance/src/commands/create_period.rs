@@ -61,7 +61,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &CreatePeriod) -> Result<D
     if ends_on < starts_on {
         return Err(Error::PeriodEndsBeforeStart);
     }
-    let entity = whose_books::find_or_open(tx, input.entity.as_deref()).await?;
+    let entity = whose_books::find_or_open(tx, input.entity.as_deref(), None).await?;
     periods::lock_calendar(tx).await?;
     if let Some(other) = periods::overlapping(tx, entity.id, starts_on, ends_on).await? {
         return Err(Error::PeriodOverlaps { name: other.name });

@@ -177,7 +177,7 @@ async fn begin(
         return Ok(());
     };
     let mut tx = run.tx().await?;
-    let entity = whose_books::find_or_open(&mut tx, payload.entity.as_deref()).await?;
+    let entity = whose_books::find_or_open(&mut tx, payload.entity.as_deref(), one_currency(pending)).await?;
     enter_periods(&mut tx, &entity, dates.into_iter().map(|date| (date, None)), payload.rights()).await?;
     let guarded_until = tx.now() + GUARD;
     imports::begin(&mut tx, run.id(), first, last, guarded_until).await?;
@@ -208,12 +208,19 @@ async fn post_batch(
         check_accounts(entry, &by_code, &mut errors);
     }
     errors.into_result().map_err(Error::InvalidFile)?;
-    let entity = whose_books::find_or_open(tx, payload.entity.as_deref()).await?;
+    let entity = whose_books::find_or_open(tx, payload.entity.as_deref(), one_currency(batch)).await?;
     let drafts: Vec<NewJournal> =
         batch.iter().map(|entry| draft((Id::new(tx.clock()), entity.id), entry, &by_code, run)).collect();
     journals::insert_drafts(tx, &drafts).await?;
     post(tx, &entity, &drafts, payload.rights()).await?;
     Ok(())
+}
+
+/// The currency of all lines of these entries, if they are in one.
+fn one_currency(entries: &[FileEntry]) -> Option<Currency> {
+    let mut currencies = entries.iter().flat_map(|entry| &entry.lines).map(|line| line.amount.currency());
+    let first = currencies.next()?;
+    currencies.all(|currency| currency == first).then_some(first)
 }
 
 fn draft(

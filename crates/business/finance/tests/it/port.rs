@@ -6,6 +6,7 @@ use athyper_kernel_db::TenantTx;
 use athyper_kernel_ledger::{AccountRef, Book, OpenItems, Posting, PostingLine, Settles, Source};
 use athyper_kernel_types::{Currency, Money};
 use athyper_test_kit::TestApp;
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::support::{add_trading_accounts, app_with_accounts, balances, field};
@@ -147,6 +148,8 @@ async fn open_items_and_the_balance_of_an_account_are_read_as_they_are_asked_for
     let ledger = ledger();
     let mut tx = tx(&app).await;
     for (document, amount, currency) in [(1, "100.00", "USD"), (2, "100.00", "EUR"), (3, "70.00", "USD")] {
+        // Ids of one moment have no order.
+        app.db.clock.advance(TimeDelta::milliseconds(1));
         ledger.post(&mut tx, &sale(document, amount, currency, "1.05")).await.unwrap();
     }
     let entity = ledger.entity(&mut tx, None).await.unwrap();

@@ -17,12 +17,39 @@ const KERNEL: &str = "platform";
 /// Modules whose operations stand among those of the records that they are about.
 const AMONG_RECORDS: [&str; 2] = ["attachments", "views"];
 
+/// Why posting asks for more in some periods.
+const AFTER_SOFT_CLOSE: &str = "posting is one operation, and only some may do it after the soft close";
+
+/// Why a domain has permissions for what it has no operations for.
+const THROUGH_RECORDS: &str =
+    "the records service reads and writes it, and asks for the domain's own permission";
+
 /// Permissions that are not operations: within an operation, more may be asked of some callers.
-const EXTRA_PERMISSIONS: [Tolerated; 3] = [
+const EXTRA_PERMISSIONS: [Tolerated; 11] = [
     Tolerated {
         rule: "extra-permission",
         subject: "finance.post_to_soft_closed_period",
-        reason: "posting is one operation, and only some may do it after the soft close",
+        reason: AFTER_SOFT_CLOSE,
+    },
+    Tolerated { rule: "extra-permission", subject: "finance.read_exchange_rates", reason: THROUGH_RECORDS },
+    Tolerated { rule: "extra-permission", subject: "finance.write_exchange_rates", reason: THROUGH_RECORDS },
+    Tolerated { rule: "extra-permission", subject: "finance.read_dimensions", reason: THROUGH_RECORDS },
+    Tolerated { rule: "extra-permission", subject: "finance.write_dimensions", reason: THROUGH_RECORDS },
+    Tolerated { rule: "extra-permission", subject: "invoicing.read_reference_data", reason: THROUGH_RECORDS },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "invoicing.write_reference_data",
+        reason: THROUGH_RECORDS,
+    },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "closing.post_to_soft_closed_period",
+        reason: AFTER_SOFT_CLOSE,
+    },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "invoicing.post_to_soft_closed_period",
+        reason: AFTER_SOFT_CLOSE,
     },
     Tolerated {
         rule: "extra-permission",
@@ -89,6 +116,7 @@ fn has_success(operation: &Operation) -> bool {
         let has = |media_type: &str| response["content"][media_type]["schema"].is_object();
         let has_schema = has("application/json") || has("text/event-stream") || has("application/x-ndjson");
         let has_schema = has_schema || has("application/scim+json") || has("application/octet-stream");
+        let has_schema = has_schema || has("application/xml");
         let is_described = response["description"].as_str().is_some_and(|text| !text.trim().is_empty());
         (200..300).contains(status) && is_described && (has_schema || *status == 204)
     })

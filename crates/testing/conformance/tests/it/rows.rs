@@ -10,6 +10,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows(BTreeMap<String, BTreeSet<String>>);
 
+/// What is written behind the answers: decisions, and what shadows of policies make of them.
+const BEHIND_A_QUEUE: [&str; 3] = ["policy.decision", "policy.shadow", "policy.shadow_difference"];
+
 /// The tables that have a `tenant_id`, by schema and name.
 pub(crate) async fn tenant_tables(conn: &mut PgConnection) -> Vec<String> {
     let names = sqlx::query_scalar(
@@ -25,7 +28,7 @@ impl Rows {
     pub(crate) async fn of_all(db: &TestDatabase) -> Self {
         let mut superuser = db.superuser().await;
         let mut tables = tenant_tables(&mut superuser).await;
-        tables.retain(|table| table != "policy.decision");
+        tables.retain(|table| !BEHIND_A_QUEUE.contains(&table.as_str()));
         Self::read(&mut superuser, &tables, None).await
     }
 

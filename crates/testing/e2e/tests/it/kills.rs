@@ -40,6 +40,10 @@ async fn kill_in_both_tenants(random: &mut Random) -> u32 {
     let mut all = 0;
     for tenant in ["demo", "globex"] {
         let client = platform.client(tenant, "accountant").await;
+        // The file is in dollars, in which not every tenant keeps its books unless it says so.
+        let books = json!({"code": "main", "name": "Main", "baseCurrency": "USD"});
+        let admin = platform.client(tenant, "admin").await;
+        admin.post("/v1/finance/legal-entities", &books).await.expect(201);
         let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
         let first = platform.worker(worker(&platform)).await;
         assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
