@@ -17,8 +17,15 @@ const NOTHING_DIFFERS: &str = "it takes nothing: the same key is the same reques
 const SHOWN_ONCE: &str =
     "secrets and codes are shown once, and stored nowhere: a repetition gets the answer without them";
 
+/// Why others do not answer a request for approval.
+const THOSE_CONCERNED: &str =
+    "who has the role that was asked decides, and who asked withdraws; to others the request is not there";
+
 /// Changes whose repetition is answered otherwise.
-const OTHERWISE: [Tolerated; 12] = [
+const OTHERWISE: [Tolerated; 15] = [
+    Tolerated { rule: "own-key", subject: "approvals.approve_request", reason: THOSE_CONCERNED },
+    Tolerated { rule: "own-key", subject: "approvals.reject_request", reason: THOSE_CONCERNED },
+    Tolerated { rule: "own-key", subject: "approvals.withdraw_request", reason: THOSE_CONCERNED },
     Tolerated {
         rule: "own-key",
         subject: "security.revoke_own_session",
