@@ -33,7 +33,8 @@ use athyper_kernel_bank_files::payments::{Account, Order, OrderFile, Remittance,
             content_type = "application/xml",
             example = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\">…</Document>"
         ),
-        (status = 409, description = "The run was not exported"),
+        (status = 409, description = "The run was not exported", body = athyper_kernel_http::ProblemBody,
+            content_type = "application/problem+json"),
         RecordProblems
     )
 )]

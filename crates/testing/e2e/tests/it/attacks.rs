@@ -209,6 +209,8 @@ async fn roles_are_those_of_the_token(stage: &Stage, real: &str) {
 async fn records_of_another_tenant_do_not_exist(stage: &Stage, real: &str) {
     let globex = stage.with_token(&stage.token("globex", "admin").await);
     let demo = stage.with_token(real);
+    let books = json!({"code": "main", "name": "Main", "baseCurrency": "EUR"});
+    globex.post("/v1/finance/legal-entities", &books).await.expect(201);
     let period = json!({"name": "2024", "startsOn": "2024-01-01", "endsOn": "2024-12-31"});
     let period = globex.post("/v1/finance/periods", &period).await.expect(201).header("location");
     for code in ["Assets:Cash", "Expenses:Fees"] {
