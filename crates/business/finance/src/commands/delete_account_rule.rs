@@ -50,7 +50,10 @@ pub(crate) async fn delete_account_rule(
 }
 
 pub(crate) async fn execute(tx: &mut TenantTx, rule: RuleBody) -> Result<Done<RuleBody>, Error> {
-    account_rules::delete(tx, rule.id).await?;
+    // Somebody else may have been faster.
+    if !account_rules::delete(tx, rule.id).await? {
+        return Err(Error::RuleNotFound);
+    }
 
     let event = AuditEvent::info("finance.delete_account_rule")
         .about("finance.account_rule", rule.id)

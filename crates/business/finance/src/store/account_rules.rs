@@ -82,15 +82,15 @@ pub(crate) async fn insert(tx: &mut TenantTx, rule: &NewRule<'_>) -> Result<bool
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Deletes a rule.
-pub(crate) async fn delete(tx: &mut TenantTx, id: RuleId) -> Result<(), DbError> {
+/// Deletes a rule. Says whether it was there.
+pub(crate) async fn delete(tx: &mut TenantTx, id: RuleId) -> Result<bool, DbError> {
     let tenant = tx.tenant_id().uuid();
-    sqlx::query("delete from finance.account_rule where tenant_id = $1 and id = $2")
+    let deleted = sqlx::query("delete from finance.account_rule where tenant_id = $1 and id = $2")
         .bind(tenant)
         .bind(id.uuid())
         .execute(tx.conn())
         .await?;
-    Ok(())
+    Ok(deleted.rows_affected() == 1)
 }
 
 #[derive(sqlx::FromRow)]
