@@ -2,11 +2,11 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{NoQuery, PathId, ProblemResponse, Read, RecordProblems};
+use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply, etag};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::Deps;
 use crate::entities::PAYMENT_RUN;
@@ -15,6 +15,9 @@ use crate::model::bank_account::BankAccount;
 use crate::model::payment_run::{Payment, PaymentRun, PaymentRunState};
 use crate::store::{accounts, runs};
 use athyper_kernel_bank_files::payments::{Account, Order, OrderFile, Remittance, write};
+
+/// The version of the content of every file.
+const CONTENT_VERSION: i64 = 1;
 
 /// Download a payment file
 ///
@@ -41,16 +44,19 @@ use athyper_kernel_bank_files::payments::{Account, Order, OrderFile, Remittance,
 pub(crate) async fn download_payment_file(
     State(deps): State<Deps>,
     PathId(id): PathId<PaymentRun>,
-    read: Read,
+    mut read: Read,
 ) -> Result<Response, ProblemResponse> {
     let caller = read.caller().clone();
-    let Read::<NoQuery> { mut tx, .. } = read;
-    deps.records.check_on(&mut tx, &caller, (PAYMENT_RUN, id.uuid()), Error::RunNotFound).await?;
-    let run = runs::find(&mut tx, id).await?.ok_or(Error::RunNotFound)?;
-    let account = accounts::find(&mut tx, run.account).await?.ok_or(Error::AccountNotFound)?;
-    // The read has ended: it would keep one connection while this takes another.
-    drop(tx);
+    deps.records.check_on(&mut read.tx, &caller, (PAYMENT_RUN, id.uuid()), Error::RunNotFound).await?;
+    let run = runs::find(&mut read.tx, id).await?.ok_or(Error::RunNotFound)?;
+    let account = accounts::find(&mut read.tx, run.account).await?.ok_or(Error::AccountNotFound)?;
     let file = write(&orders(&run, &account)?, account.payment_format).map_err(Problem::internal)?;
+    // What was exported once is the same for ever.
+    if read.has(CONTENT_VERSION) {
+        return Ok(Reply::not_modified().version(CONTENT_VERSION).into_response());
+    }
+    // The read has ended: it would keep one connection while this takes another.
+    drop(read);
 
     let event = AuditEvent::access("banking.download_payment_file")
         .about("banking.payment_run", run.id)
@@ -64,6 +70,8 @@ pub(crate) async fn download_payment_file(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     let attachment = HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"));
     headers.insert(header::CONTENT_DISPOSITION, attachment);
+    let tag = HeaderValue::try_from(etag(CONTENT_VERSION)).unwrap_or(HeaderValue::from_static(""));
+    headers.insert(header::ETAG, tag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(response)
 }
