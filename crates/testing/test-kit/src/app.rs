@@ -252,6 +252,23 @@ impl TestApp {
         Some(JobRun::new(job, self.db.database.clone()))
     }
 
+    /// Waits until so many sessions wait for a lock.
+    pub async fn wait_for_waiters(&self, wanted: i64) {
+        let mut watcher = self.db.superuser().await;
+        let waiting = "select count(*) from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'";
+        for _ in 0..5_000 {
+            let found: i64 = sqlx::query_scalar(waiting)
+                .bind(&self.db.name)
+                .fetch_one(&mut watcher)
+                .await
+                .expect("sessions");
+            if found == wanted {
+                return;
+            }
+        }
+        panic!("there are not {wanted} who wait");
+    }
+
     /// Claims the oldest job and runs it to its end, as the worker does.
     pub async fn run_job(&self) -> Result<JobId, JobError> {
         let run = self.claim_job().await.expect("a job");

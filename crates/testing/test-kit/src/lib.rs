@@ -23,6 +23,7 @@
 mod app;
 mod client;
 mod database;
+mod documents;
 mod identity;
 mod known;
 mod uploads;
@@ -34,6 +35,7 @@ pub use app::{
 };
 pub use client::{Answer, Client};
 pub use database::{TestDatabase, server};
+pub use documents::documented_operations;
 pub use identity::{
     OPERATOR_REALM, OPERATOR_TENANTS, REALM, TENANTS, TestAuthenticator, iam_config, operators_apart,
     realm_of, subject, token,

@@ -150,25 +150,11 @@ pub(crate) async fn after_a_posting_under_way(
         .unwrap();
     let mut first = tokio::task::JoinSet::new();
     first.spawn(async move { accountant.post_empty(&path).await });
-    wait_for_waiters(app, 1).await;
+    app.wait_for_waiters(1).await;
     let mut then = tokio::task::JoinSet::new();
     then.spawn(second);
-    wait_for_waiters(app, 2).await;
+    app.wait_for_waiters(2).await;
     sqlx::raw_sql("commit").execute(&mut holder).await.unwrap();
     first.join_all().await.pop().unwrap().expect(200);
     then.join_all().await.pop().unwrap()
-}
-
-/// Waits until so many sessions wait for a lock.
-async fn wait_for_waiters(app: &TestApp, wanted: i64) {
-    let mut watcher = app.db.superuser().await;
-    let waiting = "select count(*) from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'";
-    for _ in 0..5_000 {
-        let found: i64 =
-            sqlx::query_scalar(waiting).bind(&app.db.name).fetch_one(&mut watcher).await.unwrap();
-        if found == wanted {
-            return;
-        }
-    }
-    panic!("there are not {wanted} who wait");
 }

@@ -235,6 +235,31 @@ fn doors_that(db: &TestDatabase, catalogue: &Catalogue, deny_all: bool) -> Doors
     (with_service_keys(database, db.tenants.clone(), tokens), judge)
 }
 
+/// An example of an operation.
+pub(crate) fn example(operation: &'static str, prepare: fn(User) -> BoxFuture<'static, Call>) -> Example {
+    Example { operation, prepare }
+}
+
+/// Sends a request that makes something, and gives back the request for what was made.
+pub(crate) async fn made(user: &User, call: &Call, status: u16) -> Call {
+    let answer = call.send(&user.client, &Method::POST).await.expect(status);
+    answer
+        .headers
+        .get("location")
+        .map_or_else(|| call.clone(), |location| Call::to(location.to_str().expect("location")))
+}
+
+/// The request on the version that the record has now.
+pub(crate) async fn versioned(user: &User, record: Call) -> Call {
+    let answer = user.client.get(&record.path).await.expect(200);
+    record.on_version_of(&answer)
+}
+
+/// The list that the record is in.
+pub(crate) fn listed(_record: Call, path: &str) -> Call {
+    Call::to(path)
+}
+
 /// A number that this process has not used, for names that must be unique.
 pub(crate) fn unique() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);

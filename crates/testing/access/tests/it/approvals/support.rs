@@ -163,17 +163,3 @@ pub(crate) async fn state(app: &TestApp, id: &str) -> String {
         .await
         .unwrap()
 }
-
-/// Waits until so many sessions wait for a lock.
-pub(crate) async fn wait_for_waiters(app: &TestApp, wanted: i64) {
-    let mut watcher = app.db.superuser().await;
-    let waiting = "select count(*) from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'";
-    for _ in 0..5_000 {
-        let found: i64 =
-            sqlx::query_scalar(waiting).bind(&app.db.name).fetch_one(&mut watcher).await.unwrap();
-        if found == wanted {
-            return;
-        }
-    }
-    panic!("there are not {wanted} who wait");
-}

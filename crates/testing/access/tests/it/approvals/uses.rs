@@ -3,9 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::support::{
-    ACCOUNTS, app, ask_for, cash, checker, decide, guarded_app, maker, state, wait_for_waiters, waits,
-};
+use super::support::{ACCOUNTS, app, ask_for, cash, checker, decide, guarded_app, maker, state, waits};
 use crate::support::events;
 
 const JOURNALS: &str = "/v1/finance/journals";
@@ -31,7 +29,7 @@ async fn of_two_uses_at_once_one_has_an_effect() {
         let (maker, journal) = (maker.clone(), journal.clone());
         uses.spawn(async move { maker.post(JOURNALS, &journal).await });
     }
-    wait_for_waiters(&app, 2).await;
+    app.wait_for_waiters(2).await;
     sqlx::raw_sql("commit").execute(&mut holder).await.unwrap();
     let mut answers = uses.join_all().await;
     answers.sort_by_key(|answer| answer.status);
