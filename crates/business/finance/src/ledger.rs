@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
-use athyper_kernel_error::{FieldError, Problem};
+use athyper_kernel_error::{DomainError as _, FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem,
-    OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
+    AccountBalance, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity, ItemId, Ledger,
+    OpenItem, OpenItems, Posted, PostedLine, Posting, Source,
 };
-use athyper_kernel_types::{Currency, Id, Money};
+use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
 use crate::commands::{allocate_items, reverse_journal};
-use crate::determination::{by_rules, rules_for};
+use crate::determination::{Determined, by_rules, rules_for};
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::account_rule::AccountRule;
 use crate::model::amount::LineAmount;
-use crate::model::journal::{JournalWithLines, LINES, NewJournal, NewLine};
+use crate::model::journal::{JournalWithLines, LINES, NewJournal, NewLine, ONCE};
 use crate::model::legal_entity::LegalEntity;
 use crate::posting::{PostedJournal, PostingRights, post};
 use crate::queries::get_journal;
@@ -139,41 +139,21 @@ async fn post_adjustment(tx: &mut TenantTx, adjustment: &Adjustment) -> Result<P
         return Err(Error::SourceConflict);
     }
     let entity = whose_books::find(tx, Some(&adjustment.entity)).await?;
-    let lines: Vec<PostingLine> = adjustment
-        .lines
-        .iter()
-        .map(|line| PostingLine {
-            base: Some(line.base),
-            party: line.party,
-            memo: line.memo.clone(),
-            ..PostingLine::new(line.account.clone(), Money::zero(line.currency))
-        })
-        .collect();
-    let rules = rules_for(tx, &entity, lines.iter().map(|line| &line.account)).await?;
-    let accounts = find_accounts(tx, &rules, &lines).await?;
-    let valued = |(line, chosen): (&PostingLine, &Chosen)| NewLine {
-        base: line.base,
-        rate: Some(Decimal::ONE),
+    let named = || adjustment.lines.iter().map(|line| &line.account);
+    let rules = rules_for(tx, &entity, named()).await?;
+    let accounts = find_accounts(tx, &rules, named()).await?;
+    let adjusting = |(line, chosen): (&AdjustmentLine, &Chosen)| NewLine {
         party: line.party,
         memo: line.memo.clone(),
-        automatic: true,
-        ..NewLine::new(chosen.id, LineAmount::from_signed(line.amount))
+        ..NewLine::adjusting(chosen.id, line.currency, line.base)
     };
+    let (id, date) = (Id::new(tx.clock()), adjustment.date);
+    let lines = adjustment.lines.iter().zip(&accounts).map(adjusting).collect();
     let draft = NewJournal {
-        id: Id::new(tx.clock()),
-        entity: entity.id,
-        book: adjustment.book,
-        date: adjustment.date,
-        payee: None,
         narration: adjustment.narration.clone(),
-        reference: None,
-        rates: BTreeMap::new(),
-        reverses: None,
-        import: None,
-        source: Some((adjustment.source.clone(), [0; 32])),
-        lines: lines.iter().zip(&accounts).map(valued).collect(),
+        source: Some((adjustment.source.clone(), ONCE)),
+        ..NewJournal::new(id, entity.id, adjustment.book, date, lines)
     };
-    let id = draft.id;
     let drafts = [draft];
     journals::insert_drafts(tx, &drafts).await?;
     post(tx, &entity, &drafts, PostingRights { into_soft_closed: adjustment.into_soft_closed }).await?;
@@ -188,8 +168,9 @@ async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, E
         return Ok(posted);
     }
     let entity = whose_books::find_or_open(tx, posting.entity.as_deref(), None).await?;
-    let rules = rules_for(tx, &entity, posting.lines.iter().map(|line| &line.account)).await?;
-    let accounts = find_accounts(tx, &rules, &posting.lines).await?;
+    let named = || posting.lines.iter().map(|line| &line.account);
+    let rules = rules_for(tx, &entity, named()).await?;
+    let accounts = find_accounts(tx, &rules, named()).await?;
     let drafts = [draft(tx, &entity, posting, &accounts, digest)?];
     journals::insert_drafts(tx, &drafts).await?;
     let rights = PostingRights { into_soft_closed: posting.into_soft_closed };
@@ -257,57 +238,44 @@ struct Chosen {
     rule: Option<String>,
 }
 
-/// The account of each line.
-async fn find_accounts(
+/// The account of each line, or all that is wrong with them.
+async fn find_accounts<'p>(
     tx: &mut TenantTx,
     rules: &[AccountRule],
-    lines: &[PostingLine],
+    asked: impl Iterator<Item = &'p AccountRef> + Clone,
 ) -> Result<Vec<Chosen>, Error> {
-    let mut errors = Vec::new();
-    let mut determined = Vec::with_capacity(lines.len());
-    for (index, line) in lines.iter().enumerate() {
-        match by_rules(rules, &line.account) {
-            Ok(found) => determined.push(found),
-            Err(error) => {
-                let code = athyper_kernel_error::DomainError::code(&error).trim_start_matches("finance.");
-                errors.push(FieldError::new(format!("/lines/{index}/account"), code, error.to_string()));
-                determined.push(None);
-            }
-        }
-    }
-    let codes: Vec<&str> = lines
-        .iter()
-        .filter_map(|line| match &line.account {
+    let codes: Vec<&str> = asked
+        .clone()
+        .filter_map(|account| match account {
             AccountRef::Code(code) => Some(code.as_str()),
             AccountRef::Role { .. } => None,
         })
         .collect();
     let named = accounts::with_codes(tx, &codes).await?;
-    let ids: BTreeSet<AccountId> = determined.iter().flatten().map(|found| found.account).collect();
-    let by_id = accounts::hold(tx, &ids).await?;
     let by_code: HashMap<&str, AccountId> =
         named.iter().map(|account| (account.code.as_str(), account.id)).collect();
-    let mut chosen = Vec::with_capacity(lines.len());
-    for (index, (line, found)) in lines.iter().zip(determined).enumerate() {
-        match (&line.account, found) {
-            (AccountRef::Code(code), _) => {
-                if let Some(id) = by_code.get(code.as_str()) {
-                    chosen.push(Chosen { id: *id, code: code.clone(), rule: None });
-                } else {
-                    let message = format!("there is no account {code}");
-                    errors.push(FieldError::new(
-                        format!("/lines/{index}/account"),
-                        "unknown_account",
-                        message,
-                    ));
-                }
+    let by_id = accounts::hold(tx, &rules.iter().map(|rule| rule.account).collect()).await?;
+    let choose = |account: &AccountRef| match (account, by_rules(rules, account)) {
+        (AccountRef::Code(code), _) => match by_code.get(code.as_str()) {
+            Some(id) => Ok(Chosen { id: *id, code: code.clone(), rule: None }),
+            None => Err(("unknown_account", format!("there is no account {code}"))),
+        },
+        (AccountRef::Role { .. }, Ok(Some(Determined { account, rule }))) => {
+            let code = by_id.get(&account).map(|found| found.code.as_str().to_owned());
+            Ok(Chosen { id: account, code: code.unwrap_or_default(), rule: Some(rule.to_string()) })
+        }
+        (AccountRef::Role { .. }, Ok(None)) => Err(("unknown_account", "there is no account".to_owned())),
+        (AccountRef::Role { .. }, Err(error)) => {
+            Err((error.code().trim_start_matches("finance."), error.to_string()))
+        }
+    };
+    let (mut chosen, mut errors) = (Vec::new(), Vec::new());
+    for (index, account) in asked.enumerate() {
+        match choose(account) {
+            Ok(found) => chosen.push(found),
+            Err((code, message)) => {
+                errors.push(FieldError::new(format!("/lines/{index}/account"), code, message));
             }
-            (AccountRef::Role { .. }, Some(found)) => {
-                let code = by_id.get(&found.account).map(|account| account.code.as_str().to_owned());
-                let rule = Some(found.rule.to_string());
-                chosen.push(Chosen { id: found.account, code: code.unwrap_or_default(), rule });
-            }
-            (AccountRef::Role { .. }, None) => {}
         }
     }
     if errors.is_empty() { Ok(chosen) } else { Err(Error::AccountsNotUsable(errors)) }
@@ -345,19 +313,14 @@ fn draft(
         memo: line.memo.clone(),
         ..NewLine::new(chosen.id, LineAmount::from_signed(line.amount))
     });
+    let id = Id::new(tx.clock());
     Ok(NewJournal {
-        id: Id::new(tx.clock()),
-        entity: entity.id,
-        book: posting.book,
-        date: posting.date,
         payee: posting.payee.clone(),
         narration: posting.narration.clone(),
         reference: posting.reference.clone(),
         rates: posting.rates.clone(),
-        reverses: None,
-        import: None,
         source: Some((posting.source.clone(), digest)),
-        lines: lines.collect(),
+        ..NewJournal::new(id, entity.id, posting.book, posting.date, lines.collect())
     })
 }
 

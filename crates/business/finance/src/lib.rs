@@ -46,7 +46,6 @@ mod posting;
 mod queries;
 mod routes;
 mod store;
-mod tenant_defaults;
 mod whose_books;
 
 use deps::Deps;

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::error::Error;
 use crate::model::legal_entity::{FIRST, LegalEntity};
 use crate::store::legal_entities;
-use crate::tenant_defaults;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// How much may go to rounding in books whose legal entity says nothing: one unit of their currency.
 pub(crate) const ROUNDING_LIMIT: Decimal = Decimal::ONE;

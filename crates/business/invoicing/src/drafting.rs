@@ -23,7 +23,8 @@ use crate::model::terms::Terms;
 use crate::model::text::Code;
 use crate::store::invoices::{self, Draft};
 use crate::store::reference;
-use crate::tenant_defaults;
+use athyper_kernel_ledger::tenant_defaults;
+use athyper_kernel_tenant_context::TenantContext;
 
 /// A draft that was read and priced.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ pub(crate) async fn read(
 /// # Errors
 /// As [`read`].
 pub(crate) async fn finish(tx: &mut TenantTx, draft: Draft, lines: Vec<Line>) -> Result<Drafted, Error> {
-    let calendar = tenant_defaults::calendar(tx.context());
+    let calendar = calendar(tx.context());
     let mut tax_day = draft.date;
     if let Some(id) = draft.corrects {
         let corrected = invoices::find(tx, id).await?;
@@ -221,4 +222,10 @@ pub(crate) fn tax_line(total: &TaxTotal) -> TaxLine {
         tax: total.tax.amount(),
         non_recoverable: total.non_recoverable.amount(),
     }
+}
+
+/// The tenant's business calendar, if its configuration has one (`calendar`).
+fn calendar(context: &TenantContext) -> Option<BusinessCalendar> {
+    let value = context.resolved().defaults.get("calendar")?;
+    serde_json::from_value(value.clone()).ok()
 }

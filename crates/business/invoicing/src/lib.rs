@@ -43,7 +43,6 @@ mod queries;
 mod routes;
 mod settling;
 mod store;
-mod tenant_defaults;
 
 use deps::Deps;
 pub use module::MODULE;

@@ -17,7 +17,7 @@ use crate::model::settle::{Open, lay_over};
 use crate::posting::PostingRights;
 use crate::store::items::{ItemRow, NewSettlement, Settled};
 use crate::store::{invoices, items, payments};
-use crate::tenant_defaults;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// A note that settles what it corrects.
 #[derive(Clone, Copy, Debug)]

@@ -16,13 +16,16 @@
 
 mod account;
 mod adjustment;
+mod day;
 mod deps;
 mod port;
 mod posting;
 mod settlement;
+pub mod tenant_defaults;
 
 pub use account::{AccountBalance, AccountType, AccountUse};
 pub use adjustment::{Adjustment, AdjustmentLine};
+pub use day::{Day, DayError};
 pub use deps::LEDGER;
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};

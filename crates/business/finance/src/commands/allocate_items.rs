@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{DbError, Done, TenantTx};
+use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
 use athyper_kernel_ledger::{AccountRef, Allocated, Allocation, Book, ItemId, Source};
 use athyper_kernel_types::{Currency, Id, Money};
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,15 +15,14 @@ use uuid::Uuid;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::determination::determine_role;
 use crate::error::Error;
-use crate::model::amount::LineAmount;
-use crate::model::day::Day;
 use crate::model::entry::{ItemState, convert};
-use crate::model::journal::{JournalId, NewJournal, NewLine};
+use crate::model::journal::{JournalId, NewJournal, NewLine, ONCE};
 use crate::model::legal_entity::LegalEntity;
 use crate::posting::{EXCHANGE_REALISED, PostingRights, post};
 use crate::store::allocations::{self, NewAllocation};
 use crate::store::items::{NewSettlement, SettledBy};
 use crate::store::{items, journals, legal_entities};
+use athyper_kernel_ledger::Day;
 
 /// Which items settle each other.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -232,58 +230,17 @@ async fn post_difference(
     let side = if difference > Decimal::ZERO { "loss" } else { "gain" };
     let role = AccountRef::role(EXCHANGE_REALISED).with("side", side);
     let realised = determine_role(tx, entity, &role).await?.account;
-    let draft = exchange_journal(
-        (Id::new(tx.clock()), Source::new("finance.allocation", id, "post")),
-        entity,
-        allocation.date,
-        "Realised difference of exchange".to_owned(),
-        [
-            (item.account, item.currency, -difference, Some(item.party)),
-            (realised, item.currency, difference, None),
-        ],
-    )?;
+    let of_item =
+        NewLine { party: Some(item.party), ..NewLine::adjusting(item.account, item.currency, -difference) };
+    let lines = vec![of_item, NewLine::adjusting(realised, item.currency, difference)];
+    let draft = NewJournal {
+        narration: Some("Realised difference of exchange".to_owned()),
+        source: Some((Source::new("finance.allocation", id, "post"), ONCE)),
+        ..NewJournal::new(Id::new(tx.clock()), entity.id, Book::Exchange, allocation.date, lines)
+    };
     let id = draft.id;
     let drafts = [draft];
     journals::insert_drafts(tx, &drafts).await?;
     post(tx, entity, &drafts, PostingRights { into_soft_closed: allocation.into_soft_closed }).await?;
     Ok(id)
-}
-
-/// A journal that moves base currency alone: account, currency, what is added to it, and whose it is.
-///
-/// # Errors
-/// When an amount is no money of the base currency.
-pub(crate) fn exchange_journal(
-    (id, source): (JournalId, Source),
-    entity: &LegalEntity,
-    date: NaiveDate,
-    narration: String,
-    lines: impl IntoIterator<Item = (crate::model::account::AccountId, Currency, Decimal, Option<Uuid>)>,
-) -> Result<NewJournal, Error> {
-    let line = |(account, currency, base, party)| {
-        Money::new(base, entity.base_currency)
-            .map_err(|error| DbError::Corrupt(format!("a difference of exchange: {error}")))?;
-        Ok(NewLine {
-            base: Some(base),
-            rate: Some(Decimal::ONE),
-            party,
-            automatic: true,
-            ..NewLine::new(account, LineAmount::from_signed(Money::zero(currency)))
-        })
-    };
-    Ok(NewJournal {
-        id,
-        entity: entity.id,
-        book: Book::Exchange,
-        date,
-        payee: None,
-        narration: Some(narration),
-        reference: None,
-        rates: BTreeMap::new(),
-        reverses: None,
-        import: None,
-        // Nobody asks for it again: what it is of is made once.
-        source: Some((source, [0; 32])),
-        lines: lines.into_iter().map(line).collect::<Result<_, Error>>()?,
-    })
 }

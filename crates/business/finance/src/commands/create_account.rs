@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use crate::error::Error;
 use crate::model::account::{Account, AccountCode, AccountType, AccountUse};
 use crate::model::chart::{Chart, ChartError, Wanted};
-use crate::model::day::Day;
 use crate::model::text::RuleName;
 use crate::store::accounts;
+use athyper_kernel_ledger::Day;
 
 /// An account to add.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -18,13 +18,13 @@ use crate::error::Error;
 use crate::model::account::{AccountCode, AccountId};
 use crate::model::amount::LineAmount;
 use crate::model::balance::totals;
-use crate::model::day::Day;
 use crate::model::journal::{JournalId, JournalWithLines, LINES, NewJournal, NewLine};
 use crate::model::rate::Rate;
 use crate::model::text::{DimensionCode, Memo, Narration, Payee, Reference, RuleName};
 use crate::queries::get_journal;
 use crate::store::{accounts, journals, lines};
 use crate::whose_books;
+use athyper_kernel_ledger::Day;
 
 /// What a draft says.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -166,18 +166,11 @@ pub(crate) async fn check(
             ..NewLine::new(account, amount)
         });
     Ok(NewJournal {
-        id,
-        entity: entity.id,
-        book: input.book,
-        date: input.date.date(),
         payee: input.payee.as_ref().and_then(Text::to_option),
         narration: input.narration.as_ref().and_then(Text::to_option),
         reference: input.reference.as_ref().and_then(Text::to_option),
         rates: input.rates.iter().map(|(currency, rate)| (*currency, rate.number())).collect(),
-        reverses: None,
-        import: None,
-        source: None,
-        lines: lines.collect(),
+        ..NewJournal::new(id, entity.id, input.book, input.date.date(), lines.collect())
     })
 }
 

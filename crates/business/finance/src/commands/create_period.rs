@@ -10,10 +10,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::period::{Period, PeriodState};
 use crate::store::periods;
 use crate::whose_books;
+use athyper_kernel_ledger::Day;
 
 /// A period to declare.
 #[derive(Debug, Deserialize, ToSchema)]

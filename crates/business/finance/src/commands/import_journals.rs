@@ -12,8 +12,8 @@ use crate::jobs::{IMPORTS_IN_TURN, keep_file};
 use crate::model::csv_table::CsvTable;
 use crate::model::journal_file::COLUMNS;
 use crate::posting::PostingRights;
-use crate::tenant_defaults;
 use crate::whose_books;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// Import journals
 ///

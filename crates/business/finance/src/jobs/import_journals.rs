@@ -7,7 +7,7 @@
 //! From before the first batch to after the last one the days of the file are guarded: their periods cannot be closed.
 //! Each batch renews the guard, so that one whose worker died is gone after [`GUARD`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
@@ -234,18 +234,10 @@ fn draft(
         Some(NewLine::new(account, line.amount))
     });
     NewJournal {
-        id,
-        entity,
-        book: Book::General,
-        date: entry.date,
         payee: entry.payee.to_option(),
         narration: entry.narration.to_option(),
-        reference: None,
-        rates: BTreeMap::new(),
-        source: None,
-        reverses: None,
         import: Some(ImportedFrom { job: run.id(), entry_no: entry.entry_no.as_str().to_owned() }),
-        lines: lines.collect(),
+        ..NewJournal::new(id, entity, Book::General, entry.date, lines.collect())
     }
 }
 

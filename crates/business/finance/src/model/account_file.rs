@@ -7,7 +7,7 @@ use athyper_kernel_error::FieldError;
 
 use super::account::{AccountCode, AccountType};
 use super::csv_table::{Columns, CsvTable, RowErrors};
-use super::day::Day;
+use athyper_kernel_ledger::Day;
 
 /// Its columns.
 pub(crate) const COLUMNS: Columns = Columns { required: &["account", "type"], optional: &["opened"] };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_ledger::{Book, ItemId, Source};
-use athyper_kernel_types::{Currency, Id, JobId};
+use athyper_kernel_types::{Currency, Id, JobId, Money};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -192,6 +192,9 @@ impl JournalState {
     }
 }
 
+/// The digest of what nobody asks for again, because what it is of is made once.
+pub(crate) const ONCE: [u8; 32] = [0; 32];
+
 /// A journal about to be written down.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NewJournal {
@@ -219,6 +222,32 @@ pub(crate) struct NewJournal {
     pub(crate) source: Option<(Source, [u8; 32])>,
     /// Its lines.
     pub(crate) lines: Vec<NewLine>,
+}
+
+impl NewJournal {
+    /// A journal of lines, and nothing else.
+    pub(crate) fn new(
+        id: JournalId,
+        entity: EntityId,
+        book: Book,
+        date: NaiveDate,
+        lines: Vec<NewLine>,
+    ) -> Self {
+        Self {
+            id,
+            entity,
+            book,
+            date,
+            payee: None,
+            narration: None,
+            reference: None,
+            rates: BTreeMap::new(),
+            reverses: None,
+            import: None,
+            source: None,
+            lines,
+        }
+    }
 }
 
 /// The entry of a file that a journal was made from.
@@ -279,6 +308,18 @@ impl NewLine {
     }
 }
 
+impl NewLine {
+    /// A line that only moves base currency: of no amount in its own, and worth this, debit positive.
+    pub(crate) fn adjusting(account: AccountId, currency: Currency, base: Decimal) -> Self {
+        Self {
+            base: Some(base),
+            rate: Some(Decimal::ONE),
+            automatic: true,
+            ..Self::new(account, LineAmount::from_signed(Money::zero(currency)))
+        }
+    }
+}
+
 impl Line {
     /// What it is worth in base currency, debit positive; `None` where that is nothing, or not known yet.
     pub(crate) fn base(&self) -> Option<Decimal> {
@@ -319,20 +360,9 @@ impl Line {
 impl JournalWithLines {
     /// The draft that it is, to be posted.
     pub(crate) fn into_new(self) -> NewJournal {
-        NewJournal {
-            id: self.journal.id,
-            entity: self.journal.entity,
-            book: self.journal.book,
-            date: self.journal.date,
-            payee: self.journal.payee,
-            narration: self.journal.narration,
-            reference: self.journal.reference,
-            rates: self.journal.rates,
-            reverses: None,
-            import: None,
-            source: None,
-            lines: self.lines.iter().map(Line::to_new).collect(),
-        }
+        let lines = self.lines.iter().map(Line::to_new).collect();
+        let Journal { id, entity, book, date, payee, narration, reference, rates, .. } = self.journal;
+        NewJournal { payee, narration, reference, rates, ..NewJournal::new(id, entity, book, date, lines) }
     }
 
     /// The journal that undoes this one: the same lines on the other side. `made` has the open items that its lines made, by

@@ -11,9 +11,9 @@ use super::account::AccountCode;
 use super::amount::LineAmount;
 use super::balance::imbalances;
 use super::csv_table::{Columns, CsvTable, Row, RowErrors};
-use super::day::Day;
 use super::journal::LINES;
 use super::text::{EntryNo, Narration, Payee};
+use athyper_kernel_ledger::Day;
 
 /// Its columns. Without a currency a line is in the tenant's own.
 pub(crate) const COLUMNS: Columns = Columns {

@@ -7,7 +7,6 @@ pub(crate) mod amount;
 pub(crate) mod balance;
 pub(crate) mod chart;
 pub(crate) mod csv_table;
-pub(crate) mod day;
 pub(crate) mod entry;
 pub(crate) mod journal;
 pub(crate) mod journal_file;

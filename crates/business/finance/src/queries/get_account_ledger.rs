@@ -13,12 +13,12 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::error::Error;
 use crate::model::account::AccountCode;
-use crate::model::day::Day;
 use crate::model::period::month_of;
 use crate::store::account_lines::{self, AccountLine, Place, Wanted};
 use crate::store::accounts;
-use crate::tenant_defaults;
 use crate::whose_books;
+use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// Which ledger.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

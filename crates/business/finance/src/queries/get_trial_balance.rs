@@ -13,12 +13,12 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::error::Error;
 use crate::model::account::AccountType;
-use crate::model::day::Day;
 use crate::model::period::month_of;
 use crate::queries::amount_text;
 use crate::store::balances::{self, ClosingBalance, Slice};
-use crate::tenant_defaults;
 use crate::whose_books;
+use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// Which trial balance.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -15,7 +15,6 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::commands::create_payment::amount;
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::payment::PaymentId;
 use crate::paying::documents_of;
 use crate::posting::PostingRights;
@@ -23,7 +22,8 @@ use crate::settling;
 use crate::store::invoices::in_units;
 use crate::store::items::ItemRow;
 use crate::store::{invoices, items, payments};
-use crate::tenant_defaults;
+use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// Which items settle each other.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -13,13 +13,13 @@ use crate::access::POST_TO_SOFT_CLOSED;
 use crate::drafting::invalid;
 use crate::entities::PAYMENT;
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::payment::{Payment, PaymentWithAllocations};
 use crate::paying;
 use crate::posting::PostingRights;
 use crate::queries::get_payment;
 use crate::store::payments;
-use crate::tenant_defaults;
+use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// When and why a payment bounced.
 #[derive(Debug, Deserialize, ToSchema)]

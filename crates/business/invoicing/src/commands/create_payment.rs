@@ -16,7 +16,6 @@ use crate::Deps;
 use crate::drafting::{DraftParty, currency_of, entity_code, invalid};
 use crate::entities::PAYMENT;
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::invoice::{InvoiceId, PartyName, Side};
 use crate::model::number::Number;
 use crate::model::payment::{
@@ -26,6 +25,7 @@ use crate::model::text::{Code, Memo, Reference};
 use crate::queries::get_payment;
 use crate::store::payments::{self, Draft};
 use crate::store::{invoices, reference};
+use athyper_kernel_ledger::Day;
 
 /// What a draft of a payment says.
 #[derive(Debug, Deserialize, ToSchema)]

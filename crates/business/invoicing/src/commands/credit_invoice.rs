@@ -13,12 +13,12 @@ use crate::commands::create_invoice::write;
 use crate::drafting::{self, stored};
 use crate::entities::INVOICE;
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::invoice::{Invoice, InvoiceState, InvoiceWithLines};
 use crate::model::text::Memo;
 use crate::store::invoices::{self, Draft};
 use crate::store::lines;
-use crate::tenant_defaults;
+use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// How an invoice is taken back.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::invoice::{InvoiceId, Kind, LINES, Line, MOST_CODES};
 use crate::model::number::Number;
 use crate::model::pricing::line_amount;
 use crate::model::tax::RoundingPlace;
 use crate::model::text::{Code, Memo, Reference};
+use athyper_kernel_ledger::Day;
 
 /// Most dimensions, and most facts, of a line.
 const MOST_PAIRS: usize = 20;

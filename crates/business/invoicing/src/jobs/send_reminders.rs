@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Deps;
 use crate::store::invoices::in_units;
 use crate::store::reminders::{self, Due};
-use crate::tenant_defaults;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// Most items of one run: the rest is reminded of by the next.
 const MOST_ITEMS: i64 = 5_000;

@@ -1,6 +1,5 @@
 //! The rules that need no database.
 
-pub(crate) mod day;
 pub(crate) mod exact;
 pub(crate) mod invoice;
 pub(crate) mod journal;

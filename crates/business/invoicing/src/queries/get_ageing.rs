@@ -14,7 +14,7 @@ use crate::model::invoice::PartyName;
 use crate::queries::get_open_items::{GetOpenItems, which};
 use crate::store::invoices::in_units;
 use crate::store::reports::{self, AgeRow};
-use crate::tenant_defaults;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// What is open of a party in a currency.
 #[derive(Debug, Serialize, ToSchema)]

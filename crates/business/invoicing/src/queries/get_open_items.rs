@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::Deps;
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::model::invoice::{PartyName, Side};
 use crate::store::invoices::in_units;
 use crate::store::reports::{self, OpenRow, Which};
-use crate::tenant_defaults;
+use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::tenant_defaults;
 
 /// Which items.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::queries::get_tax_report::check_period;
 use crate::store::invoices::in_units;
 use crate::store::reports::{self, Movement};
+use athyper_kernel_ledger::Day;
 
 /// Most lines of a statement.
 const MOST_LINES: usize = 5_000;

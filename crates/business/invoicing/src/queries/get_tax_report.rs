@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::error::Error;
-use crate::model::day::Day;
 use crate::store::invoices::in_units;
 use crate::store::reports;
+use athyper_kernel_ledger::Day;
 
 /// Which tax report.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -49,20 +49,7 @@ fn line(account: u128, amount: &str, code: &str) -> NewLine {
 }
 
 fn journal(lines: Vec<NewLine>) -> NewJournal {
-    NewJournal {
-        id: Id::nil(),
-        entity: Id::nil(),
-        book: Book::General,
-        date: "2025-03-31".parse().unwrap(),
-        payee: None,
-        narration: None,
-        reference: None,
-        rates: BTreeMap::new(),
-        reverses: None,
-        import: None,
-        source: None,
-        lines,
-    }
+    NewJournal::new(Id::nil(), Id::nil(), Book::General, "2025-03-31".parse().unwrap(), lines)
 }
 
 fn item(code: &str, rate: &str, amount: &str, base: &str) -> ItemState {

@@ -1,4 +1,4 @@
-//! A calendar day, as callers write it.
+//! A calendar day in the books, as callers write it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,28 +6,29 @@ use std::str::FromStr;
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// Years that documents take. A date outside of them is a slip of the pen.
+/// Years that the ledger takes. A date outside of them is a slip of the pen.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
 /// A day written `YYYY-MM-DD` (RFC 3339, `full-date`) and nothing else, in the years 1900 to 2199.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Day(NaiveDate);
+pub struct Day(NaiveDate);
 
 /// Why a text is not a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum DayError {
+pub enum DayError {
     /// Not of the form, or not in the calendar.
     #[error("write a day of the calendar as YYYY-MM-DD, such as 2024-02-29")]
     Malformed,
-    /// Outside of the years that documents take.
+    /// Outside of the years that the ledger takes.
     #[error("the year must be from 1900 to 2199")]
     Year,
 }
 
 impl Day {
     /// The date.
-    pub(crate) fn date(self) -> NaiveDate {
+    #[must_use]
+    pub fn date(self) -> NaiveDate {
         self.0
     }
 }
