@@ -150,6 +150,20 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
     sent.parse::<mime::Mime>().map(|mime| mime.essence_str().to_owned()).unwrap_or_default()
 }
 
+/// What a file says that it is.
+///
+/// # Errors
+/// Where it says nothing, or a range.
+pub(crate) fn stated_media_type(headers: &HeaderMap) -> Result<String, Problem> {
+    let said = media_type(headers);
+    if said.is_empty() || said.contains('*') {
+        let detail = "send the file's media type as Content-Type, application/octet-stream for any";
+        let kind = ProblemKind::UnsupportedMediaType;
+        return Err(Problem::new(kind, "request.unsupported_media_type", detail));
+    }
+    Ok(said)
+}
+
 pub(crate) fn require_media_type(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     if media_type(headers) == wanted {
         return Ok(());

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use async_trait::async_trait;
-use athyper_kernel_error::{Problem, ProblemKind};
+use athyper_kernel_error::Problem;
 use athyper_kernel_jobs::UploadError;
 use athyper_kernel_types::Id;
 use axum::http::HeaderMap;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use uuid::Uuid;
 
-use crate::body::{broken_body, malformed, media_type, too_large};
+use crate::body::{broken_body, malformed, stated_media_type, too_large};
 use crate::{Body, Intake};
 
 /// What the keys of all such files begin with, within their tenant.
@@ -47,12 +47,7 @@ impl Body for FileBody {
         body: axum::body::Body,
         intake: &Intake<'_>,
     ) -> Result<(Bytes, Self), Problem> {
-        let media_type = media_type(headers);
-        if media_type.is_empty() || media_type.contains('*') {
-            let detail = "send the file's media type as Content-Type, application/octet-stream for any";
-            let kind = ProblemKind::UnsupportedMediaType;
-            return Err(Problem::new(kind, "request.unsupported_media_type", detail));
-        }
+        let media_type = stated_media_type(headers)?;
         let id = Id::<File>::new(intake.clock).uuid();
         let limit = intake.limits.upload_bytes as u64;
         let content =

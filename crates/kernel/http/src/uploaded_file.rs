@@ -6,7 +6,7 @@ use athyper_kernel_jobs::StoredUpload;
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
-use crate::body::media_type;
+use crate::body::stated_media_type;
 use crate::csv_file::{FileCheck, forget, store};
 use crate::{Body, Intake};
 
@@ -25,8 +25,7 @@ impl Body for UploadedFile {
         body: axum::body::Body,
         intake: &Intake<'_>,
     ) -> Result<(Bytes, Self), Problem> {
-        let said = media_type(headers);
-        let media_type = if said.is_empty() { "application/octet-stream" } else { &said };
+        let media_type = &stated_media_type(headers)?;
         let limit = intake.limits.upload_bytes as u64;
         let (upload, _) = store(body, intake, media_type, FileCheck::bytes(), limit).await?;
         Ok((Bytes::copy_from_slice(&upload.sha256), Self { upload }))

@@ -78,5 +78,5 @@ pub(crate) async fn write(tx: &mut TenantTx, drafted: Drafted) -> Result<Invoice
 pub(crate) async fn shown(tx: &mut TenantTx, drafted: Drafted) -> Result<InvoiceWithLines, Error> {
     let invoice = invoices::find(tx, drafted.draft.id).await?.ok_or(Error::InvoiceNotFound)?;
     let (taxes, items) = (drafted.tax_lines(), drafted.item_lines());
-    Ok(InvoiceWithLines { invoice, lines: drafted.lines, taxes, items })
+    Ok(InvoiceWithLines { invoice, lines: drafted.lines, taxes, open_items: items })
 }

@@ -35,7 +35,7 @@ use crate::store::{invoices, lines};
                 "currency": "EUR", "rounding": "document", "net": "65.53", "gross": "65.53", "credited": "0.00",
                 "dueOn": "2025-03-01", "state": "draft", "createdAt": "2025-03-01T08:00:00Z", "createdBy": "ada", "version": 1,
                 "lines": [{"account": "4000", "quantity": "1", "unitPrice": "65.53", "discountPercent": "0", "amount": "65.53",
-                    "taxCodes": []}], "taxes": [], "items": []})
+                    "taxCodes": []}], "taxes": [], "openItems": []})
         ),
         ChangeProblems
     )

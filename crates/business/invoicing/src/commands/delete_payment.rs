@@ -33,7 +33,7 @@ use crate::store::payments;
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6074", "direction": "in", "side": "receivable",
                 "entity": "MAIN", "date": "2025-03-10", "party": {"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "name": "Customer 30"},
                 "currency": "EUR", "amount": "116.62", "state": "draft", "createdAt": "2025-03-10T08:00:00Z", "createdBy": "ada",
-                "version": 1, "allocations": [], "items": []})
+                "version": 1, "allocations": [], "openItems": []})
         ),
         ChangeProblems
     )

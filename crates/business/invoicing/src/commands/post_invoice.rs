@@ -38,7 +38,7 @@ use crate::store::invoices;
                 "offsets": false, "currency": "EUR", "rate": "1", "rounding": "document", "net": "65.53", "gross": "65.53",
                 "open": "65.53", "credited": "0.00", "dueOn": "2025-03-31", "state": "posted", "journal": "SAL-2025-000042",
                 "postedAt": "2025-03-01T09:00:00Z", "postedBy": "ada", "createdAt": "2025-03-01T08:00:00Z", "createdBy": "ada",
-                "version": 2, "lines": [], "taxes": [], "items": []})
+                "version": 2, "lines": [], "taxes": [], "openItems": []})
         ),
         ChangeProblems
     )

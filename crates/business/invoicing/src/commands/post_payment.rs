@@ -39,7 +39,7 @@ use crate::store::payments;
                 "amount": "116.62", "rate": "1", "unallocated": "0.00", "state": "matched", "journal": "BNK-2025-000007",
                 "postedAt": "2025-03-10T09:00:00Z", "postedBy": "ada", "createdAt": "2025-03-10T08:00:00Z", "createdBy": "ada",
                 "version": 2, "allocations": [{"invoice": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "amount": "116.62",
-                    "discount": "2.38", "writeOff": "0.00"}], "items": []})
+                    "discount": "2.38", "writeOff": "0.00"}], "openItems": []})
         ),
         ChangeProblems
     )

@@ -39,7 +39,7 @@ pub(crate) struct Preview {
     /// Its taxes.
     taxes: Vec<TaxLine>,
     /// What falls due when.
-    items: Vec<ItemLine>,
+    open_items: Vec<ItemLine>,
     /// The last day for paying less.
     #[serde(skip_serializing_if = "Option::is_none")]
     discount_until: Option<NaiveDate>,
@@ -135,7 +135,7 @@ pub(crate) async fn execute(
         gross: draft.gross,
         rate,
         taxes: drafted.tax_lines(),
-        items: drafted.item_lines(),
+        open_items: drafted.item_lines(),
         discount_until: draft.discount.map(|(until, _)| until),
         discount_amount: draft.discount.map(|(_, amount)| amount),
         journal: journal.lines.into_iter().map(PreviewLine::of).collect(),

@@ -339,5 +339,5 @@ pub(crate) struct InvoiceWithLines {
     /// Its taxes: as computed for a draft, as posted else.
     pub(crate) taxes: Vec<TaxLine>,
     /// What falls due when.
-    pub(crate) items: Vec<ItemLine>,
+    pub(crate) open_items: Vec<ItemLine>,
 }

@@ -180,5 +180,5 @@ pub(crate) struct PaymentWithAllocations {
     /// What it said to settle when it was posted.
     pub(crate) allocations: Vec<PaymentAllocation>,
     /// The open item of what it did not settle.
-    pub(crate) items: Vec<ItemLine>,
+    pub(crate) open_items: Vec<ItemLine>,
 }

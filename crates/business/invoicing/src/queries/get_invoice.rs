@@ -34,7 +34,7 @@ use crate::store::{invoices, items, lines};
                 "lines": [{"account": "4000", "quantity": "29", "unitPrice": "65.53", "discountPercent": "12.5",
                     "amount": "1662.82", "taxCodes": ["S10"]}],
                 "taxes": [{"code": "S10", "part": "added", "base": "1662.82", "tax": "166.28", "nonRecoverable": "0.00"}],
-                "items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6073", "dueOn": "2025-04-15", "amount": "1829.10", "open": "1829.10"}]})
+                "openItems": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6073", "dueOn": "2025-04-15", "amount": "1829.10", "open": "1829.10"}]})
         ),
         RecordProblems
     )
@@ -62,5 +62,5 @@ pub(crate) async fn load(tx: &mut impl TenantConnection, id: InvoiceId) -> Resul
         taxes = lines::taxes_of(tx, id, invoice.currency).await?;
         open = items::as_lines(&items::of_invoices(tx, &[id]).await?, invoice.currency);
     }
-    Ok(InvoiceWithLines { invoice, lines: written, taxes, items: open })
+    Ok(InvoiceWithLines { invoice, lines: written, taxes, open_items: open })
 }

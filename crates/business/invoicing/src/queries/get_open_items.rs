@@ -19,7 +19,7 @@ use athyper_kernel_ledger::tenant_defaults;
 
 /// Which items.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct GetOpenItems {
     /// The day at whose end they are open; today, where the tenant keeps its books, if it is left out.

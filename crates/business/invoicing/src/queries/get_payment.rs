@@ -29,7 +29,7 @@ use crate::store::{items, payments};
                 "party": {"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "name": "Customer 30"}, "currency": "EUR",
                 "amount": "200.00", "rate": "1", "unallocated": "200.00", "state": "posted", "journal": "BNK-2025-000007",
                 "postedAt": "2025-03-10T09:00:00Z", "postedBy": "ada", "createdAt": "2025-03-10T08:00:00Z", "createdBy": "ada",
-                "version": 2, "allocations": [], "items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6075", "dueOn": "2025-03-10",
+                "version": 2, "allocations": [], "openItems": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6075", "dueOn": "2025-03-10",
                     "amount": "200.00", "open": "200.00"}]})
         ),
         RecordProblems
@@ -57,5 +57,5 @@ pub(crate) async fn load(
     let payment = payments::find(tx, id).await?.ok_or(Error::PaymentNotFound)?;
     let allocations = payments::allocations(tx, id, payment.currency).await?;
     let items = items::as_lines(&items::of_payment(tx, id).await?, payment.currency);
-    Ok(PaymentWithAllocations { payment, allocations, items })
+    Ok(PaymentWithAllocations { payment, allocations, open_items: items })
 }

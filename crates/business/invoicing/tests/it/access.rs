@@ -66,7 +66,7 @@ async fn records_of_another_tenant_do_not_exist() {
     stranger.put(&money, &payment("2025-03-01", "1", &[])).await.expect(404);
     stranger.post(&format!("{path}/credit"), &json!({})).await.expect(404);
     stranger.post(&format!("{money}/bounce"), &json!({"reason": "x"})).await.expect(404);
-    let items = json!({"debit": invoice(&accountant, &sold).await["items"][0]["id"], "credit": paid.json()["items"][0]["id"]});
+    let items = json!({"debit": invoice(&accountant, &sold).await["openItems"][0]["id"], "credit": paid.json()["openItems"][0]["id"]});
     assert_eq!(
         stranger.post("/v1/invoicing/allocations", &items).await.expect(422).code(),
         "invoicing.item_not_found"

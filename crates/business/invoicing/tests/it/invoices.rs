@@ -26,7 +26,7 @@ async fn a_draft_says_what_it_comes_to_and_posts_nothing() {
         {"code": "S20", "part": "added", "base": "0.05", "tax": "0.01", "nonRecoverable": "0.00"}])
     );
     assert_eq!(
-        json["items"],
+        json["openItems"],
         json!([
         {"dueOn": "2025-03-01", "amount": "914.58", "open": "914.58"},
         {"dueOn": "2025-03-31", "amount": "914.58", "open": "914.58"}])
@@ -49,7 +49,7 @@ async fn posting_gives_a_number_items_and_a_journal() {
         (json["postedBy"].as_str(), json["dueOn"].as_str()),
         (Some("accountant@demo"), Some("2025-03-31"))
     );
-    let items = json["items"].as_array().unwrap();
+    let items = json["openItems"].as_array().unwrap();
     assert!(
         items.len() == 2 && items.iter().all(|item| item["open"] == "60.00" && item["id"].is_string()),
         "{json}"

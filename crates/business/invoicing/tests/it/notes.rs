@@ -46,7 +46,7 @@ async fn a_note_that_does_not_offset_stays_open_until_it_is_allocated() {
     assert_eq!(standing(&accountant, &sold).await, stands("posted", "120.00"));
     assert_eq!(standing(&accountant, &note).await, stands("posted", "30.00"));
     assert_eq!(invoice(&accountant, &sold).await["credited"], "30.00");
-    let item = async |id: &str| invoice(&accountant, id).await["items"][0]["id"].clone();
+    let item = async |id: &str| invoice(&accountant, id).await["openItems"][0]["id"].clone();
     let (debit, credit) = (item(&sold).await, item(&note).await);
     let allocate = async |body: &Value| accountant.post("/v1/invoicing/allocations", body).await;
     for (body, status, code) in [

@@ -23,8 +23,8 @@ async fn a_payment_settles_what_falls_due_first_and_the_rest_is_an_advance() {
         (paid["number"].as_str(), paid["state"].as_str(), paid["unallocated"].as_str()),
         (Some("RCPT-2025-000001"), Some("posted"), Some("18.00"))
     );
-    assert_eq!(paid["items"][0]["open"], "18.00");
-    let opens: Vec<Value> = invoice(&accountant, &sold).await["items"]
+    assert_eq!(paid["openItems"][0]["open"], "18.00");
+    let opens: Vec<Value> = invoice(&accountant, &sold).await["openItems"]
         .as_array()
         .unwrap()
         .iter()
@@ -35,8 +35,8 @@ async fn a_payment_settles_what_falls_due_first_and_the_rest_is_an_advance() {
     assert_eq!(standing(&accountant, &other).await, stands("paid", "0.00"));
     check_books(&app).await;
     // The advance settles the rest later.
-    let item = invoice(&accountant, &sold).await["items"][1]["id"].clone();
-    let body = json!({"debit": item, "credit": paid["items"][0]["id"], "date": "2025-03-12"});
+    let item = invoice(&accountant, &sold).await["openItems"][1]["id"].clone();
+    let body = json!({"debit": item, "credit": paid["openItems"][0]["id"], "date": "2025-03-12"});
     accountant.post("/v1/invoicing/allocations", &body).await.expect(200);
     assert_eq!(standing(&accountant, &sold).await, stands("part_paid", "32.00"));
     let path = format!("/v1/invoicing/payments/{}", paid["id"].as_str().unwrap());
