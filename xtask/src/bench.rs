@@ -17,7 +17,7 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
@@ -25,6 +25,7 @@ const BENCHES: [Bench; 6] = [
         tests: "bench_decisions",
     },
     Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
+    Bench { name: "ledger", package: "athyper-finance", program: &["--test", "it"], tests: "bench_ledger" },
     Bench { name: "policy", package: "athyper-kernel-policy", program: &["--lib"], tests: "bench_policy" },
     Bench {
         name: "policy",
@@ -70,6 +71,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_are_known() {
         let error = run(Some("nothing"), 1).unwrap_err().to_string();
-        assert!(error.contains("import, policy, records"), "{error}");
+        assert!(error.contains("import, ledger, policy, records"), "{error}");
     }
 }

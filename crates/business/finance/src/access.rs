@@ -62,5 +62,6 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("finance.reverse_journal", OperationKind::Amend, BOOKKEEPERS).on(JOURNAL).asking(),
     Permission::new("finance.import_journals", OperationKind::Import, BOOKKEEPERS).on(JOURNAL),
     Permission::new("finance.get_trial_balance", OperationKind::Read, BOOKKEEPERS).on(JOURNAL),
+    Permission::new("finance.rebuild_balances", OperationKind::Administer, &[]),
     Permission::new(POST_TO_SOFT_CLOSED, OperationKind::Administer, &[]),
 ];

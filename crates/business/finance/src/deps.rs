@@ -11,7 +11,7 @@ use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::Clock;
 
-use crate::jobs::{import_accounts, import_journals, verify_ledger};
+use crate::jobs::{import_accounts, import_journals, rebuild_balances, verify_ledger};
 use crate::routes;
 
 /// The source of the current time.
@@ -68,6 +68,7 @@ fn jobs(deps: &Deps) -> Vec<JobType> {
         JobType::new(&import_journals::ImportJournals::sample(), move |run, payload| {
             import_journals::run(run, of_journals.clone(), payload)
         }),
+        JobType::new(&rebuild_balances::RebuildBalances {}, rebuild_balances::run),
         JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run).schedulable(),
     ]
 }

@@ -7,8 +7,8 @@ use crate::Deps;
 use crate::commands::{
     allocate_items, close_period, create_account, create_account_rule, create_journal, create_legal_entity,
     create_period, delete_account_rule, delete_journal, import_accounts, import_journals, lock_period_area,
-    post_journal, reopen_period, reverse_journal, soft_close_period, unlock_period_area, update_account,
-    update_journal, update_legal_entity,
+    post_journal, rebuild_balances, reopen_period, reverse_journal, soft_close_period, unlock_period_area,
+    update_account, update_journal, update_legal_entity,
 };
 use crate::queries::{
     determine_account, get_account, get_account_ledger, get_journal, get_legal_entity, get_period,
@@ -51,6 +51,8 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         // /v1/finance/open-items, /v1/finance/allocations
         .routes(routes!(list_open_items::list_open_items))
         .routes(routes!(allocate_items::allocate_items))
+        // /v1/finance/balances
+        .routes(routes!(rebuild_balances::rebuild_balances))
         // /v1/finance/reports
         .routes(routes!(get_account_ledger::get_account_ledger))
         .routes(routes!(get_trial_balance::get_trial_balance))

@@ -13,6 +13,7 @@ pub(crate) mod import_accounts;
 pub(crate) mod import_journals;
 pub(crate) mod lock_period_area;
 pub(crate) mod post_journal;
+pub(crate) mod rebuild_balances;
 pub(crate) mod reopen_period;
 pub(crate) mod reverse_journal;
 pub(crate) mod soft_close_period;

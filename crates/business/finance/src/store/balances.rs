@@ -91,6 +91,48 @@ pub(crate) async fn add_posted(
     Ok(())
 }
 
+/// Makes all balances anew from the posted lines, each in one row; gives how many. Nobody may post meanwhile.
+pub(crate) async fn rebuild(tx: &mut TenantTx) -> Result<u64, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    for empty in [
+        "update finance.balance set debit = 0, credit = 0, base_debit = 0, base_credit = 0 where tenant_id = $1",
+        "update finance.dimension_balance set debit = 0, credit = 0, base_debit = 0, base_credit = 0 where tenant_id = $1",
+    ] {
+        sqlx::query(empty).bind(tenant).execute(tx.conn()).await?;
+    }
+    let of_accounts = sqlx::query(
+        "insert into finance.balance (tenant_id, entity_id, account_id, currency, month, stripe, debit, credit, \
+         base_debit, base_credit) \
+         select tenant_id, entity_id, account_id, currency, date_trunc('month', posted_on)::date as month, 0, sum(debit), \
+         sum(credit), sum(base_debit), sum(base_credit) \
+         from finance.journal_line where tenant_id = $1 and posted_on is not null \
+         group by tenant_id, entity_id, account_id, currency, month \
+         on conflict (tenant_id, entity_id, account_id, currency, month, stripe) \
+         do update set debit = excluded.debit, credit = excluded.credit, base_debit = excluded.base_debit, \
+         base_credit = excluded.base_credit",
+    )
+    .bind(tenant)
+    .execute(tx.conn())
+    .await?;
+    let of_dimensions = sqlx::query(
+        "insert into finance.dimension_balance (tenant_id, entity_id, dimension, value, account_id, currency, month, \
+         stripe, debit, credit, base_debit, base_credit) \
+         select line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, \
+         date_trunc('month', line.posted_on)::date as month, 0, sum(line.debit), sum(line.credit), sum(line.base_debit), \
+         sum(line.base_credit) \
+         from finance.journal_line line cross join lateral jsonb_each_text(line.dimensions) as named \
+         where line.tenant_id = $1 and line.posted_on is not null and line.dimensions <> '{}' \
+         group by line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, month \
+         on conflict (tenant_id, entity_id, dimension, value, account_id, currency, month, stripe) \
+         do update set debit = excluded.debit, credit = excluded.credit, base_debit = excluded.base_debit, \
+         base_credit = excluded.base_credit",
+    )
+    .bind(tenant)
+    .execute(tx.conn())
+    .await?;
+    Ok(of_accounts.rows_affected() + of_dimensions.rows_affected())
+}
+
 /// Of which balances a report is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slice<'s> {

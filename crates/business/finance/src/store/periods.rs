@@ -44,6 +44,17 @@ impl TryFrom<Row> for Period {
     }
 }
 
+/// Waits until nobody posts into any period of the tenant, and keeps others waiting until the transaction ends. Periods are taken
+/// in the order in which postings take them.
+pub(crate) async fn lock_all(tx: &mut TenantTx) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query("select from finance.period where tenant_id = $1 order by starts_on, entity_id for update")
+        .bind(tenant)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Waits until nobody else adds periods to this tenant's calendar, and keeps others waiting until the transaction ends.
 pub(crate) async fn lock_calendar(tx: &mut TenantTx) -> Result<(), DbError> {
     let key = format!("finance.calendar {}", tx.tenant_id());

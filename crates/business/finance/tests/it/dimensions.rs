@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{app_with_accounts, field, fields, post};
 
-async fn add_dimension(client: &Client, key: &str, balancing: bool, values: &[&str]) {
+pub(crate) async fn add_dimension(client: &Client, key: &str, balancing: bool, values: &[&str]) {
     let dimension = json!({"key": key, "name": key, "balancing": balancing});
     let id = client.post("/v1/records/finance.dimension", &dimension).await.expect(201).text("/id");
     for code in values {

@@ -11,6 +11,7 @@
 mod access;
 mod account_import;
 mod accounts;
+mod bench;
 mod currencies;
 mod dimensions;
 mod histories;

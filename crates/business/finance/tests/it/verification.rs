@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 
-use crate::support::{app_with_accounts, events, fee, post};
+use crate::dimensions::add_dimension;
+use crate::support::{app_with_accounts, events, fee, post, run_operation};
 
 /// The payload that the scheduler makes.
 #[derive(Serialize, Deserialize)]
@@ -91,6 +92,49 @@ async fn what_is_wrong_is_found() {
     }
     verify(&app).await;
     assert_eq!(events(&app, "finance.ledger_verified").await.len(), 1);
+}
+
+/// With balances in several rows, in several months and about a dimension.
+#[tokio::test]
+async fn balances_are_made_anew_from_the_lines() {
+    let (app, accountant) = app_with_accounts().await;
+    let admin = app.user("demo", "tenant_admin");
+    add_dimension(&admin, "project", false, &["P1"]).await;
+    let mut about = fee("2025-02-10", "8.00");
+    about["lines"][0]["dimensions"] = json!({"project": "P1"});
+    for journal in [fee("2025-01-10", "1.00"), fee("2025-01-11", "2.00"), about] {
+        post(&accountant, &journal).await.expect(200);
+    }
+    let kept = "select string_agg(format('%s %s %s %s', month, account_id, debit, credit), ',' order by month, account_id) from \
+        (select month, account_id, sum(debit) as debit, sum(credit) as credit from finance.balance group by 1, 2 \
+        union all select month, account_id, sum(debit), sum(credit) from finance.dimension_balance group by 1, 2) kept";
+    let mut superuser = app.db.superuser().await;
+    let right: String = sqlx::query_scalar(kept).fetch_one(&mut superuser).await.unwrap();
+    sqlx::raw_sql(
+        "update finance.balance set debit = debit + 1; update finance.dimension_balance set debit = 0, stripe = 7; \
+         insert into finance.balance select tenant_id, account_id, currency, date '2025-06-01', 1, 1, entity_id, 15, 1, 1 \
+         from finance.balance limit 1",
+    )
+    .execute(&mut superuser)
+    .await
+    .unwrap();
+
+    accountant.post_empty("/v1/finance/balances/rebuild").await.expect(403);
+    let accepted = admin.post_empty("/v1/finance/balances/rebuild").await;
+    assert_eq!(run_operation(&app, &admin, accepted).await["state"], "succeeded");
+    let rebuilt = events(&app, "finance.balances_rebuilt").await;
+    assert_eq!(rebuilt[0].2["wrong"].as_array().unwrap().len(), 5, "{rebuilt:?}");
+    sqlx::raw_sql("delete from finance.balance where debit = 0 and credit = 0")
+        .execute(&mut superuser)
+        .await
+        .unwrap();
+    sqlx::raw_sql("delete from finance.dimension_balance where debit = 0 and credit = 0")
+        .execute(&mut superuser)
+        .await
+        .unwrap();
+    assert_eq!(sqlx::query_scalar::<_, String>(kept).fetch_one(&mut superuser).await.unwrap(), right);
+    verify(&app).await;
+    assert_eq!(events(&app, "finance.ledger_mismatch").await.len(), 0);
 }
 
 #[test]

@@ -329,6 +329,7 @@ pub(crate) struct ItemLine {
 
 /// A document with all that belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = invoicing::InvoiceWithLines)]
 pub(crate) struct InvoiceWithLines {
     /// The document.

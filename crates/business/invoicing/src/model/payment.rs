@@ -172,6 +172,7 @@ pub(crate) struct PaymentAllocation {
 
 /// A payment with all that belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = invoicing::PaymentWithAllocations)]
 pub(crate) struct PaymentWithAllocations {
     /// The payment.

@@ -17,7 +17,8 @@ use crate::model::test_case::TestCase;
 pub(crate) const PACKS_VERSION: i64 = 1;
 
 /// All packs, by key.
-const SOURCES: [(&str, &str); 5] = [
+const SOURCES: [(&str, &str); 6] = [
+    ("agreement", include_str!("../../packs/agreement.json")),
     ("data-residency", include_str!("../../packs/data-residency.json")),
     ("maker-checker", include_str!("../../packs/maker-checker.json")),
     ("personas", include_str!("../../packs/personas.json")),

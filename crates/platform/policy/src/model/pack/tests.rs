@@ -35,6 +35,11 @@ fn catalogue() -> Catalogue {
     let named = named.map(|(name, kind)| Permission::new(name, kind, &[]));
     let of_roles = [
         Permission::new("finance.post_journal", OperationKind::Approve, &["accountant"]),
+        Permission::new("finance.reverse_journal", OperationKind::Amend, &["accountant"]),
+        Permission::new("finance.create_account", OperationKind::Create, &["accountant"]),
+        Permission::new("finance.update_account", OperationKind::Update, &["accountant"]),
+        Permission::new("finance.create_account_rule", OperationKind::Create, &["accountant"]),
+        Permission::new("finance.delete_account_rule", OperationKind::Delete, &["accountant"]),
         Permission::new("finance.create_journal", OperationKind::Create, &["accountant"]),
         Permission::new("finance.update_journal", OperationKind::Update, &["accountant"]),
         Permission::new("policy.publish_policy", OperationKind::Administer, &["policy_reviewer"]),

@@ -180,3 +180,26 @@ async fn agreeing_needs_no_agreement() {
     maker.post(ACCOUNTS, &cash()).await.expect(201);
     waits(&maker.get(ACCOUNTS).await);
 }
+
+#[tokio::test]
+async fn the_pack_of_agreement_asks_for_the_same() {
+    let app = app().await;
+    let (author, reviewer) = (app.user("demo", "policy_author"), app.user("demo", "policy_reviewer"));
+    let made = author.post("/v1/policy/packs/agreement/install", &json!({})).await.expect(201);
+    assert_eq!(made.json()["leftOut"], json!([]), "{made:?}");
+    let policy = format!("/v1/policy/policies/{}", made.text("/policy/id"));
+    author.post_empty(&format!("{policy}/submit")).await.expect(200);
+    reviewer.post_empty(&format!("{policy}/publish")).await.expect(200);
+
+    let (maker, checker) = (maker(&app), checker(&app));
+    let id = waits(&maker.post(ACCOUNTS, &cash()).await);
+    decide(&checker, &id, "approve").await.expect(200);
+    maker.post(ACCOUNTS, &cash()).await.expect(201);
+    // What is only written down asks nobody.
+    let draft = json!({"date": "2025-01-31", "lines": [
+        {"account": "Assets:Cash", "debit": "1.00", "currency": "EUR"},
+        {"account": "Assets:Cash", "credit": "1.00", "currency": "EUR"}]});
+    let journal = maker.post("/v1/finance/journals", &draft).await.expect(201);
+    let post = format!("/v1/finance/journals/{}/post", journal.text("/id"));
+    waits(&maker.with("if-match", &journal.header("etag")).post_empty(&post).await);
+}
