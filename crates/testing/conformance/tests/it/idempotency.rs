@@ -22,7 +22,7 @@ const THOSE_CONCERNED: &str =
     "who has the role that was asked decides, and who asked withdraws; to others the request is not there";
 
 /// Changes whose repetition is answered otherwise.
-const OTHERWISE: [Tolerated; 15] = [
+const OTHERWISE: [Tolerated; 17] = [
     Tolerated { rule: "own-key", subject: "approvals.approve_request", reason: THOSE_CONCERNED },
     Tolerated { rule: "own-key", subject: "approvals.reject_request", reason: THOSE_CONCERNED },
     Tolerated { rule: "own-key", subject: "approvals.withdraw_request", reason: THOSE_CONCERNED },
@@ -47,6 +47,8 @@ const OTHERWISE: [Tolerated; 15] = [
     Tolerated { rule: "reused", subject: "accounts.begin_webauthn", reason: NOTHING_DIFFERS },
     Tolerated { rule: "problem", subject: "accounts.renew_recovery_codes", reason: NOTHING_DIFFERS },
     Tolerated { rule: "reused", subject: "accounts.renew_recovery_codes", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "problem", subject: "finance.rebuild_balances", reason: NOTHING_DIFFERS },
+    Tolerated { rule: "reused", subject: "finance.rebuild_balances", reason: NOTHING_DIFFERS },
     Tolerated { rule: "replay", subject: "accounts.confirm_totp", reason: SHOWN_ONCE },
     Tolerated { rule: "replay", subject: "accounts.enrol_totp", reason: SHOWN_ONCE },
     Tolerated { rule: "replay", subject: "accounts.renew_recovery_codes", reason: SHOWN_ONCE },
