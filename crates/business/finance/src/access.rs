@@ -44,7 +44,6 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS).on(ACCOUNT).asking(),
     Permission::new("finance.create_account", OperationKind::Administer, BOOKKEEPERS).on(ACCOUNT),
     Permission::new("finance.update_account", OperationKind::Administer, BOOKKEEPERS).on(ACCOUNT).asking(),
-    Permission::new("finance.import_accounts", OperationKind::Import, BOOKKEEPERS).on(ACCOUNT),
     Permission::new("finance.list_periods", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_period", OperationKind::Read, BOOKKEEPERS).on(PERIOD).asking(),
     Permission::new("finance.create_period", OperationKind::Administer, BOOKKEEPERS).on(PERIOD),
@@ -60,7 +59,6 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("finance.delete_journal", OperationKind::DeleteDraft, BOOKKEEPERS).on(JOURNAL).asking(),
     Permission::new("finance.post_journal", OperationKind::Approve, BOOKKEEPERS).on(JOURNAL).asking(),
     Permission::new("finance.reverse_journal", OperationKind::Amend, BOOKKEEPERS).on(JOURNAL).asking(),
-    Permission::new("finance.import_journals", OperationKind::Import, BOOKKEEPERS).on(JOURNAL),
     Permission::new("finance.get_trial_balance", OperationKind::Read, BOOKKEEPERS).on(JOURNAL),
     Permission::new(POST_TO_SOFT_CLOSED, OperationKind::Administer, &[]),
 ];

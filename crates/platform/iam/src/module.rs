@@ -31,6 +31,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "backfill names of permissions",
                 sql: include_str!("../migrations/0004_backfill_names_of_permissions.sql"),
             },
+            Migration {
+                version: 5,
+                description: "backfill names of imports",
+                sql: include_str!("../migrations/0005_backfill_names_of_imports.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,
