@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use athyper_test_kit::{Client, TestApp};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fresh::{
     CASH, FEES, add_account, add_period, app, app_with_accounts, count, events, fee, fields, place, places,

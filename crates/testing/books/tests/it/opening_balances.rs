@@ -35,8 +35,8 @@ fn documents() -> String {
     )
 }
 
-async fn import(app: &TestApp, client: &Client, query: &str, file: impl Into<Vec<u8>>) -> Value {
-    let accepted = client.post_csv(&format!("{IMPORT}{query}"), file).await;
+async fn import(app: &TestApp, client: &Client, query: &str, file: impl Into<String>) -> Value {
+    let accepted = client.post_csv(&format!("{IMPORT}{query}"), file.into()).await;
     run_operation(app, client, accepted).await
 }
 
