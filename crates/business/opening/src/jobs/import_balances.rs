@@ -185,7 +185,11 @@ async fn post_all(
             Ok(posted) => journals.push(PostedJournal { id: posted.journal, number: posted.number }),
             // What else is wrong is wanted as well; nothing of this transaction is kept.
             Err(problem) if is_about_lines(&problem) => {
-                problem.fields.iter().for_each(|error| errors.push(in_row(error, part)));
+                let found: Vec<FieldError> = problem.fields.iter().map(|error| in_row(error, part)).collect();
+                let has_rows = found.iter().any(|error| error.row.is_some());
+                // What is wrong with a row is wrong with what it stands against too.
+                let told = found.into_iter().filter(|error| error.row.is_some() == has_rows);
+                told.for_each(|error| errors.push(error));
             }
             Err(problem) => return Err(problem.into()),
         }
