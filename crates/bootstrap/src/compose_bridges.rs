@@ -11,7 +11,7 @@ use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
 use athyper_kernel_http::Approvals;
-use athyper_kernel_ledger::LEDGER;
+use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_policy::SUBJECTS;
 
@@ -24,7 +24,7 @@ use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
-use crate::bridges::ledger_uses_finance::ledger;
+use crate::bridges::ledger_uses_finance::{ledger, ledger_set_up};
 use crate::bridges::policy_uses_iam::subjects;
 use crate::bridges::records_uses_attachments::attachments;
 use crate::bridges::records_uses_views::views;
@@ -70,6 +70,7 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
     builder.singleton(&ATTACHMENTS, &[], |_scope: Scope| async move { Ok(attachments()) });
     builder.singleton(&LEDGER, &[], |_scope: Scope| async move { Ok(ledger()) });
+    builder.singleton(&LEDGER_SET_UP, &[], |_scope: Scope| async move { Ok(ledger_set_up()) });
     builder.singleton(&VIEWS, &[], |_scope: Scope| async move { Ok(views()) });
     builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
         let permissions = scope.resolve(&PERMISSIONS).await?;

@@ -23,6 +23,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_transfer::MODULE,
         athyper_duplicates::MODULE,
         athyper_finance::MODULE,
+        athyper_opening::MODULE,
         athyper_banking::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,

@@ -3,40 +3,28 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use athyper_kernel_container::{Scope, Token, tokens};
-use athyper_kernel_jobs::{JobType, UploadStore};
+use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::Clock;
 
-use crate::jobs::{import_accounts, import_journals, rebuild_balances, verify_ledger};
+use crate::jobs::{rebuild_balances, verify_ledger};
 use crate::routes;
 
 /// The source of the current time.
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
-/// Where files wait for the job that reads them.
-const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
-
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CLOCK.name(),
-    UPLOADS.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CLOCK.name(), tokens::ADAPTER_DB, tokens::REGISTRY_ENTITIES, ATTACHMENTS.name(), VIEWS.name()];
 
 /// What the commands, queries and jobs of the ledger work with.
 #[derive(Clone)]
 pub(crate) struct Deps {
     /// Tells what day it is.
     pub(crate) clock: Clock,
-    /// Where files wait for the job that reads them.
-    pub(crate) uploads: Arc<dyn UploadStore>,
     /// What lists accounts, periods and journals.
     pub(crate) records: Records,
 }
@@ -52,23 +40,12 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
     Box::pin(async move {
         let deps = Deps {
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
-            uploads: scope.resolve(&UPLOADS).await?,
             records: Records::resolve(&scope).await?,
         };
-        Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
+        let jobs = vec![
+            JobType::new(&rebuild_balances::RebuildBalances {}, rebuild_balances::run),
+            JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run).schedulable(),
+        ];
+        Ok(DomainParts { jobs, router: routes::routes().with_state(deps) })
     })
-}
-
-fn jobs(deps: &Deps) -> Vec<JobType> {
-    let (of_accounts, of_journals) = (deps.clone(), deps.clone());
-    vec![
-        JobType::new(&import_accounts::ImportAccounts::sample(), move |run, payload| {
-            import_accounts::run(run, of_accounts.clone(), payload)
-        }),
-        JobType::new(&import_journals::ImportJournals::sample(), move |run, payload| {
-            import_journals::run(run, of_journals.clone(), payload)
-        }),
-        JobType::new(&rebuild_balances::RebuildBalances {}, rebuild_balances::run),
-        JobType::new(&verify_ledger::VerifyLedger {}, verify_ledger::run).schedulable(),
-    ]
 }

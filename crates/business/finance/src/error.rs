@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use athyper_kernel_jobs::JobError;
+use athyper_kernel_ledger::Imbalance;
 use athyper_kernel_types::{Currency, PageError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use self::words::{count, list, of_facts};
+use self::words::{list, of_facts};
 use crate::model::account::{AccountCode, AccountType};
-use crate::model::balance::Imbalance;
 use crate::model::period::{Area, PeriodState};
 
 /// Why an operation of the ledger was refused.
@@ -244,9 +244,6 @@ pub(crate) enum Error {
     /// Neither the request nor the tenant's configuration names a currency.
     #[error("the tenant has no default currency: name one")]
     CurrencyRequired,
-    /// An uploaded file with wrong columns or rows.
-    #[error("the file cannot be taken: {} and nothing of it was kept", count(.0))]
-    InvalidFile(Vec<FieldError>),
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -300,7 +297,6 @@ impl DomainError for Error {
             Self::AccountsNotUsable(_) => "finance.accounts_not_usable",
             Self::JournalUnbalanced(_) => "finance.journal_unbalanced",
             Self::CurrencyRequired => "finance.currency_required",
-            Self::InvalidFile(_) => "finance.invalid_file",
             Self::Page(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -349,8 +345,7 @@ impl DomainError for Error {
             | Self::InvalidLines(_)
             | Self::AccountsNotUsable(_)
             | Self::JournalUnbalanced(_)
-            | Self::CurrencyRequired
-            | Self::InvalidFile(_) => ProblemKind::Invalid,
+            | Self::CurrencyRequired => ProblemKind::Invalid,
             Self::Page(error) => error.kind(),
             Self::Database(error) => error.kind(),
         }
@@ -377,9 +372,7 @@ impl DomainError for Error {
                 one("/lines", "unbalanced")
             }
             Self::CurrencyRequired => one("?currency", "required"),
-            Self::InvalidLines(fields) | Self::AccountsNotUsable(fields) | Self::InvalidFile(fields) => {
-                fields.clone()
-            }
+            Self::InvalidLines(fields) | Self::AccountsNotUsable(fields) => fields.clone(),
             Self::Page(error) => error.fields(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{DomainError as _, FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity, ItemId, Ledger,
-    OpenItem, OpenItems, Posted, PostedLine, Posting, Source,
+    AccountBalance, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity, ItemId, LINES,
+    Ledger, LineAmount, OpenItem, OpenItems, Posted, PostedLine, Posting, Source,
 };
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
@@ -20,8 +20,7 @@ use crate::determination::{Determined, by_rules, rules_for};
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::account_rule::AccountRule;
-use crate::model::amount::LineAmount;
-use crate::model::journal::{JournalWithLines, LINES, NewJournal, NewLine, ONCE};
+use crate::model::journal::{JournalWithLines, NewJournal, NewLine, ONCE};
 use crate::model::legal_entity::LegalEntity;
 use crate::posting::{PostedJournal, PostingRights, post};
 use crate::queries::get_journal;
@@ -38,14 +37,7 @@ struct GeneralLedger;
 #[async_trait]
 impl Ledger for GeneralLedger {
     async fn entity(&self, tx: &mut dyn TenantConnection, code: Option<&str>) -> Result<Entity, Problem> {
-        let found = whose_books::find(tx, code).await?;
-        Ok(Entity {
-            id: found.id.uuid(),
-            code: found.code,
-            name: found.name,
-            base_currency: found.base_currency,
-            fiscal_year_start: found.fiscal_year_start,
-        })
+        Ok(entity_of(whose_books::find(tx, code).await?))
     }
 
     async fn rate(
@@ -130,6 +122,17 @@ impl Ledger for GeneralLedger {
         as_of: NaiveDate,
     ) -> Result<Decimal, Problem> {
         Ok(ledger_reads::balance(tx, entity, account, currency, as_of).await?)
+    }
+}
+
+/// A legal entity, as far as documents need to know it.
+pub(crate) fn entity_of(found: LegalEntity) -> Entity {
+    Entity {
+        id: found.id.uuid(),
+        code: found.code,
+        name: found.name,
+        base_currency: found.base_currency,
+        fiscal_year_start: found.fiscal_year_start,
     }
 }
 
@@ -304,8 +307,10 @@ fn draft(
     }
     let lines = posting.lines.iter().zip(accounts).map(|(line, chosen)| NewLine {
         base: line.base,
+        rate: line.rate,
         party: line.party,
         due_on: line.due_on,
+        reference: line.reference.clone(),
         dimensions: line.dimensions.clone(),
         tax_code: line.tax.as_ref().map(|tax| tax.code.clone()),
         tax_base: line.tax.as_ref().and_then(|tax| tax.base),

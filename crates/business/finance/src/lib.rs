@@ -19,9 +19,9 @@
 //!
 //! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
 //! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. The
-//! rules that need no database are in `model`. Posting itself is in `posting`, because a journal posted by hand, a
-//! reversal, an import, and what other domains post through the port of `athyper-kernel-ledger` (answered in `ledger`) all
-//! go through it.
+//! rules that need no database are in `kernel/ledger-model`. Posting itself is in `posting`, because a journal posted by hand, a
+//! reversal, and what other domains post through the ports of `athyper-kernel-ledger` (answered in `ledger` and `ledger_set_up`)
+//! all go through it.
 //!
 //! # How to add a command
 //!
@@ -39,7 +39,7 @@ mod error;
 mod jobs;
 mod ledger;
 mod ledger_reads;
-mod model;
+mod ledger_set_up;
 mod module;
 mod numbering;
 mod posting;
@@ -48,6 +48,8 @@ mod routes;
 mod store;
 mod whose_books;
 
+use athyper_kernel_ledger_model as model;
 use deps::Deps;
 pub use ledger::ledger;
+pub use ledger_set_up::ledger_set_up;
 pub use module::MODULE;

@@ -12,7 +12,6 @@ use rust_decimal::Decimal;
 use crate::determination::determine_role;
 use crate::error::Error;
 use crate::model::account::{Account, AccountId};
-use crate::model::amount::LineAmount;
 use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value};
 use crate::model::journal::{JournalId, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
@@ -21,6 +20,7 @@ use crate::numbering::number;
 use crate::store::items::{NewItem, NewSettlement, SettledBy};
 use crate::store::lines::StoredLine;
 use crate::store::{accounts, balances, dimensions, items, lines, periods, rates};
+use athyper_kernel_ledger::LineAmount;
 
 /// The part of the account that takes the rounding of converted lines.
 const ROUNDING: &str = "rounding";
@@ -310,7 +310,7 @@ async fn write(
                 line_no,
                 date: draft.date,
                 due_on: it.line.due_on,
-                reference: draft.reference.clone(),
+                reference: it.line.reference.clone().or_else(|| draft.reference.clone()),
                 state: ItemState {
                     account: it.line.account,
                     party,

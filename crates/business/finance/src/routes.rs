@@ -6,9 +6,9 @@ use utoipa_axum::routes;
 use crate::Deps;
 use crate::commands::{
     allocate_items, close_period, create_account, create_account_rule, create_journal, create_legal_entity,
-    create_period, delete_account_rule, delete_journal, import_accounts, import_journals, lock_period_area,
-    post_journal, rebuild_balances, reopen_period, reverse_journal, soft_close_period, unlock_period_area,
-    update_account, update_journal, update_legal_entity,
+    create_period, delete_account_rule, delete_journal, lock_period_area, post_journal, rebuild_balances,
+    reopen_period, reverse_journal, soft_close_period, unlock_period_area, update_account, update_journal,
+    update_legal_entity,
 };
 use crate::queries::{
     determine_account, get_account, get_account_ledger, get_journal, get_legal_entity, get_period,
@@ -24,7 +24,6 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(get_legal_entity::get_legal_entity, update_legal_entity::update_legal_entity))
         // /v1/finance/accounts
         .routes(routes!(list_accounts::list_accounts, create_account::create_account))
-        .routes(routes!(import_accounts::import_accounts))
         .routes(routes!(get_account::get_account, update_account::update_account))
         // /v1/finance/account-rules
         .routes(routes!(list_account_rules::list_account_rules, create_account_rule::create_account_rule))
@@ -40,7 +39,6 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(unlock_period_area::unlock_period_area))
         // /v1/finance/journals
         .routes(routes!(list_journals::list_journals, create_journal::create_journal))
-        .routes(routes!(import_journals::import_journals))
         .routes(routes!(
             get_journal::get_journal,
             update_journal::update_journal,

@@ -43,7 +43,7 @@ pub fn accepted(operation: &Operation) -> Result<Reply, Problem> {
     params(("id" = String, Path, description = "Id of the operation", format = Uuid)),
     responses(
         (status = 200, description = "The operation", body = Operation, example = json!({
-            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "finance.import_journals", "state": "running",
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "opening.import_journals", "state": "running",
             "done": 400, "total": 1142, "errors": [], "createdAt": "2025-01-15T09:00:00Z"
         })),
         (status = 404, description = "No such operation in this tenant", body = ProblemBody, content_type = "application/problem+json"),
@@ -69,7 +69,7 @@ async fn get_operation(
     params(PageRequest),
     responses((status = 200, description = "A page of operations", body = Page<Operation>, example = json!({
         "items": [{
-            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "finance.import_accounts", "state": "failed",
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "opening.import_accounts", "state": "failed",
             "done": 0, "total": null, "createdAt": "2025-01-15T09:00:00Z", "finishedAt": "2025-01-15T09:00:01Z",
             "errors": [{"row": 3, "column": "type", "code": "invalid", "message": "unknown type"}]
         }],

@@ -49,7 +49,7 @@ struct ListJobs {
     params(ListJobs, PageRequest),
     responses((status = 200, description = "A page of jobs", body = Page<JobRecord>, example = json!({
         "items": [{
-            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "finance.import_journals", "queue": "imports",
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "opening.import_journals", "queue": "imports",
             "state": "dead", "priority": 0, "attempt": 5, "maxAttempts": 5, "runAt": "2025-01-15T09:00:00Z",
             "enqueuedAt": "2025-01-15T09:00:00Z", "startedAt": "2025-01-15T09:00:01Z",
             "finishedAt": "2025-01-15T09:04:00Z", "actor": "ada", "requestId": "req-7", "failures": 5,
@@ -81,7 +81,7 @@ async fn list(mut read: Read<ListJobs>) -> Result<Reply, ProblemResponse> {
     params(("id" = String, Path, description = "Id of the job", format = Uuid)),
     responses(
         (status = 200, description = "The job", body = JobDetail, example = json!({
-            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "finance.import_journals", "queue": "imports",
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "opening.import_journals", "queue": "imports",
             "state": "running", "priority": 0, "attempt": 2, "maxAttempts": 5, "runAt": "2025-01-15T09:00:04Z",
             "enqueuedAt": "2025-01-15T09:00:00Z", "startedAt": "2025-01-15T09:00:01Z", "actor": "ada",
             "requestId": "req-7", "failures": 1, "lastError": "the worker stopped while it ran the job",
@@ -109,7 +109,7 @@ async fn get(PathId(id): PathId<Job>, mut read: Read<NoQuery>) -> Result<Reply, 
     params(("id" = String, Path, description = "Id of the job", format = Uuid)),
     responses(
         (status = 200, description = "The job, cancelled or asked to stop", body = JobDetail, example = json!({
-            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "finance.import_journals", "queue": "imports",
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "opening.import_journals", "queue": "imports",
             "state": "cancelled", "priority": 0, "attempt": 0, "maxAttempts": 5, "runAt": "2025-01-15T09:00:00Z",
             "enqueuedAt": "2025-01-15T09:00:00Z", "finishedAt": "2025-01-15T09:00:01Z",
             "cancelRequestedAt": "2025-01-15T09:00:01Z", "actor": "ada", "requestId": "req-7", "failures": 0,
@@ -136,7 +136,7 @@ async fn cancel(PathId(id): PathId<Job>, mut cmd: Command<NoBody>) -> Result<Rep
     params(("id" = String, Path, description = "Id of the job", format = Uuid)),
     responses(
         (status = 200, description = "The job, waiting again", body = JobDetail, example = json!({
-            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "finance.import_journals", "queue": "imports",
+            "id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "type": "opening.import_journals", "queue": "imports",
             "state": "available", "priority": 0, "attempt": 0, "maxAttempts": 5, "runAt": "2025-01-16T09:00:00Z",
             "enqueuedAt": "2025-01-15T09:00:00Z", "actor": "ada", "requestId": "req-7", "failures": 1,
             "lastError": "the file cannot be read",

@@ -64,7 +64,7 @@ struct ReplayedJobs {
     operation_id = "platform.replay_jobs",
     tag = "jobs",
     request_body(content = ReplayJobs, example = json!({
-        "type": "finance.import_journals", "diedFrom": "2025-01-15T00:00:00Z", "limit": 100
+        "type": "opening.import_journals", "diedFrom": "2025-01-15T00:00:00Z", "limit": 100
     })),
     responses((status = 200, description = "What was replayed", body = ReplayedJobs, example = json!({
         "replayed": 1, "ids": ["019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"]

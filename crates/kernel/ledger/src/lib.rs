@@ -13,20 +13,32 @@
 //!   recorded, never derived from the lines.
 //! - **Open items.** A line on a control account with a party stays open until others settle it. Settling at another rate than
 //!   that of the item posts the difference as realised.
+//!
+//! Books are set up through a port of their own ([`LedgerSetUp`]): charts of accounts, and journals of other systems, many at once.
 
 mod account;
+mod account_code;
 mod adjustment;
+mod amount;
+mod balance;
 mod day;
 mod deps;
 mod port;
 mod posting;
+mod set_up;
 mod settlement;
 pub mod tenant_defaults;
+mod texts;
 
 pub use account::{AccountBalance, AccountType, AccountUse};
+pub use account_code::{AccountCode, CodeError};
 pub use adjustment::{Adjustment, AdjustmentLine};
+pub use amount::{AMOUNT_LIMIT, AmountError, LineAmount, LineAmountBody, Side};
+pub use balance::{Imbalance, imbalances, totals};
 pub use day::{Day, DayError};
-pub use deps::LEDGER;
+pub use deps::{LEDGER, LEDGER_SET_UP};
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};
+pub use set_up::{Account, AddedAccounts, DayGuard, Entry, LedgerSetUp, NewAccount, PostingDays, RoleRule};
 pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem, OpenItems};
+pub use texts::{DimensionCode, LINES, Narration, Payee, Reference};

@@ -146,10 +146,16 @@ pub struct PostingLine {
     /// How much it is in the base currency, debit positive, where the document says so itself; else the amount at the rate.
     /// A line that settles an item has none: what it is worth is what the item is carried at.
     pub base: Option<Decimal>,
+    /// Units of the base currency for one of the line's, where the line has a rate of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Decimal>,
     /// Who owes or is owed: an item stays open on control accounts.
     pub party: Option<Uuid>,
     /// When an open item falls due.
     pub due_on: Option<NaiveDate>,
+    /// Number of the document that an open item is of, where that is not the one of the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The open item that it settles.
     pub settles: Option<Settles>,
     /// What it is about beside its account: value by key of the dimension.
@@ -168,8 +174,10 @@ impl PostingLine {
             account,
             amount,
             base: None,
+            rate: None,
             party: None,
             due_on: None,
+            reference: None,
             settles: None,
             dimensions: BTreeMap::new(),
             tax: None,

@@ -24,6 +24,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "backfill names of permissions",
                 sql: include_str!("../migrations/0002_backfill_names_of_permissions.sql"),
             },
+            Migration {
+                version: 3,
+                description: "backfill names of imports",
+                sql: include_str!("../migrations/0003_backfill_names_of_imports.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -23,7 +23,7 @@ pub struct Ledger {
 /// The ledger's files.
 macro_rules! file {
     ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../business/finance/tests/data/ledger/", $name))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../books/tests/data/ledger/", $name))
     };
 }
 

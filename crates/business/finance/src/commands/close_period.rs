@@ -9,7 +9,7 @@ use crate::Deps;
 use crate::entities::PERIOD;
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
-use crate::store::{imports, periods};
+use crate::store::{guards, periods};
 
 /// Close a period
 ///
@@ -62,7 +62,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, period: Period) -> Result<Done<Pe
 
 /// Checks that no import posts into the period.
 pub(crate) async fn check_not_guarded(tx: &mut TenantTx, period: &Period) -> Result<(), Error> {
-    if imports::is_guarded(tx, period.starts_on, period.ends_on).await? {
+    if guards::is_kept(tx, period.starts_on, period.ends_on).await? {
         return Err(Error::ImportRunning);
     }
     Ok(())

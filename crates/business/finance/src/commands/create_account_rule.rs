@@ -6,6 +6,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
+use athyper_kernel_ledger::{CodeError, RoleRule};
 use athyper_kernel_types::{Id, Text};
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::model::account::AccountCode;
-use crate::model::account_rule::RuleBody;
+use crate::model::account_rule::{RuleBody, RuleId};
 use crate::model::text::RuleName;
 use crate::store::account_rules::{self, NewRule};
 use crate::store::accounts;
@@ -64,35 +65,39 @@ pub(crate) async fn create_account_rule(
 }
 
 pub(crate) async fn execute(tx: &mut TenantTx, input: &CreateAccountRule) -> Result<Done<RuleBody>, Error> {
-    let entity = match &input.entity {
-        Some(code) => Some(whose_books::find(tx, Some(code)).await?.id),
-        None => None,
+    let facts = input.facts.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned()));
+    let rule = RoleRule {
+        role: input.role.as_str().to_owned(),
+        entity: input.entity.clone(),
+        facts: facts.collect(),
+        account: input.account.as_str().to_owned(),
     };
-    let found = accounts::hold_by_codes(tx, &[&input.account]).await?;
-    let wrong = |code: &str, message: String| {
-        Error::AccountsNotUsable(vec![FieldError::new("/account", code, message)])
-    };
-    let account = found
-        .first()
-        .ok_or_else(|| wrong("unknown_account", format!("there is no account {}", input.account)))?;
-    account
-        .check_usable()
-        .map_err(|reason| wrong("account_not_usable", format!("{}: {reason}", input.account)))?;
-    let facts: BTreeMap<String, String> = input
-        .facts
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned()))
-        .collect();
-    let id = Id::new(tx.clock());
-    let rule = NewRule { id, role: input.role.as_str(), entity, facts: &facts, account: account.id };
 
-    if !account_rules::insert(tx, &rule).await? {
-        return Err(Error::RuleTaken);
-    }
+    let id = add(tx, &rule).await?.ok_or(Error::RuleTaken)?;
 
     let rule = account_rules::find(tx, id).await?.ok_or(Error::RuleNotFound)?;
     let event = AuditEvent::info("finance.create_account_rule")
         .about("finance.account_rule", id)
         .with("rule", json!(rule));
     Ok(Done::new(rule, event))
+}
+
+/// Adds a rule, unless there is one that asks for the same. Gives its id where it was added.
+pub(crate) async fn add(tx: &mut TenantTx, rule: &RoleRule) -> Result<Option<RuleId>, Error> {
+    let entity = match &rule.entity {
+        Some(code) => Some(whose_books::find(tx, Some(code)).await?.id),
+        None => None,
+    };
+    let wrong = |code: &str, message: String| {
+        Error::AccountsNotUsable(vec![FieldError::new("/account", code, message)])
+    };
+    let code: AccountCode =
+        rule.account.parse().map_err(|error: CodeError| wrong("invalid_account_code", error.to_string()))?;
+    let found = accounts::hold_by_codes(tx, &[&code]).await?;
+    let account =
+        found.first().ok_or_else(|| wrong("unknown_account", format!("there is no account {code}")))?;
+    account.check_usable().map_err(|reason| wrong("account_not_usable", format!("{code}: {reason}")))?;
+    let id = Id::new(tx.clock());
+    let new = NewRule { id, role: &rule.role, entity, facts: &rule.facts, account: account.id };
+    Ok(account_rules::insert(tx, &new).await?.then_some(id))
 }

@@ -16,15 +16,15 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::model::account::{AccountCode, AccountId};
-use crate::model::amount::LineAmount;
-use crate::model::balance::totals;
-use crate::model::journal::{JournalId, JournalWithLines, LINES, NewJournal, NewLine};
+use crate::model::journal::{JournalId, JournalWithLines, NewJournal, NewLine};
 use crate::model::rate::Rate;
 use crate::model::text::{DimensionCode, Memo, Narration, Payee, Reference, RuleName};
 use crate::queries::get_journal;
 use crate::store::{accounts, journals, lines};
 use crate::whose_books;
 use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::totals;
+use athyper_kernel_ledger::{LINES, LineAmount};
 
 /// What a draft says.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -9,8 +9,6 @@ pub(crate) mod create_legal_entity;
 pub(crate) mod create_period;
 pub(crate) mod delete_account_rule;
 pub(crate) mod delete_journal;
-pub(crate) mod import_accounts;
-pub(crate) mod import_journals;
 pub(crate) mod lock_period_area;
 pub(crate) mod post_journal;
 pub(crate) mod rebuild_balances;

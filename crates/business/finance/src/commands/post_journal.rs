@@ -10,11 +10,11 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::JOURNAL;
 use crate::error::Error;
-use crate::model::balance::totals;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::posting::{PostingRights, post};
 use crate::queries::get_journal;
 use crate::store::{journals, legal_entities, lines};
+use athyper_kernel_ledger::totals;
 
 /// Post a journal
 ///

@@ -14,7 +14,6 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::JOURNAL;
 use crate::error::Error;
-use crate::model::balance::totals;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::first_open_day;
@@ -23,6 +22,7 @@ use crate::posting::{PostingRights, post};
 use crate::queries::get_journal;
 use crate::store::{items, journals, legal_entities, periods};
 use athyper_kernel_ledger::Day;
+use athyper_kernel_ledger::totals;
 
 /// How a journal is reversed.
 #[derive(Debug, Deserialize, ToSchema)]

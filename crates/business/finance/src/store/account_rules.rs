@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_ledger::RoleRule;
 use athyper_kernel_types::Id;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -128,4 +129,25 @@ pub(crate) async fn find(
         account: row.account,
         version: row.version,
     }))
+}
+
+/// All rules of the tenant.
+pub(crate) async fn all(tx: &mut (impl TenantConnection + ?Sized)) -> Result<Vec<RoleRule>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<(String, Option<String>, Json<BTreeMap<String, String>>, String)> = sqlx::query_as(
+        "select rule.role, entity.code, rule.facts, account.code from finance.account_rule rule \
+         join finance.account account on account.tenant_id = rule.tenant_id and account.id = rule.account_id \
+         left join finance.legal_entity entity on entity.tenant_id = rule.tenant_id and entity.id = rule.entity_id \
+         where rule.tenant_id = $1 order by rule.role, rule.id",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await?;
+    let rule = |(role, entity, facts, account): (_, _, Json<_>, _)| RoleRule {
+        role,
+        entity,
+        facts: facts.0,
+        account,
+    };
+    Ok(rows.into_iter().map(rule).collect())
 }

@@ -197,7 +197,7 @@ pub(crate) async fn with_codes(
 }
 
 /// All accounts.
-pub(crate) async fn all(tx: &mut impl TenantConnection) -> Result<Vec<Account>, DbError> {
+pub(crate) async fn all(tx: &mut (impl TenantConnection + ?Sized)) -> Result<Vec<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_ledger::{Book, Source};
-use athyper_kernel_types::{Currency, Id, JobId};
+use athyper_kernel_types::{Currency, Id};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::types::Json;
@@ -255,22 +255,4 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: JournalId) -> Result<Option<Jour
     .fetch_optional(tx.conn())
     .await?;
     row.map(Journal::try_from).transpose()
-}
-
-/// The number of the journal that an import made of an entry of its file.
-pub(crate) async fn number_of_entry(
-    tx: &mut impl TenantConnection,
-    job: JobId,
-    entry_no: &str,
-) -> Result<Option<String>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let number: Option<Option<String>> = sqlx::query_scalar(
-        "select number from finance.journal where tenant_id = $1 and import_job_id = $2 and import_entry_no = $3",
-    )
-    .bind(tenant)
-    .bind(job.uuid())
-    .bind(entry_no)
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(number.flatten())
 }

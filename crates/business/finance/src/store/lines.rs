@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::model::amount::LineAmount;
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::EntityId;
+use athyper_kernel_ledger::LineAmount;
 
 #[derive(sqlx::FromRow)]
 struct Row {

@@ -6,7 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod allocations;
 pub(crate) mod balances;
 pub(crate) mod dimensions;
-pub(crate) mod imports;
+pub(crate) mod guards;
 pub(crate) mod items;
 pub(crate) mod journals;
 pub(crate) mod legal_entities;

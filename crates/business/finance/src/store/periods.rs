@@ -206,7 +206,10 @@ pub(crate) async fn neighbours(
 }
 
 /// All periods of a legal entity, earliest first.
-pub(crate) async fn all(tx: &mut impl TenantConnection, entity: EntityId) -> Result<Vec<Period>, DbError> {
+pub(crate) async fn all(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+) -> Result<Vec<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \

@@ -129,6 +129,7 @@ async fn the_application_sees_no_row_without_a_tenant() {
             "allocation",
             "balance",
             "book",
+            "day_guard",
             "dimension",
             "dimension_balance",
             "dimension_value",

@@ -9,14 +9,12 @@
 )]
 
 mod access;
-mod account_import;
 mod accounts;
 mod bench;
 mod currencies;
 mod dimensions;
 mod histories;
 mod immutability;
-mod journal_import;
 mod journals;
 mod legal_entities;
 mod open_items;

@@ -151,8 +151,8 @@ async fn an_import_under_way_keeps_its_periods_open() {
     // An import that stopped after its first sign of life.
     let mut superuser = app.db.superuser().await;
     sqlx::query(
-        "insert into finance.import (tenant_id, job_id, done_entries, first_date, last_date, guarded_until) \
-         values ($1, gen_random_uuid(), 0, '2025-01-10', '2025-01-20', $2)",
+        "insert into finance.day_guard (tenant_id, holder_id, first_date, last_date, guarded_until) \
+         values ($1, gen_random_uuid(), '2025-01-10', '2025-01-20', $2)",
     )
     .bind(app.db.context("demo").tenant_id().uuid())
     .bind(app.db.database.clock().now() + chrono::TimeDelta::minutes(5))

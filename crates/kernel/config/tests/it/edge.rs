@@ -13,14 +13,14 @@ fn proxies_origins_and_limits_are_read_from_the_file() {
         "cors": {"allowedOrigins": ["https://app.example.com"]},
         "trustedProxies": ["10.0.0.0/8", "::1"],
         "forwardedHeader": "forwarded",
-        "rateLimits": {"operations": {"finance.import_journals": 60}},
+        "rateLimits": {"operations": {"opening.import_journals": 60}},
     }});
     let config = loaded(input(Some(&file), &[], &[])).config;
     let is_trusted =
         |address: [u8; 4]| config.http.trusted_proxies.iter().any(|network| network.contains(address.into()));
     assert!(is_trusted([10, 1, 2, 3]) && !is_trusted([11, 1, 2, 3]));
     assert_eq!(config.http.forwarded_header, ForwardedHeader::Forwarded);
-    assert_eq!(config.http.rate_limits.operations["finance.import_journals"], 60);
+    assert_eq!(config.http.rate_limits.operations["opening.import_journals"], 60);
 }
 
 #[test]

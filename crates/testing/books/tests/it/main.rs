@@ -2,11 +2,18 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
 )]
 
+mod account_import;
+mod chart_templates;
 mod fiscal_years;
+mod fresh;
+mod journal_import;
+mod opening_access;
+mod opening_balances;
 mod revaluations;
 mod support;
 mod trading_month;

@@ -1,7 +1,7 @@
 //! What the tests have in common: an application of the domains that keep books, and shorthands for what they send.
 
-use athyper_bootstrap::bridges::ledger_uses_finance::ledger;
-use athyper_kernel_ledger::LEDGER;
+use athyper_bootstrap::bridges::ledger_uses_finance::{ledger, ledger_set_up};
+use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
 use athyper_test_kit::{Answer, Client, TestApp, TestOptions};
 use serde_json::{Value, json};
 
@@ -13,12 +13,14 @@ pub(crate) async fn books() -> (TestApp, Client, Client) {
     let modules = [
         athyper_kernel_records::MODULE,
         athyper_finance::MODULE,
+        athyper_opening::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
     ];
     let options = TestOptions {
         parts: Box::new(|builder| {
             builder.value(&LEDGER, ledger());
+            builder.value(&LEDGER_SET_UP, ledger_set_up());
         }),
         ..TestOptions::default()
     };

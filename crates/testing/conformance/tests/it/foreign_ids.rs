@@ -12,12 +12,15 @@ use crate::rows::Rows;
 use crate::specimen;
 
 /// Records that are the platform's and no tenant's: any operator sees them.
-const OF_THE_PLATFORM: [&str; 14] = [
+const OF_THE_PLATFORM: [&str; 17] = [
     "policy.list_packs",
     "policy.get_pack",
     "policy.install_pack",
     "metadata.list_templates",
     "metadata.get_template",
+    "opening.list_chart_templates",
+    "opening.get_chart_template",
+    "opening.apply_chart_template",
     "security.revoke_realm_sessions",
     "control.list_realms",
     "control.list_tenants",

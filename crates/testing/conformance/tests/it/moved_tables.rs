@@ -1,7 +1,8 @@
-//! A database from before files and views of records were modules of their own: it goes on with all that is in it.
+//! A database from before files and views of records, and imports of accounts and journals, were modules of their own: it goes on with
+//! all that is in it.
 
 use athyper_bootstrap::schemas;
-use athyper_kernel_db::{Migration, Schema, migrate};
+use athyper_kernel_db::{Migration, Schema, TenantTx, migrate};
 use athyper_test_kit::TestDatabase;
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
@@ -12,9 +13,10 @@ fn schemas_before() -> Vec<Schema> {
         "records" => 4,
         "iam" => 3,
         "governance" => 1,
+        "finance" => 3,
         _ => schema.migrations.len(),
     };
-    let is_new = |schema: &Schema| matches!(schema.name, "attachments" | "views");
+    let is_new = |schema: &Schema| matches!(schema.name, "attachments" | "opening" | "views");
     let cut = |schema: Schema| {
         let steps: &[Migration] = schema.migrations;
         Schema { migrations: &steps[..until(&schema)], ..schema }
@@ -34,12 +36,39 @@ async fn fill(db: &mut PgConnection, tenant: Uuid) {
          insert into iam.role (tenant_id, id, name, description, version, created_at, created_by, updated_at) \
            values ('{tenant}', '{tenant}', 'keeper', '', 1, now(), 'ann', now()); \
          insert into iam.role_permission (tenant_id, role_id, permission) values ('{tenant}', '{tenant}', 'records.create_view'), \
-           ('{tenant}', '{tenant}', 'records.upload_attachment'), ('{tenant}', '{tenant}', 'records.create_record'); \
+           ('{tenant}', '{tenant}', 'records.upload_attachment'), ('{tenant}', '{tenant}', 'records.create_record'), \
+           ('{tenant}', '{tenant}', 'finance.import_journals'), ('{tenant}', '{tenant}', 'finance.post_to_soft_closed_period'); \
+         insert into finance.import (tenant_id, job_id, done_entries, first_date, last_date, guarded_until) \
+           values ('{tenant}', '{tenant}', 300, '2024-01-01', '2024-12-31', now()), \
+           ('{tenant}', gen_random_uuid(), 12, '2024-01-01', '2024-01-31', null); \
+         insert into jobs.job (tenant_id, id, type, queue, payload, payload_version, run_at, max_attempts, serial_key, realm_key, \
+           tenant_key, actor_kind, actor_id, request_id, enqueued_at) \
+           values ('{tenant}', '{tenant}', 'finance.import_journals', 'default', '{{}}', 1, now(), 25, 'finance.import', 'main', 'x', \
+           'user', 'ann', '', now()); \
          insert into governance.separation_rule (tenant_id, id, name, left_kind, left_name, right_kind, right_name, created_at, \
            created_by, version) values ('{tenant}', gen_random_uuid(), 'apart', 'permission', 'records.upload_attachment', \
            'permission', 'records.administer_views', now(), 'ann', 1)"
     );
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(db).await.unwrap();
+}
+
+/// An import under way goes on where it was, and its days are still kept from being closed.
+async fn check_imports(tx: &mut TenantTx) {
+    let tenant = tx.tenant_id().uuid();
+    let done: Vec<i64> = sqlx::query_scalar("select done_entries from opening.import order by done_entries")
+        .fetch_all(tx.conn())
+        .await
+        .unwrap();
+    assert_eq!(done, [12, 300]);
+    let kept: Vec<Uuid> =
+        sqlx::query_scalar("select holder_id from finance.day_guard where last_date = '2024-12-31'")
+            .fetch_all(tx.conn())
+            .await
+            .unwrap();
+    assert_eq!(kept, [tenant]);
+    let job: (String, String) =
+        sqlx::query_as("select type, serial_key from jobs.job").fetch_one(tx.conn()).await.unwrap();
+    assert_eq!(job, ("opening.import_journals".to_owned(), "opening.import".to_owned()));
 }
 
 #[tokio::test]
@@ -71,7 +100,16 @@ async fn what_was_there_is_there_still() {
                 .fetch_all(tx.conn())
                 .await
                 .unwrap();
-        assert_eq!(given, ["attachments.upload_attachment", "records.create_record", "views.create_view"]);
+        let expected = [
+            "attachments.upload_attachment",
+            "finance.post_to_soft_closed_period",
+            "opening.import_journals",
+            "opening.post_to_soft_closed_period",
+            "records.create_record",
+            "views.create_view",
+        ];
+        assert_eq!(given, expected);
+        check_imports(&mut tx).await;
         let apart: Vec<(String, String)> =
             sqlx::query_as("select left_name, right_name from governance.separation_rule")
                 .fetch_all(tx.conn())

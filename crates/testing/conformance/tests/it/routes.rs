@@ -25,7 +25,7 @@ const THROUGH_RECORDS: &str =
     "the records service reads and writes it, and asks for the domain's own permission";
 
 /// Permissions that are not operations: within an operation, more may be asked of some callers.
-const EXTRA_PERMISSIONS: [Tolerated; 11] = [
+const EXTRA_PERMISSIONS: [Tolerated; 12] = [
     Tolerated {
         rule: "extra-permission",
         subject: "finance.post_to_soft_closed_period",
@@ -44,6 +44,11 @@ const EXTRA_PERMISSIONS: [Tolerated; 11] = [
     Tolerated {
         rule: "extra-permission",
         subject: "closing.post_to_soft_closed_period",
+        reason: AFTER_SOFT_CLOSE,
+    },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "opening.post_to_soft_closed_period",
         reason: AFTER_SOFT_CLOSE,
     },
     Tolerated {

@@ -170,7 +170,7 @@ async fn forwarded(platform: &Platform) {
 
 /// An import, followed from its acceptance to its end.
 async fn streams(admin: &Client) {
-    let location = import(admin, "/v1/finance/accounts/import", Ledger::EXAMPLE.accounts).await;
+    let location = import(admin, "/v1/opening/accounts/import", Ledger::EXAMPLE.accounts).await;
     // The answer is complete when the stream ends.
     let answer = admin.get(&format!("{location}/events")).await.expect(200);
     assert_eq!(answer.header("content-type"), "text/event-stream");
@@ -190,7 +190,7 @@ async fn a_stream_does_not_keep_a_process_that_stops() {
     let platform = Platform::new();
     let api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
     let admin = platform.client("demo", "admin").await;
-    let location = import(&admin, "/v1/finance/accounts/import", Ledger::EXAMPLE.accounts).await;
+    let location = import(&admin, "/v1/opening/accounts/import", Ledger::EXAMPLE.accounts).await;
     let mut stream = TcpStream::connect(("127.0.0.1", platform.port())).await.unwrap();
     let token = platform.token("demo", "admin").await;
     let request =

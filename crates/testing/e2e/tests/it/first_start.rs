@@ -40,7 +40,7 @@ async fn the_three_processes_share_a_database_and_leave_none_behind() {
     let all = start_all(&platform).await;
     // The api runs no jobs here: it is the worker beside it that finds the job.
     let admin = platform.client("demo", "admin").await;
-    let location = import(&admin, "/v1/finance/accounts/import", Ledger::EXAMPLE.accounts).await;
+    let location = import(&admin, "/v1/opening/accounts/import", Ledger::EXAMPLE.accounts).await;
     let operation = follow(&admin, &location, Duration::from_secs(20)).await;
     assert_eq!(operation["state"], "succeeded", "{operation}");
     for process in all {
@@ -112,7 +112,7 @@ async fn check_open_routes(platform: &Platform) {
     let served = anybody.get("/v1/openapi.json").await.expect(200).json();
     let printed = platform.launch(Program::Api).args(&["openapi"]).run().await.expect_code(0);
     assert_eq!(served, serde_json::from_str::<Value>(&printed.stdout).unwrap());
-    assert!(served["paths"]["/v1/finance/journals/import"]["post"].is_object());
+    assert!(served["paths"]["/v1/opening/journals/import"]["post"].is_object());
     assert_eq!(anybody.get("/v1/nothing").await.expect(404).code(), "request.not_found");
 }
 

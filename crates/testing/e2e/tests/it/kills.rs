@@ -44,10 +44,10 @@ async fn kill_in_both_tenants(random: &mut Random) -> u32 {
         let books = json!({"code": "main", "name": "Main", "baseCurrency": "USD"});
         let admin = platform.client(tenant, "admin").await;
         admin.post("/v1/finance/legal-entities", &books).await.expect(201);
-        let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
+        let accounts = import(&client, "/v1/opening/accounts/import", ledger.accounts).await;
         let first = platform.worker(worker(&platform)).await;
         assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
-        let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
+        let journals = import(&client, "/v1/opening/journals/import", ledger.journals).await;
         let (last, kills) = kill_workers(&platform, &client, &journals, random, first).await;
         all += kills;
 
@@ -71,9 +71,9 @@ async fn fault_a_worker_that_thaws_posts_nothing_twice() {
     let _api = platform.serve(platform.launch(Program::Api).set("jobQueue.runInApi=false")).await;
     let client = platform.client("demo", "accountant").await;
     let mut holder = platform.worker(worker(&platform)).await;
-    let accounts = import(&client, "/v1/finance/accounts/import", ledger.accounts).await;
+    let accounts = import(&client, "/v1/opening/accounts/import", ledger.accounts).await;
     assert_eq!(follow(&client, &accounts, PATIENCE).await["state"], "succeeded");
-    let journals = import(&client, "/v1/finance/journals/import", ledger.journals).await;
+    let journals = import(&client, "/v1/opening/journals/import", ledger.journals).await;
     until_further(&client, &journals, 0, PATIENCE).await;
     sleep(Duration::from_millis(random.below(100))).await;
     holder.signal(Signal::Stop);

@@ -14,12 +14,12 @@ async fn the_example_ledger_agrees_at_every_month_end() {
     let _api = platform.api().await;
     let accountant = platform.client("demo", "accountant").await;
 
-    let location = import(&accountant, "/v1/finance/accounts/import", ledger.accounts).await;
+    let location = import(&accountant, "/v1/opening/accounts/import", ledger.accounts).await;
     let operation = follow(&accountant, &location, LIMIT).await;
     assert_eq!((&operation["state"], &operation["result"]["created"]), (&json!("succeeded"), &json!(52)));
 
     let once = accountant.with("idempotency-key", "books-2022-2024");
-    let location = import(&once, "/v1/finance/journals/import", ledger.journals).await;
+    let location = import(&once, "/v1/opening/journals/import", ledger.journals).await;
     let operation = follow(&accountant, &location, LIMIT).await;
     assert_eq!(operation["state"], "succeeded", "{operation}");
     assert_eq!((&operation["done"], &operation["total"]), (&json!(1_142), &json!(1_142)));
@@ -27,7 +27,7 @@ async fn the_example_ledger_agrees_at_every_month_end() {
     ledger.check_posted_once(&accountant).await;
 
     // Sent again, as by a client that lost the answer: the same answer, and nothing is posted twice.
-    let again = once.post_csv("/v1/finance/journals/import", ledger.journals).await.expect(202);
+    let again = once.post_csv("/v1/opening/journals/import", ledger.journals).await.expect(202);
     assert_eq!(
         (again.header("location"), again.header("idempotency-replayed")),
         (location, "true".to_owned())
@@ -35,7 +35,7 @@ async fn the_example_ledger_agrees_at_every_month_end() {
     assert_eq!(accountant.list("/v1/operations?").await.len(), 2);
     // The same key with another content is another request, which is refused.
     let other =
-        once.post_csv("/v1/finance/journals/import", format!("{}\n", ledger.journals)).await.expect(422);
+        once.post_csv("/v1/opening/journals/import", format!("{}\n", ledger.journals)).await.expect(422);
     assert_eq!(other.code(), "request.idempotency_key_reused");
     ledger.check_posted_once(&accountant).await;
 

@@ -49,7 +49,7 @@ async fn an_ordinary_user_has_a_platform_of_their_own() {
     }
     let token = launch().args(&["token", "--tenant", "demo", "--user", "admin"]).run().await.expect_code(0);
     let admin = platform.anonymous().with_token(token.stdout.trim());
-    let location = import(&admin, "/v1/finance/accounts/import", Ledger::EXAMPLE.accounts).await;
+    let location = import(&admin, "/v1/opening/accounts/import", Ledger::EXAMPLE.accounts).await;
     assert_eq!(follow(&admin, &location, Duration::from_secs(30)).await["state"], "succeeded");
     api.terminate().await.expect_code(0);
     platform.until_all_is_gone().await;

@@ -44,10 +44,10 @@ async fn fault_an_import_and_its_readers_share_a_few_connections() {
     assert!(worker.stderr().contains("jobs are polled for"), "{}", worker.stderr());
 
     let accountant = platform.client("demo", "accountant").await;
-    let accounts = import(&accountant, "/v1/finance/accounts/import", ledger.accounts).await;
+    let accounts = import(&accountant, "/v1/opening/accounts/import", ledger.accounts).await;
     assert_eq!(follow(&accountant, &accounts, LIMIT).await["state"], "succeeded");
     let all = accountant.list("/v1/finance/accounts?").await.len();
-    let journals = import(&accountant, "/v1/finance/journals/import", ledger.journals).await;
+    let journals = import(&accountant, "/v1/opening/journals/import", ledger.journals).await;
     // Many more readers than the server has connections, of two tenants, while the worker posts.
     let stranger = platform.client("globex", "admin").await;
     let readers = (0..200).map(|number| {

@@ -9,8 +9,8 @@ use futures::stream;
 use serde_json::{Value, json};
 
 const JOURNALS: &str = "/v1/finance/journals";
-const ACCOUNTS_IMPORT: &str = "/v1/finance/accounts/import";
-const JOURNALS_IMPORT: &str = "/v1/finance/journals/import";
+const ACCOUNTS_IMPORT: &str = "/v1/opening/accounts/import";
+const JOURNALS_IMPORT: &str = "/v1/opening/journals/import";
 const HEADER: &str = "entry_no,date,payee,narration,account,debit,credit,currency\n";
 const LIMIT: Duration = Duration::from_secs(30);
 const MIB: usize = 1024 * 1024;
@@ -189,7 +189,7 @@ fn names(answer: &Answer, status: u16, pointer: &str) {
 #[track_caller]
 fn names_row(answer: &Answer, row: u64) {
     assert_eq!(answer.status, 422, "{}", answer.json());
-    assert_eq!(answer.code(), "finance.invalid_file");
+    assert_eq!(answer.code(), "opening.invalid_file");
     assert_eq!(answer.json()["errors"][0]["row"], row, "{}", answer.json());
 }
 

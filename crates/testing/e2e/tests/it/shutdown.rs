@@ -48,7 +48,7 @@ async fn fault_sigterm_under_load_loses_nothing() {
     for (code, kind) in [("Assets:Cash", "asset"), ("Expenses:Fees", "expense")] {
         admin.post("/v1/finance/accounts", &json!({"code": code, "type": kind})).await.expect(201);
     }
-    let location = import(&admin, "/v1/finance/journals/import", many_journals()).await;
+    let location = import(&admin, "/v1/opening/journals/import", many_journals()).await;
     let limit = Duration::from_secs(30);
     follow_until(&admin, &location, limit, |operation| operation["done"].as_u64() >= Some(100)).await;
 

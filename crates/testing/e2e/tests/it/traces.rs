@@ -34,7 +34,7 @@ async fn a_request_and_its_job_in_another_process_are_one_trace() {
     let client = platform.client("demo", "accountant").await;
     let traced = client.with("traceparent", &format!("00-{TRACE}-{CALLER}-01"));
     let file = "account,type\nAssets:Bank,asset\n";
-    let operation = import(&traced, "/v1/finance/accounts/import", file).await;
+    let operation = import(&traced, "/v1/opening/accounts/import", file).await;
     assert_eq!(follow(&client, &operation, Duration::from_secs(30)).await["state"], "succeeded");
 
     let of_trace = |span: &&Span| hex(&span.trace_id) == TRACE;
@@ -48,14 +48,14 @@ async fn a_request_and_its_job_in_another_process_are_one_trace() {
     let spans: Vec<&Span> = received.spans.iter().filter(of_trace).collect();
     let request = spans.iter().find(|span| is_server(span)).unwrap();
     assert_eq!(hex(&request.parent_span_id), CALLER);
-    assert_eq!(request.name, "POST /v1/finance/accounts/import");
+    assert_eq!(request.name, "POST /v1/opening/accounts/import");
     let facts = attributes(request);
     for (name, value) in [
         ("http.request.method", "POST"),
-        ("http.route", "/v1/finance/accounts/import"),
-        ("url.path", "/v1/finance/accounts/import"),
+        ("http.route", "/v1/opening/accounts/import"),
+        ("url.path", "/v1/opening/accounts/import"),
         ("http.response.status_code", "202"),
-        ("operation", "finance.import_accounts"),
+        ("operation", "opening.import_accounts"),
         ("tenant", "demo"),
     ] {
         assert_eq!(facts.get(name).map(String::as_str), Some(value), "{name} of {facts:?}");
@@ -63,7 +63,7 @@ async fn a_request_and_its_job_in_another_process_are_one_trace() {
     let job = spans.iter().find(|span| span.name == "job").unwrap();
     let ids: Vec<_> = spans.iter().map(|span| &span.span_id).collect();
     assert!(ids.contains(&&job.parent_span_id), "the job stands below what enqueued it: {job:?}");
-    assert_eq!(attributes(job)["operation"], "finance.import_accounts");
+    assert_eq!(attributes(job)["operation"], "opening.import_accounts");
 
     let received = collector
         .until("metrics and logs", |received| {

@@ -121,12 +121,11 @@ async fn another_content_needs_another_approval() {
 #[tokio::test]
 async fn what_cannot_be_shown_to_anybody_is_refused_with_the_reason() {
     let app = app().await;
-    ask_for(&app, "imports", &["finance.import_accounts", "finance.update_account"], "tenant_admin").await;
+    ask_for(&app, "imports", &["opening.import_accounts", "finance.update_account"], "tenant_admin").await;
     let maker = maker(&app);
     let file = b"code,type\nAssets:Cash,asset\n".as_slice();
-    let path = format!("{ACCOUNTS}/import");
-    let refused =
-        maker.send(axum::http::Method::POST, &path, Some("text/csv"), file.into()).await.expect(403);
+    let path = "/v1/opening/accounts/import";
+    let refused = maker.send(axum::http::Method::POST, path, Some("text/csv"), file.into()).await.expect(403);
     assert_eq!(refused.code(), "policy.approval_impossible");
     assert!(refused.text("/detail").contains("only a body of JSON"), "{refused:?}");
     let account = maker.post(ACCOUNTS, &cash()).await.expect(201);

@@ -6,6 +6,7 @@ use athyper_approvals::{Desk, PEOPLE};
 use athyper_bootstrap::bridges::approvals_uses_iam::people;
 use athyper_bootstrap::bridges::governance_uses_iam::access;
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
+use athyper_bootstrap::bridges::ledger_uses_finance::{ledger, ledger_set_up};
 use athyper_bootstrap::bridges::policy_uses_iam::subjects;
 use athyper_governance::ACCESS;
 use athyper_iam::{DUTIES, IamAuthorizer, KeyAuthenticator};
@@ -14,6 +15,7 @@ use athyper_kernel_db::Database;
 use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::{Approvals, Catalogue, Judge, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
+use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_records::SystemEntities;
@@ -33,6 +35,7 @@ fn modules() -> Vec<DomainModule> {
         athyper_policy::MODULE,
         athyper_approvals::MODULE,
         athyper_finance::MODULE,
+        athyper_opening::MODULE,
     ]
 }
 
@@ -66,6 +69,8 @@ pub(crate) async fn app() -> TestApp {
         approvals: Some(desk),
         parts: Box::new(|builder| {
             builder.value(&DUTIES, duties());
+            builder.value(&LEDGER, ledger());
+            builder.value(&LEDGER_SET_UP, ledger_set_up());
             builder.value(&ACCESS, access(catalogue(), duties()));
             builder.value(&SUBJECTS, subjects(catalogue(), Clock::system()));
             builder.value(&PEOPLE, people(catalogue(), Clock::system()));
