@@ -24,6 +24,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_duplicates::MODULE,
         athyper_finance::MODULE,
         athyper_banking::MODULE,
+        athyper_budgeting::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
     ]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
+use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::Clock;
@@ -24,6 +25,7 @@ const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 pub(crate) const DEPENDENCIES: &[&str] = &[
     CLOCK.name(),
     UPLOADS.name(),
+    POSTING_CONTROL.name(),
     tokens::ADAPTER_DB,
     tokens::REGISTRY_ENTITIES,
     ATTACHMENTS.name(),
@@ -37,6 +39,8 @@ pub(crate) struct Deps {
     pub(crate) clock: Clock,
     /// Where files wait for the job that reads them.
     pub(crate) uploads: Arc<dyn UploadStore>,
+    /// Who is asked before a journal is posted.
+    pub(crate) control: Arc<dyn PostingControl>,
     /// What lists accounts, periods and journals.
     pub(crate) records: Records,
 }
@@ -53,6 +57,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
         let deps = Deps {
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             uploads: scope.resolve(&UPLOADS).await?,
+            control: scope.resolve(&POSTING_CONTROL).await?,
             records: Records::resolve(&scope).await?,
         };
         Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })

@@ -32,6 +32,7 @@
 
 mod access;
 mod commands;
+mod control;
 mod deps;
 mod determination;
 mod entities;
@@ -46,8 +47,10 @@ mod posting;
 mod queries;
 mod routes;
 mod store;
+mod turnovers;
 mod whose_books;
 
 use deps::Deps;
 pub use ledger::ledger;
 pub use module::MODULE;
+pub use turnovers::turnovers;

@@ -1,8 +1,17 @@
-//! How a domain that posts has the ledger from the container.
+//! How a domain that posts, plans or controls has its counterparts from the container.
 
 use athyper_kernel_container::Token;
 
-use crate::Ledger;
+use crate::{Budgets, Ledger, PostingControl, Turnovers};
 
 /// Who keeps the general ledger.
 pub const LEDGER: Token<dyn Ledger> = Token::new("ledger");
+
+/// Who says what was posted month by month.
+pub const TURNOVERS: Token<dyn Turnovers> = Token::new("ledger.turnovers");
+
+/// Who is asked before a journal is posted.
+pub const POSTING_CONTROL: Token<dyn PostingControl> = Token::new("ledger.posting_control");
+
+/// Who keeps budgets.
+pub const BUDGETS: Token<dyn Budgets> = Token::new("ledger.budgets");

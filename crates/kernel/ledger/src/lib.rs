@@ -13,20 +13,28 @@
 //!   recorded, never derived from the lines.
 //! - **Open items.** A line on a control account with a party stays open until others settle it. Settling at another rate than
 //!   that of the item posts the difference as realised.
+//! - **Under control.** Before a journal is posted the ledger asks a [`PostingControl`]; what is to be spent is set aside through
+//!   [`Budgets`], and both read what was posted through [`Turnovers`].
 
 mod account;
 mod adjustment;
+mod budgets;
+mod control;
 mod day;
 mod deps;
 mod port;
 mod posting;
 mod settlement;
 pub mod tenant_defaults;
+mod turnover;
 
 pub use account::{AccountBalance, AccountType, AccountUse};
 pub use adjustment::{Adjustment, AdjustmentLine};
+pub use budgets::{Availability, Budgets, Reservation, Spending, Standing, Step};
+pub use control::{Held, LineToPost, PostingControl, Uncontrolled, Warning, journal_source};
 pub use day::{Day, DayError};
-pub use deps::LEDGER;
+pub use deps::{BUDGETS, LEDGER, POSTING_CONTROL, TURNOVERS};
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};
 pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem, OpenItems};
+pub use turnover::{AccountSet, Selection, Turnover, Turnovers};

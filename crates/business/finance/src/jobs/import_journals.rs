@@ -86,7 +86,7 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Res
     begin(&run, &payload, pending, done, total).await.map_err(|error| partly(error, done, total))?;
     for batch in pending.chunks(BATCH) {
         let mut tx = run.tx().await?;
-        post_batch(&mut tx, &run, &payload, batch).await.map_err(|error| partly(error, done, total))?;
+        post_batch(&mut tx, &deps, &run, &payload, batch).await.map_err(|error| partly(error, done, total))?;
         done += batch.len();
         let is_last = done == total;
         let guarded_until = (!is_last).then(|| tx.now() + GUARD);
@@ -194,6 +194,7 @@ async fn begin(
 /// Posts a batch. Accounts and periods are checked again, because they may have changed since the file was read.
 async fn post_batch(
     tx: &mut TenantTx,
+    deps: &Deps,
     run: &JobRun,
     payload: &ImportJournals,
     batch: &[FileEntry],
@@ -212,7 +213,7 @@ async fn post_batch(
     let drafts: Vec<NewJournal> =
         batch.iter().map(|entry| draft((Id::new(tx.clock()), entity.id), entry, &by_code, run)).collect();
     journals::insert_drafts(tx, &drafts).await?;
-    post(tx, &entity, &drafts, payload.rights()).await?;
+    post(tx, &*deps.control, &entity, &drafts, payload.rights()).await?;
     Ok(())
 }
 

@@ -103,6 +103,9 @@ pub(crate) struct JournalWithLines {
     pub(crate) journal: Journal,
     /// Its lines, in the order in which they were written.
     pub(crate) lines: Vec<Line>,
+    /// What budgets had to say when it was posted just now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A line of a journal.
