@@ -26,9 +26,15 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("budgeting.list_commitments", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("budgeting.get_commitment", OperationKind::Read, BOOKKEEPERS).on(COMMITMENT).asking(),
     Permission::new("budgeting.create_commitment", OperationKind::Create, BOOKKEEPERS).on(COMMITMENT),
-    Permission::new("budgeting.commit_commitment", OperationKind::Update, BOOKKEEPERS).on(COMMITMENT).asking(),
-    Permission::new("budgeting.consume_commitment", OperationKind::Update, BOOKKEEPERS).on(COMMITMENT).asking(),
-    Permission::new("budgeting.release_commitment", OperationKind::Cancel, BOOKKEEPERS).on(COMMITMENT).asking(),
+    Permission::new("budgeting.commit_commitment", OperationKind::Update, BOOKKEEPERS)
+        .on(COMMITMENT)
+        .asking(),
+    Permission::new("budgeting.consume_commitment", OperationKind::Update, BOOKKEEPERS)
+        .on(COMMITMENT)
+        .asking(),
+    Permission::new("budgeting.release_commitment", OperationKind::Cancel, BOOKKEEPERS)
+        .on(COMMITMENT)
+        .asking(),
     Permission::new("budgeting.get_availability", OperationKind::Read, BOOKKEEPERS).on(COMMITMENT),
     Permission::new("budgeting.list_overruns", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("budgeting.list_funds", OperationKind::Read, BOOKKEEPERS).asking(),

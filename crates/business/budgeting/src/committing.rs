@@ -61,7 +61,10 @@ pub(crate) async fn reserve(
             used.entry(it.plan.budget).or_insert((&it.plan, BTreeSet::new())).1.insert(it.line);
         }
         let used: Vec<_> = used.into_values().collect();
-        if !spending::lock(tx, &used).await? {
+        let is_locked = spending::lock(tx, &used).await?;
+        // Whoever held the lines before may have made the same, which is in the figures now.
+        let ids: Vec<Uuid> = placed.iter().map(|it| it.reservation.id).collect();
+        if !is_locked || !commitments::digests(tx, &ids).await?.is_empty() {
             continue;
         }
         let mut warnings = check(tx, office, &placed, &pointer).await?;
@@ -319,7 +322,8 @@ pub(crate) async fn hold(
         }
         lines::lock(tx, &(alone.into_iter().collect(), together.into_iter().collect())).await?;
         let held = commitments::lock(tx, &ids).await?;
-        let is_same = |it: &Commitment| places.iter().any(|(id, line, _)| *id == it.id.uuid() && *line == it.line);
+        let is_same =
+            |it: &Commitment| places.iter().any(|(id, line, _)| *id == it.id.uuid() && *line == it.line);
         if held.iter().all(is_same) {
             return Ok(held.into_iter().map(|it| (it.id.uuid(), it)).collect());
         }

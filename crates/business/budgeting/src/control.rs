@@ -18,7 +18,7 @@ use crate::model::figures::Use;
 use crate::model::line::LineId;
 use crate::model::plan::{Plan, month_of};
 use crate::spending::{self, TRIES};
-use crate::store::{budgets, movements, overruns};
+use crate::store::{budgets, commitments, movements, overruns};
 
 /// Who is asked before a journal is posted. What was posted it is told by who keeps the ledger.
 pub fn posting_control(turnovers: Arc<dyn Turnovers>) -> Arc<dyn PostingControl> {
@@ -116,11 +116,17 @@ async fn check(
         let uses: Vec<Use> = of_plan.iter().map(|(_, used)| *used).collect();
         for overrun in spending::judge(tx, turnovers, entity, (plan, &uses), true).await? {
             let message = spending::message(plan, &overrun);
-            let by: Vec<&LineToPost<'_>> =
-                overrun.by.iter().filter_map(|place| of_plan.get(*place)).map(|(posted, _)| *posted).collect();
+            let by: Vec<&LineToPost<'_>> = overrun
+                .by
+                .iter()
+                .filter_map(|place| of_plan.get(*place))
+                .map(|(posted, _)| *posted)
+                .collect();
             if overrun.is_refused {
                 let pointer = |posted: &&LineToPost<'_>| format!("/lines/{}/account", posted.position);
-                errors.extend(by.iter().map(|posted| FieldError::new(pointer(posted), "exceeded", message.clone())));
+                errors.extend(
+                    by.iter().map(|posted| FieldError::new(pointer(posted), "exceeded", message.clone())),
+                );
                 continue;
             }
             let journals: BTreeSet<Uuid> = by.iter().map(|posted| posted.journal).collect();
@@ -151,7 +157,12 @@ async fn show_consumed(tx: &mut TenantTx, posted: &[(&LineToPost<'_>, Use)]) -> 
             *left.entry((place, used.line)).or_default() += used.amount;
         }
     }
-    let mut held = committing::hold(tx, awaiting.iter().map(|(id, _, _)| *id).collect()).await?;
+    // What counts on other lines is shown by other postings, and these lines are not to be locked after the others.
+    let ids: Vec<Uuid> = awaiting.iter().map(|(id, _, _)| *id).collect();
+    let places = commitments::places(tx, &ids).await?;
+    let is_here = |line: LineId| posted.iter().any(|(_, used)| used.line == line);
+    let here = places.into_iter().filter(|(_, line, _)| is_here(*line)).map(|(id, _, _)| id).collect();
+    let mut held = committing::hold(tx, here).await?;
     for (id, place, amount) in awaiting {
         let Ok(place) = usize::try_from(place) else { continue };
         let (Some(commitment), Some(source)) = (held.get_mut(&id), sources.get(place)) else { continue };

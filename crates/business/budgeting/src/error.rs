@@ -28,7 +28,9 @@ pub(crate) enum Error {
     #[error("another budget of the year is active: revise that one")]
     AnotherActive,
     /// What is revised has changed.
-    #[error("the budget that this revises has changed since, by a transfer or another revision: revise it anew")]
+    #[error(
+        "the budget that this revises has changed since, by a transfer or another revision: revise it anew"
+    )]
     BaseChanged,
     /// Something is still set aside on lines that would go.
     #[error("something is set aside on {}: keep these lines, or release it first", .0.join(", "))]
@@ -172,7 +174,9 @@ impl DomainError for Error {
     fn fields(&self) -> Vec<FieldError> {
         let one = |pointer: &str, code: &str| vec![FieldError::new(pointer, code, self.to_string())];
         match self {
-            Self::InvalidLines(fields) | Self::InvalidTransfer(fields) | Self::Exceeded(fields) => fields.clone(),
+            Self::InvalidLines(fields) | Self::InvalidTransfer(fields) | Self::Exceeded(fields) => {
+                fields.clone()
+            }
             Self::IdTaken => one("/id", "taken"),
             Self::NotThere(_) | Self::TooLittle(_) => one("/amount", "too_much"),
             Self::InvalidAmount(_) => one("/amount", "invalid_amount"),

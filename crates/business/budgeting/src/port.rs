@@ -13,9 +13,9 @@ use rust_decimal::Decimal;
 
 use crate::committing::{reserve, take_steps};
 use crate::error::{Error, problem};
+use crate::model::budget::Window;
 use crate::model::commitment::{Commitment, Kind};
 use crate::model::figures::{Use, controlled, limit, sum};
-use crate::model::budget::Window;
 use crate::model::plan::month_of;
 use crate::spending::{self, Office};
 
@@ -33,7 +33,10 @@ impl Budgets for Office {
     ) -> Result<Vec<Option<Standing>>, Problem> {
         let pointer = |position| format!("/lines/{position}/amount");
         let made = reserve(tx, self, reservations, pointer).await.map_err(problem)?;
-        Ok(made.into_iter().map(|made| made.map(|(commitment, warnings)| commitment.standing(warnings))).collect())
+        Ok(made
+            .into_iter()
+            .map(|made| made.map(|(commitment, warnings)| commitment.standing(warnings)))
+            .collect())
     }
 
     async fn commit(&self, tx: &mut TenantTx, steps: &[Step]) -> Result<Vec<Standing>, Problem> {
@@ -80,7 +83,9 @@ pub(crate) async fn availability(
     let free = Availability { available: None, is_refused: false, warnings: Vec::new() };
     let entity = office.ledger.entity(tx, entity).await?;
     let Some(plan) = spending::plan_on(tx, &entity.code, date).await? else { return Ok(free) };
-    let Some(line) = spending::line_for(tx, &*office.turnovers, &plan, spending).await? else { return Ok(free) };
+    let Some(line) = spending::line_for(tx, &*office.turnovers, &plan, spending).await? else {
+        return Ok(free);
+    };
     let uses = [Use { line: line.id, month: month_of(date), amount }];
     let with_control = controlled(&plan, &uses);
     if with_control.is_empty() {

@@ -5,9 +5,9 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    activate_budget, approve_budget, carry_forward_budget, close_budget, commit_commitment, consume_commitment,
-    create_budget, create_commitment, create_fund, create_transfer, delete_budget, grant_fund,
-    release_commitment, return_fund, revise_budget, update_budget,
+    activate_budget, approve_budget, carry_forward_budget, close_budget, commit_commitment,
+    consume_commitment, create_budget, create_commitment, create_fund, create_transfer, delete_budget,
+    grant_fund, release_commitment, return_fund, revise_budget, update_budget,
 };
 use crate::queries::{
     compare_budgets, get_availability, get_budget, get_budget_report, get_commitment, get_fund, list_budgets,
@@ -26,9 +26,10 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(close_budget::close_budget))
         .routes(routes!(carry_forward_budget::carry_forward_budget))
         .routes(routes!(create_transfer::create_transfer))
+        .routes(routes!(list_transfers::list_transfers))
+        // /v1/budgeting/reports
         .routes(routes!(get_budget_report::get_budget_report))
         .routes(routes!(compare_budgets::compare_budgets))
-        .routes(routes!(list_transfers::list_transfers))
         // /v1/budgeting/commitments
         .routes(routes!(list_commitments::list_commitments, create_commitment::create_commitment))
         .routes(routes!(get_commitment::get_commitment))

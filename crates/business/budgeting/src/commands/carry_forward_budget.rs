@@ -137,7 +137,6 @@ pub(crate) async fn execute(
 
 /// Locks two active budgets with all their lines, those of both in one order.
 async fn hold_both(tx: &mut TenantTx, one: &Budget, other: &Budget) -> Result<(Budget, Budget), Error> {
-    let both: Vec<_> = one.lines.iter().chain(&other.lines).map(|line| line.line.clone()).collect();
     let order = |lines: &[crate::model::budget::BudgetLine]| {
         let own: Vec<_> = lines.iter().map(|line| line.line.clone()).collect();
         to_lock(&own, &own.iter().map(|line| line.id).collect())
@@ -147,7 +146,6 @@ async fn hold_both(tx: &mut TenantTx, one: &Budget, other: &Budget) -> Result<(B
     others.extend(rest);
     stopping.sort_unstable();
     others.sort_unstable();
-    debug_assert_eq!(both.len(), stopping.len() + others.len());
     lines::lock_all(tx, &(stopping, others)).await?;
     let is_active = |budget: &Budget| budget.state == BudgetState::Active;
     let held = budgets::lock(tx, one.id).await?.filter(is_active).ok_or(Error::Contended)?;

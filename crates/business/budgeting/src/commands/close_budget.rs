@@ -54,7 +54,8 @@ pub(crate) async fn execute(tx: &mut TenantTx, found: &Budget) -> Result<Done<Bu
     if found.state != BudgetState::Active {
         return Err(Error::BudgetState(found.state));
     }
-    let mut budget = hold(tx, found.id).await?.filter(|it| it.version == found.version).ok_or(Error::Contended)?;
+    let mut budget =
+        hold(tx, found.id).await?.filter(|it| it.version == found.version).ok_or(Error::Contended)?;
     let open = commitments::lock_of_budget(tx, budget.id, true).await?;
     if !open.is_empty() {
         return Err(Error::CommitmentsOpen(open.len()));
@@ -64,8 +65,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, found: &Budget) -> Result<Done<Bu
     budgets::update(tx, &budget).await?;
 
     budget.version += 1;
-    let event = AuditEvent::info("budgeting.close_budget")
-        .about(BUDGET, budget.id)
-        .with("revision", budget.revision);
+    let event =
+        AuditEvent::info("budgeting.close_budget").about(BUDGET, budget.id).with("revision", budget.revision);
     Ok(Done::new(budget, event))
 }

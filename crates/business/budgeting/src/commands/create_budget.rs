@@ -134,7 +134,8 @@ pub(crate) async fn read(
     let mut errors = Vec::new();
     for ((place, line), codes) in selecting.iter().zip(&members) {
         if codes.is_empty() {
-            let named = line.accounts.as_ref().map(|accounts| accounts.codes().join(" to ")).unwrap_or_default();
+            let named =
+                line.accounts.as_ref().map(|accounts| accounts.codes().join(" to ")).unwrap_or_default();
             let message = format!("there is no account {named}");
             errors.push(FieldError::new(format!("/lines/{place}/accounts"), "unknown_account", message));
         }

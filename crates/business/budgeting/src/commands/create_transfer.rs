@@ -154,10 +154,19 @@ fn read(plan: &Plan, input: &[NewTransferLine]) -> Result<Vec<TransferLine>, Vec
                 errors.push(wrong("amount", "zero", "an amount is not zero".to_owned()));
             }
             (Some(_), Ok(_)) if !plan.covers(month) => {
-                errors.push(wrong("month", "other_year", format!("{month} is not in the year of the budget")));
+                errors.push(wrong(
+                    "month",
+                    "other_year",
+                    format!("{month} is not in the year of the budget"),
+                ));
             }
             (Some(line), Ok(amount)) => {
-                lines.push(TransferLine { line: line.id, key: line.key.clone(), month: month_of(month), amount });
+                lines.push(TransferLine {
+                    line: line.id,
+                    key: line.key.clone(),
+                    month: month_of(month),
+                    amount,
+                });
             }
         }
     }
@@ -199,6 +208,7 @@ fn check(plan: &Plan, mut sheet: Sheet, lines: &[TransferLine]) -> Result<(), Er
 /// What a line and all below it get of a transfer.
 fn net(plan: &Plan, lines: &[TransferLine], line: LineId, month: Option<NaiveDate>) -> Decimal {
     let below = plan.subtree(line);
-    let of_it = lines.iter().filter(|it| below.contains(&it.line) && month.is_none_or(|month| month == it.month));
+    let of_it =
+        lines.iter().filter(|it| below.contains(&it.line) && month.is_none_or(|month| month == it.month));
     of_it.map(|it| it.amount).sum()
 }

@@ -91,7 +91,8 @@ fn read_line(clock: &Clock, currency: Currency, input: &NewLine) -> Result<Budge
         return Err(("key", "invalid_key", "a key has letters, digits, '.', '_' and '-'".to_owned()));
     }
     let tolerance_percent = input.tolerance_percent.unwrap_or_default();
-    if tolerance_percent.scale() > 4 || !(Decimal::ZERO..=Decimal::ONE_THOUSAND).contains(&tolerance_percent) {
+    if tolerance_percent.scale() > 4 || !(Decimal::ZERO..=Decimal::ONE_THOUSAND).contains(&tolerance_percent)
+    {
         let message = "a tolerance is from 0 to 1000 percent, with at most four decimals".to_owned();
         return Err(("tolerancePercent", "invalid_tolerance", message));
     }
@@ -169,9 +170,10 @@ fn check_tree(lines: &[NewLine]) -> Vec<FieldError> {
         let Some(parent) = line.parent.as_ref().map(Text::as_str) else { continue };
         let wrong = match by_key.get(parent) {
             None => ("unknown_line", format!("there is no line {parent}")),
-            Some(above) if above.accounts.is_some() => {
-                ("has_accounts", format!("{parent} has accounts of its own: hold both below a line without any"))
-            }
+            Some(above) if above.accounts.is_some() => (
+                "has_accounts",
+                format!("{parent} has accounts of its own: hold both below a line without any"),
+            ),
             Some(above) if above.side != line.side => {
                 ("other_side", format!("{parent} counts on the other side"))
             }

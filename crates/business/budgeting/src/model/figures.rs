@@ -115,7 +115,8 @@ pub(crate) fn overruns(plan: &Plan, sheet: &Sheet, uses: &[Use], is_in_sheet: bo
             by_scope.entry(scope).or_default().push(position);
         }
         for (scope, by) in by_scope {
-            let amount: Decimal = by.iter().filter_map(|place| uses.get(*place)).map(|used| used.amount).sum();
+            let amount: Decimal =
+                by.iter().filter_map(|place| uses.get(*place)).map(|used| used.amount).sum();
             let figures = sum(sheet, &subtree, scope);
             let before = if is_in_sheet { figures.used() - amount } else { figures.used() };
             let limit = limit(plan, line, figures.budget);
@@ -206,9 +207,11 @@ mod tests {
         ];
         let plan = plan(lines);
         let at = |number: usize| plan.lines[number].id;
-        let sheet =
-            Sheet::from([((at(1), month(1)), of(600, 0, 0)), ((at(2), month(1)), of(400, 0, 300))]);
-        assert!(overruns(&plan, &sheet, &[used(2, 700)], false).is_empty(), "700 of the 700 that all have left");
+        let sheet = Sheet::from([((at(1), month(1)), of(600, 0, 0)), ((at(2), month(1)), of(400, 0, 300))]);
+        assert!(
+            overruns(&plan, &sheet, &[used(2, 700)], false).is_empty(),
+            "700 of the 700 that all have left"
+        );
         assert_eq!(overruns(&plan, &sheet, &[used(2, 701)], false)[0].key, "all");
         // 400 and a tenth of it: 440, of which 300 are spent.
         assert!(overruns(&plan, &sheet, &[used(3, 140)], false).is_empty());

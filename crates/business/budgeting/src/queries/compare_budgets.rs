@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_types::Currency;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -20,11 +20,14 @@ use crate::model::money;
 use crate::queries::{Format, csv_file};
 use crate::store::{budgets, figures};
 
-/// With which, and in which form.
+/// Which two, and in which form.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CompareBudgets {
+    /// Id of the budget.
+    #[param(value_type = String, format = Uuid)]
+    budget: BudgetId,
     /// Id of the other budget: another revision, or another year.
     #[param(value_type = String, format = Uuid)]
     with: BudgetId,
@@ -74,10 +77,10 @@ pub(crate) struct ComparedLine {
 /// Revisions of a year, or years, by the keys of their lines: each line by itself, without those below it.
 #[utoipa::path(
     get,
-    path = "/v1/budgeting/budgets/{id}/comparison",
+    path = "/v1/budgeting/reports/comparison",
     operation_id = "budgeting.compare_budgets",
     tag = "budgeting",
-    params(("id" = String, Path, description = "Id of the budget", format = Uuid), CompareBudgets),
+    params(CompareBudgets),
     responses(
         (
             status = 200,
@@ -96,10 +99,9 @@ pub(crate) struct ComparedLine {
 )]
 pub(crate) async fn compare_budgets(
     State(deps): State<Deps>,
-    PathId(id): PathId<Budget>,
-    mut read: Read<CompareBudgets>,
+    Report(mut read): Report<CompareBudgets>,
 ) -> Result<Response, ProblemResponse> {
-    let (caller, with) = (read.caller().clone(), read.query.with);
+    let (caller, id, with) = (read.caller().clone(), read.query.budget, read.query.with);
     for id in [id, with] {
         deps.records.check_on(&mut read.tx, &caller, (BUDGET, id.uuid()), Error::BudgetNotFound).await?;
     }
@@ -107,7 +109,7 @@ pub(crate) async fn compare_budgets(
     let other = budgets::find(&mut read.tx, with).await?.ok_or(Error::BudgetNotFound)?;
     let comparison = execute(&mut read.tx, &one, &other).await.map_err(problem)?;
     match read.query.format {
-        Format::Json => Ok(Reply::ok(&comparison)?.version(one.version.max(other.version)).into_response()),
+        Format::Json => Ok(Reply::ok(&comparison)?.into_response()),
         Format::Csv => Ok(csv_file("attachment; filename=\"comparison.csv\"", &rows(&comparison))),
     }
 }
@@ -131,7 +133,11 @@ pub(crate) async fn execute(tx: &mut ReadTx, one: &Budget, other: &Budget) -> Re
                 other: zero,
                 difference: zero,
             });
-            if is_first { found.amount = amount } else { found.other = amount }
+            if is_first {
+                found.amount = amount
+            } else {
+                found.other = amount
+            }
             found.difference = found.amount - found.other;
         }
     }

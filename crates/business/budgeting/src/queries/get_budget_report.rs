@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use athyper_kernel_db::ReadTx;
-use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
+use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_types::Currency;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::entities::BUDGET;
 use crate::error::{Error, problem};
-use crate::model::budget::Budget;
+use crate::model::budget::{Budget, BudgetId};
 use crate::model::figures::{Figures, Sheet, sum};
 use crate::model::line::{Accounts, Line, LineId};
 use crate::model::money;
@@ -27,11 +27,14 @@ use crate::store::budgets;
 /// Most accounts of a line that are linked to.
 const MOST_LINKS: usize = 50;
 
-/// In which form.
+/// Of which budget, and in which form.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct GetBudgetReport {
+    /// Id of the budget.
+    #[param(value_type = String, format = Uuid)]
+    budget: BudgetId,
     /// `json` or `csv`.
     #[serde(default)]
     #[param(inline)]
@@ -121,10 +124,10 @@ pub(crate) struct ReportFigures {
 /// are. Journals that close the year do not count.
 #[utoipa::path(
     get,
-    path = "/v1/budgeting/budgets/{id}/report",
+    path = "/v1/budgeting/reports/budget",
     operation_id = "budgeting.get_budget_report",
     tag = "budgeting",
-    params(("id" = String, Path, description = "Id of the budget", format = Uuid), GetBudgetReport),
+    params(GetBudgetReport),
     responses(
         (
             status = 200,
@@ -143,15 +146,14 @@ pub(crate) struct ReportFigures {
 )]
 pub(crate) async fn get_budget_report(
     State(deps): State<Deps>,
-    PathId(id): PathId<Budget>,
-    mut read: Read<GetBudgetReport>,
+    Report(mut read): Report<GetBudgetReport>,
 ) -> Result<Response, ProblemResponse> {
-    let caller = read.caller().clone();
+    let (caller, id) = (read.caller().clone(), read.query.budget);
     deps.records.check_on(&mut read.tx, &caller, (BUDGET, id.uuid()), Error::BudgetNotFound).await?;
     let budget = budgets::find(&mut read.tx, id).await?.ok_or(Error::BudgetNotFound)?;
     let report = execute(&mut read.tx, &deps, &budget).await.map_err(problem)?;
     match read.query.format {
-        Format::Json => Ok(Reply::ok(&report)?.version(budget.version).into_response()),
+        Format::Json => Ok(Reply::ok(&report)?.into_response()),
         Format::Csv => Ok(csv_file("attachment; filename=\"budget.csv\"", &rows(&report))),
     }
 }
@@ -243,7 +245,18 @@ fn hex(digit: u8) -> char {
 
 /// The report as rows of a file: one for each line and month, and one for each line and the year, whose month is empty.
 fn rows(report: &BudgetReport) -> Vec<Vec<String>> {
-    let names = ["line", "label", "parent", "month", "budget", "actual", "reserved", "committed", "consumed", "available"];
+    let names = [
+        "line",
+        "label",
+        "parent",
+        "month",
+        "budget",
+        "actual",
+        "reserved",
+        "committed",
+        "consumed",
+        "available",
+    ];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
     let row = |line: &ReportLine, month: String, of: &ReportFigures| {
         let named = [line.key.clone(), line.label.clone(), line.parent.clone().unwrap_or_default(), month];

@@ -37,11 +37,7 @@ fn csv_field(text: &str) -> String {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') if !is_number => format!("'{text}"),
         _ => text.to_owned(),
     };
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 /// A CSV file of these rows, the first of which are the names of the columns.

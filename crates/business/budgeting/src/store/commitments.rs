@@ -168,10 +168,7 @@ pub(crate) async fn places(
     .bind(ids)
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, line, budget)| (id, Id::from_uuid(line), Id::from_uuid(budget)))
-        .collect())
+    Ok(rows.into_iter().map(|(id, line, budget)| (id, Id::from_uuid(line), Id::from_uuid(budget))).collect())
 }
 
 /// The commitments with these ids, in the order of the ids, locked until the transaction ends.
@@ -211,11 +208,7 @@ pub(crate) async fn lock_of_budget(
 }
 
 /// Ids of the reservations whose time was over at this instant, at most so many.
-pub(crate) async fn expired(
-    tx: &mut TenantTx,
-    at: DateTime<Utc>,
-    most: i64,
-) -> Result<Vec<Uuid>, DbError> {
+pub(crate) async fn expired(tx: &mut TenantTx, at: DateTime<Utc>, most: i64) -> Result<Vec<Uuid>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar(
         "select id from budgeting.commitment where tenant_id = $1 and expires_at <= $2 and reserved > 0 \

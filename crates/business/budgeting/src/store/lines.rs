@@ -76,7 +76,9 @@ pub(crate) async fn insert(tx: &mut TenantTx, budget: &Budget) -> Result<(), DbE
     let amounts: Vec<(Uuid, NaiveDate, Decimal)> = budget
         .lines
         .iter()
-        .flat_map(|line| line.months.iter().zip(&months).map(|(amount, month)| (line.line.id.uuid(), *month, *amount)))
+        .flat_map(|line| {
+            line.months.iter().zip(&months).map(|(amount, month)| (line.line.id.uuid(), *month, *amount))
+        })
         .collect();
     sqlx::query(
         "insert into budgeting.line_amount (tenant_id, line_id, month, amount) \

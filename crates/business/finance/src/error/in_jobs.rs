@@ -10,6 +10,8 @@ impl From<Error> for JobError {
     fn from(error: Error) -> Self {
         match error {
             Error::Database(error) => error.into(),
+            // Somebody else was at the budget or the rows: it goes through another time.
+            Error::Control(problem) if problem.code.ends_with(".contended") => Self::retry(problem.to_string()),
             refusal => Problem::from(refusal).into(),
         }
     }

@@ -86,7 +86,9 @@ pub(crate) async fn run(run: JobRun, deps: Deps, payload: ImportJournals) -> Res
     begin(&run, &payload, pending, done, total).await.map_err(|error| partly(error, done, total))?;
     for batch in pending.chunks(BATCH) {
         let mut tx = run.tx().await?;
-        post_batch(&mut tx, &deps, &run, &payload, batch).await.map_err(|error| partly(error, done, total))?;
+        post_batch(&mut tx, &deps, &run, &payload, batch)
+            .await
+            .map_err(|error| partly(error, done, total))?;
         done += batch.len();
         let is_last = done == total;
         let guarded_until = (!is_last).then(|| tx.now() + GUARD);
