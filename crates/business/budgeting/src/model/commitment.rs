@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::line::LineId;
+use super::money;
 
 /// Id of a commitment, given by the caller.
 pub(crate) type CommitmentId = Id<Commitment>;
@@ -206,7 +207,8 @@ impl Commitment {
         if amount <= Decimal::ZERO || amount > there {
             return Err(NotThere { there, currency: self.currency, what });
         }
-        let none = Decimal::ZERO;
+        // A sum with a zero of no decimals would have none itself.
+        let none = money::stored(Decimal::ZERO, self.currency);
         let parts = match kind {
             Kind::Reserve => [amount, none, none, none, none],
             Kind::Commit => [-amount, amount, none, none, none],

@@ -6,6 +6,7 @@
     reason = "a helper of a test fails the test there and then"
 )]
 
+mod budgets;
 mod fiscal_years;
 mod revaluations;
 mod support;
