@@ -164,9 +164,7 @@ impl TestApp {
             judge = Judge::new(Arc::new(authorizer), policies);
         }
         builder.value(&Token::<Judge>::new(tokens::SECURITY_JUDGE), Arc::new(judge.clone()));
-        // Books are kept without budgets unless a test puts another control in its place.
-        let control: Arc<dyn PostingControl> = Arc::new(Uncontrolled);
-        builder.value(&POSTING_CONTROL, control);
+        keep_books_without_budgets(&mut builder);
         (options.parts)(&mut builder);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
@@ -292,6 +290,12 @@ impl TestApp {
         }
         ended.map(|()| id)
     }
+}
+
+/// Nobody has a say in postings, unless a test puts another control in its place.
+fn keep_books_without_budgets(builder: &mut ContainerBuilder) {
+    let control: Arc<dyn PostingControl> = Arc::new(Uncontrolled);
+    builder.value(&POSTING_CONTROL, control);
 }
 
 /// The document of these modules and the kernel.

@@ -11,7 +11,8 @@ use uuid::Uuid;
 /// The accounts of each asked set: `chosen (place, account_id)`, from `$2` places, `$3` first codes, `$4` last codes and `$5` codes
 /// of accounts with all below them.
 const CHOSEN: &str = "with recursive asked as ( \
-         select * from unnest($2::int[], $3::text[], $4::text[], $5::text[]) as a (place, first_code, last_code, top) \
+         select place, first_code, last_code, top \
+         from unnest($2::int[], $3::text[], $4::text[], $5::text[]) as a (place, first_code, last_code, top) \
      ), chosen (place, account_id) as ( \
          select asked.place, account.id from asked join finance.account account on account.tenant_id = $1 \
              and (account.code = asked.top or (asked.top is null and account.code collate \"C\" between asked.first_code and asked.last_code)) \
@@ -62,7 +63,8 @@ pub(crate) async fn by_month(
     };
     let (keys, values): (Vec<_>, Vec<_>) = selections.iter().map(only).unzip();
     let statement = format!(
-        "{CHOSEN}, about as (select * from unnest($2::int[], $9::jsonb[], $10::text[], $11::text[]) as d (place, named, key, value)), \
+        "{CHOSEN}, about as (select place, named, key, value \
+             from unnest($2::int[], $9::jsonb[], $10::text[], $11::text[]) as d (place, named, key, value)), \
          picked as (select chosen.place, chosen.account_id, about.named, about.key, about.value \
              from chosen join about on about.place = chosen.place), \
          movement as ( \
