@@ -11,7 +11,7 @@ use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
 use athyper_kernel_http::Approvals;
-use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
+use athyper_kernel_ledger::{BUDGETS, LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_policy::SUBJECTS;
 
@@ -24,7 +24,8 @@ use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
-use crate::bridges::ledger_uses_finance::{ledger, ledger_set_up};
+use crate::bridges::ledger_uses_budgeting::{budgets, posting_control};
+use crate::bridges::ledger_uses_finance::{ledger, ledger_set_up, turnovers};
 use crate::bridges::policy_uses_iam::subjects;
 use crate::bridges::records_uses_attachments::attachments;
 use crate::bridges::records_uses_views::views;
@@ -63,14 +64,30 @@ pub(crate) fn register_providers(builder: &mut ContainerBuilder) {
     });
 }
 
+/// The ledger, who reads it and who controls it.
+fn register_ledger(builder: &mut ContainerBuilder) {
+    builder.singleton(&TURNOVERS, &[], |_scope: Scope| async move { Ok(turnovers()) });
+    builder.singleton(&POSTING_CONTROL, &[TURNOVERS.name()], |scope: Scope| async move {
+        Ok(posting_control(scope.resolve(&TURNOVERS).await?))
+    });
+    builder.singleton(&LEDGER, &[POSTING_CONTROL.name()], |scope: Scope| async move {
+        Ok(ledger(scope.resolve(&POSTING_CONTROL).await?))
+    });
+    builder.singleton(&LEDGER_SET_UP, &[POSTING_CONTROL.name()], |scope: Scope| async move {
+        Ok(ledger_set_up(scope.resolve(&POSTING_CONTROL).await?))
+    });
+    builder.singleton(&BUDGETS, &[LEDGER.name(), TURNOVERS.name()], |scope: Scope| async move {
+        Ok(budgets(scope.resolve(&LEDGER).await?, scope.resolve(&TURNOVERS).await?))
+    });
+}
+
 /// What domains ask of each other.
 pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
+    register_ledger(builder);
     builder.singleton(&PEOPLE, &[], |_scope: Scope| async move { Ok(people()) });
     builder.singleton(&PERSONS, &[], |_scope: Scope| async move { Ok(persons()) });
     builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
     builder.singleton(&ATTACHMENTS, &[], |_scope: Scope| async move { Ok(attachments()) });
-    builder.singleton(&LEDGER, &[], |_scope: Scope| async move { Ok(ledger()) });
-    builder.singleton(&LEDGER_SET_UP, &[], |_scope: Scope| async move { Ok(ledger_set_up()) });
     builder.singleton(&VIEWS, &[], |_scope: Scope| async move { Ok(views()) });
     builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
         let permissions = scope.resolve(&PERMISSIONS).await?;

@@ -25,6 +25,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_finance::MODULE,
         athyper_opening::MODULE,
         athyper_banking::MODULE,
+        athyper_budgeting::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
     ]

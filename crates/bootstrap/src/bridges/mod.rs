@@ -12,6 +12,7 @@ pub mod federation_uses_security;
 pub mod governance_uses_iam;
 pub mod iam_uses_governance;
 pub mod iam_uses_security;
+pub mod ledger_uses_budgeting;
 pub mod ledger_uses_finance;
 pub mod policy_uses_iam;
 pub mod records_uses_attachments;

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::JobType;
+use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::Clock;
@@ -17,14 +19,22 @@ use crate::routes;
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] =
-    &[CLOCK.name(), tokens::ADAPTER_DB, tokens::REGISTRY_ENTITIES, ATTACHMENTS.name(), VIEWS.name()];
+pub(crate) const DEPENDENCIES: &[&str] = &[
+    CLOCK.name(),
+    POSTING_CONTROL.name(),
+    tokens::ADAPTER_DB,
+    tokens::REGISTRY_ENTITIES,
+    ATTACHMENTS.name(),
+    VIEWS.name(),
+];
 
 /// What the commands, queries and jobs of the ledger work with.
 #[derive(Clone)]
 pub(crate) struct Deps {
     /// Tells what day it is.
     pub(crate) clock: Clock,
+    /// Who is asked before a journal is posted.
+    pub(crate) control: Arc<dyn PostingControl>,
     /// What lists accounts, periods and journals.
     pub(crate) records: Records,
 }
@@ -40,6 +50,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
     Box::pin(async move {
         let deps = Deps {
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
+            control: scope.resolve(&POSTING_CONTROL).await?,
             records: Records::resolve(&scope).await?,
         };
         let jobs = vec![

@@ -1,12 +1,12 @@
 //! What this domain refuses, in its own words. Each variant has a stable code and a kind.
 
+mod in_jobs;
 mod words;
 
 use std::collections::BTreeMap;
 
 use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
-use athyper_kernel_jobs::JobError;
 use athyper_kernel_ledger::Imbalance;
 use athyper_kernel_types::{Currency, PageError};
 use chrono::NaiveDate;
@@ -247,6 +247,9 @@ pub(crate) enum Error {
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// What budgets refuse.
+    #[error("{}", .0.detail)]
+    Control(Problem),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -298,6 +301,7 @@ impl DomainError for Error {
             Self::JournalUnbalanced(_) => "finance.journal_unbalanced",
             Self::CurrencyRequired => "finance.currency_required",
             Self::Page(error) => error.code(),
+            Self::Control(problem) => problem.code,
             Self::Database(error) => error.code(),
         }
     }
@@ -347,6 +351,7 @@ impl DomainError for Error {
             | Self::JournalUnbalanced(_)
             | Self::CurrencyRequired => ProblemKind::Invalid,
             Self::Page(error) => error.kind(),
+            Self::Control(problem) => problem.kind,
             Self::Database(error) => error.kind(),
         }
     }
@@ -374,18 +379,9 @@ impl DomainError for Error {
             Self::CurrencyRequired => one("?currency", "required"),
             Self::InvalidLines(fields) | Self::AccountsNotUsable(fields) => fields.clone(),
             Self::Page(error) => error.fields(),
+            Self::Control(problem) => problem.fields.clone(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),
-        }
-    }
-}
-
-/// In a job, a refusal ends the job for good; what the database could not do now is tried again.
-impl From<Error> for JobError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Database(error) => error.into(),
-            refusal => Problem::from(refusal).into(),
         }
     }
 }

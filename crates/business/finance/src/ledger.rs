@@ -8,7 +8,7 @@ use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{DomainError as _, FieldError, Problem};
 use athyper_kernel_ledger::{
     AccountBalance, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity, ItemId, LINES,
-    Ledger, LineAmount, OpenItem, OpenItems, Posted, PostedLine, Posting, Source,
+    Ledger, LineAmount, OpenItem, OpenItems, Posted, PostedLine, Posting, PostingControl, Source,
 };
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
@@ -27,17 +27,19 @@ use crate::queries::get_journal;
 use crate::store::{accounts, items, journals, rates};
 use crate::{ledger_reads, whose_books};
 
-/// The ledger of this domain.
-pub fn ledger() -> Arc<dyn Ledger> {
-    Arc::new(GeneralLedger)
+/// The ledger of this domain. What is posted to it is under this control.
+pub fn ledger(control: Arc<dyn PostingControl>) -> Arc<dyn Ledger> {
+    Arc::new(GeneralLedger { control })
 }
 
-struct GeneralLedger;
+struct GeneralLedger {
+    control: Arc<dyn PostingControl>,
+}
 
 #[async_trait]
 impl Ledger for GeneralLedger {
     async fn entity(&self, tx: &mut dyn TenantConnection, code: Option<&str>) -> Result<Entity, Problem> {
-        Ok(entity_of(whose_books::find(tx, code).await?))
+        Ok(whose_books::find(tx, code).await?.for_documents())
     }
 
     async fn rate(
@@ -56,7 +58,7 @@ impl Ledger for GeneralLedger {
     }
 
     async fn post(&self, tx: &mut TenantTx, posting: &Posting) -> Result<Posted, Problem> {
-        Ok(post_document(tx, posting).await?)
+        Ok(post_document(tx, &*self.control, posting).await?)
     }
 
     async fn reverse(
@@ -67,11 +69,12 @@ impl Ledger for GeneralLedger {
         narration: Option<&str>,
         into_soft_closed: bool,
     ) -> Result<Posted, Problem> {
-        Ok(reverse_document(tx, source, date, narration, PostingRights { into_soft_closed }).await?)
+        let rights = PostingRights { into_soft_closed };
+        Ok(reverse_document(tx, &*self.control, source, (date, narration), rights).await?)
     }
 
     async fn allocate(&self, tx: &mut TenantTx, allocation: &Allocation) -> Result<Allocated, Problem> {
-        Ok(allocate_items::allocate(tx, allocation).await?)
+        Ok(allocate_items::allocate(tx, &*self.control, allocation).await?)
     }
 
     async fn items(
@@ -101,7 +104,7 @@ impl Ledger for GeneralLedger {
     }
 
     async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem> {
-        Ok(post_adjustment(tx, adjustment).await?)
+        Ok(post_adjustment(tx, &*self.control, adjustment).await?)
     }
 
     async fn open_items(
@@ -125,19 +128,12 @@ impl Ledger for GeneralLedger {
     }
 }
 
-/// A legal entity, as far as documents need to know it.
-pub(crate) fn entity_of(found: LegalEntity) -> Entity {
-    Entity {
-        id: found.id.uuid(),
-        code: found.code,
-        name: found.name,
-        base_currency: found.base_currency,
-        fiscal_year_start: found.fiscal_year_start,
-    }
-}
-
 /// Posts lines of no amount in their currency.
-async fn post_adjustment(tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Error> {
+async fn post_adjustment(
+    tx: &mut TenantTx,
+    control: &dyn PostingControl,
+    adjustment: &Adjustment,
+) -> Result<Posted, Error> {
     if journals::lock_by_source(tx, &adjustment.source).await?.is_some() {
         return Err(Error::SourceConflict);
     }
@@ -159,13 +155,18 @@ async fn post_adjustment(tx: &mut TenantTx, adjustment: &Adjustment) -> Result<P
     };
     let drafts = [draft];
     journals::insert_drafts(tx, &drafts).await?;
-    post(tx, &entity, &drafts, PostingRights { into_soft_closed: adjustment.into_soft_closed }).await?;
+    let rights = PostingRights { into_soft_closed: adjustment.into_soft_closed };
+    post(tx, control, &entity, &drafts, rights).await?;
     let journal = get_journal::load(tx, id).await?;
     of_journal(tx, &journal, &BTreeMap::new(), false).await
 }
 
 /// Posts a document's journal, unless it is posted.
-async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, Error> {
+async fn post_document(
+    tx: &mut TenantTx,
+    control: &dyn PostingControl,
+    posting: &Posting,
+) -> Result<Posted, Error> {
     let digest = digest(posting)?;
     if let Some(posted) = posted_before(tx, posting, &digest).await? {
         return Ok(posted);
@@ -177,7 +178,7 @@ async fn post_document(tx: &mut TenantTx, posting: &Posting) -> Result<Posted, E
     let drafts = [draft(tx, &entity, posting, &accounts, digest)?];
     journals::insert_drafts(tx, &drafts).await?;
     let rights = PostingRights { into_soft_closed: posting.into_soft_closed };
-    let posted = post(tx, &entity, &drafts, rights).await?;
+    let posted = post(tx, control, &entity, &drafts, rights).await?;
     let ([draft], Some(posted)) = (drafts, posted.into_iter().next()) else {
         return Err(Error::JournalNotFound);
     };
@@ -347,13 +348,14 @@ fn answer(entity: &LegalEntity, draft: &NewJournal, posted: PostedJournal, accou
 
 async fn reverse_document(
     tx: &mut TenantTx,
+    control: &dyn PostingControl,
     source: &Source,
-    date: Option<NaiveDate>,
-    narration: Option<&str>,
+    (date, narration): (Option<NaiveDate>, Option<&str>),
     rights: PostingRights,
 ) -> Result<Posted, Error> {
     let (id, _) = journals::lock_by_source(tx, source).await?.ok_or(Error::JournalNotFound)?;
     let journal = journals::lock(tx, id).await?.ok_or(Error::JournalNotFound)?;
-    let reversal = reverse_journal::reverse(tx, &journal, date, narration.map(str::to_owned), rights).await?;
+    let how = (date, narration.map(str::to_owned));
+    let reversal = reverse_journal::reverse(tx, control, &journal, how, rights).await?;
     of_journal(tx, &reversal, &BTreeMap::new(), false).await
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_ledger::{
-    Account, AccountCode, AddedAccounts, Book, DayGuard, Entity, Entry, LedgerSetUp, NewAccount, PostingDays,
-    RoleRule,
+    Account, AccountCode, AddedAccounts, Book, DayGuard, Entity, Entry, LedgerSetUp, NewAccount,
+    PostingControl, PostingDays, RoleRule,
 };
 use athyper_kernel_types::{Clock, Currency, Id, JobId};
 use chrono::NaiveDate;
@@ -21,14 +21,16 @@ use crate::model::chart::{Chart, ChartError, Wanted};
 use crate::model::journal::{ImportedFrom, NewJournal, NewLine};
 use crate::posting::{PostingRights, check_open, enter_periods, post};
 use crate::store::{account_rules, accounts, dimensions, guards, journals, legal_entities, periods};
-use crate::{ledger::entity_of, whose_books};
+use crate::whose_books;
 
-/// Who sets up the books of this ledger.
-pub fn ledger_set_up() -> Arc<dyn LedgerSetUp> {
-    Arc::new(SetUp)
+/// Who sets up the books of this ledger, under this control.
+pub fn ledger_set_up(control: Arc<dyn PostingControl>) -> Arc<dyn LedgerSetUp> {
+    Arc::new(SetUp { control })
 }
 
-struct SetUp;
+struct SetUp {
+    control: Arc<dyn PostingControl>,
+}
 
 #[async_trait]
 impl LedgerSetUp for SetUp {
@@ -79,7 +81,7 @@ impl LedgerSetUp for SetUp {
         let entity = whose_books::find_or_open(tx, entity, fallback).await?;
         let rights = PostingRights { into_soft_closed: days.into_soft_closed };
         enter_periods(tx, &entity, days.days.iter().map(|day| (*day, None)), rights).await?;
-        Ok(entity_of(entity))
+        Ok(entity.for_documents())
     }
 
     async fn guard_days(&self, tx: &mut TenantTx, guard: &DayGuard) -> Result<(), Problem> {
@@ -99,7 +101,7 @@ impl LedgerSetUp for SetUp {
         into_soft_closed: bool,
     ) -> Result<Vec<String>, Problem> {
         let rights = PostingRights { into_soft_closed };
-        Ok(post_all(tx, entity, JobId::from_uuid(origin), entries, rights).await?)
+        Ok(post_all(tx, &*self.control, (entity, JobId::from_uuid(origin)), entries, rights).await?)
     }
 
     async fn balancing_dimensions(&self, tx: &mut dyn TenantConnection) -> Result<Vec<String>, Problem> {
@@ -175,8 +177,8 @@ async fn refused(
 /// Posts journals. Accounts and periods are checked here, because they may have changed since whoever asks has looked.
 async fn post_all(
     tx: &mut TenantTx,
-    entity: &Entity,
-    origin: JobId,
+    control: &dyn PostingControl,
+    (entity, origin): (&Entity, JobId),
     entries: &[Entry],
     rights: PostingRights,
 ) -> Result<Vec<String>, Error> {
@@ -201,7 +203,7 @@ async fn post_all(
     };
     let drafts: Vec<NewJournal> = entries.iter().map(draft).collect();
     journals::insert_drafts(tx, &drafts).await?;
-    let posted = post(tx, &entity, &drafts, rights).await?;
+    let posted = post(tx, control, &entity, &drafts, rights).await?;
     Ok(posted.into_iter().map(|journal| journal.number).collect())
 }
 

@@ -32,6 +32,7 @@
 
 mod access;
 mod commands;
+mod control;
 mod deps;
 mod determination;
 mod entities;
@@ -46,6 +47,7 @@ mod posting;
 mod queries;
 mod routes;
 mod store;
+mod turnovers;
 mod whose_books;
 
 use athyper_kernel_ledger_model as model;
@@ -53,3 +55,4 @@ use deps::Deps;
 pub use ledger::ledger;
 pub use ledger_set_up::ledger_set_up;
 pub use module::MODULE;
+pub use turnovers::turnovers;

@@ -35,6 +35,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand day guards",
                 sql: include_str!("../migrations/0004_expand_day_guards.sql"),
             },
+            Migration {
+                version: 5,
+                description: "expand closing journals",
+                sql: include_str!("../migrations/0005_expand_closing_journals.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_error::FieldError;
-use athyper_kernel_ledger::{AccountRef, ItemId};
+use athyper_kernel_ledger::{AccountRef, ItemId, PostingControl};
 use athyper_kernel_types::{Currency, Id, Money};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::control::Asked;
 use crate::determination::determine_role;
 use crate::error::Error;
 use crate::model::account::{Account, AccountId};
@@ -115,16 +116,20 @@ pub(crate) struct PostedJournal {
     pub(crate) number: String,
     /// Worth and item of each line asked for.
     pub(crate) lines: Vec<(Decimal, Option<ItemId>)>,
+    /// What budgets have to say.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Posts drafts of one legal entity that have a header and no lines: values and writes their lines, settles and makes open items,
 /// adds to the balances, and takes the numbers, in the order given within each series. Locks are taken in one order everywhere:
-/// accounts, periods, items, balances, numbers. Numbers come last, because whoever holds one holds up the book.
+/// budgets, accounts against change, periods, items, balances, numbers. Numbers come last, because whoever holds one holds up the
+/// book.
 ///
 /// # Errors
 /// All that keeps one of them from being posted; then the transaction is not to be committed.
 pub(crate) async fn post(
     tx: &mut TenantTx,
+    control: &dyn PostingControl,
     entity: &LegalEntity,
     drafts: &[NewJournal],
     rights: PostingRights,
@@ -136,6 +141,7 @@ pub(crate) async fn post(
     for draft in drafts {
         check_dimensions(tx, draft).await?;
     }
+    let asked = Asked::hold(tx, control, entity, drafts, &held).await?;
     enter_periods(tx, entity, drafts.iter().flat_map(days), rights).await?;
 
     let settled: BTreeSet<ItemId> =
@@ -153,8 +159,22 @@ pub(crate) async fn post(
         entries.iter().flat_map(|(_, lines)| lines).any(|line| !line.line.dimensions.is_empty());
     let ids: Vec<JournalId> = drafts.iter().map(|draft| draft.id).collect();
     balances::add_posted(tx, &ids, has_dimensions).await?;
+    let warnings = asked.check(tx, |draft| worth(draft, &entries)).await?;
     let numbers = number(tx, entity, drafts).await?;
-    Ok(numbers.into_iter().zip(posted).map(|(number, lines)| PostedJournal { number, lines }).collect())
+    let of_draft = |draft: &NewJournal| {
+        let own = warnings.iter().filter(|warning| warning.journal == draft.id.uuid());
+        own.map(|warning| warning.message.clone()).collect()
+    };
+    let posted = numbers.into_iter().zip(posted).zip(drafts);
+    Ok(posted
+        .map(|((number, lines), draft)| PostedJournal { number, lines, warnings: of_draft(draft) })
+        .collect())
+}
+
+/// What the lines that a draft came with are worth; those that were added are behind them.
+fn worth(draft: &NewJournal, entries: &[(&NewJournal, Vec<Valued>)]) -> Vec<Decimal> {
+    let found = entries.iter().find(|(of, _)| of.id == draft.id);
+    found.into_iter().flat_map(|(_, valued)| valued).take(draft.lines.len()).map(|it| it.base).collect()
 }
 
 /// The days that a journal needs an open period for, with the areas that it is in.

@@ -99,6 +99,9 @@ pub struct JournalWithLines {
     pub journal: Journal,
     /// Its lines, in the order in which they were written.
     pub lines: Vec<Line>,
+    /// What budgets had to say when it was posted just now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A line of a journal.

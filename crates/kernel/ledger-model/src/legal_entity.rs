@@ -1,5 +1,6 @@
 //! Legal entities: whose books these are, and in which currency and years they are kept.
 
+use athyper_kernel_ledger::Entity;
 use athyper_kernel_types::{Currency, Id};
 use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
@@ -38,6 +39,18 @@ pub struct LegalEntity {
 }
 
 impl LegalEntity {
+    /// As those see it who post documents.
+    #[must_use]
+    pub fn for_documents(&self) -> Entity {
+        Entity {
+            id: self.id.uuid(),
+            code: self.code.clone(),
+            name: self.name.clone(),
+            base_currency: self.base_currency,
+            fiscal_year_start: self.fiscal_year_start,
+        }
+    }
+
     /// First day of the fiscal year that a date falls into.
     pub fn fiscal_year(&self, date: NaiveDate) -> NaiveDate {
         let start = u32::from(self.fiscal_year_start);

@@ -1,11 +1,20 @@
-//! How a domain that posts, or sets up books, has the ledger from the container.
+//! How a domain that posts, plans, controls, or sets up books has its counterparts from the container.
 
 use athyper_kernel_container::Token;
 
-use crate::{Ledger, LedgerSetUp};
+use crate::{Budgets, Ledger, LedgerSetUp, PostingControl, Turnovers};
 
 /// Who keeps the general ledger.
 pub const LEDGER: Token<dyn Ledger> = Token::new("ledger");
 
 /// Who sets up the books of the general ledger.
 pub const LEDGER_SET_UP: Token<dyn LedgerSetUp> = Token::new("ledger_set_up");
+
+/// Who says what was posted month by month.
+pub const TURNOVERS: Token<dyn Turnovers> = Token::new("ledger.turnovers");
+
+/// Who is asked before a journal is posted.
+pub const POSTING_CONTROL: Token<dyn PostingControl> = Token::new("ledger.posting_control");
+
+/// Who keeps budgets.
+pub const BUDGETS: Token<dyn Budgets> = Token::new("ledger.budgets");

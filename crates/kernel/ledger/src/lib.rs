@@ -13,6 +13,8 @@
 //!   recorded, never derived from the lines.
 //! - **Open items.** A line on a control account with a party stays open until others settle it. Settling at another rate than
 //!   that of the item posts the difference as realised.
+//! - **Under control.** Before a journal is posted the ledger asks a [`PostingControl`]; what is to be spent is set aside through
+//!   [`Budgets`], and both read what was posted through [`Turnovers`].
 //!
 //! Books are set up through a port of their own ([`LedgerSetUp`]): charts of accounts, and journals of other systems, many at once.
 
@@ -21,6 +23,8 @@ mod account_code;
 mod adjustment;
 mod amount;
 mod balance;
+mod budgets;
+mod control;
 mod day;
 mod deps;
 mod port;
@@ -29,16 +33,20 @@ mod set_up;
 mod settlement;
 pub mod tenant_defaults;
 mod texts;
+mod turnover;
 
 pub use account::{AccountBalance, AccountType, AccountUse};
 pub use account_code::{AccountCode, CodeError};
 pub use adjustment::{Adjustment, AdjustmentLine};
 pub use amount::{AMOUNT_LIMIT, AmountError, LineAmount, LineAmountBody, Side};
 pub use balance::{Imbalance, imbalances, totals};
+pub use budgets::{Availability, Budgets, Reservation, Spending, Standing, Step};
+pub use control::{Held, LineToPost, PostingControl, Uncontrolled, Warning, journal_source};
 pub use day::{Day, DayError};
-pub use deps::{LEDGER, LEDGER_SET_UP};
+pub use deps::{BUDGETS, LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};
 pub use set_up::{Account, AddedAccounts, DayGuard, Entry, LedgerSetUp, NewAccount, PostingDays, RoleRule};
 pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem, OpenItems};
 pub use texts::{DimensionCode, LINES, Narration, Payee, Reference};
+pub use turnover::{AccountSet, Selection, Turnover, Turnovers};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_types::Currency;
-use chrono::NaiveDate;
+use chrono::{Datelike as _, Months, NaiveDate};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -27,6 +27,18 @@ pub struct Entity {
     pub base_currency: Currency,
     /// The month in which its fiscal years start, 1 to 12.
     pub fiscal_year_start: u8,
+}
+
+impl Entity {
+    /// First and last day of the fiscal year that a day falls into; `None` beyond the calendar.
+    #[must_use]
+    pub fn fiscal_year(&self, date: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        let start = u32::from(self.fiscal_year_start);
+        let year = if date.month() < start { date.year().checked_sub(1)? } else { date.year() };
+        let first = NaiveDate::from_ymd_opt(year, start, 1)?;
+        let last = first.checked_add_months(Months::new(12))?.pred_opt()?;
+        Some((first, last))
+    }
 }
 
 /// The general ledger, inside the caller's transaction. A refusal is a problem in the ledger's own words, whose pointers name

@@ -16,6 +16,7 @@ use athyper_kernel_http::{
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, UploadStore, store};
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
+use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl, Uncontrolled};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
@@ -163,6 +164,7 @@ impl TestApp {
             judge = Judge::new(Arc::new(authorizer), policies);
         }
         builder.value(&Token::<Judge>::new(tokens::SECURITY_JUDGE), Arc::new(judge.clone()));
+        keep_books_without_budgets(&mut builder);
         (options.parts)(&mut builder);
         let container = builder.build().expect("a container");
         let mut routes: OpenApiRouter = operation_routes().merge(job_routes());
@@ -288,6 +290,12 @@ impl TestApp {
         }
         ended.map(|()| id)
     }
+}
+
+/// Nobody has a say in postings, unless a test puts another control in its place.
+fn keep_books_without_budgets(builder: &mut ContainerBuilder) {
+    let control: Arc<dyn PostingControl> = Arc::new(Uncontrolled);
+    builder.value(&POSTING_CONTROL, control);
 }
 
 /// The document of these modules and the kernel.

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
-use athyper_kernel_ledger::{AccountRef, Allocated, Allocation, Book, ItemId, Source};
+use athyper_kernel_ledger::{AccountRef, Allocated, Allocation, Book, ItemId, PostingControl, Source};
 use athyper_kernel_types::{Currency, Id, Money};
+use axum::extract::State;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::determination::determine_role;
 use crate::error::Error;
@@ -77,15 +79,19 @@ pub(crate) struct AllocationBody {
     ),
     responses((status = 201, description = "The allocation", body = AllocationBody), CreateProblems)
 )]
-pub(crate) async fn allocate_items(mut cmd: Command<Json<AllocateItems>>) -> Result<Reply, ProblemResponse> {
+pub(crate) async fn allocate_items(
+    State(deps): State<Deps>,
+    mut cmd: Command<Json<AllocateItems>>,
+) -> Result<Reply, ProblemResponse> {
     let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
-    let done = execute(&mut cmd.tx, &cmd.body.0, rights).await?;
+    let done = execute(&mut cmd.tx, &deps, &cmd.body.0, rights).await?;
     let reply = Reply::created(format!("/v1/finance/allocations/{}", done.output.id), &done.output)?;
     cmd.finish(done.event, reply).await
 }
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
+    deps: &Deps,
     input: &AllocateItems,
     rights: PostingRights,
 ) -> Result<Done<AllocationBody>, Error> {
@@ -104,7 +110,7 @@ pub(crate) async fn execute(
         date: input.date.date(),
         into_soft_closed: rights.into_soft_closed,
     };
-    let made = allocate(tx, &allocation).await?;
+    let made = allocate(tx, &*deps.control, &allocation).await?;
     let text = |amount: Decimal| amount.to_string();
     let body = AllocationBody {
         id: made.id,
@@ -125,7 +131,11 @@ pub(crate) async fn execute(
 ///
 /// # Errors
 /// When they are not of one party, account and currency, less is open than is asked for, or the difference cannot be posted.
-pub(crate) async fn allocate(tx: &mut TenantTx, allocation: &Allocation) -> Result<Allocated, Error> {
+pub(crate) async fn allocate(
+    tx: &mut TenantTx,
+    control: &dyn PostingControl,
+    allocation: &Allocation,
+) -> Result<Allocated, Error> {
     let entity = items::entity_of(tx, allocation.debit).await?.ok_or(Error::ItemNotFound)?;
     let entity = legal_entities::find(tx, entity).await?.ok_or(Error::EntityNotFound)?;
     let mut states = items::lock(tx, entity.id, &[allocation.debit, allocation.credit]).await?;
@@ -147,7 +157,7 @@ pub(crate) async fn allocate(tx: &mut TenantTx, allocation: &Allocation) -> Resu
     let journal = if difference.is_zero() {
         None
     } else {
-        Some(post_difference(tx, &entity, (id, &debit), difference, allocation).await?)
+        Some(post_difference(tx, control, &entity, (id, &debit, difference), allocation).await?)
     };
     let row = NewAllocation {
         id,
@@ -222,9 +232,9 @@ fn settled(item: ItemState, amount: Decimal, base: Currency) -> Result<(ItemStat
 /// Posts what the items were carried at beyond each other: on their account, against realised differences of exchange.
 async fn post_difference(
     tx: &mut TenantTx,
+    control: &dyn PostingControl,
     entity: &LegalEntity,
-    (id, item): (Uuid, &ItemState),
-    difference: Decimal,
+    (id, item, difference): (Uuid, &ItemState, Decimal),
     allocation: &Allocation,
 ) -> Result<JournalId, Error> {
     let side = if difference > Decimal::ZERO { "loss" } else { "gain" };
@@ -241,6 +251,7 @@ async fn post_difference(
     let id = draft.id;
     let drafts = [draft];
     journals::insert_drafts(tx, &drafts).await?;
-    post(tx, entity, &drafts, PostingRights { into_soft_closed: allocation.into_soft_closed }).await?;
+    let rights = PostingRights { into_soft_closed: allocation.into_soft_closed };
+    post(tx, control, entity, &drafts, rights).await?;
     Ok(id)
 }

@@ -19,7 +19,8 @@ use athyper_kernel_ledger::totals;
 /// Post a journal
 ///
 /// The draft must balance in each of its currencies, its accounts must take postings, and the period of its date must be
-/// open. It gets the next number of its year.
+/// open. It gets the next number of its year. Budgets that stop refuse what goes beyond them; what those that warn have to say
+/// is in `warnings`.
 #[utoipa::path(
     post,
     path = "/v1/finance/journals/{id}/post",
@@ -54,13 +55,14 @@ pub(crate) async fn post_journal(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
-    let done = execute(&mut cmd.tx, &journal, rights).await?;
+    let done = execute(&mut cmd.tx, &deps, &journal, rights).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.journal.version);
     cmd.finish(done.event, reply).await
 }
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
+    deps: &Deps,
     journal: &Journal,
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
@@ -72,9 +74,10 @@ pub(crate) async fn execute(
 
     // The lines are written down again with what they are worth.
     lines::delete(tx, journal.id).await?;
-    post(tx, &entity, &draft, rights).await?;
+    let of_draft = post(tx, &*deps.control, &entity, &draft, rights).await?;
 
-    let posted = get_journal::load(tx, journal.id).await?;
+    let mut posted = get_journal::load(tx, journal.id).await?;
+    posted.warnings = of_draft.into_iter().flat_map(|posted| posted.warnings).collect();
     let event = AuditEvent::info("finance.post_journal")
         .about("finance.journal", journal.id)
         .with("number", posted.journal.number.clone())

@@ -21,8 +21,7 @@ use crate::model::text::Narration;
 use crate::posting::{PostingRights, post};
 use crate::queries::get_journal;
 use crate::store::{items, journals, legal_entities, periods};
-use athyper_kernel_ledger::Day;
-use athyper_kernel_ledger::totals;
+use athyper_kernel_ledger::{Day, PostingControl, totals};
 
 /// How a journal is reversed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -64,7 +63,7 @@ pub(crate) async fn reverse_journal(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
-    let done = execute(&mut cmd.tx, &journal, &cmd.body.0, rights).await?;
+    let done = execute(&mut cmd.tx, &deps, &journal, &cmd.body.0, rights).await?;
     let reversal = &done.output.journal;
     let location = format!("/v1/finance/journals/{}", reversal.id);
     let reply = Reply::created(location, &done.output)?.version(reversal.version);
@@ -73,6 +72,7 @@ pub(crate) async fn reverse_journal(
 
 pub(crate) async fn execute(
     tx: &mut TenantTx,
+    deps: &Deps,
     journal: &Journal,
     input: &ReverseJournal,
     rights: PostingRights,
@@ -81,7 +81,8 @@ pub(crate) async fn execute(
         return Err(Error::JournalOfDocument);
     }
     let narration = input.narration.as_ref().and_then(Text::to_option);
-    let reversal = reverse(tx, journal, input.date.map(Day::date), narration, rights).await?;
+    let how = (input.date.map(Day::date), narration);
+    let reversal = reverse(tx, &*deps.control, journal, how, rights).await?;
     let event = AuditEvent::info("finance.reverse_journal")
         .about("finance.journal", journal.id)
         .with("number", journal.number.clone())
@@ -99,9 +100,9 @@ pub(crate) async fn execute(
 /// When it is no posted one or reversed already, what it opened is settled by something else, or the day takes no postings.
 pub(crate) async fn reverse(
     tx: &mut TenantTx,
+    control: &dyn PostingControl,
     journal: &Journal,
-    date: Option<NaiveDate>,
-    narration: Option<String>,
+    (date, narration): (Option<NaiveDate>, Option<String>),
     rights: PostingRights,
 ) -> Result<JournalWithLines, Error> {
     match journal.state {
@@ -124,7 +125,7 @@ pub(crate) async fn reverse(
     let original = get_journal::load(tx, journal.id).await?;
     let mirror = [original.mirrored(id, date, narration, &made)];
     journals::insert_drafts(tx, &mirror).await?;
-    post(tx, &entity, &mirror, rights).await?;
+    post(tx, control, &entity, &mirror, rights).await?;
     journals::mark_reversed(tx, journal.id, id).await?;
     get_journal::load(tx, id).await
 }

@@ -131,10 +131,13 @@ pub(crate) async fn find(
     }))
 }
 
+/// Role, legal entity, conditions and account of a rule.
+type StoredRule = (String, Option<String>, Json<BTreeMap<String, String>>, String);
+
 /// All rules of the tenant.
 pub(crate) async fn all(tx: &mut (impl TenantConnection + ?Sized)) -> Result<Vec<RoleRule>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rows: Vec<(String, Option<String>, Json<BTreeMap<String, String>>, String)> = sqlx::query_as(
+    let rows: Vec<StoredRule> = sqlx::query_as(
         "select rule.role, entity.code, rule.facts, account.code from finance.account_rule rule \
          join finance.account account on account.tenant_id = rule.tenant_id and account.id = rule.account_id \
          left join finance.legal_entity entity on entity.tenant_id = rule.tenant_id and entity.id = rule.entity_id \

@@ -14,3 +14,4 @@ pub(crate) mod lines;
 pub(crate) mod periods;
 pub(crate) mod proofs;
 pub(crate) mod rates;
+pub(crate) mod turnovers;

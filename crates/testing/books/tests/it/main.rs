@@ -8,6 +8,7 @@
 )]
 
 mod account_import;
+mod budgets;
 mod chart_templates;
 mod fiscal_years;
 mod fresh;

@@ -1,7 +1,8 @@
 //! What the tests have in common: an application of the domains that keep books, and shorthands for what they send.
 
-use athyper_bootstrap::bridges::ledger_uses_finance::{ledger, ledger_set_up};
-use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
+use athyper_bootstrap::bridges::ledger_uses_budgeting::{budgets, posting_control};
+use athyper_bootstrap::bridges::ledger_uses_finance::{ledger, ledger_set_up, turnovers};
+use athyper_kernel_ledger::{BUDGETS, LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
 use athyper_test_kit::{Answer, Client, TestApp, TestOptions};
 use serde_json::{Value, json};
 
@@ -14,13 +15,19 @@ pub(crate) async fn books() -> (TestApp, Client, Client) {
         athyper_kernel_records::MODULE,
         athyper_finance::MODULE,
         athyper_opening::MODULE,
+        athyper_budgeting::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
     ];
     let options = TestOptions {
         parts: Box::new(|builder| {
-            builder.value(&LEDGER, ledger());
-            builder.value(&LEDGER_SET_UP, ledger_set_up());
+            let control = posting_control(turnovers());
+            let ledger = ledger(control.clone());
+            builder.value(&TURNOVERS, turnovers());
+            builder.value(&BUDGETS, budgets(ledger.clone(), turnovers()));
+            builder.value(&LEDGER, ledger);
+            builder.value(&LEDGER_SET_UP, ledger_set_up(control.clone()));
+            builder.override_value(&POSTING_CONTROL, control);
         }),
         ..TestOptions::default()
     };

@@ -1,0 +1,97 @@
+//! Gives back from a fund to the one above it.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
+use athyper_kernel_types::{Reason, Text};
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Deps;
+use crate::entities::FUND;
+use crate::error::{Error, problem};
+use crate::model::fund::{Fund, FundId};
+use crate::model::money;
+use crate::store::funds;
+
+/// How much, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = budgeting::ReturnFund)]
+pub(crate) struct ReturnFund {
+    /// How much, in the currency of the fund.
+    #[schema(value_type = String, max_length = 31, example = "5000.00")]
+    amount: Text<1, 31>,
+    /// Why.
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    reason: Reason,
+}
+
+/// Give back from a fund
+///
+/// To the fund above it, or to outside where there is none. No more than it holds.
+#[utoipa::path(
+    post,
+    path = "/v1/budgeting/funds/{id}/return",
+    operation_id = "budgeting.return_fund",
+    tag = "budgeting",
+    params(
+        ("id" = String, Path, description = "Id of the fund", format = Uuid),
+        ("if-match" = Option<String>, Header, description = "ETag of the version that is meant")
+    ),
+    request_body(content = ReturnFund, example = json!({"amount": "5000.00", "reason": "Second half of the year"})),
+    responses(
+        (
+            status = 200,
+            description = "The fund as it is now",
+            body = Fund,
+            example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "code": "research", "name": "Research", "currency": "EUR",
+                "received": "50000.00", "held": "20000.00", "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
+        ),
+        ChangeProblems
+    )
+)]
+pub(crate) async fn return_fund(
+    State(deps): State<Deps>,
+    PathId(id): PathId<Fund>,
+    mut cmd: Command<Json<ReturnFund>>,
+) -> Result<Reply, ProblemResponse> {
+    let held = funds::lock_with_parent(&mut cmd.tx, id).await?;
+    let version = held.iter().find(|fund| fund.id == id).ok_or(Error::FundNotFound)?.version;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (FUND, id.uuid()), Error::FundNotFound).await?;
+    cmd.check_version(version)?;
+    let done = execute(&mut cmd.tx, held, id, &cmd.body.0).await.map_err(problem)?;
+    let reply = Reply::ok(&done.output)?.version(done.output.version);
+    cmd.finish(done.event, reply).await
+}
+
+pub(crate) async fn execute(
+    tx: &mut TenantTx,
+    held: Vec<Fund>,
+    id: FundId,
+    input: &ReturnFund,
+) -> Result<Done<Fund>, Error> {
+    let (mut fund, mut parent) = (None, None);
+    for it in held {
+        if it.id == id { fund = Some(it) } else { parent = Some(it) }
+    }
+    let mut fund = fund.ok_or(Error::FundNotFound)?;
+    let amount = money::parse_positive(input.amount.as_str(), fund.currency).map_err(Error::InvalidAmount)?;
+    fund.receive(parent.as_mut(), -amount)?;
+
+    funds::update(tx, &fund).await?;
+    if let Some(parent) = &parent {
+        funds::update(tx, parent).await?;
+    }
+    funds::insert_grant(tx, fund.id, -amount, input.reason.as_str()).await?;
+
+    fund.version += 1;
+    let event = AuditEvent::info("budgeting.return_fund")
+        .about(FUND, fund.id)
+        .with("amount", amount.to_string())
+        .with("reason", input.reason.as_str())
+        .with("held", fund.held.to_string());
+    Ok(Done::new(fund, event))
+}
