@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{DomainError as _, FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity, ItemId, Ledger,
-    OpenItem, OpenItems, Posted, PostedLine, Posting, Source,
+    AccountBalance, AccountMovement, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity,
+    ItemId, Ledger, Movements, OpenItem, OpenItems, Posted, PostedLine, Posting, Source,
 };
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
@@ -106,6 +106,15 @@ impl Ledger for GeneralLedger {
         date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem> {
         Ok(ledger_reads::balances(tx, entity, date).await?)
+    }
+
+    async fn movements(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &Movements,
+    ) -> Result<Vec<AccountMovement>, Problem> {
+        Ok(ledger_reads::movements(tx, entity, which).await?)
     }
 
     async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem> {

@@ -30,6 +30,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand legal entities",
                 sql: include_str!("../migrations/0003_expand_legal_entities.sql"),
             },
+            Migration {
+                version: 5,
+                description: "expand adjusting lines",
+                sql: include_str!("../migrations/0005_expand_adjusting_lines.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

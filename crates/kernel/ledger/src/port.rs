@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_types::Currency;
-use chrono::NaiveDate;
+use chrono::{Datelike as _, Days, Months, NaiveDate};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::{
-    AccountBalance, Adjustment, Allocated, Allocation, ItemId, OpenItem, OpenItems, Posted, Posting, Source,
+    AccountBalance, AccountMovement, Adjustment, Allocated, Allocation, ItemId, Movements, OpenItem,
+    OpenItems, Posted, Posting, Source,
 };
 
 /// A legal entity, as far as documents need to know it.
@@ -27,6 +28,18 @@ pub struct Entity {
     pub base_currency: Currency,
     /// The month in which its fiscal years start, 1 to 12.
     pub fiscal_year_start: u8,
+}
+
+impl Entity {
+    /// First and last day of the fiscal year that a day falls into; none beyond the calendar.
+    #[must_use]
+    pub fn fiscal_year(&self, date: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        let start = u32::from(self.fiscal_year_start);
+        let year = if date.month() < start { date.year() - 1 } else { date.year() };
+        let first = NaiveDate::from_ymd_opt(year, start, 1)?;
+        let last = first.checked_add_months(Months::new(12))?.checked_sub_days(Days::new(1))?;
+        Some((first, last))
+    }
 }
 
 /// The general ledger, inside the caller's transaction. A refusal is a problem in the ledger's own words, whose pointers name
@@ -112,6 +125,17 @@ pub trait Ledger: Send + Sync {
         date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem>;
 
+    /// What was posted on the accounts of a legal entity between two days, by code; accounts without lines are left out.
+    ///
+    /// # Errors
+    /// When a value of a dimension is asked for that there is not.
+    async fn movements(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &Movements,
+    ) -> Result<Vec<AccountMovement>, Problem>;
+
     /// Posts an adjustment, once for each source.
     ///
     /// # Errors
@@ -142,4 +166,29 @@ pub trait Ledger: Send + Sync {
         currency: Currency,
         as_of: NaiveDate,
     ) -> Result<Decimal, Problem>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fiscal_year_ends_the_day_before_the_next() {
+        for (date, start, expected) in [
+            ("2025-03-31", 1, ("2025-01-01", "2025-12-31")),
+            ("2025-03-31", 4, ("2024-04-01", "2025-03-31")),
+            ("2024-02-29", 3, ("2023-03-01", "2024-02-29")),
+            ("2025-12-01", 12, ("2025-12-01", "2026-11-30")),
+        ] {
+            let entity = Entity {
+                id: Uuid::nil(),
+                code: "main".to_owned(),
+                name: "Main".to_owned(),
+                base_currency: Currency::parse("EUR").unwrap(),
+                fiscal_year_start: start,
+            };
+            let (first, last) = entity.fiscal_year(date.parse().unwrap()).unwrap();
+            assert_eq!((first.to_string().as_str(), last.to_string().as_str()), expected, "{date} {start}");
+        }
+    }
 }

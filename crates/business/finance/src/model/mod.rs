@@ -7,6 +7,7 @@ pub(crate) mod amount;
 pub(crate) mod balance;
 pub(crate) mod chart;
 pub(crate) mod csv_table;
+pub(crate) mod days;
 pub(crate) mod entry;
 pub(crate) mod journal;
 pub(crate) mod journal_file;
