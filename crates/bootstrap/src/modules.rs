@@ -26,5 +26,6 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_banking::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
+        athyper_statements::MODULE,
     ]
 }

@@ -43,7 +43,17 @@ pub(crate) struct LedgerFilter {
     #[param(value_type = Option<String>, example = "costCentre:CC-100")]
     dimension: Option<DimensionFilter>,
     /// Whether lines that close a fiscal year are shown, as they are where it is left out.
-    closing: Option<bool>,
+    #[param(value_type = Option<bool>)]
+    closing: Option<Closing>,
+}
+
+/// Whether lines that close a fiscal year are shown. Beside a page, parameters are texts until they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+enum Closing {
+    #[serde(rename = "true")]
+    Shown,
+    #[serde(rename = "false")]
+    Hidden,
 }
 
 /// Which page of which ledger.
@@ -140,7 +150,7 @@ pub(crate) async fn execute(
         from,
         to,
         dimension: filter.dimension.clone(),
-        with_closing: filter.closing.unwrap_or(true),
+        with_closing: filter.closing != Some(Closing::Hidden),
     };
 
     let sort = format!("account ledger {wanted:?}");

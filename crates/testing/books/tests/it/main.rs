@@ -6,7 +6,12 @@
     reason = "a helper of a test fails the test there and then"
 )]
 
+mod cash_flows;
 mod fiscal_years;
 mod revaluations;
+mod statement_files;
+mod statement_guide;
+mod statement_histories;
+mod statements;
 mod support;
 mod trading_month;

@@ -15,6 +15,7 @@ pub(crate) async fn books() -> (TestApp, Client, Client) {
         athyper_finance::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
+        athyper_statements::MODULE,
     ];
     let options = TestOptions {
         parts: Box::new(|builder| {
