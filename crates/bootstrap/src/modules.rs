@@ -28,5 +28,6 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_budgeting::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
+        athyper_statements::MODULE,
     ]
 }

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{DomainError as _, FieldError, Problem};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity, ItemId, LINES,
-    Ledger, LineAmount, OpenItem, OpenItems, Posted, PostedLine, Posting, PostingControl, Source,
+    AccountBalance, AccountMovement, AccountRef, Adjustment, AdjustmentLine, Allocated, Allocation, Entity,
+    ItemId, LINES, Ledger, LineAmount, Movements, OpenItem, OpenItems, Posted, PostedLine, Posting,
+    PostingControl, Source,
 };
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
@@ -101,6 +102,15 @@ impl Ledger for GeneralLedger {
         date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem> {
         Ok(ledger_reads::balances(tx, entity, date).await?)
+    }
+
+    async fn movements(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &Movements,
+    ) -> Result<Vec<AccountMovement>, Problem> {
+        Ok(ledger_reads::movements(tx, entity, which).await?)
     }
 
     async fn adjust(&self, tx: &mut TenantTx, adjustment: &Adjustment) -> Result<Posted, Problem> {

@@ -2,14 +2,17 @@
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_ledger::{AccountBalance, Entity, OpenItem, OpenItems};
+use athyper_kernel_ledger::{
+    AccountBalance, AccountMovement, DimensionFilter, Entity, Movements, OpenItem, OpenItems,
+};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::error::Error;
+use crate::model::days::Days;
 use crate::model::period::month_of;
-use crate::store::{accounts, balances, items};
+use crate::store::{accounts, balances, dimensions, items, movements};
 
 /// The items of a legal entity that are open now and that are asked for.
 pub(crate) async fn open_items(
@@ -49,6 +52,49 @@ pub(crate) async fn balances(
         balance.base.rescale(entity.base_currency.minor_units());
     }
     Ok(found)
+}
+
+/// What was posted on the accounts of a legal entity between two days, by code.
+///
+/// # Errors
+/// [`Error::InvalidLines`] when a value of a dimension is asked for that there is not.
+pub(crate) async fn movements(
+    tx: &mut dyn TenantConnection,
+    entity: &Entity,
+    which: &Movements,
+) -> Result<Vec<AccountMovement>, Error> {
+    let filter = which.dimension.as_ref();
+    if let Some(filter) = filter {
+        check_dimension(tx, filter).await?;
+    }
+    let (days, id) = (Days::new(which.from, which.to), Id::from_uuid(entity.id));
+    let mut found = movements::between(tx, id, &days, filter, which.with_adjusting).await?;
+    let units = entity.base_currency.minor_units();
+    for movement in &mut found {
+        for amount in
+            [&mut movement.debit, &mut movement.credit, &mut movement.closing, &mut movement.revalued]
+        {
+            amount.rescale(units);
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses values that the dimension has not: nothing would be found, which reads as if nothing had been posted.
+///
+/// # Errors
+/// [`Error::InvalidLines`] that names the parameter `dimension`.
+pub(crate) async fn check_dimension(
+    tx: &mut (impl TenantConnection + ?Sized),
+    filter: &DimensionFilter,
+) -> Result<(), Error> {
+    let wanted: Vec<(&str, &str)> =
+        filter.values.iter().map(|value| (filter.key.as_str(), value.as_str())).collect();
+    let known = dimensions::values(tx, &wanted).await?;
+    let unknown = |(_, code): &&(&str, &str)| !known.iter().any(|value| value.code == *code);
+    let Some((key, code)) = wanted.iter().find(unknown) else { return Ok(()) };
+    let message = format!("the dimension {key} has no value {code}");
+    Err(Error::InvalidLines(vec![FieldError::new("?dimension", "unknown_value", message)]))
 }
 
 /// What an account sums up to at the end of a day.

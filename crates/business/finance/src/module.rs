@@ -40,6 +40,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand closing journals",
                 sql: include_str!("../migrations/0005_expand_closing_journals.sql"),
             },
+            Migration {
+                version: 6,
+                description: "expand adjusting lines",
+                sql: include_str!("../migrations/0006_expand_adjusting_lines.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod account_rule;
 pub mod chart;
+pub mod days;
 pub mod entry;
 pub mod journal;
 pub mod legal_entity;

@@ -11,7 +11,8 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::{
-    AccountBalance, Adjustment, Allocated, Allocation, ItemId, OpenItem, OpenItems, Posted, Posting, Source,
+    AccountBalance, AccountMovement, Adjustment, Allocated, Allocation, ItemId, Movements, OpenItem,
+    OpenItems, Posted, Posting, Source,
 };
 
 /// A legal entity, as far as documents need to know it.
@@ -124,6 +125,17 @@ pub trait Ledger: Send + Sync {
         date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem>;
 
+    /// What was posted on the accounts of a legal entity between two days, by code; accounts without lines are left out.
+    ///
+    /// # Errors
+    /// When a value of a dimension is asked for that there is not.
+    async fn movements(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        which: &Movements,
+    ) -> Result<Vec<AccountMovement>, Problem>;
+
     /// Posts an adjustment, once for each source.
     ///
     /// # Errors
@@ -154,4 +166,29 @@ pub trait Ledger: Send + Sync {
         currency: Currency,
         as_of: NaiveDate,
     ) -> Result<Decimal, Problem>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fiscal_year_ends_the_day_before_the_next() {
+        for (date, start, expected) in [
+            ("2025-03-31", 1, ("2025-01-01", "2025-12-31")),
+            ("2025-03-31", 4, ("2024-04-01", "2025-03-31")),
+            ("2024-02-29", 3, ("2023-03-01", "2024-02-29")),
+            ("2025-12-01", 12, ("2025-12-01", "2026-11-30")),
+        ] {
+            let entity = Entity {
+                id: Uuid::nil(),
+                code: "main".to_owned(),
+                name: "Main".to_owned(),
+                base_currency: Currency::parse("EUR").unwrap(),
+                fiscal_year_start: start,
+            };
+            let (first, last) = entity.fiscal_year(date.parse().unwrap()).unwrap();
+            assert_eq!((first.to_string().as_str(), last.to_string().as_str()), expected, "{date} {start}");
+        }
+    }
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, Item, ItemId, Ledger, OpenItem,
-    OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
+    AccountBalance, AccountMovement, AccountRef, Adjustment, Allocated, Allocation, Entity, Item, ItemId,
+    Ledger, Movements, OpenItem, OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
 };
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
@@ -233,6 +233,15 @@ impl Ledger for TestLedger {
         _: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem> {
         Err(refuse(ProblemKind::Invalid, "test.nothing_of_a_day", ""))
+    }
+
+    async fn movements(
+        &self,
+        _: &mut dyn TenantConnection,
+        _: &Entity,
+        _: &Movements,
+    ) -> Result<Vec<AccountMovement>, Problem> {
+        Err(refuse(ProblemKind::Invalid, "test.no_movements", ""))
     }
 
     async fn adjust(&self, _: &mut TenantTx, _: &Adjustment) -> Result<Posted, Problem> {

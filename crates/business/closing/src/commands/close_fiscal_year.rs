@@ -16,7 +16,7 @@ use crate::access::POST_TO_SOFT_CLOSED;
 use crate::commands::{line, problem};
 use crate::entities::FISCAL_YEAR;
 use crate::error::Error;
-use crate::model::year::{FiscalYear, FiscalYearId, closing_amounts, fiscal_year};
+use crate::model::year::{FiscalYear, FiscalYearId, closing_amounts};
 use crate::store::years;
 
 /// The part of the account that takes the results of years.
@@ -66,8 +66,7 @@ pub(crate) async fn execute(
     into_soft_closed: bool,
 ) -> Result<Done<FiscalYear>, Error> {
     let entity = deps.ledger.entity(tx, input.entity.as_deref()).await?;
-    let (first_day, last_day) =
-        fiscal_year(input.last_day, entity.fiscal_year_start).ok_or(Error::DayUnknown)?;
+    let (first_day, last_day) = entity.fiscal_year(input.last_day).ok_or(Error::DayUnknown)?;
     if last_day != input.last_day {
         return Err(Error::NotLastDay { entity: entity.code, date: input.last_day, last_day });
     }

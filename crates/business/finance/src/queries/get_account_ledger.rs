@@ -16,9 +16,9 @@ use crate::model::account::AccountCode;
 use crate::model::period::month_of;
 use crate::store::account_lines::{self, AccountLine, Place, Wanted};
 use crate::store::accounts;
-use crate::whose_books;
-use athyper_kernel_ledger::Day;
+use crate::{ledger_reads, whose_books};
 use athyper_kernel_ledger::tenant_defaults;
+use athyper_kernel_ledger::{Day, DimensionFilter};
 
 /// Which ledger.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -39,6 +39,21 @@ pub(crate) struct LedgerFilter {
     to: Option<Day>,
     /// Only lines in this currency, in its amounts; where it is left out lines in all, in base currency.
     currency: Option<Currency>,
+    /// Only lines about these values of a dimension: `key:value`, `key:value,value`, or `key:` for lines that name none.
+    #[param(value_type = Option<String>, example = "costCentre:CC-100")]
+    dimension: Option<DimensionFilter>,
+    /// Whether lines that close a fiscal year are shown, as they are where it is left out.
+    #[param(value_type = Option<bool>)]
+    closing: Option<Closing>,
+}
+
+/// Whether lines that close a fiscal year are shown. Beside a page, parameters are texts until they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+enum Closing {
+    #[serde(rename = "true")]
+    Shown,
+    #[serde(rename = "false")]
+    Hidden,
 }
 
 /// Which page of which ledger.
@@ -125,17 +140,28 @@ pub(crate) async fn execute(
     let account = found.first().ok_or(Error::AccountNotFound)?;
     let to = filter.to.map_or_else(|| tenant_defaults::today(tx.context(), &deps.clock), Day::date);
     let from = filter.from.map(Day::date);
-    let wanted = Wanted { entity: entity.id, account: account.id, currency: filter.currency, from, to };
+    if let Some(dimension) = &filter.dimension {
+        ledger_reads::check_dimension(tx, dimension).await?;
+    }
+    let wanted = Wanted {
+        entity: entity.id,
+        account: account.id,
+        currency: filter.currency,
+        from,
+        to,
+        dimension: filter.dimension.clone(),
+        with_closing: filter.closing != Some(Closing::Hidden),
+    };
 
     let sort = format!("account ledger {wanted:?}");
     let after: Option<(Place, Decimal)> = query.page.keys(&sort)?;
     let opening = match (&after, from) {
         (Some((_, balance)), _) => *balance,
-        (None, Some(from)) => account_lines::opening(tx, wanted, month_of(from), from).await?,
+        (None, Some(from)) => account_lines::opening(tx, &wanted, month_of(from), from).await?,
         (None, None) => Decimal::ZERO,
     };
     let after = after.map(|(place, _)| place);
-    let rows = account_lines::page(tx, wanted, after, query.page.fetch_limit()).await?;
+    let rows = account_lines::page(tx, &wanted, after, query.page.fetch_limit()).await?;
     let mut balance = opening;
     let rows: Vec<(AccountLine, Decimal)> = rows
         .into_iter()

@@ -1,6 +1,7 @@
 //! The lines of one account, as its ledger shows them.
 
 use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_ledger::DimensionFilter;
 use athyper_kernel_types::Currency;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -10,9 +11,10 @@ use uuid::Uuid;
 
 use crate::model::account::AccountId;
 use crate::model::legal_entity::EntityId;
+use crate::store::dimension_slice::{lines, monthly};
 
 /// Whose lines are wanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     /// Whose books.
     pub(crate) entity: EntityId,
@@ -24,6 +26,10 @@ pub(crate) struct Wanted {
     pub(crate) from: Option<NaiveDate>,
     /// Last day.
     pub(crate) to: NaiveDate,
+    /// Only lines about these values of a dimension.
+    pub(crate) dimension: Option<DimensionFilter>,
+    /// Whether lines that close a fiscal year are shown.
+    pub(crate) with_closing: bool,
 }
 
 /// Where a line stands in the ledger of its account.
@@ -66,35 +72,39 @@ struct Row {
     credit: Decimal,
 }
 
-/// The columns of the amounts, and the condition on the currency, which is the fourth parameter.
+/// The columns of the amounts, and the condition on the currency, which is the fifth parameter.
 fn amounts(currency: Option<Currency>) -> (&'static str, &'static str, &'static str) {
     match currency {
-        None => ("base_debit", "base_credit", "$4::text is null"),
-        Some(_) => ("debit", "credit", "currency = $4"),
+        None => ("base_debit", "base_credit", "$5::text is null"),
+        Some(_) => ("debit", "credit", "currency = $5"),
     }
 }
 
 /// The balance of an account before a day of this month.
 pub(crate) async fn opening(
     tx: &mut impl TenantConnection,
-    wanted: Wanted,
+    wanted: &Wanted,
     month: NaiveDate,
     day: NaiveDate,
 ) -> Result<Decimal, DbError> {
     let (debit, credit, of_currency) = amounts(wanted.currency);
+    let filter = wanted.dimension.as_ref();
+    let (monthly, lines) = (monthly(filter), lines(filter));
     let tenant = tx.tenant_id().uuid();
     let statement = format!(
-        "select coalesce((select sum({debit} - {credit}) from finance.balance \
-             where tenant_id = $1 and entity_id = $2 and account_id = $3 and {of_currency} and month < $5), 0) \
-         + coalesce((select sum({debit} - {credit}) from finance.journal_line \
-             where tenant_id = $1 and account_id = $3 and entity_id = $2 and {of_currency} \
-             and posted_on >= $5 and posted_on < $6), 0)"
+        "select coalesce((select sum({debit} - {credit}) from {monthly} kept \
+             where account_id = $6 and {of_currency} and month < $7), 0) \
+         + coalesce((select sum({debit} - {credit}) from finance.journal_line line \
+             where tenant_id = $1 and account_id = $6 and entity_id = $2 and {of_currency} and {lines} \
+             and posted_on >= $7 and posted_on < $8), 0)"
     );
     Ok(sqlx::query_scalar(AssertSqlSafe(statement))
         .bind(tenant)
         .bind(wanted.entity.uuid())
-        .bind(wanted.account.uuid())
+        .bind(filter.map(|filter| filter.key.as_str()))
+        .bind(filter.map(|filter| filter.values.as_slice()))
         .bind(wanted.currency.map(Currency::code))
+        .bind(wanted.account.uuid())
         .bind(month)
         .bind(day)
         .fetch_one(tx.conn())
@@ -104,36 +114,45 @@ pub(crate) async fn opening(
 /// At most `limit` lines behind a place, oldest first.
 pub(crate) async fn page(
     tx: &mut impl TenantConnection,
-    wanted: Wanted,
+    wanted: &Wanted,
     after: Option<Place>,
     limit: u32,
 ) -> Result<Vec<AccountLine>, DbError> {
     let (debit, credit, of_currency) = amounts(wanted.currency);
+    let filter = wanted.dimension.as_ref();
+    let lines = lines(filter);
     let tenant = tx.tenant_id().uuid();
     let behind = match after {
-        None => "$7::date is null and $8::uuid is null and $9::int is null",
-        Some(_) => "(posted_on, journal_id, line_no) > ($7, $8, $9)",
+        None => "$9::date is null and $10::uuid is null and $11::int is null",
+        Some(_) => "(posted_on, journal_id, line_no) > ($9, $10, $11)",
     };
+    // What closes a year are lines of no amount in a journal of that book.
     let statement = format!(
         "select line.posted_on, line.journal_id, line.line_no, coalesce(journal.number, '') as number, \
          journal.reference, journal.narration, line.debit, line.credit \
-         from (select posted_on, journal_id, line_no, {debit} as debit, {credit} as credit from finance.journal_line \
-             where tenant_id = $1 and account_id = $3 and entity_id = $2 and {of_currency} \
-             and posted_on >= coalesce($5, '-infinity'::date) and posted_on <= $6 and {behind} \
-             order by posted_on, journal_id, line_no limit $10) line \
+         from (select posted_on, journal_id, line_no, {debit} as debit, {credit} as credit \
+             from finance.journal_line line \
+             where tenant_id = $1 and account_id = $6 and entity_id = $2 and {of_currency} and {lines} \
+             and posted_on >= coalesce($7, '-infinity'::date) and posted_on <= $8 and {behind} \
+             and ($12 or line.debit <> 0 or line.credit <> 0 or not exists (select 1 from finance.journal year_end \
+                 where year_end.tenant_id = $1 and year_end.id = line.journal_id and year_end.book = 'closing')) \
+             order by posted_on, journal_id, line_no limit $13) line \
          join finance.journal journal on journal.tenant_id = $1 and journal.id = line.journal_id \
          order by line.posted_on, line.journal_id, line.line_no"
     );
     let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
         .bind(tenant)
         .bind(wanted.entity.uuid())
-        .bind(wanted.account.uuid())
+        .bind(filter.map(|filter| filter.key.as_str()))
+        .bind(filter.map(|filter| filter.values.as_slice()))
         .bind(wanted.currency.map(Currency::code))
+        .bind(wanted.account.uuid())
         .bind(wanted.from)
         .bind(wanted.to)
         .bind(after.map(|place| place.date))
         .bind(after.map(|place| place.journal))
         .bind(after.map(|place| place.line_no))
+        .bind(wanted.with_closing)
         .bind(i64::from(limit))
         .fetch_all(tx.conn())
         .await?;

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_ledger::{
-    AccountBalance, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger, OpenItem,
-    OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
+    AccountBalance, AccountMovement, AccountRef, Adjustment, Allocated, Allocation, Entity, ItemId, Ledger,
+    Movements, OpenItem, OpenItems, Posted, PostedLine, Posting, PostingLine, Source,
 };
 use athyper_kernel_types::{Currency, Id, Money, Rounding};
 use athyper_test_kit::TestApp;
@@ -426,6 +426,15 @@ impl Ledger for TestLedger {
         _entity: &Entity,
         _date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem> {
+        not_asked()
+    }
+
+    async fn movements(
+        &self,
+        _tx: &mut dyn TenantConnection,
+        _entity: &Entity,
+        _which: &Movements,
+    ) -> Result<Vec<AccountMovement>, Problem> {
         not_asked()
     }
 

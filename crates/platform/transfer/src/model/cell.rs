@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 
 /// Between the entries of a list.
 const SEPARATOR: char = ';';
-/// What a spreadsheet takes for the beginning of a formula.
-const DANGEROUS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// What is wrong with a cell: a stable code, and words for people.
 pub(crate) type Wrong = (&'static str, String);
@@ -156,24 +154,8 @@ pub(crate) fn is_number(kind: &FieldType) -> bool {
     }
 }
 
-/// A text that no spreadsheet takes for a formula, because somebody else may have written it. What looks like one that was made
-/// so is treated as well, so that [`unguarded`] gives back every text.
-pub(crate) fn guarded(text: String) -> String {
-    if text.trim_start_matches('\'').starts_with(DANGEROUS) { format!("'{text}") } else { text }
-}
-
-/// The text of which [`guarded`] made this one.
-pub(crate) fn unguarded(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.trim_start_matches('\'').starts_with(DANGEROUS) => rest,
-        _ => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn kind(json: &Value) -> FieldType {
@@ -226,15 +208,6 @@ mod tests {
             (json!("text"), "a\0b", Err("invalid")),
         ] {
             assert_eq!(read_of(&kind, text), expected.map_err(str::to_owned), "{kind} {text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_guarded_is_no_formula_and_comes_back(text in "['=+@\t\r-]{0,4}\\PC{0,6}") {
-            let cell = guarded(text.clone());
-            prop_assert!(!cell.starts_with(DANGEROUS));
-            prop_assert_eq!(unguarded(&cell), text);
         }
     }
 }

@@ -127,7 +127,7 @@ impl Reading<'_> {
         let mut faults = Vec::new();
         for ((column, target), text) in columns.iter().zip(texts) {
             let Some(target) = target else { continue };
-            let text = if self.format == Format::Csv { cell::unguarded(text) } else { text };
+            let text = if self.format == Format::Csv { athyper_kernel_tables::unguarded(text) } else { text };
             if let Err((code, message)) = self.cell(column, target, text, draft) {
                 faults.push(with_target(Fault::in_column(draft.row, column, code, message), Some(target)));
             }

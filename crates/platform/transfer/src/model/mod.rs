@@ -13,4 +13,3 @@ pub(crate) mod sheet_text;
 pub(crate) mod workbook;
 pub(crate) mod workbook_parts;
 pub(crate) mod writer;
-pub(crate) mod zip_writer;

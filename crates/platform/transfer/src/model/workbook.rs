@@ -193,3 +193,6 @@ fn head(cell: &BytesStart<'_>, next: usize) -> (usize, String, usize) {
     let style = attribute(cell, "s").and_then(|style| style.parse().ok()).unwrap_or(0);
     (column, attribute(cell, "t").unwrap_or_default(), style)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,14 +4,11 @@ use std::error::Error;
 
 use athyper_kernel_entity::{EntityDef, FieldType};
 use athyper_kernel_records::{Record, Shown};
+use athyper_kernel_tables::{EXACT_DIGITS, SheetCell, SheetWriter, guarded};
 use serde_json::Value;
 
 use crate::model::cell;
 use crate::model::options::Format;
-use crate::model::zip_writer::{SheetCell, SheetWriter};
-
-/// Most significant digits that every spreadsheet keeps of a number (IEEE 754, binary64).
-const EXACT_DIGITS: usize = 15;
 
 /// What breaks a file off.
 pub(crate) type WriteError = Box<dyn Error + Send + Sync>;
@@ -39,7 +36,7 @@ impl Writer {
         let form = match format {
             Format::Csv => Form::Csv,
             Format::Jsonl => Form::Jsonl,
-            Format::Xlsx => Form::Xlsx(Box::new(SheetWriter::begin()?)),
+            Format::Xlsx => Form::Xlsx(Box::new(SheetWriter::begin("Records")?)),
         };
         Ok(Self { columns, form })
     }
@@ -133,7 +130,7 @@ fn text_of(kind: Option<&FieldType>, value: &Value) -> String {
 
 fn csv_cell(kind: Option<&FieldType>, value: &Value) -> String {
     let text = text_of(kind, value);
-    if kind.is_some_and(cell::is_number) { text } else { cell::guarded(text) }
+    if kind.is_some_and(cell::is_number) { text } else { guarded(text) }
 }
 
 fn csv_lines(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, WriteError> {

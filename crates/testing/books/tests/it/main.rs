@@ -9,6 +9,7 @@
 
 mod account_import;
 mod budgets;
+mod cash_flows;
 mod chart_templates;
 mod fiscal_years;
 mod fresh;
@@ -16,5 +17,9 @@ mod journal_import;
 mod opening_access;
 mod opening_balances;
 mod revaluations;
+mod statement_files;
+mod statement_guide;
+mod statement_histories;
+mod statements;
 mod support;
 mod trading_month;

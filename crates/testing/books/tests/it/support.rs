@@ -18,6 +18,7 @@ pub(crate) async fn books() -> (TestApp, Client, Client) {
         athyper_budgeting::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
+        athyper_statements::MODULE,
     ];
     let options = TestOptions {
         parts: Box::new(|builder| {

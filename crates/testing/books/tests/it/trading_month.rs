@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::fresh::run_operation;
+use crate::statements::accounts;
 use crate::support::{add_account, add_rule, balances, books, record_rate};
 
 type Row = BTreeMap<String, String>;
@@ -184,6 +185,20 @@ async fn balances_on(client: &Client, day: &str) -> BTreeMap<String, Decimal> {
     found.into_iter().map(|(account, balance)| (account, decimal(&balance))).collect()
 }
 
+/// The accounts of the balance sheet of a day and of the income statement up to it, which are all accounts there are.
+async fn in_statements(client: &Client, day: &str) -> BTreeMap<String, Decimal> {
+    let mut found = BTreeMap::new();
+    for path in [format!("balance-sheet?asOf={day}"), format!("income-statement?from=2025-01-01&to={day}")] {
+        let statement = client.get(&format!("/v1/statements/{path}")).await.expect(200).json();
+        assert_eq!(statement["reconciles"], true, "{statement:#}");
+        found.extend(accounts(&statement).into_iter().map(|(account, (amount, _))| (account, amount)));
+    }
+    let flows =
+        client.get(&format!("/v1/statements/cash-flow?from=2025-03-02&to={day}")).await.expect(200).json();
+    assert_eq!(flows["reconciles"], true, "{flows:#}");
+    found
+}
+
 /// All that is open: number of the document in the file, and what is open of it and what that is carried at.
 async fn open_items(
     client: &Client,
@@ -234,6 +249,7 @@ async fn the_books_of_the_month_come_out_to_the_cent() {
 
     let before = expected_balances("expected-trial-balance-before-revaluation");
     assert_eq!(balances_on(&accountant, "2025-03-31").await, before);
+    assert_eq!(in_statements(&accountant, "2025-03-31").await, before);
 
     let expected: BTreeMap<String, (Decimal, Decimal)> = rows("expected-open-items")
         .into_iter()
@@ -267,6 +283,7 @@ async fn the_books_of_the_month_come_out_to_the_cent() {
     accountant.post("/v1/closing/revaluations", &json!({"date": "2025-03-31"})).await.expect(201);
     let after = expected_balances("expected-trial-balance");
     assert_eq!(balances_on(&accountant, "2025-03-31").await, after);
+    assert_eq!(in_statements(&accountant, "2025-03-31").await, after);
     assert_eq!(balances_on(&accountant, "2025-04-01").await, before);
 
     // The month is closed, and takes nothing more.
