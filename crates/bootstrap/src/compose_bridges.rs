@@ -11,7 +11,7 @@ use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
 use athyper_kernel_http::Approvals;
-use athyper_kernel_ledger::LEDGER;
+use athyper_kernel_ledger::{CLOSE_CHECKS, LEDGER, PERIODS, SNAPSHOTS};
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_policy::SUBJECTS;
 
@@ -19,9 +19,11 @@ use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
 use crate::bridges::approvals_uses_iam::people as approvers;
 use crate::bridges::audit_uses_iam::persons;
+use crate::bridges::closing_uses_ledgers::{close_checks, periods};
 use crate::bridges::federation_uses_auth::outside;
 use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
+use crate::bridges::finance_uses_closing::snapshots;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
 use crate::bridges::ledger_uses_finance::ledger;
@@ -70,6 +72,9 @@ pub(crate) fn register_bridges(builder: &mut ContainerBuilder) {
     builder.singleton(&DUTIES, &[], |_scope: Scope| async move { Ok(duties()) });
     builder.singleton(&ATTACHMENTS, &[], |_scope: Scope| async move { Ok(attachments()) });
     builder.singleton(&LEDGER, &[], |_scope: Scope| async move { Ok(ledger()) });
+    builder.singleton(&PERIODS, &[], |_scope: Scope| async move { Ok(periods()) });
+    builder.singleton(&CLOSE_CHECKS, &[], |_scope: Scope| async move { Ok(close_checks()) });
+    builder.singleton(&SNAPSHOTS, &[], |_scope: Scope| async move { Ok(snapshots()) });
     builder.singleton(&VIEWS, &[], |_scope: Scope| async move { Ok(views()) });
     builder.singleton(&ACCESS, &[PERMISSIONS.name(), DUTIES.name()], |scope: Scope| async move {
         let permissions = scope.resolve(&PERMISSIONS).await?;

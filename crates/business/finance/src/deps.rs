@@ -5,8 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use athyper_kernel_container::{Scope, Token, tokens};
+use athyper_kernel_container::{ContainerError, Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
+use athyper_kernel_ledger::{SNAPSHOTS, Snapshots};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::Clock;
@@ -28,6 +29,7 @@ pub(crate) const DEPENDENCIES: &[&str] = &[
     tokens::REGISTRY_ENTITIES,
     ATTACHMENTS.name(),
     VIEWS.name(),
+    SNAPSHOTS.name(),
 ];
 
 /// What the commands, queries and jobs of the ledger work with.
@@ -39,6 +41,8 @@ pub(crate) struct Deps {
     pub(crate) uploads: Arc<dyn UploadStore>,
     /// What lists accounts, periods and journals.
     pub(crate) records: Records,
+    /// Who keeps what the books said when periods were signed off; nobody where nobody is joined.
+    pub(crate) snapshots: Option<Arc<dyn Snapshots>>,
 }
 
 impl fmt::Debug for Deps {
@@ -54,6 +58,10 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             uploads: scope.resolve(&UPLOADS).await?,
             records: Records::resolve(&scope).await?,
+            snapshots: match scope.resolve(&SNAPSHOTS).await {
+                Err(ContainerError::Unknown { .. }) => None,
+                found => Some(found?),
+            },
         };
         Ok(DomainParts { jobs: jobs(&deps), router: routes::routes().with_state(deps) })
     })

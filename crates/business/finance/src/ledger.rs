@@ -38,14 +38,7 @@ struct GeneralLedger;
 #[async_trait]
 impl Ledger for GeneralLedger {
     async fn entity(&self, tx: &mut dyn TenantConnection, code: Option<&str>) -> Result<Entity, Problem> {
-        let found = whose_books::find(tx, code).await?;
-        Ok(Entity {
-            id: found.id.uuid(),
-            code: found.code,
-            name: found.name,
-            base_currency: found.base_currency,
-            fiscal_year_start: found.fiscal_year_start,
-        })
+        Ok(whose_books::find(tx, code).await?.into())
     }
 
     async fn rate(

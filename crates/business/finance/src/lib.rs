@@ -31,6 +31,7 @@
 //! 3. Cover it in `tests/it`, at HTTP level.
 
 mod access;
+mod close_check;
 mod commands;
 mod deps;
 mod determination;
@@ -38,6 +39,7 @@ mod entities;
 mod error;
 mod jobs;
 mod ledger;
+mod ledger_periods;
 mod ledger_reads;
 mod model;
 mod module;
@@ -48,6 +50,8 @@ mod routes;
 mod store;
 mod whose_books;
 
+pub use close_check::close_check;
 use deps::Deps;
 pub use ledger::ledger;
+pub use ledger_periods::ledger_periods;
 pub use module::MODULE;

@@ -30,6 +30,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand legal entities",
                 sql: include_str!("../migrations/0003_expand_legal_entities.sql"),
             },
+            Migration {
+                version: 4,
+                description: "expand signed off periods",
+                sql: include_str!("../migrations/0004_expand_signed_off_periods.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

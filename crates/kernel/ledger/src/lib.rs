@@ -13,20 +13,29 @@
 //!   recorded, never derived from the lines.
 //! - **Open items.** A line on a control account with a party stays open until others settle it. Settling at another rate than
 //!   that of the item posts the difference as realised.
+//! - **Closing.** A close asks every domain what hinders it ([`CloseCheck`]), has the ledger lock the period ([`Periods`]), and
+//!   keeps what the books said then ([`Snapshots`]).
 
 mod account;
 mod adjustment;
+mod close;
 mod day;
 mod deps;
 mod port;
 mod posting;
 mod settlement;
+mod snapshot;
 pub mod tenant_defaults;
 
 pub use account::{AccountBalance, AccountType, AccountUse};
 pub use adjustment::{Adjustment, AdjustmentLine};
+pub use close::{
+    CheckedStep, CloseCheck, CloseChecks, Figure, FiscalPeriod, MOST_COUNTED, MOST_FIGURES, Periods,
+    SeriesEnd, filtered,
+};
 pub use day::{Day, DayError};
-pub use deps::LEDGER;
+pub use deps::{CLOSE_CHECKS, LEDGER, PERIODS, SNAPSHOTS};
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};
 pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem, OpenItems};
+pub use snapshot::{BookSnapshot, Snapshots};

@@ -1,5 +1,6 @@
 //! Legal entities: whose books these are, and in which currency and years they are kept.
 
+use athyper_kernel_ledger::Entity;
 use athyper_kernel_types::{Currency, Id};
 use chrono::{Datelike as _, NaiveDate};
 use rust_decimal::Decimal;
@@ -43,6 +44,18 @@ impl LegalEntity {
         let start = u32::from(self.fiscal_year_start);
         let year = if date.month() < start { date.year() - 1 } else { date.year() };
         NaiveDate::from_ymd_opt(year, start, 1).unwrap_or(date)
+    }
+}
+
+impl From<LegalEntity> for Entity {
+    fn from(entity: LegalEntity) -> Self {
+        Self {
+            id: entity.id.uuid(),
+            code: entity.code,
+            name: entity.name,
+            base_currency: entity.base_currency,
+            fiscal_year_start: entity.fiscal_year_start,
+        }
     }
 }
 

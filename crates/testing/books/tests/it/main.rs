@@ -7,6 +7,8 @@
 )]
 
 mod fiscal_years;
+mod period_closes;
 mod revaluations;
+mod snapshots;
 mod support;
 mod trading_month;
