@@ -110,7 +110,7 @@ pub(crate) async fn last_posted_by(
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar(
         "select posted_by from finance.journal where tenant_id = $1 and entity_id = $2 and state <> 'draft' \
-         and date between $3 and $4 and source_id is null order by posted_at desc, id desc limit 1",
+         and date between $3 and $4 and source_id is null order by posted_at desc, fiscal_year desc, sequence desc, id desc limit 1",
     )
     .bind(tenant)
     .bind(period.entity.id)

@@ -350,13 +350,16 @@ async fn a_journal_that_is_posted_meanwhile_comes_before_the_sign_off_or_not_at_
     chart(&accountant).await;
     post(&accountant, &journal("2025-03-10", "Bank EUR", "Sales", "5.00")).await;
     let close = open_close(&accountant, "2025-03").await;
-    // Somebody holds the account that a posting needs, and so the posting holds its period.
+    // Somebody holds the numbers, which a posting takes last: so it holds its period meanwhile.
     let draft =
         accountant.post("/v1/finance/journals", &journal("2025-03-11", "Bank EUR", "Sales", "1.00")).await;
     let draft = draft.expect(201).text("/id");
     let path = format!("/v1/finance/journals/{draft}/post");
     let mut superuser = app.db.superuser().await;
-    sqlx::raw_sql("begin; select 1 from finance.balance for update").execute(&mut superuser).await.unwrap();
+    sqlx::raw_sql("begin; select 1 from platform.number_series for update")
+        .execute(&mut superuser)
+        .await
+        .unwrap();
     let posting = {
         let client = accountant.clone();
         tokio::spawn(async move { client.post_empty(&path).await })
