@@ -11,7 +11,9 @@ use athyper_governance::ACCESS;
 use athyper_iam::DUTIES;
 use athyper_kernel_container::{ContainerBuilder, Scope};
 use athyper_kernel_http::Approvals;
-use athyper_kernel_ledger::{BUDGETS, LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
+use athyper_kernel_ledger::{
+    BUDGETS, CLOSE_CHECKS, LEDGER, LEDGER_SET_UP, PERIODS, POSTING_CONTROL, SNAPSHOTS, TURNOVERS,
+};
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_policy::SUBJECTS;
 
@@ -19,9 +21,11 @@ use crate::bridges::accounts_uses_iam::people;
 use crate::bridges::accounts_uses_sessions::sessions;
 use crate::bridges::approvals_uses_iam::people as approvers;
 use crate::bridges::audit_uses_iam::persons;
+use crate::bridges::closing_uses_ledgers::{close_checks, periods};
 use crate::bridges::federation_uses_auth::outside;
 use crate::bridges::federation_uses_iam::directory;
 use crate::bridges::federation_uses_security::sessions_of_providers;
+use crate::bridges::finance_uses_closing::snapshots;
 use crate::bridges::governance_uses_iam::access;
 use crate::bridges::iam_uses_governance::duties;
 use crate::bridges::ledger_uses_budgeting::{budgets, posting_control};
@@ -73,6 +77,9 @@ fn register_ledger(builder: &mut ContainerBuilder) {
     builder.singleton(&LEDGER, &[POSTING_CONTROL.name()], |scope: Scope| async move {
         Ok(ledger(scope.resolve(&POSTING_CONTROL).await?))
     });
+    builder.singleton(&PERIODS, &[], |_scope: Scope| async move { Ok(periods()) });
+    builder.singleton(&CLOSE_CHECKS, &[], |_scope: Scope| async move { Ok(close_checks()) });
+    builder.singleton(&SNAPSHOTS, &[], |_scope: Scope| async move { Ok(snapshots()) });
     builder.singleton(&LEDGER_SET_UP, &[POSTING_CONTROL.name()], |scope: Scope| async move {
         Ok(ledger_set_up(scope.resolve(&POSTING_CONTROL).await?))
     });

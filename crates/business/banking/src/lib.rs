@@ -26,6 +26,7 @@
 //! 3. Cover it in `tests/it`, at HTTP level.
 
 mod access;
+mod close_check;
 mod commands;
 mod deps;
 mod entities;
@@ -39,5 +40,6 @@ mod queries;
 mod routes;
 mod store;
 
+pub use close_check::close_check;
 use deps::Deps;
 pub use module::MODULE;

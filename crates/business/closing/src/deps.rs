@@ -6,22 +6,33 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use athyper_kernel_container::{Scope, tokens};
-use athyper_kernel_ledger::{LEDGER, Ledger};
+use athyper_kernel_ledger::{CLOSE_CHECKS, CloseChecks, LEDGER, Ledger, PERIODS, Periods};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 
 use crate::routes;
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] =
-    &[LEDGER.name(), tokens::ADAPTER_DB, tokens::REGISTRY_ENTITIES, ATTACHMENTS.name(), VIEWS.name()];
+pub(crate) const DEPENDENCIES: &[&str] = &[
+    LEDGER.name(),
+    PERIODS.name(),
+    CLOSE_CHECKS.name(),
+    tokens::ADAPTER_DB,
+    tokens::REGISTRY_ENTITIES,
+    ATTACHMENTS.name(),
+    VIEWS.name(),
+];
 
 /// What the commands and queries work with.
 #[derive(Clone)]
 pub(crate) struct Deps {
     /// Who keeps the general ledger.
     pub(crate) ledger: Arc<dyn Ledger>,
-    /// What lists revaluations and closed years.
+    /// Who locks its periods.
+    pub(crate) periods: Arc<dyn Periods>,
+    /// Who says what hinders a close.
+    pub(crate) checks: Arc<CloseChecks>,
+    /// What lists revaluations and closes.
     pub(crate) records: Records,
 }
 
@@ -34,7 +45,12 @@ impl fmt::Debug for Deps {
 /// Builds the routes.
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
-        let deps = Deps { ledger: scope.resolve(&LEDGER).await?, records: Records::resolve(&scope).await? };
+        let deps = Deps {
+            ledger: scope.resolve(&LEDGER).await?,
+            periods: scope.resolve(&PERIODS).await?,
+            checks: scope.resolve(&CLOSE_CHECKS).await?,
+            records: Records::resolve(&scope).await?,
+        };
         Ok(DomainParts { jobs: Vec::new(), router: routes::routes().with_state(deps) })
     })
 }

@@ -4,6 +4,8 @@ use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use chrono::NaiveDate;
 
+use crate::model::close::CloseState;
+
 /// Why an operation was refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -43,6 +45,42 @@ pub(crate) enum Error {
         /// The currency.
         currency: &'static str,
     },
+    /// No such revaluation.
+    #[error("there is no such revaluation")]
+    RevaluationNotFound,
+    /// It is undone already.
+    #[error("the revaluation is undone already")]
+    RevaluationUndone,
+    /// No such period.
+    #[error("there is no period with this id: take one of /v1/finance/periods")]
+    PeriodUnknown,
+    /// The period has a close.
+    #[error("period {name} has a close already: sign that one off, or reopen it")]
+    PeriodClosed {
+        /// The period.
+        name: String,
+    },
+    /// No such close.
+    #[error("there is no such close of a period")]
+    CloseNotFound,
+    /// Its state does not allow it.
+    #[error("the close is {}", .0.as_str().replace('_', " "))]
+    CloseState(CloseState),
+    /// It was never signed off.
+    #[error("the close is not signed off, so there is no snapshot of the books")]
+    NotSignedOff,
+    /// No such step.
+    #[error("the close has no such step for people: what the system proves is not ticked")]
+    StepNotFound,
+    /// Not ticked.
+    #[error("the step is not ticked")]
+    StepNotTicked,
+    /// Who prepares a close does not sign it.
+    #[error("you prepared this close: somebody else must sign it off")]
+    OwnClose,
+    /// Steps that do not hold: what tells each from the others, and what to do.
+    #[error("{} of the steps are not proven or not ticked: the errors name them", .0.len())]
+    NotProven(Vec<(String, String)>),
     /// What the ledger refused.
     #[error("{}", .0.detail)]
     Ledger(Problem),
@@ -67,6 +105,17 @@ impl DomainError for Error {
             Self::YearNotFound => "closing.year_not_found",
             Self::DayUnknown => "closing.day_unknown",
             Self::TooLarge { .. } => "closing.too_large",
+            Self::RevaluationNotFound => "closing.revaluation_not_found",
+            Self::RevaluationUndone => "closing.revaluation_undone",
+            Self::PeriodUnknown => "closing.period_unknown",
+            Self::PeriodClosed { .. } => "closing.period_has_close",
+            Self::CloseNotFound => "closing.period_close_not_found",
+            Self::CloseState(_) => "closing.period_close_state",
+            Self::NotSignedOff => "closing.not_signed_off",
+            Self::StepNotFound => "closing.step_not_found",
+            Self::StepNotTicked => "closing.step_not_ticked",
+            Self::OwnClose => "closing.own_period_close",
+            Self::NotProven(_) => "closing.not_proven",
             Self::Ledger(problem) => problem.code,
             Self::Database(error) => error.code(),
         }
@@ -74,9 +123,22 @@ impl DomainError for Error {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::RevaluedAlready { .. } | Self::YearClosed | Self::YearNotClosed => ProblemKind::Conflict,
-            Self::YearNotFound => ProblemKind::NotFound,
-            Self::NotLastDay { .. } | Self::DayUnknown | Self::TooLarge { .. } => ProblemKind::Invalid,
+            Self::RevaluedAlready { .. }
+            | Self::YearClosed
+            | Self::YearNotClosed
+            | Self::RevaluationUndone
+            | Self::PeriodClosed { .. }
+            | Self::CloseState(_)
+            | Self::NotSignedOff
+            | Self::StepNotTicked
+            | Self::NotProven(_) => ProblemKind::Conflict,
+            Self::YearNotFound | Self::RevaluationNotFound | Self::CloseNotFound | Self::StepNotFound => {
+                ProblemKind::NotFound
+            }
+            Self::NotLastDay { .. } | Self::DayUnknown | Self::TooLarge { .. } | Self::PeriodUnknown => {
+                ProblemKind::Invalid
+            }
+            Self::OwnClose => ProblemKind::Forbidden,
             Self::Ledger(problem) => problem.kind,
             Self::Database(error) => error.kind(),
         }
@@ -86,6 +148,12 @@ impl DomainError for Error {
         match self {
             Self::RevaluedAlready { .. } => vec![FieldError::new("/date", "taken", self.to_string())],
             Self::NotLastDay { .. } => vec![FieldError::new("/lastDay", "not_last_day", self.to_string())],
+            Self::PeriodUnknown => vec![FieldError::new("/period", "unknown", self.to_string())],
+            Self::PeriodClosed { .. } => vec![FieldError::new("/period", "taken", self.to_string())],
+            Self::NotProven(missing) => missing
+                .iter()
+                .map(|(step, todo)| FieldError::new(format!("/checklist/{step}"), "not_proven", todo.clone()))
+                .collect(),
             Self::Ledger(problem) => problem.fields.clone(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),

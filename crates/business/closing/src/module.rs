@@ -11,11 +11,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "closing",
     schema: Some(Schema {
         name: "closing",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand closing",
-            sql: include_str!("../migrations/0001_expand_closing.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand closing",
+                sql: include_str!("../migrations/0001_expand_closing.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand period closes",
+                sql: include_str!("../migrations/0002_expand_period_closes.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     schedules: &[],

@@ -27,7 +27,7 @@ impl<'d> Asked<'d> {
     /// asked about.
     ///
     /// # Errors
-    /// [`Error::Control`] when it cannot be said.
+    /// [`Error::Elsewhere`] when it cannot be said.
     pub(crate) async fn hold(
         tx: &mut TenantTx,
         control: &'d dyn PostingControl,
@@ -49,7 +49,7 @@ impl<'d> Asked<'d> {
         };
         if !asked.journals.is_empty() {
             let held = control.hold(tx, &asked.entity, &asked.lines()).await;
-            asked.held = held.map_err(Error::Control)?;
+            asked.held = held.map_err(Error::Elsewhere)?;
         }
         Ok(asked)
     }
@@ -57,7 +57,7 @@ impl<'d> Asked<'d> {
     /// Asks again when the lines are in the balances. `base` gives what each line of a journal is worth.
     ///
     /// # Errors
-    /// [`Error::Control`] when a line may not be posted, or that cannot be said.
+    /// [`Error::Elsewhere`] when a line may not be posted, or that cannot be said.
     pub(crate) async fn check(
         &self,
         tx: &mut TenantTx,
@@ -68,7 +68,7 @@ impl<'d> Asked<'d> {
         }
         let base: Vec<Decimal> = self.journals.iter().flat_map(|(draft, _)| base(draft)).collect();
         let checked = self.control.check(tx, &self.entity, &self.lines(), &base, &self.held).await;
-        checked.map_err(Error::Control)
+        checked.map_err(Error::Elsewhere)
     }
 
     fn lines(&self) -> Vec<LineToPost<'_>> {

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use athyper_kernel_container::{Scope, Token, tokens};
+use athyper_kernel_container::{ContainerError, Scope, Token, tokens};
 use athyper_kernel_jobs::JobType;
-use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl};
+use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl, SNAPSHOTS, Snapshots};
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
 use athyper_kernel_types::Clock;
@@ -26,6 +26,7 @@ pub(crate) const DEPENDENCIES: &[&str] = &[
     tokens::REGISTRY_ENTITIES,
     ATTACHMENTS.name(),
     VIEWS.name(),
+    SNAPSHOTS.name(),
 ];
 
 /// What the commands, queries and jobs of the ledger work with.
@@ -37,6 +38,8 @@ pub(crate) struct Deps {
     pub(crate) control: Arc<dyn PostingControl>,
     /// What lists accounts, periods and journals.
     pub(crate) records: Records,
+    /// Who keeps what the books said when periods were signed off; nobody where nobody is joined.
+    pub(crate) snapshots: Option<Arc<dyn Snapshots>>,
 }
 
 impl fmt::Debug for Deps {
@@ -52,6 +55,10 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
             clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
             control: scope.resolve(&POSTING_CONTROL).await?,
             records: Records::resolve(&scope).await?,
+            snapshots: match scope.resolve(&SNAPSHOTS).await {
+                Err(ContainerError::Unknown { .. }) => None,
+                found => Some(found?),
+            },
         };
         let jobs = vec![
             JobType::new(&rebuild_balances::RebuildBalances {}, rebuild_balances::run),

@@ -60,6 +60,7 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
             ("startsOn", Stored::Column("starts_on")),
             ("endsOn", Stored::Column("ends_on")),
             ("entity", Stored::Column("entity_id")),
+            ("isSignedOff", Stored::Column("signed_off")),
             ("locked", Stored::Column("locked")),
         ],
         parts: PARTS,

@@ -1,5 +1,6 @@
 //! What this domain refuses, in its own words. Each variant has a stable code and a kind.
 
+mod codes;
 mod in_jobs;
 mod words;
 
@@ -106,6 +107,32 @@ pub(crate) enum Error {
     NoOpenPeriod {
         /// Date of the journal to reverse.
         date: NaiveDate,
+    },
+    /// A close has signed the period off.
+    #[error(
+        "period {name} is signed off, and nothing opens in or before it: take a later date, or reopen its close"
+    )]
+    PeriodSignedOff {
+        /// The period.
+        name: String,
+    },
+    /// An earlier period is open.
+    #[error("period {name} lies before it and is not closed: close that first")]
+    EarlierPeriodOpen {
+        /// The earlier period.
+        name: String,
+    },
+    /// What another domain refused that this one asked.
+    #[error("{}", .0.detail)]
+    Elsewhere(Problem),
+    /// There is no such snapshot.
+    #[error("there is no signed-off close with this id")]
+    SnapshotNotFound,
+    /// A snapshot says by itself of which books and which day it is.
+    #[error("a snapshot is of its own legal entity and day: leave {parameter} out")]
+    NotOfSnapshot {
+        /// The parameter that does not go with it.
+        parameter: &'static str,
     },
     /// An import posts into the period at this moment.
     #[error("an import is posting into this period: close it when the import has ended")]
@@ -247,9 +274,6 @@ pub(crate) enum Error {
     /// A page that cannot be had.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// What budgets refuse.
-    #[error("{}", .0.detail)]
-    Control(Problem),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -257,53 +281,7 @@ pub(crate) enum Error {
 
 impl DomainError for Error {
     fn code(&self) -> &'static str {
-        match self {
-            Self::EntityNotFound => "finance.entity_not_found",
-            Self::EntityRequired => "finance.entity_required",
-            Self::EntityCodeTaken { .. } => "finance.entity_code_taken",
-            Self::AreaLocked { .. } => "finance.area_locked",
-            Self::BaseUnbalanced { .. } => "finance.base_unbalanced",
-            Self::DimensionUnbalanced { .. } => "finance.dimension_unbalanced",
-            Self::RateMissing { .. } => "finance.rate_missing",
-            Self::RoleUnassigned { .. } => "finance.role_unassigned",
-            Self::RoleAmbiguous { .. } => "finance.role_ambiguous",
-            Self::SourceConflict => "finance.source_conflict",
-            Self::JournalOfDocument => "finance.journal_of_document",
-            Self::ItemNotFound => "finance.item_not_found",
-            Self::ItemsDiffer { .. } => "finance.items_differ",
-            Self::MoreThanOpen { .. } => "finance.more_than_open",
-            Self::InvalidAmount { .. } => "finance.invalid_amount",
-            Self::ItemSettled => "finance.item_settled",
-            Self::RuleTaken => "finance.rule_taken",
-            Self::RuleNotFound => "finance.rule_not_found",
-            Self::MonthUnknown => "finance.month_unknown",
-            Self::RoundingLimit { .. } => "finance.rounding_limit",
-            Self::PatternUnusable { .. } => "finance.pattern_unusable",
-            Self::AccountNotFound => "finance.account_not_found",
-            Self::AccountCodeTaken { .. } => "finance.account_code_taken",
-            Self::AccountTypeDiffers { .. } => "finance.account_type_differs",
-            Self::AccountHasLines => "finance.account_has_lines",
-            Self::PeriodNotFound => "finance.period_not_found",
-            Self::PeriodEndsBeforeStart => "finance.period_ends_before_start",
-            Self::PeriodOverlaps { .. } => "finance.period_overlaps",
-            Self::PeriodState { .. } => "finance.period_state",
-            Self::PeriodClosed { .. } => "finance.period_closed",
-            Self::PeriodSoftClosed { .. } => "finance.period_soft_closed",
-            Self::NoOpenPeriod { .. } => "finance.no_open_period",
-            Self::ImportRunning => "finance.import_running",
-            Self::JournalNotFound => "finance.journal_not_found",
-            Self::JournalNotDraft => "finance.journal_not_draft",
-            Self::JournalNotPosted => "finance.journal_not_posted",
-            Self::JournalAlreadyReversed => "finance.journal_already_reversed",
-            Self::ReversalBeforeJournal { .. } => "finance.reversal_before_journal",
-            Self::InvalidLines(_) => "finance.invalid_lines",
-            Self::AccountsNotUsable(_) => "finance.accounts_not_usable",
-            Self::JournalUnbalanced(_) => "finance.journal_unbalanced",
-            Self::CurrencyRequired => "finance.currency_required",
-            Self::Page(error) => error.code(),
-            Self::Control(problem) => problem.code,
-            Self::Database(error) => error.code(),
-        }
+        codes::code_of(self)
     }
 
     fn kind(&self) -> ProblemKind {
@@ -313,6 +291,7 @@ impl DomainError for Error {
             | Self::PeriodNotFound
             | Self::JournalNotFound
             | Self::RuleNotFound
+            | Self::SnapshotNotFound
             | Self::ItemNotFound => ProblemKind::NotFound,
             Self::AccountCodeTaken { .. }
             | Self::EntityCodeTaken { .. }
@@ -326,6 +305,8 @@ impl DomainError for Error {
             | Self::PeriodState { .. }
             | Self::PeriodClosed { .. }
             | Self::NoOpenPeriod { .. }
+            | Self::PeriodSignedOff { .. }
+            | Self::EarlierPeriodOpen { .. }
             | Self::ImportRunning
             | Self::JournalNotDraft
             | Self::JournalNotPosted
@@ -341,6 +322,7 @@ impl DomainError for Error {
             | Self::ItemsDiffer { .. }
             | Self::MoreThanOpen { .. }
             | Self::InvalidAmount { .. }
+            | Self::NotOfSnapshot { .. }
             | Self::MonthUnknown
             | Self::RoundingLimit { .. }
             | Self::PatternUnusable { .. }
@@ -350,8 +332,8 @@ impl DomainError for Error {
             | Self::AccountsNotUsable(_)
             | Self::JournalUnbalanced(_)
             | Self::CurrencyRequired => ProblemKind::Invalid,
+            Self::Elsewhere(problem) => problem.kind,
             Self::Page(error) => error.kind(),
-            Self::Control(problem) => problem.kind,
             Self::Database(error) => error.kind(),
         }
     }
@@ -373,13 +355,14 @@ impl DomainError for Error {
             Self::PeriodClosed { .. } => one("/date", "period_closed"),
             Self::PeriodSoftClosed { .. } => one("/date", "period_soft_closed"),
             Self::ReversalBeforeJournal { .. } => one("/date", "before_journal"),
+            Self::NotOfSnapshot { parameter } => one(parameter, "not_of_snapshot"),
             Self::JournalUnbalanced(_) | Self::BaseUnbalanced { .. } | Self::DimensionUnbalanced { .. } => {
                 one("/lines", "unbalanced")
             }
             Self::CurrencyRequired => one("?currency", "required"),
             Self::InvalidLines(fields) | Self::AccountsNotUsable(fields) => fields.clone(),
+            Self::Elsewhere(problem) => problem.fields.clone(),
             Self::Page(error) => error.fields(),
-            Self::Control(problem) => problem.fields.clone(),
             Self::Database(error) => error.fields(),
             _ => Vec::new(),
         }

@@ -31,6 +31,7 @@
 //! 3. Cover it in `tests/it`, at HTTP level.
 
 mod access;
+mod close_check;
 mod commands;
 mod control;
 mod deps;
@@ -39,6 +40,7 @@ mod entities;
 mod error;
 mod jobs;
 mod ledger;
+mod ledger_periods;
 mod ledger_reads;
 mod ledger_set_up;
 mod module;
@@ -51,8 +53,10 @@ mod turnovers;
 mod whose_books;
 
 use athyper_kernel_ledger_model as model;
+pub use close_check::close_check;
 use deps::Deps;
 pub use ledger::ledger;
+pub use ledger_periods::ledger_periods;
 pub use ledger_set_up::ledger_set_up;
 pub use module::MODULE;
 pub use turnovers::turnovers;

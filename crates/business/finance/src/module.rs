@@ -45,6 +45,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand adjusting lines",
                 sql: include_str!("../migrations/0006_expand_adjusting_lines.sql"),
             },
+            Migration {
+                version: 7,
+                description: "expand signed off periods",
+                sql: include_str!("../migrations/0007_expand_signed_off_periods.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

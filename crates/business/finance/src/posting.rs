@@ -92,6 +92,7 @@ async fn open_month(tx: &mut TenantTx, entity: &LegalEntity, date: NaiveDate) ->
     if let Some(period) = periods::hold_covering(tx, entity.id, date).await? {
         return Ok(period);
     }
+    check_not_signed_off(tx, entity, date).await?;
     let (previous_end, next_start) = periods::neighbours(tx, entity.id, date).await?;
     let (starts_on, ends_on) = uncovered_month(date, previous_end, next_start);
     let period = Period {
@@ -103,10 +104,26 @@ async fn open_month(tx: &mut TenantTx, entity: &LegalEntity, date: NaiveDate) ->
         ends_on,
         state: PeriodState::Open,
         locked: BTreeSet::new(),
+        signed_off: false,
         version: 1,
     };
     periods::insert(tx, &period).await?;
     Ok(period)
+}
+
+/// Checks that nothing is signed off that ends on this day or later: what was signed off is carried on from all before it.
+///
+/// # Errors
+/// [`Error::PeriodSignedOff`].
+pub(crate) async fn check_not_signed_off(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    date: NaiveDate,
+) -> Result<(), Error> {
+    match periods::signed_off_from(tx, entity.id, date).await? {
+        Some(name) => Err(Error::PeriodSignedOff { name }),
+        None => Ok(()),
+    }
 }
 
 /// What was posted, in the order asked for.

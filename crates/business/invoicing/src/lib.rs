@@ -29,6 +29,7 @@
 //! 3. Cover it in `tests/it`, at HTTP level.
 
 mod access;
+mod close_check;
 mod commands;
 mod deps;
 mod drafting;
@@ -44,5 +45,6 @@ mod routes;
 mod settling;
 mod store;
 
+pub use close_check::close_check;
 use deps::Deps;
 pub use module::MODULE;

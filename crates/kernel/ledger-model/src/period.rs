@@ -42,6 +42,9 @@ pub struct Period {
     /// The areas that take none though it is open.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub locked: BTreeSet<Area>,
+    /// Whether a signed-off close has closed it, and alone opens it again.
+    #[serde(rename = "isSignedOff", skip_serializing_if = "std::ops::Not::not")]
+    pub signed_off: bool,
     /// Version: what `If-Match` names.
     pub version: i64,
 }
@@ -150,10 +153,14 @@ pub fn uncovered_month(
     (starts_on, ends_on)
 }
 
-/// The first day from `date` on that takes postings: in an open period, or in none, whose month is then made open.
-/// `calendar` is sorted by its days. `None` when the calendar is closed to the end of time.
+/// The first day from `date` on that takes postings: in an open period, or in none, whose month is then made open. Before the end of
+/// what is signed off there is none. `calendar` is sorted by its days. `None` when the calendar is closed to the end of time.
 pub fn first_open_day(calendar: &[Period], date: NaiveDate) -> Option<NaiveDate> {
-    let mut day = date;
+    let signed_off = calendar.iter().filter(|period| period.signed_off).map(|period| period.ends_on).max();
+    let mut day = match signed_off {
+        Some(end) if end >= date => end.succ_opt()?,
+        _ => date,
+    };
     for period in calendar.iter().filter(|period| period.ends_on >= date) {
         if !period.covers(day) || period.state == PeriodState::Open {
             break;
@@ -210,6 +217,7 @@ mod tests {
             entity: Id::nil(),
             entity_code: String::new(),
             locked: BTreeSet::new(),
+            signed_off: false,
             name: String::new(),
             starts_on: day(from),
             ends_on: day(to),
@@ -230,6 +238,13 @@ mod tests {
             ("2024-05-10", "2024-06-01"),
         ] {
             assert_eq!(first_open_day(&calendar, day(date)), Some(day(expected)), "{date}");
+        }
+        let mut signed_off = calendar.to_vec();
+        if let Some(last) = signed_off.last_mut() {
+            last.signed_off = true;
+        }
+        for (date, expected) in [("2024-04-10", "2024-06-01"), ("2024-07-10", "2024-07-10")] {
+            assert_eq!(first_open_day(&signed_off, day(date)), Some(day(expected)), "{date}");
         }
     }
 

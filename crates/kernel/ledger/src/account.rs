@@ -98,6 +98,8 @@ impl AccountUse {
 pub struct AccountBalance {
     /// Code of the account.
     pub account: String,
+    /// Its name.
+    pub name: String,
     /// What it counts as.
     pub kind: AccountType,
     /// What it is used for.

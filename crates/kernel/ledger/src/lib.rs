@@ -15,6 +15,8 @@
 //!   that of the item posts the difference as realised.
 //! - **Under control.** Before a journal is posted the ledger asks a [`PostingControl`]; what is to be spent is set aside through
 //!   [`Budgets`], and both read what was posted through [`Turnovers`].
+//! - **Closing.** A close asks every domain what hinders it ([`CloseCheck`]), has the ledger lock the period ([`Periods`]), and
+//!   keeps what the books said then ([`Snapshots`]).
 //!
 //! Books are set up through a port of their own ([`LedgerSetUp`]): charts of accounts, and journals of other systems, many at once.
 
@@ -24,6 +26,7 @@ mod adjustment;
 mod amount;
 mod balance;
 mod budgets;
+mod close;
 mod control;
 mod day;
 mod deps;
@@ -32,6 +35,7 @@ mod port;
 mod posting;
 mod set_up;
 mod settlement;
+mod snapshot;
 pub mod tenant_defaults;
 mod texts;
 mod turnover;
@@ -42,13 +46,20 @@ pub use adjustment::{Adjustment, AdjustmentLine};
 pub use amount::{AMOUNT_LIMIT, AmountError, LineAmount, LineAmountBody, Side};
 pub use balance::{Imbalance, imbalances, totals};
 pub use budgets::{Availability, Budgets, Reservation, Spending, Standing, Step};
+pub use close::{
+    CheckedStep, CloseCheck, CloseChecks, Figure, FiscalPeriod, MOST_COUNTED, MOST_FIGURES, Periods,
+    SeriesEnd, filtered,
+};
 pub use control::{Held, LineToPost, PostingControl, Uncontrolled, Warning, journal_source};
 pub use day::{Day, DayError};
-pub use deps::{BUDGETS, LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
+pub use deps::{
+    BUDGETS, CLOSE_CHECKS, LEDGER, LEDGER_SET_UP, PERIODS, POSTING_CONTROL, SNAPSHOTS, TURNOVERS,
+};
 pub use movement::{AccountMovement, DimensionFilter, DimensionFilterError, Movements};
 pub use port::{Entity, Ledger};
 pub use posting::{AccountRef, Book, Posted, PostedLine, Posting, PostingLine, Settles, Source, TaxPart};
 pub use set_up::{Account, AddedAccounts, DayGuard, Entry, LedgerSetUp, NewAccount, PostingDays, RoleRule};
 pub use settlement::{Allocated, Allocation, Item, ItemId, OpenItem, OpenItems};
+pub use snapshot::{BookSnapshot, Snapshots};
 pub use texts::{DimensionCode, LINES, Narration, Payee, Reference};
 pub use turnover::{AccountSet, Selection, Turnover, Turnovers};

@@ -37,13 +37,11 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
 
 /// The byte of a character, if the encoding has it.
 fn byte(c: char) -> Option<u8> {
-    match u32::from(c) {
-        code @ (0x20..=0x7E | 0xA0..=0xFF) => u8::try_from(code).ok(),
-        _ => {
-            let place = FROM_80.chars().position(|known| known == c)?;
-            u8::try_from(0x80 + place).ok()
-        }
+    if let code @ (0x20..=0x7E | 0xA0..=0xFF) = u32::from(c) {
+        return u8::try_from(code).ok();
     }
+    let place = FROM_80.chars().position(|known| known == c)?;
+    u8::try_from(0x80 + place).ok()
 }
 
 /// How wide a text is at most, in a size.

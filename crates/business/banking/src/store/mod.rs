@@ -1,6 +1,7 @@
 //! All SQL of this domain, one file for each family of tables.
 
 pub(crate) mod accounts;
+pub(crate) mod close_proofs;
 pub(crate) mod learned;
 pub(crate) mod line_row;
 pub(crate) mod lines;

@@ -8,7 +8,7 @@ use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply}
 use athyper_kernel_ledger::{AccountRef, Adjustment, AdjustmentLine, Book, Entity, Source};
 use athyper_kernel_types::{Currency, Id};
 use axum::extract::State;
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -67,6 +67,11 @@ pub(crate) struct RevaluationBody {
     /// Id of the journal that undoes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reversal: Option<Uuid>,
+    /// When it was undone before its time (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) undone_at: Option<DateTime<Utc>>,
+    /// Version: what `If-Match` names.
+    pub(crate) version: i64,
     /// What was revalued.
     pub(crate) lines: Vec<Line>,
 }
@@ -75,7 +80,7 @@ pub(crate) struct RevaluationBody {
 ///
 /// Money in bank and cash accounts and each open item in a foreign currency is brought to the rate of the day, in base currency
 /// alone, against unrealised differences of exchange. On the next day that is undone, so that items go on being carried at
-/// what they were made with.
+/// what they were made with. A day is revalued once, unless its revaluation is undone.
 #[utoipa::path(
     post,
     path = "/v1/closing/revaluations",
@@ -91,7 +96,7 @@ pub(crate) async fn create_revaluation(
     let into_soft_closed = cmd.caller().may(POST_TO_SOFT_CLOSED);
     let done = execute(&mut cmd.tx, &deps, &cmd.body.0, into_soft_closed).await.map_err(problem)?;
     let location = format!("/v1/records/{REVALUATION}/{}", done.output.id);
-    let reply = Reply::created(location, &done.output)?;
+    let reply = Reply::created(location, &done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
 }
 
@@ -123,6 +128,8 @@ pub(crate) async fn execute(
         currency: entity.base_currency,
         journal: None,
         reversal: None,
+        undone_at: None,
+        version: 1,
         lines,
     };
     let adjustment = adjustment(&entity, &body, into_soft_closed);

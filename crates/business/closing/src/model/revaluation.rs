@@ -136,6 +136,7 @@ mod tests {
     fn balance(usage: AccountUse, currency: &str, amount: &str, base: &str) -> AccountBalance {
         AccountBalance {
             account: "A".to_owned(),
+            name: "A".to_owned(),
             kind: AccountType::Asset,
             usage,
             currency: Currency::parse(currency).unwrap(),

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::model::entry::{ItemState, convert};
 use crate::model::journal::{JournalId, NewJournal, NewLine, ONCE};
 use crate::model::legal_entity::LegalEntity;
-use crate::posting::{EXCHANGE_REALISED, PostingRights, post};
+use crate::posting::{EXCHANGE_REALISED, PostingRights, enter_periods, post};
 use crate::store::allocations::{self, NewAllocation};
 use crate::store::items::{NewSettlement, SettledBy};
 use crate::store::{items, journals, legal_entities};
@@ -130,7 +130,8 @@ pub(crate) async fn execute(
 /// Settles one item by another, and posts the difference between what they are carried at.
 ///
 /// # Errors
-/// When they are not of one party, account and currency, less is open than is asked for, or the difference cannot be posted.
+/// When they are not of one party, account and currency, less is open than is asked for, the period of the day is closed, or the
+/// difference cannot be posted.
 pub(crate) async fn allocate(
     tx: &mut TenantTx,
     control: &dyn PostingControl,
@@ -138,6 +139,9 @@ pub(crate) async fn allocate(
 ) -> Result<Allocated, Error> {
     let entity = items::entity_of(tx, allocation.debit).await?.ok_or(Error::ItemNotFound)?;
     let entity = legal_entities::find(tx, entity).await?.ok_or(Error::EntityNotFound)?;
+    // What is open at the end of a closed period does not change either, so an allocation is dated as a posting is.
+    let rights = PostingRights { into_soft_closed: allocation.into_soft_closed };
+    enter_periods(tx, &entity, [(allocation.date, None)], rights).await?;
     let mut states = items::lock(tx, entity.id, &[allocation.debit, allocation.credit]).await?;
     let (Some(debit), Some(credit)) = (states.remove(&allocation.debit), states.remove(&allocation.credit))
     else {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
+use crate::posting::check_not_signed_off;
 use crate::store::periods;
 use crate::whose_books;
 use athyper_kernel_ledger::Day;
@@ -36,7 +37,7 @@ pub(crate) struct CreatePeriod {
 
 /// Declare a period
 ///
-/// Periods do not overlap. Where none is declared, each calendar month is a period of its own, made when it is first
+/// Periods do not overlap, and none is declared before one that is signed off. Where none is declared, each calendar month is a period of its own, made when it is first
 /// posted to.
 #[utoipa::path(
     post,
@@ -66,12 +67,14 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &CreatePeriod) -> Result<D
     if let Some(other) = periods::overlapping(tx, entity.id, starts_on, ends_on).await? {
         return Err(Error::PeriodOverlaps { name: other.name });
     }
+    check_not_signed_off(tx, &entity, ends_on).await?;
 
     let period = Period {
         id: Id::new(tx.clock()),
         entity: entity.id,
         entity_code: entity.code,
         locked: BTreeSet::new(),
+        signed_off: false,
         name: input.name.as_str().to_owned(),
         starts_on,
         ends_on,

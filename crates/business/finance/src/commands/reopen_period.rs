@@ -27,7 +27,8 @@ pub(crate) struct ReopenPeriod {
 
 /// Reopen a period
 ///
-/// From soft-closed or closed. The reason is kept in the audit trail.
+/// From soft-closed or closed. The reason is kept in the audit trail. What is signed off, and what lies before it, is opened by
+/// reopening the close that signed it off.
 #[utoipa::path(
     post,
     path = "/v1/finance/periods/{id}/reopen",
@@ -59,6 +60,9 @@ pub(crate) async fn execute(
     period: Period,
     input: &ReopenPeriod,
 ) -> Result<Done<Period>, Error> {
+    if let Some(name) = periods::signed_off_from(tx, period.entity, period.ends_on).await? {
+        return Err(Error::PeriodSignedOff { name });
+    }
     let changed = enter_state(tx, &period, PeriodState::Open).await?;
 
     let event = AuditEvent::info("finance.reopen_period")

@@ -11,7 +11,7 @@ impl From<Error> for JobError {
         match error {
             Error::Database(error) => error.into(),
             // Somebody else was at the budget or the rows: it goes through another time.
-            Error::Control(problem) if problem.code.ends_with(".contended") => {
+            Error::Elsewhere(problem) if problem.code.ends_with(".contended") => {
                 Self::retry(problem.to_string())
             }
             refusal => Problem::from(refusal).into(),

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::Deps;
 use crate::error::Error;
@@ -39,6 +40,9 @@ pub(crate) struct GetTrialBalance {
     /// Whether to show accounts whose balance is zero as well.
     #[serde(default)]
     include_zero: bool,
+    /// Id of a signed-off close: the balances as they were written down then, whatever was posted since. It goes with `currency` alone.
+    #[param(value_type = Option<String>, format = Uuid)]
+    snapshot: Option<Uuid>,
 }
 
 /// A trial balance.
@@ -96,7 +100,7 @@ pub(crate) struct TrialBalanceTotals {
 /// Get the trial balance
 ///
 /// The closing balance of every account, in a debit and a credit column whose sums are equal. Accounts with a balance of
-/// zero are left out unless they are asked for.
+/// zero are left out unless they are asked for. With `snapshot` they are those of a signed-off close.
 #[utoipa::path(
     get,
     path = "/v1/finance/reports/trial-balance",
@@ -115,9 +119,9 @@ pub(crate) struct TrialBalanceTotals {
                         "credit": "0.00", "balance": "4.00"}
                 ], "totals": {"debit": "4.00", "credit": "4.00"}})
         ),
-        (status = 404, description = "No such legal entity", body = athyper_kernel_http::ProblemBody,
+        (status = 404, description = "No such legal entity or snapshot", body = athyper_kernel_http::ProblemBody,
             content_type = "application/problem+json"),
-        (status = 422, description = "It is not clear which currency or legal entity is meant", body = athyper_kernel_http::ProblemBody,
+        (status = 422, description = "It is not clear which currency or legal entity is meant, or a parameter does not go with a snapshot", body = athyper_kernel_http::ProblemBody,
             content_type = "application/problem+json"),
         ReadProblems
     )
@@ -134,6 +138,9 @@ pub(crate) async fn execute(
     deps: &Deps,
     query: &GetTrialBalance,
 ) -> Result<TrialBalance, Error> {
+    if let Some(close) = query.snapshot {
+        return of_snapshot(tx, deps, query, close).await;
+    }
     let as_of = query.as_of.map_or_else(|| tenant_defaults::today(tx.context(), &deps.clock), Day::date);
     let dimension = query.dimension.as_deref().map(read_dimension).transpose()?;
     let entity = match whose_books::find(tx, query.entity.as_deref()).await {
@@ -158,6 +165,46 @@ pub(crate) async fn execute(
     };
     let closing = balances::trial_balance(tx, slice).await?;
     Ok(two_columns((as_of, entity.map(|entity| entity.code), currency), closing)?)
+}
+
+/// The balances as they were when a period was signed off.
+async fn of_snapshot(
+    tx: &mut ReadTx,
+    deps: &Deps,
+    query: &GetTrialBalance,
+    close: Uuid,
+) -> Result<TrialBalance, Error> {
+    let others = [
+        ("?asOf", query.as_of.is_some()),
+        ("?entity", query.entity.is_some()),
+        ("?dimension", query.dimension.is_some()),
+        ("?includeZero", query.include_zero),
+    ];
+    if let Some((parameter, _)) = others.into_iter().find(|(_, is_named)| *is_named) {
+        return Err(Error::NotOfSnapshot { parameter });
+    }
+    let keeper = deps.snapshots.as_ref().ok_or(Error::SnapshotNotFound)?;
+    let found = keeper.find(tx, close).await.map_err(Error::Elsewhere)?.ok_or(Error::SnapshotNotFound)?;
+    let mut closing: Vec<ClosingBalance> = Vec::new();
+    for balance in found.balances {
+        let amount = match query.currency {
+            None => balance.base,
+            Some(currency) if currency == balance.currency => balance.amount,
+            Some(_) => continue,
+        };
+        match closing.last_mut().filter(|last| last.code == balance.account) {
+            Some(last) => last.balance += amount,
+            None => closing.push(ClosingBalance {
+                code: balance.account,
+                name: balance.name,
+                kind: balance.kind,
+                balance: amount,
+            }),
+        }
+    }
+    closing.retain(|account| !account.balance.is_zero());
+    let currency = query.currency.unwrap_or(found.base_currency);
+    Ok(two_columns((found.as_of, Some(found.entity), currency), closing)?)
 }
 
 /// Reads `key:value`.

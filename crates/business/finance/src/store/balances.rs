@@ -208,6 +208,7 @@ pub(crate) async fn trial_balance(
 #[derive(sqlx::FromRow)]
 struct CurrencyRow {
     code: String,
+    name: String,
     #[sqlx(rename = "type")]
     kind: String,
     #[sqlx(rename = "use")]
@@ -227,6 +228,7 @@ impl TryFrom<CurrencyRow> for AccountBalance {
             usage: AccountUse::parse(&row.usage).ok_or_else(|| corrupt("use"))?,
             currency: Currency::parse(&row.currency).map_err(|_| corrupt("currency"))?,
             account: row.code,
+            name: row.name,
             amount: row.amount,
             base: row.base,
         })
@@ -251,7 +253,7 @@ pub(crate) async fn by_currency(
              where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $4 group by account_id, currency \
          ), ending as (select account_id, currency, sum(amount) as amount, sum(base) as base from movement \
              group by account_id, currency having sum(amount) <> 0 or sum(base) <> 0) \
-         select account.code, account.type, account.use, ending.currency, ending.amount, ending.base \
+         select account.code, account.name, account.type, account.use, ending.currency, ending.amount, ending.base \
          from ending join finance.account account on account.tenant_id = $1 and account.id = ending.account_id \
          order by account.code, ending.currency",
     )

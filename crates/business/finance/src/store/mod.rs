@@ -5,6 +5,7 @@ pub(crate) mod account_rules;
 pub(crate) mod accounts;
 pub(crate) mod allocations;
 pub(crate) mod balances;
+pub(crate) mod close_proofs;
 pub(crate) mod dimension_slice;
 pub(crate) mod dimensions;
 pub(crate) mod guards;

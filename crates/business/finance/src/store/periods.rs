@@ -21,6 +21,7 @@ struct Row {
     ends_on: NaiveDate,
     state: String,
     locked: Json<BTreeSet<Area>>,
+    signed_off: bool,
     version: i64,
 }
 
@@ -35,6 +36,7 @@ impl TryFrom<Row> for Period {
             entity: Id::from_uuid(row.entity_id),
             entity_code: row.entity_code,
             locked: row.locked.0,
+            signed_off: row.signed_off,
             name: row.name,
             starts_on: row.starts_on,
             ends_on: row.ends_on,
@@ -117,11 +119,14 @@ pub(crate) async fn set_locked(
 }
 
 /// The period with this id.
-pub(crate) async fn find(tx: &mut impl TenantConnection, id: PeriodId) -> Result<Option<Period>, DbError> {
+pub(crate) async fn find(
+    tx: &mut (impl TenantConnection + ?Sized),
+    id: PeriodId,
+) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period where tenant_id = $1 and id = $2",
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(id.uuid())
@@ -135,7 +140,7 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: PeriodId) -> Result<Option<Perio
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
          where tenant_id = $1 and id = $2 for update",
     )
     .bind(tenant)
@@ -154,7 +159,7 @@ pub(crate) async fn hold_covering(
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
          where tenant_id = $1 and entity_id = $2 and starts_on <= $3 and ends_on >= $3 for share",
     )
     .bind(tenant)
@@ -175,7 +180,7 @@ pub(crate) async fn overlapping(
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
          where tenant_id = $1 and entity_id = $4 and starts_on <= $3 and ends_on >= $2 order by starts_on limit 1",
     )
     .bind(tenant)
@@ -213,7 +218,7 @@ pub(crate) async fn all(
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, version from finance.period \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
          where tenant_id = $1 and entity_id = $2 order by starts_on",
     )
     .bind(tenant)
@@ -221,4 +226,78 @@ pub(crate) async fn all(
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(Period::try_from).collect()
+}
+
+/// Locks all periods of a legal entity that start up to a day until the transaction ends: waits for postings into them, and keeps
+/// others waiting.
+pub(crate) async fn lock_up_to(tx: &mut TenantTx, entity: EntityId, date: NaiveDate) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "select id from finance.period where tenant_id = $1 and entity_id = $2 and starts_on <= $3 \
+         order by starts_on for update",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(date)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Closes a period for good, or opens it again, and gives it its next version.
+pub(crate) async fn set_signed_off(
+    tx: &mut TenantTx,
+    id: PeriodId,
+    state: PeriodState,
+    signed_off: bool,
+) -> Result<(), DbError> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query(
+        "update finance.period set state = $3, signed_off = $4, version = version + 1 where tenant_id = $1 and id = $2",
+    )
+    .bind(tenant)
+    .bind(id.uuid())
+    .bind(state.as_str())
+    .bind(signed_off)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Name of a period that ends on this day or later and is signed off.
+pub(crate) async fn signed_off_from(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    date: NaiveDate,
+) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select name from finance.period where tenant_id = $1 and entity_id = $2 and signed_off and ends_on >= $3 \
+         order by ends_on desc limit 1",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(date)
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Names and states of the periods that end before a day and are not closed, earliest first.
+pub(crate) async fn not_closed_before(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    date: NaiveDate,
+    limit: i64,
+) -> Result<Vec<(String, String)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select name, state from finance.period where tenant_id = $1 and entity_id = $2 and ends_on < $3 \
+         and state <> 'closed' order by starts_on limit $4",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(date)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await?)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use athyper_finance::ledger;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_ledger::{
     AccountRef, Allocation, Book, ItemId, OpenItem, Posting, PostingLine, Settles, Source,
@@ -17,7 +16,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::port::tx;
+use crate::port::{ledger, tx};
 use crate::support::{add_trading_accounts, app_with_accounts, events};
 use crate::verification::verify;
 

@@ -10,6 +10,7 @@
 
 mod access;
 mod accounts;
+#[expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 mod bench;
 mod currencies;
 mod dimensions;

@@ -1,15 +1,23 @@
 //! Posting as other domains do it, inside their own transactions.
 
-use athyper_finance::ledger;
+use std::sync::Arc;
+
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
-use athyper_kernel_ledger::{AccountRef, Book, OpenItems, Posting, PostingLine, Settles, Source};
+use athyper_kernel_ledger::{
+    AccountRef, Book, Ledger, OpenItems, Posting, PostingLine, Settles, Source, Uncontrolled,
+};
 use athyper_kernel_types::{Currency, Money};
 use athyper_test_kit::TestApp;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::support::{add_trading_accounts, app_with_accounts, balances, field};
+
+/// The ledger of books without budgets.
+pub(crate) fn ledger() -> Arc<dyn Ledger> {
+    athyper_finance::ledger(Arc::new(Uncontrolled))
+}
 
 pub(crate) async fn tx(app: &TestApp) -> TenantTx {
     app.db.database.tenant_tx(&app.db.context("demo")).await.unwrap()

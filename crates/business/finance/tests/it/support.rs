@@ -104,6 +104,13 @@ pub(crate) async fn events(app: &TestApp, kind: &str) -> Vec<(String, Option<Str
         .unwrap()
 }
 
+/// Runs the operation that was answered to its end and gives what became of it.
+pub(crate) async fn run_operation(app: &TestApp, client: &Client, accepted: Answer) -> Value {
+    let location = accepted.expect(202).header("location");
+    app.run_job().await.ok();
+    client.get(&location).await.expect(200).json()
+}
+
 /// The pointers and codes of a problem's field errors.
 pub(crate) fn fields(problem: &Answer) -> Vec<(String, String)> {
     let json = problem.json();

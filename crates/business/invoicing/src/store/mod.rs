@@ -1,5 +1,6 @@
 //! All SQL of receivables and payables.
 
+pub(crate) mod drafts;
 pub(crate) mod invoices;
 pub(crate) mod items;
 pub(crate) mod lines;

@@ -134,7 +134,9 @@ async fn read_and_check(
     }
     let by_code: HashMap<&AccountCode, &Account> =
         known.iter().map(|account| (&account.code, account)).collect();
-    rows.iter().for_each(|row| check_account(row, &by_code, &mut errors));
+    for row in &rows {
+        check_account(row, &by_code, &mut errors);
+    }
     // A sum that lacks bad rows says nothing.
     let difference = difference(&rows, payload.opening_balance);
     if errors.is_empty() && !difference.is_zero() {

@@ -131,13 +131,11 @@ pub(crate) fn columns(first: Column, compare: Option<&str>) -> Result<Vec<Column
 fn stated(first: Column, word: &str) -> Option<Column> {
     let day =
         |text: &str| text.parse::<athyper_kernel_ledger::Day>().ok().map(athyper_kernel_ledger::Day::date);
-    match first.from {
-        None => day(word).map(Column::as_of),
-        Some(_) => {
-            let (from, to) = word.split_once("..")?;
-            Some(Column::between(day(from)?, day(to)?))
-        }
+    if first.from.is_none() {
+        return day(word).map(Column::as_of);
     }
+    let (from, to) = word.split_once("..")?;
+    Some(Column::between(day(from)?, day(to)?))
 }
 
 fn first_of_month(day: NaiveDate) -> Option<NaiveDate> {

@@ -38,7 +38,7 @@ pub(crate) fn table(statement: &Statement) -> Table {
         vec![heading(&statement.entity_name, &statement.entity, &statement.currency.to_string())];
     subtitle.extend(statement.dimension.as_ref().map(|dimension| format!("Only lines about {dimension}")));
     subtitle.push(format!("Layout: {}", statement.layout.name));
-    Table { title: statement.statement.title().to_owned(), subtitle, columns, text_columns: 2, rows, notes }
+    Table { title: statement.kind.title().to_owned(), subtitle, columns, text_columns: 2, rows, notes }
 }
 
 /// Whose books, and in which currency.

@@ -18,7 +18,8 @@ use super::reconciliation::{Check, CheckBody};
 #[schema(as = statements::Statement)]
 pub(crate) struct Statement {
     /// Which statement.
-    pub(crate) statement: StatementKind,
+    #[serde(rename = "statement")]
+    pub(crate) kind: StatementKind,
     /// Code of the legal entity.
     #[schema(example = "main")]
     pub(crate) entity: String,
@@ -173,7 +174,7 @@ impl Frame<'_> {
             .map(|column| column.iter().map(|check| check_body(check, self.entity.base_currency)).collect())
             .collect();
         Statement {
-            statement: layout.statement,
+            kind: layout.statement,
             entity: self.entity.code.clone(),
             entity_name: self.entity.name.clone(),
             currency: self.entity.base_currency,

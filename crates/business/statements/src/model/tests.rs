@@ -71,6 +71,7 @@ fn movements(amounts: &[i64], revalued: i64, closed: i64) -> Vec<AccountMovement
 fn trial(parts: &[&[AccountMovement]]) -> TrialBalance {
     let balance = |movement: &AccountMovement| AccountBalance {
         account: movement.account.clone(),
+        name: movement.account.clone(),
         kind: movement.kind,
         usage: movement.usage,
         currency: Currency::parse("EUR").unwrap(),

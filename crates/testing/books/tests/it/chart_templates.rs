@@ -65,7 +65,7 @@ async fn a_template_is_tried_applied_and_applied_again() {
     let again = accountant.post(&path, &json!({})).await.expect(200).json();
     assert_eq!((&again["addedAccounts"], &again["addedRules"]), (&json!([]), &json!([])));
     assert_eq!(again["differences"], json!([]));
-    assert_eq!(again["unchangedAccounts"].as_u64().unwrap() as usize, accounts.len());
+    assert_eq!(again["unchangedAccounts"], json!(accounts.len()));
     assert_eq!(events(&app, "opening.apply_chart_template").await.len(), 3);
 }
 

@@ -1,7 +1,9 @@
 //! A tenant that has no books yet, and shorthands for the files that open them.
 
+use std::sync::Arc;
+
 use athyper_bootstrap::bridges::ledger_uses_finance::{ledger, ledger_set_up};
-use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
+use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP, Uncontrolled};
 use athyper_test_kit::{Answer, Client, TestApp, TestOptions};
 use serde_json::{Value, json};
 
@@ -11,8 +13,8 @@ pub(crate) const FEES: &str = "Expenses:Fees";
 pub(crate) async fn app() -> TestApp {
     let options = TestOptions {
         parts: Box::new(|builder| {
-            builder.value(&LEDGER, ledger());
-            builder.value(&LEDGER_SET_UP, ledger_set_up());
+            builder.value(&LEDGER, ledger(Arc::new(Uncontrolled)));
+            builder.value(&LEDGER_SET_UP, ledger_set_up(Arc::new(Uncontrolled)));
         }),
         ..TestOptions::default()
     };

@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of a test fails the test there and then"
 )]
@@ -16,7 +15,9 @@ mod fresh;
 mod journal_import;
 mod opening_access;
 mod opening_balances;
+mod period_closes;
 mod revaluations;
+mod snapshots;
 mod statement_files;
 mod statement_guide;
 mod statement_histories;

@@ -1,8 +1,15 @@
 //! What the tests have in common: an application of the domains that keep books, and shorthands for what they send.
 
+use std::sync::Arc;
+
+use athyper_bootstrap::bridges::closing_uses_ledgers::{close_checks, periods};
+use athyper_bootstrap::bridges::finance_uses_closing::snapshots;
 use athyper_bootstrap::bridges::ledger_uses_budgeting::{budgets, posting_control};
 use athyper_bootstrap::bridges::ledger_uses_finance::{ledger, ledger_set_up, turnovers};
-use athyper_kernel_ledger::{BUDGETS, LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
+use athyper_kernel_http::Policies;
+use athyper_kernel_ledger::{
+    BUDGETS, CLOSE_CHECKS, LEDGER, LEDGER_SET_UP, PERIODS, POSTING_CONTROL, SNAPSHOTS, TURNOVERS,
+};
 use athyper_test_kit::{Answer, Client, TestApp, TestOptions};
 use serde_json::{Value, json};
 
@@ -11,6 +18,11 @@ pub(crate) const PARTY: &str = "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 
 /// An application whose tenant `demo` keeps books in euros, with an accountant and an administrator of it.
 pub(crate) async fn books() -> (TestApp, Client, Client) {
+    books_under(None).await
+}
+
+/// The same under these policies.
+pub(crate) async fn books_under(policies: Option<Arc<dyn Policies>>) -> (TestApp, Client, Client) {
     let modules = [
         athyper_kernel_records::MODULE,
         athyper_finance::MODULE,
@@ -19,8 +31,10 @@ pub(crate) async fn books() -> (TestApp, Client, Client) {
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
         athyper_statements::MODULE,
+        athyper_banking::MODULE,
     ];
     let options = TestOptions {
+        policies,
         parts: Box::new(|builder| {
             let control = posting_control(turnovers());
             let ledger = ledger(control.clone());
@@ -29,6 +43,9 @@ pub(crate) async fn books() -> (TestApp, Client, Client) {
             builder.value(&LEDGER, ledger);
             builder.value(&LEDGER_SET_UP, ledger_set_up(control.clone()));
             builder.override_value(&POSTING_CONTROL, control);
+            builder.value(&PERIODS, periods());
+            builder.value(&CLOSE_CHECKS, close_checks());
+            builder.value(&SNAPSHOTS, snapshots());
         }),
         ..TestOptions::default()
     };
@@ -75,4 +92,19 @@ pub(crate) async fn balances(client: &Client, as_of: &str) -> Vec<(String, Strin
 /// A pair of texts, as [`balances`] gives them.
 pub(crate) fn pair(account: &str, balance: &str) -> (String, String) {
     (account.to_owned(), balance.to_owned())
+}
+
+/// Closes of periods.
+pub(crate) const CLOSES: &str = "/v1/closing/period-closes";
+
+/// Id of the period with this name.
+pub(crate) async fn period_of(client: &Client, name: &str) -> String {
+    let path = format!("/v1/finance/periods?filter=name%20%3D%3D%20%22{name}%22");
+    client.get(&path).await.expect(200).text("/items/0/id")
+}
+
+/// Opens the close of the period with this name, and gives its path.
+pub(crate) async fn open_close(client: &Client, name: &str) -> String {
+    let period = json!({"period": period_of(client, name).await});
+    client.post(CLOSES, &period).await.expect(201).header("location")
 }

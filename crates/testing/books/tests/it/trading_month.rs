@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::fresh::run_operation;
 use crate::statements::accounts;
-use crate::support::{add_account, add_rule, balances, books, record_rate};
+use crate::support::{add_account, add_rule, balances, books, open_close, record_rate};
 
 type Row = BTreeMap<String, String>;
 
@@ -180,6 +180,17 @@ fn expected_balances(file: &str) -> BTreeMap<String, Decimal> {
         .collect()
 }
 
+/// What is open by the file, and what that is carried at.
+fn expected_items() -> BTreeMap<String, (Decimal, Decimal)> {
+    let item = |row: Row| {
+        // What is owed to suppliers and to customers is on the credit side.
+        let sign = if row["number"].starts_with("SI") { Decimal::ONE } else { -Decimal::ONE };
+        let amount = |name: &str| decimal(&row[name]).abs() * sign;
+        (row["number"].clone(), (amount("open_amount"), amount("carrying_base_eur_before_revaluation")))
+    };
+    rows("expected-open-items").into_iter().map(item).collect()
+}
+
 async fn balances_on(client: &Client, day: &str) -> BTreeMap<String, Decimal> {
     let found = balances(client, day).await;
     found.into_iter().map(|(account, balance)| (account, decimal(&balance))).collect()
@@ -221,6 +232,53 @@ async fn open_items(
     }
 }
 
+/// Signs the month off by its checklist; what is kept of it are the figures of the files.
+async fn sign_off(accountant: &Client, admin: &Client, close: &str, numbers: &BTreeMap<String, String>) {
+    let list = accountant.get(close).await.expect(200).json()["checklist"].clone();
+    assert_eq!(list["isComplete"], true, "{list}");
+    let steps: Vec<&str> =
+        list["proven"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(
+        steps,
+        [
+            "invoicing.invoices_posted",
+            "invoicing.payments_posted",
+            "banking.lines_posted",
+            "banking.statements_complete",
+            "banking.reconciliations_signed",
+            "finance.earlier_periods_closed",
+            "finance.journals_posted",
+            "finance.numbers_complete",
+            "finance.trial_balance_zero",
+            "finance.clearing_accounts_zero",
+            "closing.revaluation_done",
+            "closing.subledgers_agree",
+        ]
+    );
+    let signed = admin.post_empty(&format!("{close}/sign-off")).await.expect(200);
+    let kept = accountant.get(&format!("{close}/snapshot")).await.expect(200).json();
+    assert_eq!(kept["digest"], signed.json()["digest"]);
+    let mut balances: BTreeMap<String, Decimal> = BTreeMap::new();
+    for balance in kept["snapshot"]["balances"].as_array().unwrap() {
+        let base = decimal(balance["base"].as_str().unwrap());
+        *balances.entry(balance["account"].as_str().unwrap().to_owned()).or_default() += base;
+    }
+    balances.retain(|_, balance| !balance.is_zero());
+    assert_eq!(balances, expected_balances("expected-trial-balance"));
+    let items: BTreeMap<String, (Decimal, Decimal)> = kept["snapshot"]["openItems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            let amount = |name: &str| decimal(item[name].as_str().unwrap());
+            (numbers[item["reference"].as_str().unwrap()].clone(), (amount("open"), amount("openBase")))
+        })
+        .collect();
+    assert_eq!(items, expected_items());
+    let verification = accountant.get(&format!("{close}/verification")).await.expect(200).json();
+    assert_eq!((&verification["isIntact"], &verification["agrees"]), (&json!(true), &json!(true)));
+}
+
 #[tokio::test]
 async fn the_books_of_the_month_come_out_to_the_cent() {
     let (app, accountant, admin) = books().await;
@@ -251,16 +309,7 @@ async fn the_books_of_the_month_come_out_to_the_cent() {
     assert_eq!(balances_on(&accountant, "2025-03-31").await, before);
     assert_eq!(in_statements(&accountant, "2025-03-31").await, before);
 
-    let expected: BTreeMap<String, (Decimal, Decimal)> = rows("expected-open-items")
-        .into_iter()
-        .map(|row| {
-            // What is owed to suppliers and to customers is on the credit side.
-            let sign = if row["number"].starts_with("SI") { Decimal::ONE } else { -Decimal::ONE };
-            let amount = |name: &str| decimal(&row[name]).abs() * sign;
-            (row["number"].clone(), (amount("open_amount"), amount("carrying_base_eur_before_revaluation")))
-        })
-        .collect();
-    assert_eq!(open_items(&accountant, &numbers).await, expected);
+    assert_eq!(open_items(&accountant, &numbers).await, expected_items());
 
     let report =
         accountant.get("/v1/invoicing/reports/tax?from=2025-03-01&to=2025-03-31").await.expect(200).json();
@@ -280,17 +329,18 @@ async fn the_books_of_the_month_come_out_to_the_cent() {
         .collect();
     assert_eq!(found, expected);
 
+    let close = open_close(&accountant, "2025-03").await;
+    let early = admin.post_empty(&format!("{close}/sign-off")).await.expect(409).json();
+    assert_eq!(early["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(early["errors"][0]["pointer"], "/checklist/closing.revaluation_done");
     accountant.post("/v1/closing/revaluations", &json!({"date": "2025-03-31"})).await.expect(201);
     let after = expected_balances("expected-trial-balance");
     assert_eq!(balances_on(&accountant, "2025-03-31").await, after);
     assert_eq!(in_statements(&accountant, "2025-03-31").await, after);
     assert_eq!(balances_on(&accountant, "2025-04-01").await, before);
 
-    // The month is closed, and takes nothing more.
-    let periods =
-        accountant.get("/v1/finance/periods?filter=name%20%3D%3D%20%222025-03%22").await.expect(200);
-    let period = periods.text("/items/0/id");
-    admin.post_empty(&format!("/v1/finance/periods/{period}/close")).await.expect(200);
+    // The month is signed off, and takes nothing more.
+    sign_off(&accountant, &admin, &close, &numbers).await;
     let late = draft(&documents[0], &of(&lines, "number", &documents[0]["number"]), &ids);
     let id = accountant.post("/v1/invoicing/invoices", &late).await.expect(201).text("/id");
     let refused = accountant.post_empty(&format!("/v1/invoicing/invoices/{id}/post")).await.expect(409);

@@ -11,9 +11,8 @@ use uuid::Uuid;
 fn schemas_before() -> Vec<Schema> {
     let until = |schema: &Schema| match schema.name {
         "records" => 4,
-        "iam" => 3,
         "governance" => 1,
-        "finance" => 3,
+        "iam" | "finance" => 3,
         _ => schema.migrations.len(),
     };
     let is_new = |schema: &Schema| matches!(schema.name, "attachments" | "opening" | "views");

@@ -13,8 +13,10 @@ use athyper_audit::{
 use athyper_bootstrap::bridges::accounts_uses_iam::people;
 use athyper_bootstrap::bridges::approvals_uses_iam::people as approvers;
 use athyper_bootstrap::bridges::audit_uses_iam::persons;
+use athyper_bootstrap::bridges::closing_uses_ledgers::{close_checks, periods};
 use athyper_bootstrap::bridges::federation_uses_iam::directory;
 use athyper_bootstrap::bridges::federation_uses_security::sessions_of_providers;
+use athyper_bootstrap::bridges::finance_uses_closing::snapshots;
 use athyper_bootstrap::bridges::governance_uses_iam::access;
 use athyper_bootstrap::bridges::iam_uses_governance::duties;
 use athyper_bootstrap::bridges::ledger_uses_budgeting::posting_control;
@@ -32,7 +34,9 @@ use athyper_kernel_db::{Database, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Approvals, Catalogue, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
-use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP, POSTING_CONTROL, TURNOVERS};
+use athyper_kernel_ledger::{
+    CLOSE_CHECKS, LEDGER, LEDGER_SET_UP, PERIODS, POSTING_CONTROL, SNAPSHOTS, TURNOVERS,
+};
 use athyper_kernel_records::{ATTACHMENTS, VIEWS};
 use athyper_kernel_types::{Clock, PrincipalId};
 use athyper_policy::SUBJECTS;
@@ -68,6 +72,9 @@ pub(crate) fn options() -> TestOptions {
             builder.value(&LEDGER_SET_UP, ledger_set_up(posting_control(turnovers())));
             builder.value(&TURNOVERS, turnovers());
             builder.override_value(&POSTING_CONTROL, posting_control(turnovers()));
+            builder.value(&PERIODS, periods());
+            builder.value(&CLOSE_CHECKS, close_checks());
+            builder.value(&SNAPSHOTS, snapshots());
             builder.value(&ATTACHMENTS, attachments());
             builder.value(&VIEWS, views());
             builder.value(&ACCESS, access(catalogue(), duties()));

@@ -15,7 +15,7 @@ use athyper_kernel_db::Database;
 use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::{Approvals, Catalogue, Judge, OPERATION_PERMISSIONS};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
-use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP};
+use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP, Uncontrolled};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
 use athyper_kernel_records::SystemEntities;
@@ -69,8 +69,8 @@ pub(crate) async fn app() -> TestApp {
         approvals: Some(desk),
         parts: Box::new(|builder| {
             builder.value(&DUTIES, duties());
-            builder.value(&LEDGER, ledger());
-            builder.value(&LEDGER_SET_UP, ledger_set_up());
+            builder.value(&LEDGER, ledger(Arc::new(Uncontrolled)));
+            builder.value(&LEDGER_SET_UP, ledger_set_up(Arc::new(Uncontrolled)));
             builder.value(&ACCESS, access(catalogue(), duties()));
             builder.value(&SUBJECTS, subjects(catalogue(), Clock::system()));
             builder.value(&PEOPLE, people(catalogue(), Clock::system()));

@@ -7,6 +7,7 @@ use athyper_kernel_ledger::{Reservation, Spending};
 use futures::future::join_all;
 use rust_decimal::Decimal;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{decimal, id, stage};
 
@@ -73,7 +74,7 @@ async fn several_lines_in_any_order_never_deadlock() {
         async move {
             let mut keys = ["a", "b", "c"];
             keys.rotate_left(number % 3);
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 keys.reverse();
             }
             let asked = keys.map(|key| Reservation {
@@ -106,8 +107,7 @@ async fn several_lines_in_any_order_never_deadlock() {
             }
         }
     });
-    let made =
-        join_all(callers.map(tokio::spawn)).await.into_iter().filter(|made| *made.as_ref().unwrap()).count();
+    let made = callers.collect::<JoinSet<_>>().join_all().await.into_iter().filter(|made| *made).count();
     assert_eq!(made, 20, "as many as the scarcest line takes, and all lines of each or none");
     for (key, left) in [("a", "100.00"), ("b", "0.00"), ("c", "800.00")] {
         assert_eq!(stage.year(&budget, key).await[5], left, "{key}");

@@ -1,0 +1,60 @@
+//! The stable code of each refusal.
+
+use athyper_kernel_error::DomainError as _;
+
+use super::Error;
+
+/// The code of a refusal: it never changes.
+pub(super) fn code_of(error: &Error) -> &'static str {
+    match error {
+        Error::EntityNotFound => "finance.entity_not_found",
+        Error::EntityRequired => "finance.entity_required",
+        Error::EntityCodeTaken { .. } => "finance.entity_code_taken",
+        Error::AreaLocked { .. } => "finance.area_locked",
+        Error::BaseUnbalanced { .. } => "finance.base_unbalanced",
+        Error::DimensionUnbalanced { .. } => "finance.dimension_unbalanced",
+        Error::RateMissing { .. } => "finance.rate_missing",
+        Error::RoleUnassigned { .. } => "finance.role_unassigned",
+        Error::RoleAmbiguous { .. } => "finance.role_ambiguous",
+        Error::SourceConflict => "finance.source_conflict",
+        Error::JournalOfDocument => "finance.journal_of_document",
+        Error::ItemNotFound => "finance.item_not_found",
+        Error::ItemsDiffer { .. } => "finance.items_differ",
+        Error::MoreThanOpen { .. } => "finance.more_than_open",
+        Error::InvalidAmount { .. } => "finance.invalid_amount",
+        Error::ItemSettled => "finance.item_settled",
+        Error::RuleTaken => "finance.rule_taken",
+        Error::RuleNotFound => "finance.rule_not_found",
+        Error::MonthUnknown => "finance.month_unknown",
+        Error::RoundingLimit { .. } => "finance.rounding_limit",
+        Error::PatternUnusable { .. } => "finance.pattern_unusable",
+        Error::AccountNotFound => "finance.account_not_found",
+        Error::AccountCodeTaken { .. } => "finance.account_code_taken",
+        Error::AccountTypeDiffers { .. } => "finance.account_type_differs",
+        Error::AccountHasLines => "finance.account_has_lines",
+        Error::PeriodNotFound => "finance.period_not_found",
+        Error::PeriodEndsBeforeStart => "finance.period_ends_before_start",
+        Error::PeriodOverlaps { .. } => "finance.period_overlaps",
+        Error::PeriodState { .. } => "finance.period_state",
+        Error::PeriodClosed { .. } => "finance.period_closed",
+        Error::PeriodSoftClosed { .. } => "finance.period_soft_closed",
+        Error::NoOpenPeriod { .. } => "finance.no_open_period",
+        Error::PeriodSignedOff { .. } => "finance.period_signed_off",
+        Error::EarlierPeriodOpen { .. } => "finance.earlier_period_open",
+        Error::SnapshotNotFound => "finance.snapshot_not_found",
+        Error::NotOfSnapshot { .. } => "finance.not_of_snapshot",
+        Error::ImportRunning => "finance.import_running",
+        Error::JournalNotFound => "finance.journal_not_found",
+        Error::JournalNotDraft => "finance.journal_not_draft",
+        Error::JournalNotPosted => "finance.journal_not_posted",
+        Error::JournalAlreadyReversed => "finance.journal_already_reversed",
+        Error::ReversalBeforeJournal { .. } => "finance.reversal_before_journal",
+        Error::InvalidLines(_) => "finance.invalid_lines",
+        Error::AccountsNotUsable(_) => "finance.accounts_not_usable",
+        Error::JournalUnbalanced(_) => "finance.journal_unbalanced",
+        Error::CurrencyRequired => "finance.currency_required",
+        Error::Elsewhere(problem) => problem.code,
+        Error::Page(page) => page.code(),
+        Error::Database(database) => database.code(),
+    }
+}
