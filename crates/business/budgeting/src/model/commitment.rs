@@ -276,9 +276,12 @@ pub(crate) mod tests {
         }
     }
 
-    fn parts(of: &Commitment) -> [i64; 5] {
+    fn parts(of: &Commitment) -> [Decimal; 5] {
         [of.reserved, of.committed, of.consumed, of.posted, of.released]
-            .map(|amount| amount.to_string().parse().unwrap())
+    }
+
+    fn units(amounts: [i64; 5]) -> [Decimal; 5] {
+        amounts.map(Decimal::from)
     }
 
     #[test]
@@ -287,15 +290,15 @@ pub(crate) mod tests {
         let some = |amount: i64| Some(Decimal::from(amount));
         order.apply(Kind::Reserve, None).unwrap();
         order.apply(Kind::Commit, some(900)).unwrap();
-        assert_eq!(parts(&order), [100, 900, 0, 0, 0]);
+        assert_eq!(parts(&order), units([100, 900, 0, 0, 0]));
         order.apply(Kind::Consume, some(400)).unwrap();
         order.apply(Kind::Post, some(400)).unwrap();
-        assert_eq!(parts(&order), [100, 500, 0, 400, 0]);
+        assert_eq!(parts(&order), units([100, 500, 0, 400, 0]));
         assert!(order.apply(Kind::Consume, some(501)).is_err());
         order.apply(Kind::Release, some(150)).unwrap();
-        assert_eq!(parts(&order), [0, 450, 0, 400, 150], "what is reserved goes first");
+        assert_eq!(parts(&order), units([0, 450, 0, 400, 150]), "what is reserved goes first");
         order.apply(Kind::Release, None).unwrap();
-        assert_eq!((parts(&order), order.state), ([0, 0, 0, 400, 600], CommitmentState::Settled));
+        assert_eq!((parts(&order), order.state), (units([0, 0, 0, 400, 600]), CommitmentState::Settled));
         assert!(order.apply(Kind::Release, None).is_err(), "nothing is left");
     }
 

@@ -18,7 +18,16 @@ use crate::jobs::rebuild_balances::RebuildBalances;
     path = "/v1/finance/balances/rebuild",
     operation_id = "finance.rebuild_balances",
     tag = "finance",
-    responses((status = 202, description = "The operation to follow", body = Operation), CreateProblems)
+    responses(
+        (
+            status = 202,
+            description = "The operation to follow",
+            body = Operation,
+            example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "kind": "finance.rebuild_balances",
+                "state": "queued", "done": 0, "total": null, "errors": [], "createdAt": "2025-01-15T09:00:00Z"})
+        ),
+        CreateProblems
+    )
 )]
 pub(crate) async fn rebuild_balances(mut cmd: Command<NoBody>) -> Result<Reply, ProblemResponse> {
     let done = execute(&mut cmd.tx).await?;
