@@ -19,6 +19,17 @@ const START: Duration = Duration::from_secs(90);
 /// How long a stop may take.
 const STOP: Duration = Duration::from_secs(30);
 
+/// Builds the api with all tests of the workspace, and gives the path of the program. Built alone it would have other features, and
+/// all crates below it would be compiled once more.
+pub(crate) fn program() -> Result<PathBuf> {
+    process::run("cargo", &["build", "--quiet", "--locked", "--workspace", "--all-targets"])?;
+    Ok(path())
+}
+
+fn path() -> PathBuf {
+    repo::root().join("target/debug/athyper-api")
+}
+
 /// An api with a database of its own.
 pub(crate) struct Api {
     folder: TempDir,
@@ -30,7 +41,7 @@ pub(crate) struct Api {
 impl Api {
     /// Builds it and starts it in a folder of its own, for a step of this name.
     pub(crate) fn start(step: &str) -> Result<Self> {
-        process::run("cargo", &["build", "--quiet", "--locked", "--package", "athyper-api"])?;
+        program()?;
         let folder = tempfile::Builder::new().prefix(&format!("athyper-{step}-")).tempdir()?;
         // Whoever runs PostgreSQL has to pass it.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
@@ -52,7 +63,7 @@ impl Api {
 
     /// The program, with the settings of this api.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(repo::root().join("target/debug/athyper-api"));
+        let mut command = Command::new(path());
         command.env("ATHYPER_DATA_DIR", self.folder.path().join("data")).env("PORT", self.port.to_string());
         // Beside another platform on this machine.
         command.env("OPERATOR_PORT", free_port().to_string()).current_dir(self.folder.path());

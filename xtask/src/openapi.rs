@@ -3,15 +3,15 @@
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{diff, process, repo};
+use crate::{api, diff, process, repo};
 
 /// The committed document.
 pub(crate) const DOCUMENT: &str = "docs/openapi/athyper.json";
 
 /// Asks the api for its document and writes it; with `check`, fails when the committed one differs.
 pub(crate) fn run(check: bool) -> Result<()> {
-    let printed =
-        process::capture("cargo", &["run", "-q", "--locked", "-p", "athyper-api", "--", "openapi"])?;
+    let program = api::program()?;
+    let printed = process::capture(&program.to_string_lossy(), &["openapi"])?;
     let present = normalised(&printed)?;
     if !check {
         repo::write(DOCUMENT, &present)?;

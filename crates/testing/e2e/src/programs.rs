@@ -41,12 +41,15 @@ impl Program {
 fn build() -> [PathBuf; 3] {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--message-format", "json-render-diagnostics"]);
-    if !cfg!(debug_assertions) {
+    if cfg!(debug_assertions) {
+        // As they are built with all tests of the workspace: by themselves they would have other features, and be compiled anew.
+        cargo.args(["--workspace", "--all-targets"]);
+    } else {
         // What is measured is measured of programs as they are released.
         cargo.arg("--release");
-    }
-    for program in ALL {
-        cargo.args(["--package", program.name()]);
+        for program in ALL {
+            cargo.args(["--package", program.name()]);
+        }
     }
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let built = cargo.current_dir(workspace).stdin(Stdio::null()).output().expect("cargo runs");
@@ -61,6 +64,7 @@ fn executable(messages: &[Value], name: &str) -> PathBuf {
     let artifact = messages.iter().find(|message| {
         message["reason"] == "compiler-artifact"
             && message["target"]["name"] == name
+            && message["profile"]["test"] == false
             && message["executable"].is_string()
     });
     let path = artifact.and_then(|artifact| artifact["executable"].as_str());

@@ -224,7 +224,7 @@ async fn records_of_another_tenant_do_not_exist(stage: &Stage, real: &str) {
     ]);
     let journal = json!({"date": "2024-01-04", "lines": lines});
     let draft = globex.post("/v1/finance/journals", &journal).await.expect(201).header("location");
-    let operation = globex.post_csv(&format!("{ACCOUNTS}/import"), "account,type\nAssets:Bank,asset\n").await;
+    let operation = globex.post_csv("/v1/opening/accounts/import", "account,type\nAssets:Bank,asset\n").await;
     let operation = operation.expect(202).header("location");
 
     let account = format!("{ACCOUNTS}/{account}");

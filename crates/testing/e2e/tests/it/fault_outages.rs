@@ -104,7 +104,7 @@ impl Stage {
 
     async fn import(&self, code: &str) -> Answer {
         let file = format!("account,type\n{code},asset\n");
-        self.client.post_csv(&format!("{ACCOUNTS}/import"), file).await
+        self.client.post_csv("/v1/opening/accounts/import", file).await
     }
 }
 
