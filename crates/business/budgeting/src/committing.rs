@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use athyper_kernel_db::TenantTx;
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_ledger::{Entity, Reservation, Spending, Step};
-use athyper_kernel_types::Id;
+use athyper_kernel_types::{Id, Text};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::entities::COMMITMENT;
 use crate::error::Error;
 use crate::model::budget::BudgetId;
 use crate::model::commitment::{Commitment, CommitmentId, CommitmentState, Kind, Movement};
@@ -329,4 +331,30 @@ pub(crate) async fn hold(
         }
     }
     Err(Error::Contended)
+}
+
+/// Takes one step of a kind that moves what is set aside, of so much or of all that there is, and says so under the name of its
+/// operation.
+///
+/// # Errors
+/// When the amount cannot be read, or the step cannot be taken.
+pub(crate) async fn change_part(
+    tx: &mut TenantTx,
+    found: &Commitment,
+    (kind, operation): (Kind, &'static str),
+    (id, amount): (Uuid, Option<&Text<1, 31>>),
+) -> Result<Done<Commitment>, Error> {
+    let amount = amount.map(|amount| money::parse_positive(amount.as_str(), found.currency));
+    let amount = amount.transpose().map_err(Error::InvalidAmount)?;
+    let step = Step { id, commitment: found.id.uuid(), amount, source: None };
+    let taken = take_steps(tx, kind, &[step]).await?;
+    let commitment = taken.into_iter().next().ok_or(Error::CommitmentNotFound)?;
+
+    let event = AuditEvent::info(operation)
+        .about(COMMITMENT, commitment.id)
+        .with("step", id.to_string())
+        .with("amount", amount.map(|amount| amount.to_string()))
+        .with("reserved", commitment.reserved.to_string())
+        .with("committed", commitment.committed.to_string());
+    Ok(Done::new(commitment, event))
 }

@@ -24,6 +24,7 @@ mod control;
 mod deps;
 mod entities;
 mod error;
+mod funding;
 mod jobs;
 mod model;
 mod module;

@@ -1,9 +1,6 @@
 //! Lets go of what is set aside.
 
-use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
-use athyper_kernel_ledger::Step;
 use athyper_kernel_types::Text;
 use axum::extract::State;
 use serde::Deserialize;
@@ -11,11 +8,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Deps;
-use crate::committing::take_steps;
+use crate::committing::change_part;
 use crate::entities::COMMITMENT;
 use crate::error::{Error, problem};
 use crate::model::commitment::{Commitment, Kind};
-use crate::model::money;
 use crate::store::commitments;
 
 /// How much.
@@ -65,27 +61,9 @@ pub(crate) async fn release_commitment(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (COMMITMENT, id.uuid()), Error::CommitmentNotFound).await?;
     cmd.check_version(found.version)?;
-    let done = execute(&mut cmd.tx, &found, &cmd.body.0).await.map_err(problem)?;
+    let ReleaseStep { id, amount } = &cmd.body.0;
+    let change = (Kind::Release, "budgeting.release_commitment");
+    let done = change_part(&mut cmd.tx, &found, change, (*id, amount.as_ref())).await.map_err(problem)?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
-}
-
-pub(crate) async fn execute(
-    tx: &mut TenantTx,
-    found: &Commitment,
-    input: &ReleaseStep,
-) -> Result<Done<Commitment>, Error> {
-    let amount = input.amount.as_ref().map(|amount| money::parse_positive(amount.as_str(), found.currency));
-    let amount = amount.transpose().map_err(Error::InvalidAmount)?;
-    let step = Step { id: input.id, commitment: found.id.uuid(), amount, source: None };
-    let taken = take_steps(tx, Kind::Release, &[step]).await?;
-    let commitment = taken.into_iter().next().ok_or(Error::CommitmentNotFound)?;
-
-    let event = AuditEvent::info("budgeting.release_commitment")
-        .about(COMMITMENT, commitment.id)
-        .with("step", input.id.to_string())
-        .with("amount", amount.map(|amount| amount.to_string()))
-        .with("reserved", commitment.reserved.to_string())
-        .with("committed", commitment.committed.to_string());
-    Ok(Done::new(commitment, event))
 }

@@ -1,7 +1,5 @@
 //! Gives back from a fund to the one above it.
 
-use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::{Reason, Text};
 use axum::extract::State;
@@ -11,8 +9,8 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::entities::FUND;
 use crate::error::{Error, problem};
-use crate::model::fund::{Fund, FundId};
-use crate::model::money;
+use crate::funding::{Way, move_money};
+use crate::model::fund::Fund;
 use crate::store::funds;
 
 /// How much, and why.
@@ -62,36 +60,9 @@ pub(crate) async fn return_fund(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (FUND, id.uuid()), Error::FundNotFound).await?;
     cmd.check_version(version)?;
-    let done = execute(&mut cmd.tx, held, id, &cmd.body.0).await.map_err(problem)?;
+    let ReturnFund { amount, reason } = &cmd.body.0;
+    let done =
+        move_money(&mut cmd.tx, (held, id), Way::GivenBack, (amount, reason)).await.map_err(problem)?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
-}
-
-pub(crate) async fn execute(
-    tx: &mut TenantTx,
-    held: Vec<Fund>,
-    id: FundId,
-    input: &ReturnFund,
-) -> Result<Done<Fund>, Error> {
-    let (mut fund, mut parent) = (None, None);
-    for it in held {
-        if it.id == id { fund = Some(it) } else { parent = Some(it) }
-    }
-    let mut fund = fund.ok_or(Error::FundNotFound)?;
-    let amount = money::parse_positive(input.amount.as_str(), fund.currency).map_err(Error::InvalidAmount)?;
-    fund.receive(parent.as_mut(), -amount)?;
-
-    funds::update(tx, &fund).await?;
-    if let Some(parent) = &parent {
-        funds::update(tx, parent).await?;
-    }
-    funds::insert_grant(tx, fund.id, -amount, input.reason.as_str()).await?;
-
-    fund.version += 1;
-    let event = AuditEvent::info("budgeting.return_fund")
-        .about(FUND, fund.id)
-        .with("amount", amount.to_string())
-        .with("reason", input.reason.as_str())
-        .with("held", fund.held.to_string());
-    Ok(Done::new(fund, event))
 }

@@ -1,0 +1,57 @@
+//! Moves money between a fund and the one above it, or outside.
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_types::{Reason, Text};
+
+use crate::entities::FUND;
+use crate::error::Error;
+use crate::model::fund::{Fund, FundId};
+use crate::model::money;
+use crate::store::funds;
+
+/// Which way money goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// To the fund, from the one above it.
+    Given,
+    /// From the fund, to the one above it.
+    GivenBack,
+}
+
+/// Moves an amount in the currency of the fund.
+///
+/// # Errors
+/// When the amount cannot be read, or whoever gives holds less.
+pub(crate) async fn move_money(
+    tx: &mut TenantTx,
+    (held, id): (Vec<Fund>, FundId),
+    way: Way,
+    (amount, reason): (&Text<1, 31>, &Reason),
+) -> Result<Done<Fund>, Error> {
+    let (mut fund, mut parent) = (None, None);
+    for it in held {
+        if it.id == id { fund = Some(it) } else { parent = Some(it) }
+    }
+    let mut fund = fund.ok_or(Error::FundNotFound)?;
+    let amount = money::parse_positive(amount.as_str(), fund.currency).map_err(Error::InvalidAmount)?;
+    let (received, operation) = match way {
+        Way::Given => (amount, "budgeting.grant_fund"),
+        Way::GivenBack => (-amount, "budgeting.return_fund"),
+    };
+    fund.receive(parent.as_mut(), received)?;
+
+    funds::update(tx, &fund).await?;
+    if let Some(parent) = &parent {
+        funds::update(tx, parent).await?;
+    }
+    funds::insert_grant(tx, fund.id, received, reason.as_str()).await?;
+
+    fund.version += 1;
+    let event = AuditEvent::info(operation)
+        .about(FUND, fund.id)
+        .with("amount", amount.to_string())
+        .with("reason", reason.as_str())
+        .with("held", fund.held.to_string());
+    Ok(Done::new(fund, event))
+}
