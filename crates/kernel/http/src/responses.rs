@@ -15,8 +15,8 @@ const ANY: &[(u16, &str)] = &[
     (503, "The database does not answer"),
 ];
 
-/// Those of an operation on a record.
-const RECORD: &[(u16, &str)] = &[(404, "No such record in this tenant")];
+/// Those of an operation on a record, or with others that it names.
+const RECORD: &[(u16, &str)] = &[(404, "What the request names is not in this tenant")];
 
 /// Those of a state change.
 const CHANGE: &[(u16, &str)] = &[
@@ -26,19 +26,26 @@ const CHANGE: &[(u16, &str)] = &[
     (422, "The request breaks a rule; the errors name the fields"),
 ];
 
+/// Those of a report that is worked out by parameters.
+const REPORT: &[(u16, &str)] = &[(422, "The parameters break a rule; the errors name them")];
+
 /// Those of a change that may name, or must name, the version it is made on.
 const VERSION: &[(u16, &str)] =
     &[(412, "The record has another version than If-Match says"), (428, "If-Match is required")];
 
-/// The problems of a read that names no record.
+/// The problems of a read that names no record, neither in its path nor in its query.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadProblems;
 
-/// The problems of a read of one record.
+/// The problems of a read of one record, or of what a named record has.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordProblems;
 
-/// The problems of a change that makes a record.
+/// The problems of a report: a read whose parameters say what is worked out.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportProblems;
+
+/// The problems of a change that makes a record, which may name others.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateProblems;
 
@@ -58,9 +65,15 @@ impl IntoResponses for RecordProblems {
     }
 }
 
+impl IntoResponses for ReportProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[ANY, RECORD, REPORT])
+    }
+}
+
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[ANY, CHANGE])
+        problems(&[ANY, RECORD, CHANGE])
     }
 }
 

@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A record: what every record has, and a member for each field of its entity, null where there is no value.
+///
+/// What `fields` does not name is left out, but for id and version; and an entity whose records never change does not say
+/// who changed them.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = records::Record)]
@@ -20,12 +23,16 @@ pub struct RecordBody {
     #[schema(nullable)]
     state: Option<String>,
     /// When it was made (RFC 3339, UTC).
+    #[schema(required = false)]
     created_at: String,
     /// Who made it.
+    #[schema(required = false)]
     created_by: String,
     /// When it was changed last (RFC 3339, UTC).
+    #[schema(required = false)]
     updated_at: String,
     /// Who changed it last.
+    #[schema(required = false)]
     updated_by: String,
     /// Values by the key of the field.
     #[serde(flatten)]

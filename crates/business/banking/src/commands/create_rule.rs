@@ -40,7 +40,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, input: &RuleBody) -> Result<Done<
 
     let written = rules::find(tx, id).await?.ok_or(Error::RuleNotFound)?;
     let event =
-        AuditEvent::info("banking.create_rule").about("banking.rule", id).with("rule", json!(written.says));
+        AuditEvent::info("banking.create_rule").about("banking.rule", id).with("rule", json!(written.rule));
     Ok(Done::new(written, event))
 }
 

@@ -54,6 +54,6 @@ pub(crate) async fn execute(tx: &mut TenantTx, rule: MatchingRule) -> Result<Don
     rules::delete(tx, rule.id).await?;
 
     let event =
-        AuditEvent::info("banking.delete_rule").about("banking.rule", rule.id).with("rule", json!(rule.says));
+        AuditEvent::info("banking.delete_rule").about("banking.rule", rule.id).with("rule", json!(rule.rule));
     Ok(Done::new(rule, event))
 }

@@ -124,7 +124,7 @@ pub(crate) fn suggest(line: &Line, others: &[&Line], knowledge: &Knowledge) -> V
     );
     all.extend(by_sums(line, &text, knowledge, &parties));
     all.extend(by_lines(line, others, &items, &parties));
-    let rules = knowledge.rules.iter().filter(|rule| rule.says.is_of(line));
+    let rules = knowledge.rules.iter().filter(|rule| rule.rule.is_of(line));
     all.extend(rules.enumerate().map(|(place, rule)| by_rule(line, rule, place)));
     all.retain(|suggestion| suggestion.score >= LEAST_SCORE);
     all.sort_by_key(|suggestion| std::cmp::Reverse(suggestion.score));
@@ -286,17 +286,17 @@ fn by_lines(
 }
 
 fn by_rule(line: &Line, rule: &MatchingRule, place: usize) -> Suggestion {
-    let says = &rule.says;
+    let rule = &rule.rule;
     let posting = AccountPart {
-        account: says.ledger_account.clone(),
+        account: rule.ledger_account.clone(),
         amount: line.amount,
-        party: says.party,
-        tax_code: says.tax_code.clone(),
-        dimensions: says.dimensions.clone(),
+        party: rule.party,
+        tax_code: rule.tax_code.clone(),
+        dimensions: rule.dimensions.clone(),
         memo: None,
     };
     let points = 75 - u8::try_from(place.min(20)).unwrap_or(20);
-    let reasons = vec![reason("rule", points, format!("the rule {} is of it", says.name))];
+    let reasons = vec![reason("rule", points, format!("the rule {} is of it", rule.name))];
     suggestion(reasons, Match { items: Vec::new(), postings: vec![posting] })
 }
 

@@ -23,9 +23,8 @@ pub(crate) type RuleId = Id<MatchingRule>;
 pub(crate) struct MatchingRule {
     /// Id.
     pub(crate) id: RuleId,
-    /// What it says.
-    #[serde(flatten)]
-    pub(crate) says: RuleBody,
+    /// What it says: as it is stated to replace it.
+    pub(crate) rule: RuleBody,
     /// Where it stands.
     pub(crate) state: RuleState,
     /// When it was written (UTC).

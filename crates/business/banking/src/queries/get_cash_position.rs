@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
 use athyper_kernel_ledger::{Entity, OpenItem, OpenItems};
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
@@ -77,7 +77,7 @@ pub(crate) struct CashPosition {
                 "currencies": [{"currency": "EUR", "balance": "2210.00", "overdueIn": "0.00", "overdueOut": "100.00", "steps": [
                     {"until": "2024-06-06", "in": "1190.00", "out": "0.00", "balance": "3300.00"}]}]})
         ),
-        ReadProblems
+        ReportProblems
     )
 )]
 pub(crate) async fn get_cash_position(

@@ -40,7 +40,7 @@ impl TryFrom<Row> for MatchingRule {
         Ok(Self {
             id: Id::from_uuid(row.id),
             state: RuleState::parse(&row.state).ok_or_else(|| corrupt("state"))?,
-            says: RuleBody {
+            rule: RuleBody {
                 direction: row.direction.as_deref().map(direction).transpose()?,
                 patterns: serde_json::from_value(row.patterns).map_err(|_| corrupt("patterns"))?,
                 dimensions: serde_json::from_value(row.dimensions).map_err(|_| corrupt("dimensions"))?,

@@ -1,6 +1,6 @@
 //! What is open at the end of a day, by how long it is overdue.
 
-use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
 use athyper_kernel_types::{Currency, Page, PageRequest};
 use axum::extract::State;
 use rust_decimal::Decimal;
@@ -69,7 +69,7 @@ pub(crate) struct Age {
                 "side": "receivable", "currency": "EUR", "notDue": "1829.10", "days1to30": "50.00", "days31to60": "0.00",
                 "days61to90": "0.00", "over90": "0.00", "total": "1879.10"}], "nextCursor": null})
         ),
-        RecordProblems
+        ReportProblems
     )
 )]
 pub(crate) async fn get_ageing(

@@ -1,6 +1,6 @@
 //! What is open at the end of a day.
 
-use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
 use athyper_kernel_types::{Currency, Page, PageRequest};
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -90,7 +90,7 @@ pub(crate) struct OpenItem {
                 "party": {"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "name": "Customer 30"}, "date": "2025-03-01",
                 "dueOn": "2025-04-15", "currency": "EUR", "open": "1829.10", "bookOpen": "1829.10"}], "nextCursor": null})
         ),
-        RecordProblems
+        ReportProblems
     )
 )]
 pub(crate) async fn get_open_items(

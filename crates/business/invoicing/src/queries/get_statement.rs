@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
 use athyper_kernel_types::Currency;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -107,7 +107,7 @@ pub(crate) struct StatementLine {
                     {"date": "2025-03-10", "kind": "payment", "number": "RCPT-2025-000007", "amount": "-1829.10", "balance": "0.00"}],
                     "closing": "0.00"}]})
         ),
-        ReadProblems
+        ReportProblems
     )
 )]
 pub(crate) async fn get_statement(Report(mut read): Report<GetStatement>) -> Result<Reply, ProblemResponse> {

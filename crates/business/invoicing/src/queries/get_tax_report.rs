@@ -1,7 +1,7 @@
 //! The tax report of a period, from posted documents.
 
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
 use athyper_kernel_types::Currency;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -86,7 +86,7 @@ pub(crate) struct TaxReportLine {
             example = json!({"entity": "MAIN", "from": "2025-03-01", "to": "2025-03-31", "currency": "EUR", "lines": [
                 {"of": "sales", "code": "S10", "part": "added", "base": "732597.79", "tax": "73259.91", "documents": 88}]})
         ),
-        ReadProblems
+        ReportProblems
     )
 )]
 pub(crate) async fn get_tax_report(

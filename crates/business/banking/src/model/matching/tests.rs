@@ -132,7 +132,7 @@ fn several_lines_make_up_an_item() {
 fn rules_come_by_priority_and_say_account_tax_and_dimensions() {
     let rule = |name: &str, patterns: &[&str]| MatchingRule {
         id: Id::nil(),
-        says: RuleBody {
+        rule: RuleBody {
             name: name.to_owned(),
             priority: 0,
             account: None,
