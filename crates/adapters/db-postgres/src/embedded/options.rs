@@ -46,8 +46,9 @@ pub struct ClusterOptions {
     /// The process that stops the server after its last user. Without one the server runs on until
     /// [`EmbeddedDatabase::stop`](super::EmbeddedDatabase::stop) or until the next user brings a keeper.
     pub keeper: Option<KeeperCommand>,
-    /// Whether a commit survives a crash of the machine. `false` is for throw-away clusters of tests only.
-    pub fsync: bool,
+    /// Whether this is a cluster of tests: a commit need not survive a crash of the machine, and passwords cross the loopback
+    /// interface as they are.
+    pub throw_away: bool,
 }
 
 impl ClusterOptions {
@@ -58,7 +59,7 @@ impl ClusterOptions {
             binaries: BinariesSource::default(),
             search_path: Vec::new(),
             keeper: Some(KeeperCommand::this_program()),
-            fsync: true,
+            throw_away: false,
         }
     }
 

@@ -70,7 +70,7 @@ fn start_blocking(options: &ClusterOptions, runtime: &Handle) -> Result<Embedded
     let major = cluster::major_version(&layout)?;
     let installation = discover::installation(options, &layout, major, user.as_ref())?;
     tracing::debug!("using PostgreSQL {:?} of {:?}", installation.version, installation.programs.bin);
-    let cluster = Cluster { layout, programs: installation.programs, fsync: options.fsync };
+    let cluster = Cluster { layout, programs: installation.programs, throw_away: options.throw_away };
     let credentials = cluster.initialise()?;
     // Before the server: should this process end right now, somebody stops what it was starting.
     if let Some(command) = &options.keeper {

@@ -56,7 +56,7 @@ async fn a_first_start_makes_a_closed_and_checked_database() {
 async fn a_second_start_finds_the_first_ones_data() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("not/yet/there");
-    let durable = || ClusterOptions { fsync: true, ..options(&data_dir) };
+    let durable = || ClusterOptions { throw_away: false, ..options(&data_dir) };
 
     let first = start(durable()).await.unwrap();
     let (port, app_url) = (first.port, first.app_url.expose_secret().to_owned());

@@ -19,7 +19,7 @@ pub(crate) fn options(data_dir: &Path) -> ClusterOptions {
     let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
     let env = BTreeMap::from([("PATH".to_owned(), path.to_owned())]);
     let options = ClusterOptions::from_env(Some(data_dir.to_owned()), &env).unwrap();
-    ClusterOptions { keeper: None, fsync: false, ..options }
+    ClusterOptions { keeper: None, throw_away: true, ..options }
 }
 
 /// A database below `data_dir` that the test stops itself.

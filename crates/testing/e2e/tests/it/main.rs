@@ -13,6 +13,7 @@ mod collector;
 mod configuration;
 mod edge;
 mod fault_outages;
+mod finance_month;
 mod first_start;
 mod issuer;
 mod kills;
