@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use sqlx::{AssertSqlSafe, PgConnection};
+use tokio::sync::Mutex;
 
 use crate::identity::{OPERATOR_TENANTS, TENANTS, iam_config, realm_of};
 
@@ -26,6 +27,7 @@ pub struct TestDatabase {
     /// The register of tenants.
     pub tenants: TenantDirectory,
     ids: BTreeMap<&'static str, TenantId>,
+    watcher: Mutex<Option<PgConnection>>,
     /// The clock that stamps rows; it stands still until it is moved.
     pub clock: ManualClock,
     /// Name of the database.
@@ -94,7 +96,7 @@ impl TestDatabase {
             let record = tenants.find(realm_of(tenant), tenant).await.expect("the register").expect("tenant");
             ids.insert(tenant, record.id);
         }
-        Self { database, tenants, ids, clock: manual, name, server }
+        Self { database, tenants, ids, watcher: Mutex::default(), clock: manual, name, server }
     }
 
     /// Another handle on the same database, as another process has one: with a pool of its own, and nothing heard yet.
@@ -132,6 +134,17 @@ impl TestDatabase {
     /// A connection of the superuser, for what no tenant could see or do.
     pub async fn superuser(&self) -> PgConnection {
         admin(&self.server, &self.name).await
+    }
+
+    /// Does something on a connection of the superuser that stays, for looks at the rows again and again: a new one has to read the
+    /// catalogue of all tables first.
+    pub async fn watch<T>(&self, look: impl AsyncFnOnce(&mut PgConnection) -> T) -> T {
+        let mut watcher = self.watcher.lock().await;
+        let connection = match watcher.take() {
+            Some(connection) => connection,
+            None => self.superuser().await,
+        };
+        look(watcher.insert(connection)).await
     }
 
     /// A connection of the role that owns the tables.

@@ -23,20 +23,20 @@ struct Event {
     realm_key: Option<String>,
 }
 
+/// An event with its id.
+#[derive(sqlx::FromRow)]
+struct Written {
+    id: Uuid,
+    #[sqlx(flatten)]
+    event: Event,
+}
+
 /// All events, oldest first, with the ids that tell them apart.
 async fn events(db: &TestDatabase) -> Vec<(Uuid, Event)> {
-    let mut superuser = db.superuser().await;
-    let events: Vec<Event> = sqlx::query_as(
-        "select tenant_id, type, actor_kind, actor_id, request_id, realm_key from audit.event order by id",
-    )
-    .fetch_all(&mut superuser)
-    .await
-    .expect("events");
-    let ids: Vec<Uuid> = sqlx::query_scalar("select id from audit.event order by id")
-        .fetch_all(&mut superuser)
-        .await
-        .expect("ids");
-    ids.into_iter().zip(events).collect()
+    let events = "select id, tenant_id, type, actor_kind, actor_id, request_id, realm_key from audit.event order by id";
+    let events: Vec<Written> =
+        db.watch(async |superuser| sqlx::query_as(events).fetch_all(superuser).await).await.expect("events");
+    events.into_iter().map(|Written { id, event }| (id, event)).collect()
 }
 
 /// Sends the request under a request id of its own, and gives back the events that it left.

@@ -57,7 +57,7 @@ const OTHERWISE: [Tolerated; 17] = [
 /// How many times a request is refused under its key.
 const ATTEMPTS: usize = 5;
 /// How many copies of a request come at once.
-const AT_ONCE: usize = 20;
+const AT_ONCE: usize = 8;
 
 fn is_success(answer: &Answer) -> bool {
     (200..300).contains(&answer.status)

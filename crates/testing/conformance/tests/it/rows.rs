@@ -26,10 +26,12 @@ pub(crate) async fn tenant_tables(conn: &mut PgConnection) -> Vec<String> {
 impl Rows {
     /// The rows of all tenants, but for those that are written behind a queue and so come at any time.
     pub(crate) async fn of_all(db: &TestDatabase) -> Self {
-        let mut superuser = db.superuser().await;
-        let mut tables = tenant_tables(&mut superuser).await;
-        tables.retain(|table| !BEHIND_A_QUEUE.contains(&table.as_str()));
-        Self::read(&mut superuser, &tables, None).await
+        db.watch(async |superuser| {
+            let mut tables = tenant_tables(superuser).await;
+            tables.retain(|table| !BEHIND_A_QUEUE.contains(&table.as_str()));
+            Self::read(superuser, &tables, None).await
+        })
+        .await
     }
 
     /// The rows of one tenant in these tables.
