@@ -130,7 +130,15 @@ pub(crate) async fn reverse(
     get_journal::load(tx, id).await
 }
 
-async fn default_date(tx: &mut TenantTx, entity: &LegalEntity, date: NaiveDate) -> Result<NaiveDate, Error> {
+/// The day itself where it takes postings, or else the first later one that does.
+///
+/// # Errors
+/// [`Error::NoOpenPeriod`].
+pub(crate) async fn default_date(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    date: NaiveDate,
+) -> Result<NaiveDate, Error> {
     let calendar = periods::all(tx, entity.id).await?;
     first_open_day(&calendar, date)
         .filter(|day| Day::try_from(*day).is_ok())
