@@ -77,7 +77,12 @@ pub(crate) async fn execute(
     input: &ReverseJournal,
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
-    if journal.source.is_some() {
+    // What takes a document's journal back is the document's affair as well.
+    let reversed = match journal.reverses {
+        Some(id) => journals::lock(tx, id).await?,
+        None => None,
+    };
+    if journal.source.is_some() || reversed.is_some_and(|original| original.source.is_some()) {
         return Err(Error::JournalOfDocument);
     }
     let narration = input.narration.as_ref().and_then(Text::to_option);

@@ -179,6 +179,11 @@ async fn an_undone_allocation_opens_both_items_and_takes_its_difference_back_onc
     verify(&app).await;
     assert_eq!(events(&app, "finance.ledger_mismatch").await, []);
 
+    // What took the difference back is the allocation's as well.
+    let journal = listed.text("/items/0/undoJournal");
+    let reverse = format!("/v1/finance/journals/{journal}/reverse");
+    assert_eq!(accountant.post(&reverse, &json!({})).await.expect(409).code(), "finance.journal_of_document");
+
     let again = accountant.post(&undo, &reason).await.expect(409);
     assert_eq!(again.code(), "finance.allocation_undone");
     assert_eq!(events(&app, "finance.undo_allocation").await.len(), 1);
