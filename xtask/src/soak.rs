@@ -22,11 +22,12 @@ enum Work {
 }
 
 /// All long proofs.
-const SOAKS: [Soak; 9] = [
+const SOAKS: [Soak; 10] = [
     Soak { name: "queue", work: Work::Tests("athyper-adapter-queue", "soak_") },
     Soak { name: "audit", work: Work::Tests("athyper-audit", "soak_") },
     Soak { name: "iam", work: Work::Tests("athyper-iam", "soak_") },
     Soak { name: "records", work: Work::Tests("athyper-kernel-records", "soak_") },
+    Soak { name: "ledger", work: Work::Tests("athyper-books", "soak_") },
     Soak { name: "metadata", work: Work::Tests("athyper-metadata", "soak_") },
     Soak { name: "tenants", work: Work::Tests("athyper-e2e", "soak_ten_thousand_tenants") },
     Soak { name: "passwords", work: Work::Tests("athyper-e2e", "soak_wrong_passwords") },

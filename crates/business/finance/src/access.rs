@@ -3,7 +3,7 @@
 use athyper_kernel_http::{OperationKind, Permission};
 
 use crate::entities::{
-    ACCOUNT, ACCOUNT_RULE, DIMENSION, EXCHANGE_RATE, JOURNAL, LEGAL_ENTITY, OPEN_ITEM, PERIOD,
+    ACCOUNT, ACCOUNT_RULE, ALLOCATION, DIMENSION, EXCHANGE_RATE, JOURNAL, LEGAL_ENTITY, OPEN_ITEM, PERIOD,
 };
 
 /// Those who keep the books. Who else may do what is said by the kind of the operation.
@@ -39,6 +39,8 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("finance.determine_account", OperationKind::Read, BOOKKEEPERS).on(ACCOUNT_RULE),
     Permission::new("finance.list_open_items", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.allocate_items", OperationKind::Approve, BOOKKEEPERS).on(OPEN_ITEM),
+    Permission::new("finance.list_allocations", OperationKind::Read, BOOKKEEPERS).asking(),
+    Permission::new("finance.undo_allocation", OperationKind::Amend, BOOKKEEPERS).on(ALLOCATION).asking(),
     Permission::new("finance.get_account_ledger", OperationKind::Read, BOOKKEEPERS).on(JOURNAL),
     Permission::new("finance.list_accounts", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("finance.get_account", OperationKind::Read, BOOKKEEPERS).on(ACCOUNT).asking(),

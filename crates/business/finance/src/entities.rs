@@ -21,6 +21,8 @@ pub(crate) const EXCHANGE_RATE: &str = "finance.exchange_rate";
 pub(crate) const DIMENSION: &str = "finance.dimension";
 /// Key of open items.
 pub(crate) const OPEN_ITEM: &str = "finance.open_item";
+/// Key of allocations.
+pub(crate) const ALLOCATION: &str = "finance.allocation";
 
 /// What the tables of the ledger have of the columns of records.
 const PARTS: TableParts = TableParts { state: true, updated: false, deleted: false, custom: true };
@@ -173,6 +175,23 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
         ],
         parts: STATELESS,
         read: "finance.list_open_items",
+        write: "finance.allocate_items",
+    },
+    SystemEntity {
+        definition: include_str!("../entities/allocation.json"),
+        table: "finance.allocation",
+        fields: &[
+            ("debit", Stored::Column("debit_id")),
+            ("credit", Stored::Column("credit_id")),
+            ("amount", Stored::Column("amount")),
+            ("date", Stored::Column("allocated_on")),
+            ("journal", Stored::Column("journal_id")),
+            ("undoneOn", Stored::Column("undone_on")),
+            ("undoReason", Stored::Column("undo_reason")),
+            ("undoJournal", Stored::Column("undo_journal_id")),
+        ],
+        parts: STATELESS,
+        read: "finance.list_allocations",
         write: "finance.allocate_items",
     },
 ];

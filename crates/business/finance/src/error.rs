@@ -224,6 +224,18 @@ pub(crate) enum Error {
     /// No such open item in these books.
     #[error("there is no such open item")]
     ItemNotFound,
+    /// No such allocation in this tenant.
+    #[error("there is no such allocation")]
+    AllocationNotFound,
+    /// An allocation is undone once.
+    #[error("the allocation is undone already")]
+    AllocationUndone,
+    /// An allocation would be undone before it was made.
+    #[error("an allocation is not undone before its own day, which is {date}")]
+    UndoneBeforeAllocation {
+        /// The day of the allocation.
+        date: NaiveDate,
+    },
     /// Two items that cannot settle each other.
     #[error("these items cannot settle each other: {reason}")]
     ItemsDiffer {
@@ -292,6 +304,7 @@ impl DomainError for Error {
             | Self::JournalNotFound
             | Self::RuleNotFound
             | Self::SnapshotNotFound
+            | Self::AllocationNotFound
             | Self::ItemNotFound => ProblemKind::NotFound,
             Self::AccountCodeTaken { .. }
             | Self::EntityCodeTaken { .. }
@@ -300,6 +313,7 @@ impl DomainError for Error {
             | Self::SourceConflict
             | Self::JournalOfDocument
             | Self::ItemSettled
+            | Self::AllocationUndone
             | Self::AccountHasLines
             | Self::PeriodOverlaps { .. }
             | Self::PeriodState { .. }
@@ -328,6 +342,7 @@ impl DomainError for Error {
             | Self::PatternUnusable { .. }
             | Self::PeriodEndsBeforeStart
             | Self::ReversalBeforeJournal { .. }
+            | Self::UndoneBeforeAllocation { .. }
             | Self::InvalidLines(_)
             | Self::AccountsNotUsable(_)
             | Self::JournalUnbalanced(_)
@@ -355,6 +370,7 @@ impl DomainError for Error {
             Self::PeriodClosed { .. } => one("/date", "period_closed"),
             Self::PeriodSoftClosed { .. } => one("/date", "period_soft_closed"),
             Self::ReversalBeforeJournal { .. } => one("/date", "before_journal"),
+            Self::UndoneBeforeAllocation { .. } => one("/date", "before_allocation"),
             Self::NotOfSnapshot { parameter } => one(parameter, "not_of_snapshot"),
             Self::JournalUnbalanced(_) | Self::BaseUnbalanced { .. } | Self::DimensionUnbalanced { .. } => {
                 one("/lines", "unbalanced")

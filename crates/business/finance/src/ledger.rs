@@ -15,8 +15,9 @@ use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
-use crate::commands::{allocate_items, reverse_journal};
+use crate::commands::{allocate_items, reverse_journal, undo_allocation};
 use crate::determination::{Determined, by_rules, rules_for};
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -25,7 +26,7 @@ use crate::model::journal::{JournalWithLines, NewJournal, NewLine, ONCE};
 use crate::model::legal_entity::LegalEntity;
 use crate::posting::{PostedJournal, PostingRights, post};
 use crate::queries::get_journal;
-use crate::store::{accounts, items, journals, rates};
+use crate::store::{accounts, allocations, items, journals, rates};
 use crate::{ledger_reads, whose_books};
 
 /// The ledger of this domain. What is posted to it is under this control.
@@ -76,6 +77,20 @@ impl Ledger for GeneralLedger {
 
     async fn allocate(&self, tx: &mut TenantTx, allocation: &Allocation) -> Result<Allocated, Problem> {
         Ok(allocate_items::allocate(tx, &*self.control, allocation).await?)
+    }
+
+    async fn undo_allocation(
+        &self,
+        tx: &mut TenantTx,
+        id: Uuid,
+        date: Option<NaiveDate>,
+        reason: &str,
+        into_soft_closed: bool,
+    ) -> Result<Allocated, Problem> {
+        let found = allocations::lock(tx, Id::from_uuid(id)).await.map_err(Error::from)?;
+        let found = found.ok_or(Error::AllocationNotFound)?;
+        let rights = PostingRights { into_soft_closed };
+        Ok(undo_allocation::undo(tx, &*self.control, &found, (date, reason), rights).await?.1)
     }
 
     async fn items(

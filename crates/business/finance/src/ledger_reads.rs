@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use crate::error::Error;
 use crate::model::days::Days;
-use crate::model::period::month_of;
+use crate::store::posted::Books;
 use crate::store::{accounts, balances, dimensions, items, movements};
 
 /// The items of a legal entity that are open now and that are asked for.
@@ -46,7 +46,9 @@ pub(crate) async fn balances(
     entity: &Entity,
     date: NaiveDate,
 ) -> Result<Vec<AccountBalance>, Error> {
-    let mut found = balances::by_currency(tx, Id::from_uuid(entity.id), month_of(date), date).await?;
+    let days = Days::until(date);
+    let books = Books { entity: Id::from_uuid(entity.id), days: &days, filter: None };
+    let mut found = balances::by_currency(tx, books).await?;
     for balance in &mut found {
         balance.amount.rescale(balance.currency.minor_units());
         balance.base.rescale(entity.base_currency.minor_units());
@@ -67,8 +69,9 @@ pub(crate) async fn movements(
     if let Some(filter) = filter {
         check_dimension(tx, filter).await?;
     }
-    let (days, id) = (Days::new(which.from, which.to), Id::from_uuid(entity.id));
-    let mut found = movements::between(tx, id, &days, filter, which.with_adjusting).await?;
+    let days = Days::new(which.from, which.to);
+    let books = Books { entity: Id::from_uuid(entity.id), days: &days, filter };
+    let mut found = movements::between(tx, books, which.with_adjusting).await?;
     let units = entity.base_currency.minor_units();
     for movement in &mut found {
         for amount in
@@ -114,8 +117,9 @@ pub(crate) async fn balance(
         let unknown = FieldError::new("/ledgerAccount", "unknown_account", message);
         return Err(Error::AccountsNotUsable(vec![unknown]));
     };
-    let whose = (Id::from_uuid(entity.id), account.id);
-    let mut sum = balances::of_account(tx, whose, currency, month_of(as_of), as_of).await?;
+    let days = Days::until(as_of);
+    let books = Books { entity: Id::from_uuid(entity.id), days: &days, filter: None };
+    let mut sum = balances::of_account(tx, books, account.id, Some(currency)).await?;
     sum.rescale(currency.minor_units());
     Ok(sum)
 }

@@ -50,6 +50,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand signed off periods",
                 sql: include_str!("../migrations/0007_expand_signed_off_periods.sql"),
             },
+            Migration {
+                version: 8,
+                description: "expand undone allocations",
+                sql: include_str!("../migrations/0008_expand_undone_allocations.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -7,13 +7,13 @@ use crate::Deps;
 use crate::commands::{
     allocate_items, close_period, create_account, create_account_rule, create_journal, create_legal_entity,
     create_period, delete_account_rule, delete_journal, lock_period_area, post_journal, rebuild_balances,
-    reopen_period, reverse_journal, soft_close_period, unlock_period_area, update_account, update_journal,
-    update_legal_entity,
+    reopen_period, reverse_journal, soft_close_period, undo_allocation, unlock_period_area, update_account,
+    update_journal, update_legal_entity,
 };
 use crate::queries::{
     determine_account, get_account, get_account_ledger, get_journal, get_legal_entity, get_period,
-    get_trial_balance, list_account_rules, list_accounts, list_journals, list_legal_entities,
-    list_open_items, list_periods,
+    get_trial_balance, list_account_rules, list_accounts, list_allocations, list_journals,
+    list_legal_entities, list_open_items, list_periods,
 };
 
 /// All routes of the ledger with their documents.
@@ -48,7 +48,8 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(reverse_journal::reverse_journal))
         // /v1/finance/open-items, /v1/finance/allocations
         .routes(routes!(list_open_items::list_open_items))
-        .routes(routes!(allocate_items::allocate_items))
+        .routes(routes!(list_allocations::list_allocations, allocate_items::allocate_items))
+        .routes(routes!(undo_allocation::undo_allocation))
         // /v1/finance/balances
         .routes(routes!(rebuild_balances::rebuild_balances))
         // /v1/finance/reports

@@ -34,6 +34,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("invoicing.post_payment", OperationKind::Approve, BOOKKEEPERS).on(PAYMENT).asking(),
     Permission::new("invoicing.bounce_payment", OperationKind::Amend, BOOKKEEPERS).on(PAYMENT).asking(),
     Permission::new("invoicing.allocate_items", OperationKind::Amend, BOOKKEEPERS).on(INVOICE),
+    Permission::new("invoicing.undo_allocation", OperationKind::Amend, BOOKKEEPERS).on(INVOICE),
     Permission::new("invoicing.get_tax_report", OperationKind::Report, BOOKKEEPERS).on(INVOICE),
     Permission::new("invoicing.get_open_items", OperationKind::Report, BOOKKEEPERS).on(INVOICE),
     Permission::new("invoicing.get_ageing", OperationKind::Report, BOOKKEEPERS).on(INVOICE),

@@ -102,6 +102,9 @@ pub(crate) enum Error {
         /// Where it was named.
         pointer: &'static str,
     },
+    /// No allocation that was made here.
+    #[error("there is no such allocation")]
+    AllocationNotFound,
     /// Two items that do not settle each other.
     #[error("{what}")]
     ItemsDoNotFit {
@@ -167,6 +170,7 @@ impl DomainError for Error {
             Self::PaymentNotPosted { .. } => "invoicing.payment_not_posted",
             Self::Allocations(_) => "invoicing.allocations",
             Self::ItemNotFound { .. } => "invoicing.item_not_found",
+            Self::AllocationNotFound => "invoicing.allocation_not_found",
             Self::ItemsDoNotFit { .. } => "invoicing.items_do_not_fit",
             Self::AboveOpen { .. } => "invoicing.above_open",
             Self::Ledger(problem) => problem.code,
@@ -176,7 +180,7 @@ impl DomainError for Error {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::InvoiceNotFound | Self::PaymentNotFound => ProblemKind::NotFound,
+            Self::InvoiceNotFound | Self::PaymentNotFound | Self::AllocationNotFound => ProblemKind::NotFound,
             Self::InvoiceNotDraft
             | Self::InvoiceNamed
             | Self::InvoiceNotPosted

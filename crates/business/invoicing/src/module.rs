@@ -11,11 +11,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "invoicing",
     schema: Some(Schema {
         name: "invoicing",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand receivables and payables",
-            sql: include_str!("../migrations/0001_expand_receivables_and_payables.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand receivables and payables",
+                sql: include_str!("../migrations/0001_expand_receivables_and_payables.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand undone allocations",
+                sql: include_str!("../migrations/0002_expand_undone_allocations.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     // Reminders go out when a tenant puts them on a schedule of its own.

@@ -1,6 +1,6 @@
 //! Posting a payment: which items it settles, what is kept or written off, and what is left as an advance.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::FieldError;
@@ -87,7 +87,7 @@ pub(crate) async fn bounce(
     }
     let settled = items::settled_by(tx, payment.id).await?;
     let ids: Vec<Uuid> = settled.iter().map(|(item, _, _)| *item).collect();
-    let documents = documents_of(&items::find(tx, &ids).await?);
+    let documents = settling::documents_of(&items::find(tx, &ids).await?);
     invoices::lock_all(tx, &documents).await?;
     let behind = items::find(tx, &ids).await?;
     settling::catch_up(tx, deps, &behind).await?;
@@ -103,12 +103,6 @@ pub(crate) async fn bounce(
     settling::record(tx, deps, &all, &before, (date, Settled::Bounce(payment.id))).await?;
     payments::set_unallocated(tx, payment.id, Decimal::ZERO, PaymentState::Bounced).await?;
     settling::refresh(tx, &documents, &[]).await
-}
-
-/// The documents that items belong to.
-pub(crate) fn documents_of(rows: &[ItemRow]) -> Vec<InvoiceId> {
-    let ids: BTreeSet<Uuid> = rows.iter().filter_map(|row| row.invoice_id).collect();
-    ids.into_iter().map(Id::from_uuid).collect()
 }
 
 /// Lays what a payment says to settle over the items of its documents, which are locked by it.

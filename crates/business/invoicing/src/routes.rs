@@ -6,7 +6,8 @@ use utoipa_axum::routes;
 use crate::Deps;
 use crate::commands::{
     allocate_items, bounce_payment, create_invoice, create_payment, credit_invoice, delete_invoice,
-    delete_payment, post_invoice, post_payment, preview_invoice, update_invoice, update_payment,
+    delete_payment, post_invoice, post_payment, preview_invoice, undo_allocation, update_invoice,
+    update_payment,
 };
 use crate::queries::{
     get_ageing, get_invoice, get_open_items, get_payment, get_statement, get_tax_report, list_invoices,
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         .routes(routes!(bounce_payment::bounce_payment))
         // /v1/invoicing/allocations
         .routes(routes!(allocate_items::allocate_items))
+        .routes(routes!(undo_allocation::undo_allocation))
         // /v1/invoicing/reports
         .routes(routes!(get_tax_report::get_tax_report))
         .routes(routes!(get_open_items::get_open_items))

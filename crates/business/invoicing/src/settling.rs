@@ -30,7 +30,8 @@ pub(crate) struct Against {
     pub(crate) date: NaiveDate,
 }
 
-/// Settles one item by another, in the ledger and here. The documents are locked by the caller.
+/// Settles one item by another, in the ledger and here, and gives the id of the allocation there. The documents are locked by the
+/// caller.
 ///
 /// # Errors
 /// When the ledger refuses it.
@@ -41,7 +42,7 @@ pub(crate) async fn allocate(
     amount: Decimal,
     date: NaiveDate,
     rights: PostingRights,
-) -> Result<(), Error> {
+) -> Result<Uuid, Error> {
     let ids = [debit, credit];
     let before = carried(tx, deps, &ids).await?;
     let allocation = Allocation {
@@ -51,8 +52,36 @@ pub(crate) async fn allocate(
         date,
         into_soft_closed: rights.into_soft_closed,
     };
-    deps.ledger.allocate(tx, &allocation).await.map_err(Error::ledger)?;
-    record(tx, deps, &ids, &before, (date, Settled::Allocation)).await
+    let made = deps.ledger.allocate(tx, &allocation).await.map_err(Error::ledger)?;
+    record(tx, deps, &ids, &before, (date, Settled::Allocation(made.id))).await?;
+    Ok(made.id)
+}
+
+/// Locks what items belong to against changes, payments before documents as everybody does, and brings the items to what the ledger
+/// says of them.
+///
+/// # Errors
+/// When the ledger does not answer.
+pub(crate) async fn lock_behind(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    ids: &[Uuid],
+) -> Result<(Vec<InvoiceId>, Vec<PaymentId>), Error> {
+    let found = items::find(tx, ids).await?;
+    let documents = documents_of(&found);
+    let of_payments: Vec<PaymentId> =
+        found.iter().filter_map(|row| row.payment_id).map(Id::from_uuid).collect();
+    payments::lock_all(tx, &of_payments).await?;
+    invoices::lock_all(tx, &documents).await?;
+    let behind = items::find(tx, ids).await?;
+    catch_up(tx, deps, &behind).await?;
+    Ok((documents, of_payments))
+}
+
+/// The documents that items belong to.
+pub(crate) fn documents_of(rows: &[ItemRow]) -> Vec<InvoiceId> {
+    let ids: BTreeSet<Uuid> = rows.iter().filter_map(|row| row.invoice_id).collect();
+    ids.into_iter().map(Id::from_uuid).collect()
 }
 
 /// Brings items to what the ledger says of them: somebody may have settled them there. Their documents are locked by the caller,

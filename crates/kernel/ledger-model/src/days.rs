@@ -1,4 +1,4 @@
-//! Days of a report, as whole months, whose sums are kept, and what is left of months at both ends.
+//! Days of a report, as whole months, whose sums are kept, and the days that these are too many or too few.
 
 use chrono::{Months, NaiveDate};
 
@@ -11,32 +11,76 @@ pub struct Days {
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: NaiveDate,
-    /// The first month that is in it as a whole; the first of all where there is none.
+    /// The first of the months that are counted as a whole; the first of all where there is none.
     pub first_month: Option<NaiveDate>,
-    /// The month behind the last that is in it as a whole.
+    /// The month behind the last that is counted as a whole.
     pub end_month: NaiveDate,
-    /// First and last day of what is left beside those months.
-    pub parts: Vec<(NaiveDate, NaiveDate)>,
+    /// What is to be counted beside those months, or taken off them: at most half a month at each end.
+    pub parts: Vec<Part>,
+}
+
+/// Days that no whole month stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// First day.
+    pub first: NaiveDate,
+    /// Last day.
+    pub last: NaiveDate,
+    /// One where they are counted, minus one where they are taken off.
+    pub sign: i16,
+}
+
+impl Part {
+    fn length(&self) -> i64 {
+        (self.last - self.first).num_days() + 1
+    }
 }
 
 impl Days {
-    /// These days.
+    /// These days. Of a month that they are only a part of, whichever is less is read: the part, or what it lacks.
+    #[must_use]
     pub fn new(from: Option<NaiveDate>, to: NaiveDate) -> Self {
-        let next =
-            |day: NaiveDate| month_of(day).checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
-        let is_last_of_month = to.succ_opt().is_none_or(|day| day == next(to));
-        let end_month = if is_last_of_month { next(to) } else { month_of(to) };
-        let first_month = from.map(|from| if from == month_of(from) { from } else { next(from) });
-        if let (Some(from), Some(first)) = (from, first_month)
-            && first >= end_month
-        {
-            // Not one month is in it as a whole.
-            return Self { from: Some(from), to, first_month, end_month: first, parts: vec![(from, to)] };
+        let (end_month, tail) = months_until(to);
+        // What lies before the first day is taken off what lies before the end.
+        let (first_month, head) = match from.and_then(|from| from.pred_opt()).map(months_until) {
+            Some((month, before)) => (Some(month), before.map(|part| Part { sign: -part.sign, ..part })),
+            None => (None, None),
+        };
+        let parts: Vec<Part> = head.into_iter().chain(tail).collect();
+        if let Some(from) = from {
+            let all = Part { first: from, last: to, sign: 1 };
+            if all.length() <= parts.iter().map(Part::length).sum() {
+                return Self {
+                    from: Some(from),
+                    to,
+                    first_month: Some(end_month),
+                    end_month,
+                    parts: vec![all],
+                };
+            }
         }
-        let head = from.zip(first_month).filter(|(from, first)| from < first);
-        let head = head.and_then(|(from, first)| Some((from, first.pred_opt()?)));
-        let tail = (!is_last_of_month).then_some((end_month, to));
-        Self { from, to, first_month, end_month, parts: head.into_iter().chain(tail).collect() }
+        Self { from, to, first_month, end_month, parts }
+    }
+
+    /// All days up to this one.
+    #[must_use]
+    pub fn until(to: NaiveDate) -> Self {
+        Self::new(None, to)
+    }
+}
+
+/// All days up to this one: the month before which all are counted as a whole, and what is wrong with that.
+fn months_until(day: NaiveDate) -> (NaiveDate, Option<Part>) {
+    let month = month_of(day);
+    let next = month.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
+    let counted = Part { first: month, last: day, sign: 1 };
+    match day.succ_opt().zip(next.pred_opt()) {
+        Some((first, last)) if first > last => (next, None),
+        Some((first, last)) => {
+            let lacking = Part { first, last, sign: -1 };
+            if counted.length() <= lacking.length() { (month, Some(counted)) } else { (next, Some(lacking)) }
+        }
+        None => (month, Some(counted)),
     }
 }
 
@@ -50,28 +94,36 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn parts(days: &Days) -> Vec<(String, String)> {
-        days.parts.iter().map(|(first, last)| (first.to_string(), last.to_string())).collect()
+    fn parts(days: &Days) -> Vec<(String, String, i16)> {
+        days.parts.iter().map(|part| (part.first.to_string(), part.last.to_string(), part.sign)).collect()
     }
 
     #[test]
     fn whole_months_are_told_from_what_is_left() {
-        let pair = |first: &str, last: &str| (first.to_owned(), last.to_owned());
+        let part = |first: &str, last: &str, sign: i16| (first.to_owned(), last.to_owned(), sign);
         let year = Days::new(Some(day("2025-01-01")), day("2025-12-31"));
         assert_eq!((year.first_month, year.end_month), (Some(day("2025-01-01")), day("2026-01-01")));
         assert_eq!(parts(&year), []);
         let bent = Days::new(Some(day("2025-01-02")), day("2025-03-30"));
-        assert_eq!((bent.first_month, bent.end_month), (Some(day("2025-02-01")), day("2025-03-01")));
-        assert_eq!(parts(&bent), [pair("2025-01-02", "2025-01-31"), pair("2025-03-01", "2025-03-30")]);
-        let short = Days::new(Some(day("2025-01-20")), day("2025-02-10"));
-        assert_eq!(parts(&short), [pair("2025-01-20", "2025-02-10")]);
-        let all = Days::new(None, day("2025-02-10"));
-        assert_eq!((all.first_month, all.end_month), (None, day("2025-02-01")));
-        assert_eq!(parts(&all), [pair("2025-02-01", "2025-02-10")]);
+        assert_eq!((bent.first_month, bent.end_month), (Some(day("2025-01-01")), day("2025-04-01")));
+        assert_eq!(
+            parts(&bent),
+            [part("2025-01-01", "2025-01-01", -1), part("2025-03-31", "2025-03-31", -1)]
+        );
+        let short = Days::new(Some(day("2025-01-25")), day("2025-02-03"));
+        assert_eq!(parts(&short), [part("2025-01-25", "2025-02-03", 1)]);
+        assert!(short.first_month >= Some(short.end_month), "no month as a whole");
+        let early = Days::until(day("2025-02-10"));
+        assert_eq!((early.first_month, early.end_month), (None, day("2025-02-01")));
+        assert_eq!(parts(&early), [part("2025-02-01", "2025-02-10", 1)]);
+        let late = Days::until(day("2025-02-20"));
+        assert_eq!((late.first_month, late.end_month), (None, day("2025-03-01")));
+        assert_eq!(parts(&late), [part("2025-02-21", "2025-02-28", -1)]);
+        assert_eq!(parts(&Days::until(day("2025-02-28"))), []);
     }
 
     proptest! {
-        /// Each day is counted once: by its month, or by a part.
+        /// Each day is counted once, by its month or by a part, and few days are read.
         #[test]
         fn every_day_is_in_it_once(start in 0_u64..800, length in 0_u64..200, has_start: bool) {
             let first = day("2024-01-01") + chrono::Days::new(start);
@@ -80,10 +132,12 @@ mod tests {
             for offset in 0..1_100 {
                 let each = day("2023-12-01") + chrono::Days::new(offset);
                 let by_month = days.first_month.is_none_or(|month| month_of(each) >= month) && month_of(each) < days.end_month;
-                let by_parts = days.parts.iter().filter(|(first, last)| (*first..=*last).contains(&each)).count();
+                let of_parts = days.parts.iter().filter(|part| (part.first..=part.last).contains(&each));
                 let is_in = (!has_start || each >= first) && each <= to;
-                prop_assert_eq!(usize::from(by_month) + by_parts, usize::from(is_in), "{}", each);
+                prop_assert_eq!(i16::from(by_month) + of_parts.map(|part| part.sign).sum::<i16>(), i16::from(is_in), "{}", each);
             }
+            let read: i64 = days.parts.iter().map(Part::length).sum();
+            prop_assert!(read <= if has_start { 30 } else { 15 }, "{read} days are read");
         }
     }
 }

@@ -92,6 +92,20 @@ pub trait Ledger: Send + Sync {
     /// When they are not of one party, account and currency, or less is open than is asked for.
     async fn allocate(&self, tx: &mut TenantTx, allocation: &Allocation) -> Result<Allocated, Problem>;
 
+    /// Undoes an allocation: on this day, or else on its own or the first later one that takes postings. What it settled is open
+    /// again, and the difference that it posted is reversed; the answer has the difference of the other sign.
+    ///
+    /// # Errors
+    /// When there is none with this id, it is undone already, or the day lies before its own or takes no postings.
+    async fn undo_allocation(
+        &self,
+        tx: &mut TenantTx,
+        id: Uuid,
+        date: Option<NaiveDate>,
+        reason: &str,
+        into_soft_closed: bool,
+    ) -> Result<Allocated, Problem>;
+
     /// The items with these ids, as far as they exist, by id.
     ///
     /// # Errors

@@ -208,6 +208,17 @@ impl Ledger for TestLedger {
         Err(refuse(ProblemKind::Invalid, "test.no_allocation", ""))
     }
 
+    async fn undo_allocation(
+        &self,
+        _: &mut TenantTx,
+        _: Uuid,
+        _: Option<NaiveDate>,
+        _: &str,
+        _: bool,
+    ) -> Result<Allocated, Problem> {
+        Err(refuse(ProblemKind::Invalid, "test.no_allocation", ""))
+    }
+
     async fn items(
         &self,
         _: &mut dyn TenantConnection,

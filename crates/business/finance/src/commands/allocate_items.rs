@@ -45,7 +45,7 @@ pub(crate) struct AllocateItems {
     date: Day,
 }
 
-/// An allocation that was made.
+/// An allocation, as it is made or undone.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = finance::Allocation)]
@@ -60,7 +60,19 @@ pub(crate) struct AllocationBody {
     credit_open: String,
     /// The realised difference of exchange in base currency: positive for a loss.
     #[schema(example = "0.00")]
-    difference: String,
+    pub(crate) difference: String,
+}
+
+impl From<Allocated> for AllocationBody {
+    fn from(made: Allocated) -> Self {
+        let text = |amount: Decimal| amount.to_string();
+        Self {
+            id: made.id,
+            debit_open: text(made.debit_open),
+            credit_open: text(made.credit_open),
+            difference: text(made.difference),
+        }
+    }
 }
 
 /// Settle one open item by another
@@ -85,7 +97,8 @@ pub(crate) async fn allocate_items(
 ) -> Result<Reply, ProblemResponse> {
     let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
     let done = execute(&mut cmd.tx, &deps, &cmd.body.0, rights).await?;
-    let reply = Reply::created(format!("/v1/finance/allocations/{}", done.output.id), &done.output)?;
+    let reply =
+        Reply::created(format!("/v1/finance/allocations/{}", done.output.id), &done.output)?.version(1);
     cmd.finish(done.event, reply).await
 }
 
@@ -111,17 +124,11 @@ pub(crate) async fn execute(
         into_soft_closed: rights.into_soft_closed,
     };
     let made = allocate(tx, &*deps.control, &allocation).await?;
-    let text = |amount: Decimal| amount.to_string();
-    let body = AllocationBody {
-        id: made.id,
-        debit_open: text(made.debit_open),
-        credit_open: text(made.credit_open),
-        difference: text(made.difference),
-    };
+    let body = AllocationBody::from(made);
     let event = AuditEvent::info("finance.allocate_items")
         .about("finance.open_item", input.debit)
         .with("credit", input.credit.to_string())
-        .with("amount", text(amount))
+        .with("amount", amount.to_string())
         .with("currency", currency.code())
         .with("difference", body.difference.as_str());
     Ok(Done::new(body, event))
@@ -193,7 +200,7 @@ pub(crate) async fn allocate(
 }
 
 /// An amount with the decimals of its currency.
-fn scaled(mut amount: Decimal, currency: Currency) -> Decimal {
+pub(crate) fn scaled(mut amount: Decimal, currency: Currency) -> Decimal {
     amount.rescale(currency.minor_units());
     amount
 }

@@ -15,6 +15,7 @@ pub(crate) mod rebuild_balances;
 pub(crate) mod reopen_period;
 pub(crate) mod reverse_journal;
 pub(crate) mod soft_close_period;
+pub(crate) mod undo_allocation;
 pub(crate) mod unlock_period_area;
 pub(crate) mod update_account;
 pub(crate) mod update_journal;

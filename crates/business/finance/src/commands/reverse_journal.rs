@@ -77,7 +77,12 @@ pub(crate) async fn execute(
     input: &ReverseJournal,
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
-    if journal.source.is_some() {
+    // What takes a document's journal back is the document's affair as well.
+    let reversed = match journal.reverses {
+        Some(id) => journals::lock(tx, id).await?,
+        None => None,
+    };
+    if journal.source.is_some() || reversed.is_some_and(|original| original.source.is_some()) {
         return Err(Error::JournalOfDocument);
     }
     let narration = input.narration.as_ref().and_then(Text::to_option);
@@ -130,7 +135,15 @@ pub(crate) async fn reverse(
     get_journal::load(tx, id).await
 }
 
-async fn default_date(tx: &mut TenantTx, entity: &LegalEntity, date: NaiveDate) -> Result<NaiveDate, Error> {
+/// The day itself where it takes postings, or else the first later one that does.
+///
+/// # Errors
+/// [`Error::NoOpenPeriod`].
+pub(crate) async fn default_date(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    date: NaiveDate,
+) -> Result<NaiveDate, Error> {
     let calendar = periods::all(tx, entity.id).await?;
     first_open_day(&calendar, date)
         .filter(|day| Day::try_from(*day).is_ok())

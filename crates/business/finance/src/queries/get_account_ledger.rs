@@ -13,9 +13,10 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::error::Error;
 use crate::model::account::AccountCode;
-use crate::model::period::month_of;
+use crate::model::days::Days;
 use crate::store::account_lines::{self, AccountLine, Place, Wanted};
-use crate::store::accounts;
+use crate::store::posted::Books;
+use crate::store::{accounts, balances};
 use crate::{ledger_reads, whose_books};
 use athyper_kernel_ledger::tenant_defaults;
 use athyper_kernel_ledger::{Day, DimensionFilter};
@@ -155,10 +156,9 @@ pub(crate) async fn execute(
 
     let sort = format!("account ledger {wanted:?}");
     let after: Option<(Place, Decimal)> = query.page.keys(&sort)?;
-    let opening = match (&after, from) {
-        (Some((_, balance)), _) => *balance,
-        (None, Some(from)) => account_lines::opening(tx, &wanted, month_of(from), from).await?,
-        (None, None) => Decimal::ZERO,
+    let opening = match &after {
+        Some((_, balance)) => *balance,
+        None => opening(tx, &wanted, from).await?,
     };
     let after = after.map(|(place, _)| place);
     let rows = account_lines::page(tx, &wanted, after, query.page.fetch_limit()).await?;
@@ -174,6 +174,14 @@ pub(crate) async fn execute(
     let currency = filter.currency.unwrap_or(entity.base_currency);
     let items = page.items.into_iter().map(|(line, balance)| shown(line, balance, currency));
     Ok(Page { items: items.collect::<Result<_, DbError>>()?, next_cursor: page.next_cursor })
+}
+
+/// The balance before the first day.
+async fn opening(tx: &mut ReadTx, wanted: &Wanted, from: Option<NaiveDate>) -> Result<Decimal, DbError> {
+    let Some(before) = from.and_then(|from| from.pred_opt()) else { return Ok(Decimal::ZERO) };
+    let days = Days::until(before);
+    let books = Books { entity: wanted.entity, days: &days, filter: wanted.dimension.as_ref() };
+    balances::of_account(tx, books, wanted.account, wanted.currency).await
 }
 
 fn shown(line: AccountLine, balance: Decimal, currency: Currency) -> Result<LedgerLine, DbError> {

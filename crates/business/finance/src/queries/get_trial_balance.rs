@@ -1,7 +1,6 @@
 //! The trial balance: the closing balance of every account at the end of a day.
 
 use athyper_kernel_db::{DbError, ReadTx};
-use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
 use athyper_kernel_types::{Currency, Id};
 use axum::extract::State;
@@ -14,12 +13,13 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::error::Error;
 use crate::model::account::AccountType;
-use crate::model::period::month_of;
+use crate::model::days::Days;
 use crate::queries::amount_text;
-use crate::store::balances::{self, ClosingBalance, Slice};
-use crate::whose_books;
-use athyper_kernel_ledger::Day;
+use crate::store::balances::{self, ClosingBalance};
+use crate::store::posted::Books;
+use crate::{ledger_reads, whose_books};
 use athyper_kernel_ledger::tenant_defaults;
+use athyper_kernel_ledger::{Day, DimensionFilter};
 
 /// Which trial balance.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -34,9 +34,9 @@ pub(crate) struct GetTrialBalance {
     entity: Option<String>,
     /// Only lines in this currency, in its amounts; if it is left out lines in all, in base currency.
     currency: Option<Currency>,
-    /// Only lines about this value of a dimension: `key:value`.
-    #[param(example = "costCentre:CC-100")]
-    dimension: Option<String>,
+    /// Only lines about these values of a dimension: `key:value`, `key:value,value`, or `key:` for lines that name none.
+    #[param(value_type = Option<String>, example = "costCentre:CC-100")]
+    dimension: Option<DimensionFilter>,
     /// Whether to show accounts whose balance is zero as well.
     #[serde(default)]
     include_zero: bool,
@@ -142,7 +142,10 @@ pub(crate) async fn execute(
         return of_snapshot(tx, deps, query, close).await;
     }
     let as_of = query.as_of.map_or_else(|| tenant_defaults::today(tx.context(), &deps.clock), Day::date);
-    let dimension = query.dimension.as_deref().map(read_dimension).transpose()?;
+    let filter = query.dimension.as_ref();
+    if let Some(filter) = filter {
+        ledger_reads::check_dimension(tx, filter).await?;
+    }
     let entity = match whose_books::find(tx, query.entity.as_deref()).await {
         Ok(entity) => Some(entity),
         // Nothing was posted yet, and so there are no books.
@@ -155,15 +158,10 @@ pub(crate) async fn execute(
         .or(base)
         .or_else(|| tenant_defaults::currency(tx.context()))
         .ok_or(Error::CurrencyRequired)?;
-    let slice = Slice {
-        entity: entity.as_ref().map_or_else(Id::nil, |entity| entity.id),
-        currency: query.currency,
-        dimension,
-        month: month_of(as_of),
-        as_of,
-        with_zero: query.include_zero,
-    };
-    let closing = balances::trial_balance(tx, slice).await?;
+    let days = Days::until(as_of);
+    let books =
+        Books { entity: entity.as_ref().map_or_else(Id::nil, |entity| entity.id), days: &days, filter };
+    let closing = balances::trial_balance(tx, books, query.currency, query.include_zero).await?;
     Ok(two_columns((as_of, entity.map(|entity| entity.code), currency), closing)?)
 }
 
@@ -205,14 +203,6 @@ async fn of_snapshot(
     closing.retain(|account| !account.balance.is_zero());
     let currency = query.currency.unwrap_or(found.base_currency);
     Ok(two_columns((found.as_of, Some(found.entity), currency), closing)?)
-}
-
-/// Reads `key:value`.
-fn read_dimension(text: &str) -> Result<(&str, &str), Error> {
-    text.split_once(':').ok_or_else(|| {
-        let message = "write a value of a dimension as key:value";
-        Error::InvalidLines(vec![FieldError::new("?dimension", "invalid_dimension", message)])
-    })
 }
 
 /// Lays closing balances out in a debit and a credit column.

@@ -13,6 +13,7 @@ pub(crate) mod get_period;
 pub(crate) mod get_trial_balance;
 pub(crate) mod list_account_rules;
 pub(crate) mod list_accounts;
+pub(crate) mod list_allocations;
 pub(crate) mod list_journals;
 pub(crate) mod list_legal_entities;
 pub(crate) mod list_open_items;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::model::account::AccountId;
 use crate::model::legal_entity::EntityId;
-use crate::store::dimension_slice::{lines, monthly};
+use crate::store::posted::lines;
 
 /// Whose lines are wanted.
 #[derive(Clone, Debug)]
@@ -72,45 +72,6 @@ struct Row {
     credit: Decimal,
 }
 
-/// The columns of the amounts, and the condition on the currency, which is the fifth parameter.
-fn amounts(currency: Option<Currency>) -> (&'static str, &'static str, &'static str) {
-    match currency {
-        None => ("base_debit", "base_credit", "$5::text is null"),
-        Some(_) => ("debit", "credit", "currency = $5"),
-    }
-}
-
-/// The balance of an account before a day of this month.
-pub(crate) async fn opening(
-    tx: &mut impl TenantConnection,
-    wanted: &Wanted,
-    month: NaiveDate,
-    day: NaiveDate,
-) -> Result<Decimal, DbError> {
-    let (debit, credit, of_currency) = amounts(wanted.currency);
-    let filter = wanted.dimension.as_ref();
-    let (monthly, lines) = (monthly(filter), lines(filter));
-    let tenant = tx.tenant_id().uuid();
-    let statement = format!(
-        "select coalesce((select sum({debit} - {credit}) from {monthly} kept \
-             where account_id = $6 and {of_currency} and month < $7), 0) \
-         + coalesce((select sum({debit} - {credit}) from finance.journal_line line \
-             where tenant_id = $1 and account_id = $6 and entity_id = $2 and {of_currency} and {lines} \
-             and posted_on >= $7 and posted_on < $8), 0)"
-    );
-    Ok(sqlx::query_scalar(AssertSqlSafe(statement))
-        .bind(tenant)
-        .bind(wanted.entity.uuid())
-        .bind(filter.map(|filter| filter.key.as_str()))
-        .bind(filter.map(|filter| filter.values.as_slice()))
-        .bind(wanted.currency.map(Currency::code))
-        .bind(wanted.account.uuid())
-        .bind(month)
-        .bind(day)
-        .fetch_one(tx.conn())
-        .await?)
-}
-
 /// At most `limit` lines behind a place, oldest first.
 pub(crate) async fn page(
     tx: &mut impl TenantConnection,
@@ -118,7 +79,10 @@ pub(crate) async fn page(
     after: Option<Place>,
     limit: u32,
 ) -> Result<Vec<AccountLine>, DbError> {
-    let (debit, credit, of_currency) = amounts(wanted.currency);
+    let (debit, credit, of_currency) = match wanted.currency {
+        None => ("base_debit", "base_credit", "$5::text is null"),
+        Some(_) => ("debit", "credit", "currency = $5"),
+    };
     let filter = wanted.dimension.as_ref();
     let lines = lines(filter);
     let tenant = tx.tenant_id().uuid();

@@ -3,14 +3,12 @@
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_ledger::AccountBalance;
 use athyper_kernel_types::{Currency, Id};
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::model::account::{AccountId, AccountType, AccountUse};
 use crate::model::journal::JournalId;
-use crate::model::legal_entity::EntityId;
+use crate::store::posted::{Books, Sums};
 
 /// Balance of an account at the end of a day.
 #[derive(Clone, Debug)]
@@ -133,69 +131,35 @@ pub(crate) async fn rebuild(tx: &mut TenantTx) -> Result<u64, DbError> {
     Ok(of_accounts.rows_affected() + of_dimensions.rows_affected())
 }
 
-/// Of which balances a report is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Slice<'s> {
-    /// Whose books.
-    pub(crate) entity: EntityId,
-    /// Amounts in this currency; in base currency where there is none.
-    pub(crate) currency: Option<Currency>,
-    /// Only what is about this value of a dimension.
-    pub(crate) dimension: Option<(&'s str, &'s str)>,
-    /// First day of the month of the day.
-    pub(crate) month: NaiveDate,
-    /// The day at whose end the balances are taken.
-    pub(crate) as_of: NaiveDate,
-    /// Whether accounts that take postings and have no balance are shown too.
-    pub(crate) with_zero: bool,
-}
-
-/// The closing balances at the end of a day, by account code: the monthly balances of earlier months and the lines of its month
-/// up to that day.
+/// The closing balances at the end of the days, by account code: in a currency, or else in base currency. Accounts that take
+/// postings are shown `with_zero` where they have no balance.
 pub(crate) async fn trial_balance(
     tx: &mut impl TenantConnection,
-    slice: Slice<'_>,
+    books: Books<'_>,
+    currency: Option<Currency>,
+    with_zero: bool,
 ) -> Result<Vec<ClosingBalance>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let (table, whose, lines) = match slice.dimension {
-        None => ("finance.balance", "", ""),
-        Some(_) => (
-            "finance.dimension_balance",
-            "and dimension = $7 and value = $8",
-            "and dimensions @> jsonb_build_object($7::text, $8::text)",
-        ),
-    };
-    let (amount, of_currency) = match slice.currency {
-        None => ("base_debit - base_credit", "and $4::text is null"),
-        Some(_) => ("debit - credit", "and currency = $4"),
-    };
+    let sums = books.sums(match currency {
+        None => Sums {
+            by: "account_id",
+            of: &[("amount", "base_debit - base_credit")],
+            only: "$10::text is null",
+        },
+        Some(_) => Sums { by: "account_id", of: &[("amount", "debit - credit")], only: "currency = $10" },
+    });
     let statement = format!(
-        "with movement as ( \
-             select account_id, sum({amount}) as amount from {table} \
-             where tenant_id = $1 and entity_id = $2 and month < $3 {of_currency} {whose} \
-             group by account_id \
-             union all \
-             select account_id, sum({amount}) from finance.journal_line \
-             where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $5 {of_currency} {lines} \
-             group by account_id \
-         ), ending as (select account_id, sum(amount) as balance from movement group by account_id) \
+        "with ending as (select account_id, sum(amount) as balance from {sums} movement group by account_id) \
          select account.code, account.name, account.type, coalesce(ending.balance, 0) as balance \
          from finance.account account left join ending on ending.account_id = account.id \
-         where account.tenant_id = $1 and (ending.balance <> 0 or ($6 and account.postable)) \
+         where account.tenant_id = $1 and (ending.balance <> 0 or ($11 and account.postable)) \
          order by account.code"
     );
-    let query = sqlx::query_as(AssertSqlSafe(statement))
-        .bind(tenant)
-        .bind(slice.entity.uuid())
-        .bind(slice.month)
-        .bind(slice.currency.map(Currency::code))
-        .bind(slice.as_of)
-        .bind(slice.with_zero);
-    let query = match slice.dimension {
-        None => query,
-        Some((key, value)) => query.bind(key).bind(value),
-    };
-    let rows: Vec<Row> = query.fetch_all(tx.conn()).await?;
+    let rows: Vec<Row> = books
+        .query(tx, statement)
+        .bind(currency.map(Currency::code))
+        .bind(with_zero)
+        .fetch_all(tx.conn())
+        .await?;
     rows.into_iter()
         .map(|row| {
             let kind = AccountType::parse(&row.kind)
@@ -235,62 +199,53 @@ impl TryFrom<CurrencyRow> for AccountBalance {
     }
 }
 
-/// The balances of all accounts of a legal entity at the end of a day, by code and currency, but for those that are zero both in
-/// their currency and in base currency.
+/// The balances of all accounts at the end of the days, by code and currency, but for those that are zero both in their currency
+/// and in base currency.
 pub(crate) async fn by_currency(
     tx: &mut (impl TenantConnection + ?Sized),
-    entity: EntityId,
-    month: NaiveDate,
-    as_of: NaiveDate,
+    books: Books<'_>,
 ) -> Result<Vec<AccountBalance>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let rows: Vec<CurrencyRow> = sqlx::query_as(
-        "with movement as ( \
-             select account_id, currency, sum(debit - credit) as amount, sum(base_debit - base_credit) as base \
-             from finance.balance where tenant_id = $1 and entity_id = $2 and month < $3 group by account_id, currency \
-             union all \
-             select account_id, currency, sum(debit - credit), sum(base_debit - base_credit) from finance.journal_line \
-             where tenant_id = $1 and entity_id = $2 and posted_on between $3 and $4 group by account_id, currency \
-         ), ending as (select account_id, currency, sum(amount) as amount, sum(base) as base from movement \
+    let sums = books.sums(Sums {
+        by: "account_id, currency",
+        of: &[("amount", "debit - credit"), ("base", "base_debit - base_credit")],
+        only: "true",
+    });
+    let statement = format!(
+        "with ending as (select account_id, currency, sum(amount) as amount, sum(base) as base from {sums} movement \
              group by account_id, currency having sum(amount) <> 0 or sum(base) <> 0) \
          select account.code, account.name, account.type, account.use, ending.currency, ending.amount, ending.base \
          from ending join finance.account account on account.tenant_id = $1 and account.id = ending.account_id \
-         order by account.code, ending.currency",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(month)
-    .bind(as_of)
-    .fetch_all(tx.conn())
-    .await?;
+         order by account.code, ending.currency"
+    );
+    let rows: Vec<CurrencyRow> = books.query(tx, statement).fetch_all(tx.conn()).await?;
     rows.into_iter().map(AccountBalance::try_from).collect()
 }
 
-/// What the posted lines of an account sum up to at the end of a day in one currency, debit positive.
+/// What the posted lines of an account sum up to at the end of the days, debit positive: in a currency, or else in base currency.
 pub(crate) async fn of_account(
     tx: &mut (impl TenantConnection + ?Sized),
-    (entity, account): (EntityId, AccountId),
-    currency: Currency,
-    month: NaiveDate,
-    as_of: NaiveDate,
+    books: Books<'_>,
+    account: AccountId,
+    currency: Option<Currency>,
 ) -> Result<Decimal, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_scalar(
-        "select coalesce(sum(movement.amount), 0) from ( \
-             select sum(debit - credit) as amount from finance.balance \
-             where tenant_id = $1 and entity_id = $2 and account_id = $3 and currency = $4 and month < $5 \
-             union all \
-             select sum(debit - credit) from finance.journal_line \
-             where tenant_id = $1 and entity_id = $2 and account_id = $3 and currency = $4 \
-             and posted_on between $5 and $6 \
-         ) movement",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(account.uuid())
-    .bind(currency.code())
-    .bind(month)
-    .bind(as_of)
-    .fetch_one(tx.conn())
-    .await?)
+    let sums = books.sums(match currency {
+        None => Sums {
+            by: "account_id",
+            of: &[("amount", "base_debit - base_credit")],
+            only: "account_id = $10 and $11::text is null",
+        },
+        Some(_) => Sums {
+            by: "account_id",
+            of: &[("amount", "debit - credit")],
+            only: "account_id = $10 and currency = $11",
+        },
+    });
+    let statement = format!("select coalesce(sum(amount), 0) from {sums} movement");
+    let (sum,): (Decimal,) = books
+        .query(tx, statement)
+        .bind(account.uuid())
+        .bind(currency.map(Currency::code))
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(sum)
 }

@@ -57,5 +57,5 @@ async fn records_of_another_tenant_do_not_exist() {
 #[tokio::test]
 async fn every_operation_is_documented_with_an_example() {
     let app = app().await;
-    assert_eq!(documented_operations(&app.openapi, "finance"), 32);
+    assert_eq!(documented_operations(&app.openapi, "finance"), 34);
 }

@@ -1,10 +1,13 @@
 //! Open items: what makes them, what settles them, and what a difference of exchange is.
 
+use athyper_test_kit::{Answer, Client};
 use serde_json::{Value, json};
 
 use crate::support::{
-    CUSTOMER, add_trading_accounts, app_with_accounts, balances, events, field, fields, open_items, post,
+    CUSTOMER, add_period, add_trading_accounts, app_with_accounts, balances, events, field, fields,
+    open_items, post, posted_rows,
 };
+use crate::verification::verify;
 
 const PATH: &str = "/v1/finance/allocations";
 
@@ -115,6 +118,102 @@ async fn an_advance_settles_an_invoice_at_what_each_is_carried_at() {
     let refused =
         accountant.post(&format!("/v1/finance/journals/{journal}/reverse"), &json!({})).await.expect(409);
     assert_eq!(refused.code(), "finance.journal_of_document");
+}
+
+/// An advance of 600 EUR and an invoice of 1,000 EUR at other rates, which settle each other: the allocation.
+async fn settled(accountant: &Client) -> Answer {
+    let advance = json!({"date": "2025-01-05", "book": "bank", "rates": {"EUR": "1.02"}, "lines": [
+        {"account": "Bank", "debit": "600.00", "currency": "EUR"},
+        {"account": "Receivables", "credit": "600.00", "currency": "EUR", "party": CUSTOMER},
+    ]});
+    post(accountant, &advance).await.expect(200);
+    post(accountant, &invoice("1.05")).await.expect(200);
+    let items = open_items(accountant, "open != 0.0").await;
+    let body = json!({"debit": items[1]["id"], "credit": items[0]["id"], "date": "2025-01-15"});
+    accountant.post(PATH, &body).await.expect(201)
+}
+
+#[tokio::test]
+async fn an_undone_allocation_opens_both_items_and_takes_its_difference_back_once() {
+    let (app, accountant) = app_with_accounts().await;
+    add_trading_accounts(&accountant).await;
+    let january = add_period(&accountant, "January", "2025-01-01", "2025-01-31").await;
+    let made = settled(&accountant).await;
+    let id = made.text("/id");
+    let undo = format!("{PATH}/{id}/undo");
+    let reason = json!({"reason": "Another invoice was meant"});
+    let early = json!({"date": "2025-01-14", "reason": "Too early"});
+    let refused = accountant.post(&undo, &early).await.expect(422);
+    assert_eq!(fields(&refused), [field("/date", "before_allocation")]);
+    app.user("demo", "viewer").post(&undo, &reason).await.expect(403);
+    app.user("globex", "accountant").post(&undo, &reason).await.expect(404);
+    accountant.with("if-match", "\"7\"").post(&undo, &reason).await.expect(412);
+
+    // Its month is closed, so it is undone on the first day of the next; what the month says stays.
+    let controller = app.user("demo", "admin");
+    controller.post_empty(&format!("/v1/finance/periods/{january}/close")).await.expect(200);
+    let (posted, in_january) = (posted_rows(&app).await, balances(&accountant, "2025-01-31").await);
+    let closed = json!({"date": "2025-01-31", "reason": "Into a closed month"});
+    assert_eq!(accountant.post(&undo, &closed).await.expect(409).code(), "finance.period_closed");
+    let undone = accountant.with("if-match", "\"1\"").post(&undo, &reason).await.expect(200);
+    assert_eq!(
+        (undone.text("/debitOpen"), undone.text("/creditOpen"), undone.text("/difference")),
+        ("1000.00".into(), "600.00".into(), "-18.00".into())
+    );
+    let open = open_items(&accountant, "open != 0.0").await;
+    let carried: Vec<_> = open.iter().map(|item| (&item["open"], &item["openBase"])).collect();
+    assert_eq!(carried, [(&json!("-600"), &json!("-612")), (&json!("1000"), &json!("1050"))]);
+    assert_eq!(balances(&accountant, "2025-01-31").await, in_january);
+    let expected = [field("Bank", "612.00"), field("Receivables", "438.00"), field("Sales", "-1050.00")];
+    assert_eq!(balances(&accountant, "2025-02-01").await, expected);
+    // Of the difference and of its reversal nothing is left, and nothing posted has changed.
+    let after = posted_rows(&app).await;
+    assert!(posted.iter().all(|row| after.contains(row)), "a posted row has changed");
+    assert_eq!(after.len(), posted.len() + 3, "one journal of two lines was added");
+    let listed =
+        accountant.get(&format!("{PATH}?filter=undoneOn%20%3D%3D%20%222025-02-01%22")).await.expect(200);
+    assert_eq!(
+        (listed.text("/items/0/id"), listed.text("/items/0/undoReason")),
+        (id, "Another invoice was meant".into())
+    );
+    verify(&app).await;
+    assert_eq!(events(&app, "finance.ledger_mismatch").await, []);
+
+    // What took the difference back is the allocation's as well.
+    let journal = listed.text("/items/0/undoJournal");
+    let reverse = format!("/v1/finance/journals/{journal}/reverse");
+    assert_eq!(accountant.post(&reverse, &json!({})).await.expect(409).code(), "finance.journal_of_document");
+
+    let again = accountant.post(&undo, &reason).await.expect(409);
+    assert_eq!(again.code(), "finance.allocation_undone");
+    assert_eq!(events(&app, "finance.undo_allocation").await.len(), 1);
+    let mut admin = app.db.superuser().await;
+    let change =
+        sqlx::raw_sql("update finance.allocation set undone_on = undone_on + 1").execute(&mut admin).await;
+    assert!(change.unwrap_err().to_string().contains("an allocation never changes"));
+    // What is open again can be settled anew, and reversed.
+    let items = open_items(&accountant, "open != 0.0").await;
+    let body =
+        json!({"debit": items[1]["id"], "credit": items[0]["id"], "amount": "1.00", "date": "2025-02-02"});
+    accountant.post(PATH, &body).await.expect(201);
+}
+
+#[tokio::test]
+async fn many_who_undo_an_allocation_at_once_undo_it_once() {
+    let (app, accountant) = app_with_accounts().await;
+    add_trading_accounts(&accountant).await;
+    let undo = format!("{PATH}/{}/undo", settled(&accountant).await.text("/id"));
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (client, undo) = (app.user("demo", "accountant"), undo.clone());
+        all.spawn(async move { client.post(&undo, &json!({"reason": "At once"})).await.status });
+    }
+    let mut statuses = all.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409, 409, 409, 409, 409]);
+    assert_eq!(open_items(&accountant, "open != 0.0").await[1]["open"], "1000");
+    verify(&app).await;
+    assert_eq!(events(&app, "finance.ledger_mismatch").await, []);
 }
 
 #[tokio::test]

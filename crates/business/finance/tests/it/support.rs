@@ -104,6 +104,20 @@ pub(crate) async fn events(app: &TestApp, kind: &str) -> Vec<(String, Option<Str
         .unwrap()
 }
 
+/// All posted journals and their lines, as they lie in the tables but for what a reversal marks on what it reverses: text by text,
+/// in a fixed order.
+pub(crate) async fn posted_rows(app: &TestApp) -> Vec<String> {
+    let mut admin = app.db.superuser().await;
+    sqlx::query_scalar(
+        "select (to_jsonb(journal) - array['state', 'reversed_by_id', 'version'])::text from finance.journal journal \
+             where state <> 'draft' \
+         union all select to_jsonb(line)::text from finance.journal_line line where posted_on is not null order by 1",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .unwrap()
+}
+
 /// Runs the operation that was answered to its end and gives what became of it.
 pub(crate) async fn run_operation(app: &TestApp, client: &Client, accepted: Answer) -> Value {
     let location = accepted.expect(202).header("location");

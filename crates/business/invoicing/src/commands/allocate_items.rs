@@ -3,7 +3,7 @@
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
-use athyper_kernel_types::{Currency, Id};
+use athyper_kernel_types::Currency;
 use axum::extract::State;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -15,13 +15,11 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::commands::create_payment::amount;
 use crate::error::Error;
-use crate::model::payment::PaymentId;
-use crate::paying::documents_of;
 use crate::posting::PostingRights;
 use crate::settling;
 use crate::store::invoices::in_units;
+use crate::store::items;
 use crate::store::items::ItemRow;
-use crate::store::{invoices, items, payments};
 use athyper_kernel_ledger::Day;
 use athyper_kernel_ledger::tenant_defaults;
 
@@ -47,6 +45,8 @@ pub(crate) struct AllocateItems {
 #[serde(rename_all = "camelCase")]
 #[schema(as = invoicing::AllocatedItems)]
 pub(crate) struct AllocatedItems {
+    /// Id of the allocation, by which it can be undone.
+    id: Uuid,
     /// How much of each.
     #[schema(value_type = String)]
     amount: Decimal,
@@ -93,15 +93,7 @@ pub(crate) async fn execute(
     input: &AllocateItems,
     rights: PostingRights,
 ) -> Result<Done<AllocatedItems>, Error> {
-    let found = items::find(tx, &[input.debit, input.credit]).await?;
-    let documents = documents_of(&found);
-    let of_payments: Vec<PaymentId> =
-        found.iter().filter_map(|row| row.payment_id).map(Id::from_uuid).collect();
-    // Everybody locks payments before documents.
-    payments::lock_all(tx, &of_payments).await?;
-    invoices::lock_all(tx, &documents).await?;
-    let behind = items::find(tx, &[input.debit, input.credit]).await?;
-    settling::catch_up(tx, deps, &behind).await?;
+    let (documents, of_payments) = settling::lock_behind(tx, deps, &[input.debit, input.credit]).await?;
     let (debit, credit) = pair(tx, input).await?;
     let currency = Currency::parse(&debit.currency)
         .map_err(|_| athyper_kernel_db::DbError::Corrupt(format!("currency of item {}", debit.id)))?;
@@ -127,11 +119,12 @@ pub(crate) async fn execute(
         return Err(Error::ItemsDoNotFit { what: "items do not settle each other before both are there" });
     }
 
-    settling::allocate(tx, deps, (debit.id, credit.id), wanted, date, rights).await?;
+    let id = settling::allocate(tx, deps, (debit.id, credit.id), wanted, date, rights).await?;
     settling::refresh(tx, &documents, &of_payments).await?;
 
     let (debit, credit) = pair(tx, input).await?;
     let output = AllocatedItems {
+        id,
         amount: wanted,
         currency,
         date,
@@ -140,6 +133,7 @@ pub(crate) async fn execute(
     };
     let event = AuditEvent::info("invoicing.allocate_items")
         .about("invoicing.item", debit.id)
+        .with("allocation", id.to_string())
         .with("credit", credit.id.to_string())
         .with("amount", wanted.to_string())
         .with("currency", currency.code())

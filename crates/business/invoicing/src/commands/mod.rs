@@ -10,5 +10,6 @@ pub(crate) mod delete_payment;
 pub(crate) mod post_invoice;
 pub(crate) mod post_payment;
 pub(crate) mod preview_invoice;
+pub(crate) mod undo_allocation;
 pub(crate) mod update_invoice;
 pub(crate) mod update_payment;

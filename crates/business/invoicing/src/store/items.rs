@@ -179,8 +179,10 @@ pub(crate) fn as_lines(rows: &[ItemRow], currency: Currency) -> Vec<ItemLine> {
 pub(crate) enum Settled {
     /// By the posting of a payment.
     Payment(PaymentId),
-    /// Against another item.
-    Allocation,
+    /// Against another item, by this allocation of the ledger.
+    Allocation(Uuid),
+    /// That allocation was undone: what it settled is open again.
+    Undo(Uuid),
     /// In the ledger itself, by somebody else.
     Elsewhere,
     /// A payment was taken back: what it settled is open again, what it opened is gone.
@@ -206,16 +208,17 @@ pub(crate) struct NewSettlement {
 pub(crate) async fn settle(tx: &mut TenantTx, settlements: &[NewSettlement]) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     for settlement in settlements {
-        let (payment, reason) = match settlement.by {
-            Settled::Payment(id) => (Some(id.uuid()), "payment"),
-            Settled::Allocation => (None, "allocation"),
-            Settled::Elsewhere => (None, "elsewhere"),
-            Settled::Bounce(id) => (Some(id.uuid()), "bounce"),
+        let (payment, allocation, reason) = match settlement.by {
+            Settled::Payment(id) => (Some(id.uuid()), None, "payment"),
+            Settled::Allocation(id) => (None, Some(id), "allocation"),
+            Settled::Undo(id) => (None, Some(id), "undo"),
+            Settled::Elsewhere => (None, None, "elsewhere"),
+            Settled::Bounce(id) => (Some(id.uuid()), None, "bounce"),
         };
         let id: Id<NewSettlement> = Id::new(tx.clock());
         sqlx::query(
-            "insert into invoicing.settlement (tenant_id, id, item_id, date, amount, book_amount, payment_id, reason, \
-             created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "insert into invoicing.settlement (tenant_id, id, item_id, date, amount, book_amount, payment_id, \
+             allocation_id, reason, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(tenant)
         .bind(id.uuid())
@@ -224,6 +227,7 @@ pub(crate) async fn settle(tx: &mut TenantTx, settlements: &[NewSettlement]) -> 
         .bind(settlement.amount)
         .bind(settlement.book_amount)
         .bind(payment)
+        .bind(allocation)
         .bind(reason)
         .bind(now)
         .bind(&actor)
@@ -231,6 +235,22 @@ pub(crate) async fn settle(tx: &mut TenantTx, settlements: &[NewSettlement]) -> 
         .await?;
     }
     Ok(())
+}
+
+/// What an allocation settled: the items, and its day.
+pub(crate) async fn allocated_by(
+    tx: &mut impl TenantConnection,
+    allocation: Uuid,
+) -> Result<Vec<(Uuid, NaiveDate)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select item_id, date from invoicing.settlement \
+         where tenant_id = $1 and allocation_id = $2 and reason = 'allocation' order by item_id",
+    )
+    .bind(tenant)
+    .bind(allocation)
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// What a payment settled: item, amount, and amount in the currency of the books.

@@ -20,6 +20,8 @@ enum Step {
     Payment(usize, i64, i64),
     /// Two items settle each other.
     Allocation(usize, usize),
+    /// An allocation is undone.
+    Undo(usize),
     /// A payment bounces.
     Bounce(usize),
 }
@@ -30,7 +32,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<bool>(), 0_usize..3, any::<bool>(), lines).prop_map(|(is_sale, currency, halves, lines)| Step::Document(is_sale, currency, halves, lines)),
         2 => (0_usize..100, 1_i64..130, any::<bool>()).prop_map(|(at, percent, offsets)| Step::Note(at, percent, offsets)),
         4 => (0_usize..100, 1_i64..120, 0_i64..50).prop_map(|(at, percent, more)| Step::Payment(at, percent, more)),
-        2 => (0_usize..100, 0_usize..100).prop_map(|(one, other)| Step::Allocation(one, other)),
+        5 => (0_usize..100, 0_usize..100).prop_map(|(one, other)| Step::Allocation(one, other)),
+        3 => (0_usize..100).prop_map(Step::Undo),
         1 => (0_usize..100).prop_map(Step::Bounce),
     ]
 }
@@ -40,6 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct World {
     documents: Vec<String>,
     payments: Vec<String>,
+    allocations: Vec<String>,
+    undone: usize,
 }
 
 const CURRENCIES: [&str; 3] = ["EUR", "USD", "JPY"];
@@ -112,7 +117,18 @@ async fn take(client: &Client, world: &mut World, step: &Step) -> u16 {
                 return 0;
             }
             let body = json!({"debit": debits[one % debits.len()]["id"], "credit": credits[other % credits.len()]["id"], "date": "2025-06-02"});
-            client.post("/v1/invoicing/allocations", &body).await.status
+            let answer = client.post("/v1/invoicing/allocations", &body).await;
+            if answer.status == 200 {
+                world.allocations.push(answer.text("/id"));
+            }
+            answer.status
+        }
+        Step::Undo(at) => {
+            let Some(id) = pick(&world.allocations, *at) else { return 0 };
+            let body = json!({"date": "2025-06-20", "reason": "Another was meant"});
+            let status = client.post(&format!("/v1/invoicing/allocations/{id}/undo"), &body).await.status;
+            world.undone += usize::from(status == 200);
+            status
         }
         Step::Bounce(at) => {
             let Some(id) = pick(&world.payments, *at) else { return 0 };
@@ -138,7 +154,7 @@ async fn write(client: &Client, world: &mut World, document: &Value) -> u16 {
 #[tokio::test]
 async fn whatever_happens_items_are_those_of_the_ledger_and_make_up_the_control_accounts() {
     let mut runner = TestRunner::deterministic();
-    let steps = prop::collection::vec(step(), 90).new_tree(&mut runner).unwrap().current();
+    let steps = prop::collection::vec(step(), 140).new_tree(&mut runner).unwrap().current();
     let (app, accountant) = app().await;
     let mut world = World::default();
     let mut refused = 0;
@@ -150,6 +166,7 @@ async fn whatever_happens_items_are_those_of_the_ledger_and_make_up_the_control_
             check_books(&app).await;
         }
     }
+    assert!(world.undone > 0, "nothing was undone");
     assert!(world.documents.len() > 20 && world.payments.len() > 5 && refused > 5, "nothing much happened");
     let mut admin = app.db.superuser().await;
     let gaps: Vec<(String, i64, i64)> = sqlx::query_as(

@@ -38,6 +38,9 @@ pub(crate) async fn make_tables(app: &TestApp) {
              date date not null, due_on date, reference text, currency text not null, amount numeric not null, \
              open numeric not null, open_base numeric not null, \
              check (abs(open) <= abs(amount) and open * amount >= 0)); \
+         create table books.allocation (tenant uuid not null, id uuid primary key, debit uuid not null, credit uuid not null, \
+             amount numeric not null, debit_base numeric not null, credit_base numeric not null, date date not null, \
+             is_undone boolean not null default false); \
          grant usage on schema books to athyper_app; grant all on all tables in schema books to athyper_app",
     )
     .execute(&mut admin)
@@ -128,6 +131,23 @@ async fn take(tx: &mut TenantTx, item: &OpenItem, amount: Decimal) -> Result<Dec
         .await
         .unwrap();
     Ok(base)
+}
+
+/// Posts a difference of exchange beside a control account: positive for a loss.
+async fn difference(tx: &mut TenantTx, account: &str, lost: Decimal) {
+    let (tenant, journal) = (tx.context().tenant_id().uuid(), new_id(tx));
+    for (account, base) in [(account, -lost), ("7800", lost)].into_iter().filter(|_| !lost.is_zero()) {
+        sqlx::query(
+            "insert into books.line (tenant, journal, account, amount, currency, base) values ($1, $2, $3, 0, 'EUR', $4)",
+        )
+        .bind(tenant)
+        .bind(journal)
+        .bind(account)
+        .bind(base)
+        .execute(tx.conn())
+        .await
+        .unwrap();
+    }
 }
 
 impl TestLedger {
@@ -369,27 +389,72 @@ impl Ledger for TestLedger {
         if (debit.party, &debit.account, debit.currency) != (credit.party, &credit.account, credit.currency) {
             return refuse(ProblemKind::Invalid, "books.other_item", "the items are not of one party");
         }
-        let lost = take(tx, &debit, allocation.amount).await? + take(tx, &credit, -allocation.amount).await?;
-        if !lost.is_zero() {
-            let (tenant, journal) = (tx.context().tenant_id().uuid(), new_id(tx));
-            for (account, base) in [(debit.account.as_str(), -lost), ("7800", lost)] {
-                sqlx::query(
-                    "insert into books.line (tenant, journal, account, amount, currency, base) values ($1, $2, $3, 0, 'EUR', $4)",
-                )
-                .bind(tenant)
-                .bind(journal)
-                .bind(account)
+        let debit_base = take(tx, &debit, allocation.amount).await?;
+        let credit_base = take(tx, &credit, -allocation.amount).await?;
+        let lost = debit_base + credit_base;
+        difference(tx, &debit.account, lost).await;
+        let (tenant, id) = (tx.context().tenant_id().uuid(), new_id(tx));
+        sqlx::query("insert into books.allocation values ($1, $2, $3, $4, $5, $6, $7, $8)")
+            .bind(tenant)
+            .bind(id)
+            .bind(debit.id.uuid())
+            .bind(credit.id.uuid())
+            .bind(allocation.amount)
+            .bind(debit_base)
+            .bind(credit_base)
+            .bind(allocation.date)
+            .execute(tx.conn())
+            .await
+            .unwrap();
+        Ok(Allocated {
+            id,
+            debit_open: debit.open - allocation.amount,
+            credit_open: -credit.open - allocation.amount,
+            difference: lost,
+        })
+    }
+
+    async fn undo_allocation(
+        &self,
+        tx: &mut TenantTx,
+        id: Uuid,
+        date: Option<NaiveDate>,
+        _reason: &str,
+        into_soft_closed: bool,
+    ) -> Result<Allocated, Problem> {
+        check_date(date.unwrap(), into_soft_closed)?;
+        let tenant = tx.context().tenant_id().uuid();
+        let found: Option<(Uuid, Uuid, Decimal, Decimal, Decimal)> = sqlx::query_as(
+            "update books.allocation set is_undone = true where tenant = $1 and id = $2 and not is_undone and date <= $3 \
+             returning debit, credit, amount, debit_base, credit_base",
+        )
+        .bind(tenant)
+        .bind(id)
+        .bind(date)
+        .fetch_optional(tx.conn())
+        .await
+        .unwrap();
+        let Some((debit, credit, amount, debit_base, credit_base)) = found else {
+            return refuse(ProblemKind::Conflict, "books.undone", "there is nothing to undo");
+        };
+        let mut open = Vec::new();
+        for (item, amount, base) in [(debit, amount, debit_base), (credit, -amount, credit_base)] {
+            let held = hold(tx, Id::from_uuid(item)).await?;
+            sqlx::query("update books.item set open = open + $2, open_base = open_base + $3 where id = $1")
+                .bind(item)
+                .bind(amount)
                 .bind(base)
                 .execute(tx.conn())
                 .await
                 .unwrap();
-            }
+            open.push(held);
         }
+        difference(tx, &open[0].account, -(debit_base + credit_base)).await;
         Ok(Allocated {
-            id: new_id(tx),
-            debit_open: debit.open - allocation.amount,
-            credit_open: -credit.open - allocation.amount,
-            difference: lost,
+            id,
+            debit_open: open[0].open + amount,
+            credit_open: -open[1].open + amount,
+            difference: -(debit_base + credit_base),
         })
     }
 

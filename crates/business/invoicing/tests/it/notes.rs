@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, BOB, app, balances, check_books, fields, invoice, pair, pay, payment, post, sale, standing, stands,
-    with,
+    ADA, BOB, app, balances, check_books, events, fields, invoice, pair, pay, payment, post, sale, standing,
+    stands, with,
 };
 
 async fn credit(client: &athyper_test_kit::Client, invoice: &str, body: &Value) -> athyper_test_kit::Answer {
@@ -65,6 +65,58 @@ async fn a_note_that_does_not_offset_stays_open_until_it_is_allocated() {
     allocate(&json!({"debit": debit, "credit": credit, "date": "2025-03-06"})).await.expect(200);
     assert_eq!(standing(&accountant, &note).await, stands("paid", "0.00"));
     assert_eq!(standing(&accountant, &sold).await, stands("part_paid", "90.00"));
+    check_books(&app).await;
+}
+
+#[tokio::test]
+async fn an_undone_allocation_opens_both_documents_again_and_takes_its_difference_back_once() {
+    let (app, accountant) = app().await;
+    // A dollar is worth more each month, so that there is a difference.
+    let abroad = |date: &str, price: &str| with(&sale(date, price), &json!({"currency": "USD"}));
+    let sold = post(&accountant, &abroad("2025-03-01", "100.00")).await.expect(200).text("/id");
+    let money = with(&payment("2025-05-05", "50.00", &[]), &json!({"currency": "USD"}));
+    let advance = pay(&accountant, &money).await.expect(200).json();
+    let before = balances(&app).await;
+    let debit = invoice(&accountant, &sold).await["openItems"][0]["id"].clone();
+    let body = json!({"debit": debit, "credit": advance["openItems"][0]["id"], "date": "2025-05-06"});
+    let id = accountant.post("/v1/invoicing/allocations", &body).await.expect(200).text("/id");
+    let path = format!("/v1/invoicing/payments/{}", advance["id"].as_str().unwrap());
+    let paid = async || {
+        let payment = accountant.get(&path).await.expect(200);
+        (payment.text("/state"), payment.text("/unallocated"))
+    };
+    assert_eq!(standing(&accountant, &sold).await, stands("part_paid", "70.00"));
+    assert_eq!(paid().await, pair("matched", "0.00"));
+    assert_ne!(balances(&app).await, before, "there is a difference of exchange");
+
+    let undo = format!("/v1/invoicing/allocations/{id}/undo");
+    let early = json!({"date": "2025-05-05", "reason": "Too early"});
+    assert_eq!(
+        fields(&accountant.post(&undo, &early).await.expect(422)),
+        [pair("/date", "before_allocation")]
+    );
+    let body = json!({"date": "2025-05-07", "reason": "Another invoice was meant"});
+    app.user("demo", "viewer").post(&undo, &body).await.expect(403);
+    app.user("globex", "accountant").post(&undo, &body).await.expect(404);
+    let undone = accountant.post(&undo, &body).await.expect(200).json();
+    let mut open: Vec<_> =
+        undone["reopened"].as_array().unwrap().iter().map(|item| item["open"].as_str().unwrap()).collect();
+    open.sort_unstable();
+    assert_eq!((undone["date"].as_str(), open), (Some("2025-05-07"), vec!["-50.00", "120.00"]));
+    assert_eq!(standing(&accountant, &sold).await, stands("posted", "120.00"));
+    assert_eq!(paid().await, pair("posted", "50.00"));
+    assert_eq!(balances(&app).await, before);
+    check_books(&app).await;
+    let written = events(&app, "invoicing.undo_allocation").await;
+    assert_eq!((written.len(), &written[0].1["reason"]), (1, &json!("Another invoice was meant")));
+    // Once is enough, and nothing else was made.
+    accountant.post(&undo, &body).await.expect(409);
+    assert_eq!(standing(&accountant, &sold).await, stands("posted", "120.00"));
+    // What is open again may bounce.
+    accountant
+        .post(&format!("{path}/bounce"), &json!({"date": "2025-05-08", "reason": "x"}))
+        .await
+        .expect(200);
     check_books(&app).await;
 }
 
