@@ -35,8 +35,8 @@ create table recurring.entry (
     constraint entry_day check (day_of_month between 1 and 31),
     constraint entry_days check (last_day >= first_day),
     constraint entry_occurrences check (occurrences > 0),
-    constraint entry_reversal check (reversal in ('next_period', 'on') and (reversal = 'on') = (reverses_on is not null)),
-    constraint entry_spread check (spread in ('months', 'days') and reversal is null),
+    constraint entry_reversal check (reversal in ('next_period', 'on') and (reversal = 'on') = (reverses_on is not null) or (reversal is null and reverses_on is null)),
+    constraint entry_spread check (spread is null or (spread in ('months', 'days') and reversal is null)),
     constraint entry_state check (state in ('active', 'paused', 'ended') and (state <> 'active' or next_on is not null))
 );
 select platform.protect_table('recurring.entry', 'select, insert, update');
