@@ -28,6 +28,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_budgeting::MODULE,
         athyper_closing::MODULE,
         athyper_invoicing::MODULE,
+        athyper_recurring::MODULE,
         athyper_statements::MODULE,
     ]
 }

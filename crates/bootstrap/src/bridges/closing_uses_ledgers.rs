@@ -14,6 +14,7 @@ pub fn close_checks() -> Arc<CloseChecks> {
     Arc::new(CloseChecks(vec![
         athyper_invoicing::close_check(),
         athyper_banking::close_check(),
+        athyper_recurring::close_check(),
         athyper_finance::close_check(),
     ]))
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::Problem;
-use athyper_kernel_ledger::{FiscalPeriod, Periods, SeriesEnd};
+use athyper_kernel_ledger::{Entity, FiscalPeriod, Periods, SeriesEnd};
 use athyper_kernel_types::Id;
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::commands::close_period::check_not_guarded;
@@ -26,6 +27,19 @@ impl Periods for LedgerPeriods {
     async fn find(&self, tx: &mut dyn TenantConnection, id: Uuid) -> Result<FiscalPeriod, Problem> {
         let period = periods::find(tx, Id::from_uuid(id)).await.map_err(Error::from)?;
         Ok(of_books(tx, period.ok_or(Error::PeriodNotFound)?).await?)
+    }
+
+    async fn covering(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        date: NaiveDate,
+    ) -> Result<Option<FiscalPeriod>, Problem> {
+        let found = periods::covering(tx, Id::from_uuid(entity.id), date).await.map_err(Error::from)?;
+        match found {
+            Some(period) => Ok(Some(of_books(tx, period).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn hold(&self, tx: &mut TenantTx, id: Uuid) -> Result<FiscalPeriod, Problem> {

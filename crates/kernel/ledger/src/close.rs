@@ -177,6 +177,17 @@ pub trait Periods: Send + Sync {
     /// When there is none.
     async fn find(&self, tx: &mut dyn TenantConnection, id: Uuid) -> Result<FiscalPeriod, Problem>;
 
+    /// The period of a legal entity's books that a day falls into; `None` where it is not made yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn covering(
+        &self,
+        tx: &mut dyn TenantConnection,
+        entity: &Entity,
+        date: NaiveDate,
+    ) -> Result<Option<FiscalPeriod>, Problem>;
+
     /// Waits for all who post into the period, or into an earlier one of the same books, or add periods, and keeps others waiting
     /// until the transaction ends. Gives the period as it is then.
     ///

@@ -170,6 +170,26 @@ pub(crate) async fn hold_covering(
     row.map(Period::try_from).transpose()
 }
 
+/// The period that covers the date.
+pub(crate) async fn covering(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    date: NaiveDate,
+) -> Result<Option<Period>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row: Option<Row> = sqlx::query_as(
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
+         where tenant_id = $1 and entity_id = $2 and starts_on <= $3 and ends_on >= $3",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(date)
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(Period::try_from).transpose()
+}
+
 /// A period that has a day in common with this span.
 pub(crate) async fn overlapping(
     tx: &mut TenantTx,

@@ -17,6 +17,7 @@ mod journal_import;
 mod opening_access;
 mod opening_balances;
 mod period_closes;
+mod recurring;
 mod revaluations;
 mod snapshots;
 mod statement_files;

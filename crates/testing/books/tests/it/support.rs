@@ -32,6 +32,7 @@ pub(crate) async fn books_under(policies: Option<Arc<dyn Policies>>) -> (TestApp
         athyper_invoicing::MODULE,
         athyper_statements::MODULE,
         athyper_banking::MODULE,
+        athyper_recurring::MODULE,
     ];
     let options = TestOptions {
         policies,

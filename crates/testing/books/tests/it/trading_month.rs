@@ -246,6 +246,7 @@ async fn sign_off(accountant: &Client, admin: &Client, close: &str, numbers: &BT
             "banking.lines_posted",
             "banking.statements_complete",
             "banking.reconciliations_signed",
+            "recurring.entries_made",
             "finance.earlier_periods_closed",
             "finance.journals_posted",
             "finance.numbers_complete",

@@ -25,7 +25,7 @@ const THROUGH_RECORDS: &str =
     "the records service reads and writes it, and asks for the domain's own permission";
 
 /// Permissions that are not operations: within an operation, more may be asked of some callers.
-const EXTRA_PERMISSIONS: [Tolerated; 16] = [
+const EXTRA_PERMISSIONS: [Tolerated; 17] = [
     Tolerated {
         rule: "extra-permission",
         subject: "finance.post_to_soft_closed_period",
@@ -58,6 +58,11 @@ const EXTRA_PERMISSIONS: [Tolerated; 16] = [
     Tolerated {
         rule: "extra-permission",
         subject: "invoicing.post_to_soft_closed_period",
+        reason: AFTER_SOFT_CLOSE,
+    },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "recurring.post_to_soft_closed_period",
         reason: AFTER_SOFT_CLOSE,
     },
     Tolerated {

@@ -1,0 +1,47 @@
+//! State changes, one file each.
+
+pub(crate) mod create_deferral;
+pub(crate) mod create_entry;
+pub(crate) mod end_entry;
+pub(crate) mod pause_entry;
+pub(crate) mod resume_entry;
+pub(crate) mod retry_occurrence;
+pub(crate) mod run_entries;
+pub(crate) mod skip_occurrence;
+pub(crate) mod undo_occurrence;
+pub(crate) mod update_entry;
+
+use athyper_kernel_db::TenantTx;
+use athyper_kernel_error::FieldError;
+
+use crate::Deps;
+use crate::error::Error;
+use crate::model::entry::EntryLine;
+
+/// Holds what lines name against the chart of accounts and the dimensions. `at` says where the line at a place stands.
+///
+/// # Errors
+/// Names each account that is not there and each value that no line may name.
+async fn check_named(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    lines: &[EntryLine],
+    at: impl Fn(usize) -> String,
+) -> Result<(), Error> {
+    let codes: Vec<&str> = lines.iter().map(|line| line.account.as_str()).collect();
+    let known = deps.turnovers.paths(tx, &codes).await?;
+    let mut errors = Vec::new();
+    for (place, line) in lines.iter().enumerate() {
+        if !known.contains_key(&line.account) {
+            let message = format!("there is no account {}: add it, or name another", line.account);
+            errors.push(FieldError::new(format!("{}/account", at(place)), "unknown_account", message));
+        }
+        let named: Vec<(&str, &str)> =
+            line.dimensions.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        for (key, value) in deps.turnovers.unknown_values(tx, &named).await? {
+            let message = format!("there is no value {value} of a dimension {key} that lines may name");
+            errors.push(FieldError::new(format!("{}/dimensions", at(place)), "unknown_value", message));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidEntry(errors)) }
+}

@@ -1,0 +1,87 @@
+//! Makes what is due up to the day that it is where the tenant keeps its books.
+
+use std::collections::BTreeMap;
+
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_jobs::{JobError, JobPayload, JobRun};
+use athyper_kernel_ledger::tenant_defaults;
+use serde::{Deserialize, Serialize};
+
+use crate::Deps;
+use crate::entities::OCCURRENCE;
+use crate::making::{make, write_down};
+use crate::model::occurrence::OccurrenceState;
+use crate::store::occurrences;
+
+/// Most occurrences that are written down in one transaction.
+const BATCH: usize = 500;
+
+/// Nothing to say: it is all that is due in the tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MakeOccurrences {}
+
+impl JobPayload for MakeOccurrences {
+    const NAME: &'static str = "recurring.make_occurrences";
+}
+
+pub(crate) async fn run(run: JobRun, deps: Deps, _payload: MakeOccurrences) -> Result<(), JobError> {
+    let started = run.now();
+    let mut written = 0_usize;
+    let today = loop {
+        let mut tx = run.tx().await?;
+        let today = tenant_defaults::today(run.context(), tx.clock());
+        let now = write_down(&mut tx, today, BATCH).await?;
+        if now == 0 {
+            break today;
+        }
+        written += now;
+        let event = AuditEvent::info("recurring.write_down_occurrences").with("occurrences", now);
+        run.commit(tx, event).await?;
+    };
+    let (mut made, mut failed) = (0_usize, 0_usize);
+    // What a fault of the system has stopped: the others are made all the same, and then the job is tried again.
+    let mut stopped = BTreeMap::new();
+    loop {
+        let mut read = run.read_tx().await?;
+        let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
+        let ids = occurrences::to_make(&mut read, (today, started), limit).await?;
+        drop(read);
+        if ids.iter().all(|id| stopped.contains_key(id)) {
+            break;
+        }
+        for id in ids {
+            if stopped.contains_key(&id) {
+                continue;
+            }
+            // Each in a transaction of its own: what is made stays made, whatever becomes of the others.
+            let mut tx = run.tx().await?;
+            let occurrence = match make(&mut tx, &deps, id, false).await {
+                Ok(Some(occurrence)) => occurrence,
+                Ok(None) => continue,
+                Err(fault) => {
+                    stopped.insert(id, fault);
+                    continue;
+                }
+            };
+            if occurrence.state == OccurrenceState::Made {
+                made += 1
+            } else {
+                failed += 1
+            }
+            let event = AuditEvent::info("recurring.make_occurrence")
+                .about(OCCURRENCE, id)
+                .with("state", occurrence.state.as_str())
+                .with("dueOn", occurrence.due_on.to_string());
+            run.commit(tx, event).await?;
+        }
+    }
+    if let Some((_, fault)) = stopped.pop_first() {
+        return Err(fault.into());
+    }
+    let event = AuditEvent::info("recurring.make_occurrences")
+        .with("upTo", today.to_string())
+        .with("written", written)
+        .with("made", made)
+        .with("failed", failed);
+    run.complete(run.tx().await?, event).await
+}

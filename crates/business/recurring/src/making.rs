@@ -1,0 +1,186 @@
+//! The one way of recurring entries into the books: what is due is written down, and what is written down is made, each once.
+
+use athyper_kernel_db::TenantTx;
+use athyper_kernel_error::{DomainError as _, Problem};
+use athyper_kernel_ledger::{AccountRef, Book, Posted, Posting, PostingLine, Source};
+use athyper_kernel_types::Money;
+use chrono::NaiveDate;
+
+use crate::Deps;
+use crate::entities::OCCURRENCE;
+use crate::error::{Error, problem};
+use crate::model::entry::{Entry, EntryState};
+use crate::model::occurrence::{Occurrence, OccurrenceId, OccurrenceState, Step};
+use crate::store::{self, entries, occurrences};
+
+/// Most entries that are looked at in one step.
+const MOST_ENTRIES: i64 = 200;
+
+/// Writes down what is due up to a day and not written down yet, at most `most` occurrences. Says how many it were.
+///
+/// The entry is locked and goes on to its next number in the same transaction, and the database has each number once: whoever comes
+/// at the same time finds it done.
+pub(crate) async fn write_down(tx: &mut TenantTx, up_to: NaiveDate, most: usize) -> Result<usize, Error> {
+    let mut written = 0;
+    for id in entries::due(tx, up_to, MOST_ENTRIES).await? {
+        let Some(mut entry) = entries::lock(tx, id).await? else { continue };
+        let before = entry.next_number;
+        while written < most
+            && entry.state == EntryState::Active
+            && let Some(day) = entry.next_on.filter(|day| *day <= up_to)
+        {
+            let planned = planned(tx, &entry, (entry.next_number, Step::Post), day);
+            occurrences::insert(tx, &planned).await?;
+            entry.advance();
+            written += 1;
+        }
+        if entry.next_number != before {
+            entries::update(tx, &entry).await?;
+        }
+    }
+    Ok(written)
+}
+
+fn planned(tx: &TenantTx, entry: &Entry, (number, step): (u32, Step), day: NaiveDate) -> Occurrence {
+    Occurrence {
+        id: OccurrenceId::new(tx.clock()),
+        entry: entry.id,
+        entity: entry.entity.clone(),
+        number,
+        step,
+        due_on: day,
+        state: OccurrenceState::Planned,
+        attempts: 0,
+        problem: None,
+        problem_code: None,
+        reason: None,
+        journal: None,
+        journal_number: None,
+        version: 1,
+        created_at: tx.now(),
+        created_by: tx.context().actor().id.clone(),
+    }
+}
+
+/// Makes an occurrence, unless it is made: it is locked, so of several who try at once one does. What the ledger refuses is undone to
+/// the last row and written down as failed; only a fault of the system is an error. Gives the occurrence as it is then.
+pub(crate) async fn make(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    id: OccurrenceId,
+    into_soft_closed: bool,
+) -> Result<Option<Occurrence>, Error> {
+    let Some(mut occurrence) = occurrences::lock(tx, id).await? else { return Ok(None) };
+    if !occurrence.state.is_open() {
+        return Ok(None);
+    }
+    let entry = entries::find(tx, occurrence.entry).await?.ok_or(Error::EntryNotFound)?;
+    store::savepoint(tx).await?;
+    let done = post(tx, deps, &entry, &occurrence, into_soft_closed).await;
+    let refused = match done {
+        Ok(posted) => {
+            occurrence.state = OccurrenceState::Made;
+            occurrence.journal = Some(posted.journal);
+            occurrence.journal_number = Some(posted.number);
+            (occurrence.problem, occurrence.problem_code) = (None, None);
+            None
+        }
+        Err(error) if error.kind().is_fault() => return Err(error),
+        Err(error) => Some(problem(error)),
+    };
+    store::end_savepoint(tx, refused.is_none()).await?;
+    if let Some(problem) = refused {
+        occurrence.state = OccurrenceState::Failed;
+        occurrence.problem = Some(in_words(&problem));
+        occurrence.problem_code = Some(problem.code.to_owned());
+    }
+    occurrence.attempts = occurrence.attempts.saturating_add(1);
+    occurrences::update(tx, &occurrence).await?;
+    occurrence.version += 1;
+    Ok(Some(occurrence))
+}
+
+/// What the ledger says, with the fields that it blames.
+fn in_words(problem: &Problem) -> String {
+    let fields: Vec<String> =
+        problem.fields.iter().take(5).map(|field| format!("{}: {}", field.pointer, field.message)).collect();
+    if fields.is_empty() {
+        problem.detail.clone()
+    } else {
+        format!("{} ({})", problem.detail, fields.join("; "))
+    }
+}
+
+/// Where the ledger has what an occurrence posted.
+pub(crate) fn source(id: OccurrenceId) -> Source {
+    Source::new(OCCURRENCE, id.uuid(), "post")
+}
+
+async fn post(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    entry: &Entry,
+    occurrence: &Occurrence,
+    into_soft_closed: bool,
+) -> Result<Posted, Error> {
+    match occurrence.step {
+        Step::Post => {
+            let amounts = entry.amounts(occurrence.number)?;
+            let posting = posting(entry, occurrence, &amounts, into_soft_closed);
+            let posted = deps.ledger.post(tx, &posting).await?;
+            plan_reversal(tx, deps, entry, occurrence).await?;
+            Ok(posted)
+        }
+        Step::Reverse => {
+            let number = (entry.id, occurrence.number, Step::Post);
+            let posted = occurrences::of_number(tx, number).await?.ok_or(Error::OccurrenceNotFound)?;
+            let narration = format!("{}, reversed", narration(entry));
+            let (source, day) = (source(posted), Some(occurrence.due_on));
+            Ok(deps.ledger.reverse(tx, &source, day, Some(&narration), into_soft_closed).await?)
+        }
+    }
+}
+
+fn narration(entry: &Entry) -> &str {
+    entry.narration.as_deref().unwrap_or(&entry.name)
+}
+
+fn posting(entry: &Entry, occurrence: &Occurrence, amounts: &[Money], into_soft_closed: bool) -> Posting {
+    let lines = entry.lines.iter().zip(amounts).map(|(line, amount)| PostingLine {
+        party: line.party,
+        dimensions: line.dimensions.clone(),
+        memo: line.memo.clone(),
+        ..PostingLine::new(AccountRef::Code(line.account.clone()), *amount)
+    });
+    Posting {
+        entity: Some(entry.entity.clone()),
+        book: Book::General,
+        date: occurrence.due_on,
+        source: source(occurrence.id),
+        reference: None,
+        payee: None,
+        narration: Some(narration(entry).to_owned()),
+        rates: std::collections::BTreeMap::new(),
+        lines: lines.collect(),
+        into_soft_closed,
+    }
+}
+
+/// Writes down the reversal of what was just posted, to be made on its day.
+async fn plan_reversal(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    entry: &Entry,
+    posted: &Occurrence,
+) -> Result<(), Error> {
+    if entry.reversal.is_none() {
+        return Ok(());
+    }
+    let books = deps.ledger.entity(tx, Some(&entry.entity)).await?;
+    let period = deps.periods.covering(tx, &books, posted.due_on).await?;
+    let period_end = period.map(|period| period.ends_on);
+    let day = entry.reverses_on(posted.due_on, period_end).ok_or(Error::DayUnknown)?;
+    let reversal = planned(tx, entry, (posted.number, Step::Reverse), day);
+    occurrences::insert(tx, &reversal).await?;
+    Ok(())
+}

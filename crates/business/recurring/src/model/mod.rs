@@ -1,0 +1,6 @@
+//! The rules of recurring entries as pure values and functions: nothing here reads or writes anything.
+
+pub(crate) mod drafting;
+pub(crate) mod entry;
+pub(crate) mod occurrence;
+pub(crate) mod rhythm;
