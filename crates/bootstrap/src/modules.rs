@@ -27,6 +27,7 @@ pub fn modules() -> Vec<DomainModule> {
         athyper_banking::MODULE,
         athyper_budgeting::MODULE,
         athyper_closing::MODULE,
+        athyper_group::MODULE,
         athyper_invoicing::MODULE,
         athyper_recurring::MODULE,
         athyper_statements::MODULE,

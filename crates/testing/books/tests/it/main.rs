@@ -12,6 +12,7 @@ mod cash_flows;
 mod chart_templates;
 mod fiscal_years;
 mod fresh;
+mod group;
 mod histories;
 mod journal_import;
 mod opening_access;

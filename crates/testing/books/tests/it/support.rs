@@ -29,6 +29,7 @@ pub(crate) async fn books_under(policies: Option<Arc<dyn Policies>>) -> (TestApp
         athyper_opening::MODULE,
         athyper_budgeting::MODULE,
         athyper_closing::MODULE,
+        athyper_group::MODULE,
         athyper_invoicing::MODULE,
         athyper_statements::MODULE,
         athyper_banking::MODULE,

@@ -25,7 +25,7 @@ const THROUGH_RECORDS: &str =
     "the records service reads and writes it, and asks for the domain's own permission";
 
 /// Permissions that are not operations: within an operation, more may be asked of some callers.
-const EXTRA_PERMISSIONS: [Tolerated; 17] = [
+const EXTRA_PERMISSIONS: [Tolerated; 20] = [
     Tolerated {
         rule: "extra-permission",
         subject: "finance.post_to_soft_closed_period",
@@ -43,11 +43,18 @@ const EXTRA_PERMISSIONS: [Tolerated; 17] = [
     },
     Tolerated { rule: "extra-permission", subject: "closing.read_close_steps", reason: THROUGH_RECORDS },
     Tolerated { rule: "extra-permission", subject: "closing.write_close_steps", reason: THROUGH_RECORDS },
+    Tolerated { rule: "extra-permission", subject: "group.read_average_rates", reason: THROUGH_RECORDS },
+    Tolerated { rule: "extra-permission", subject: "group.write_average_rates", reason: THROUGH_RECORDS },
     Tolerated { rule: "extra-permission", subject: "statements.read_layouts", reason: THROUGH_RECORDS },
     Tolerated { rule: "extra-permission", subject: "statements.write_layouts", reason: THROUGH_RECORDS },
     Tolerated {
         rule: "extra-permission",
         subject: "closing.post_to_soft_closed_period",
+        reason: AFTER_SOFT_CLOSE,
+    },
+    Tolerated {
+        rule: "extra-permission",
+        subject: "group.post_to_soft_closed_period",
         reason: AFTER_SOFT_CLOSE,
     },
     Tolerated {

@@ -1,0 +1,34 @@
+//! Group accounting: what legal entities of a tenant post between each other, and their books as those of one.
+//!
+//! # What it owns
+//!
+//! The schema `group_books`: relations between legal entities, entries that are posted in the books of two of them, groups, and the
+//! consolidations of groups. What is posted is the ledger's, and gets there through the port of `athyper-kernel-ledger`.
+//!
+//! # What it refuses
+//!
+//! - An entry in the books of one without that of the other, or that is not balanced in both.
+//! - An account that two relations of a legal entity share: nobody could say any more who owes what is on it.
+//! - A consolidation with an account that is not mapped, or a rate that nobody stated or recorded.
+//! - Any change to a consolidation that is final.
+//!
+//! # How it is read
+//!
+//! `routes.rs` is the table of contents; a route is a handler in `commands` or `queries`, whose `execute` owns the rule and calls
+//! `store` and the ledger. What an entry posts is worked out in `model::entry`; how books are translated, and what is eliminated, in
+//! `model::translation` and `model::elimination`.
+
+mod access;
+mod commands;
+mod deps;
+mod entities;
+mod error;
+mod gathering;
+mod model;
+mod module;
+mod queries;
+mod routes;
+mod store;
+
+use deps::Deps;
+pub use module::MODULE;
