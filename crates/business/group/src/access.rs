@@ -33,7 +33,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new(WRITE_RATES, OperationKind::Administer, BOOKKEEPERS).on(AVERAGE_RATE),
     Permission::new("group.list_runs", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("group.get_run", OperationKind::Read, BOOKKEEPERS).on(RUN).asking(),
-    Permission::new("group.create_run", OperationKind::Create, BOOKKEEPERS).on(GROUP).asking(),
+    Permission::new("group.create_run", OperationKind::Administer, BOOKKEEPERS).on(GROUP).asking(),
     Permission::new("group.finalise_run", OperationKind::Approve, BOOKKEEPERS).on(RUN).asking(),
     Permission::new("group.delete_run", OperationKind::DeleteDraft, BOOKKEEPERS).on(RUN).asking(),
     Permission::new("group.get_run_lines", OperationKind::Read, BOOKKEEPERS).on(RUN).asking(),

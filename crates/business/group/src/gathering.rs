@@ -102,17 +102,16 @@ async fn rates(
             average_is_stated: false,
         }));
     }
-    let closing = match stated.closing {
-        Some(rate) => rate,
-        None => {
-            // The rate that books in the presentation currency would be kept at.
-            let books = Entity { base_currency: presentation, ..entity.clone() };
-            match deps.ledger.rate(tx, &books, currency, date).await {
-                Ok(rate) => rate,
-                Err(problem) => {
-                    let pointer = format!("/rates/{}/closing", entity.code);
-                    return Ok(Err(FieldError::new(pointer, "rate_missing", problem.detail)));
-                }
+    let closing = if let Some(rate) = stated.closing {
+        rate
+    } else {
+        // The rate that books in the presentation currency would be kept at.
+        let books = Entity { base_currency: presentation, ..entity.clone() };
+        match deps.ledger.rate(tx, &books, currency, date).await {
+            Ok(rate) => rate,
+            Err(problem) => {
+                let pointer = format!("/rates/{}/closing", entity.code);
+                return Ok(Err(FieldError::new(pointer, "rate_missing", problem.detail)));
             }
         }
     };

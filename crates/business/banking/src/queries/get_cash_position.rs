@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use athyper_kernel_db::TenantConnection;
-use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, Reply, Report, ReportProblems};
 use athyper_kernel_ledger::{Entity, OpenItem, OpenItems};
 use axum::extract::State;
 use chrono::{Days, NaiveDate};

@@ -39,8 +39,10 @@ impl Books<'_> {
     /// A table of these sums, which has several rows for the same `by`.
     pub(crate) fn sums(&self, sums: Sums) -> String {
         let Sums { by, of, only } = sums;
-        let summed = of.iter().map(|(name, what)| format!(", sum({what}) as {name}")).collect::<String>();
-        let signed = of.iter().map(|(name, _)| format!(", part.sign * of_part.{name}")).collect::<String>();
+        let summed: Vec<String> = of.iter().map(|(name, what)| format!(", sum({what}) as {name}")).collect();
+        let signed: Vec<String> =
+            of.iter().map(|(name, _)| format!(", part.sign * of_part.{name}")).collect();
+        let (summed, signed) = (summed.concat(), signed.concat());
         let (monthly, lines) = (monthly(self.filter), lines(self.filter));
         format!(
             "(select {by}{summed} from {monthly} kept \

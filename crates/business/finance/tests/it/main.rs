@@ -14,7 +14,6 @@ mod accounts;
 mod bench;
 mod currencies;
 mod dimensions;
-mod histories;
 mod immutability;
 mod journals;
 mod legal_entities;

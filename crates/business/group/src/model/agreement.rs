@@ -51,7 +51,9 @@ pub(crate) fn agreements<'a>(
     relations: &[Relation],
     balances: impl Fn(&str) -> &'a Vec<AccountBalance>,
 ) -> Vec<Agreement> {
-    let mut pairs: BTreeMap<(&str, &str), (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    /// Accounts of the one, and of the other.
+    type Due<'a> = (BTreeSet<&'a str>, BTreeSet<&'a str>);
+    let mut pairs: BTreeMap<(&str, &str), Due<'_>> = BTreeMap::new();
     for relation in relations {
         let (a, b) = pairs.entry((&relation.a.entity, &relation.b.entity)).or_default();
         a.extend(relation.a.due());

@@ -259,7 +259,7 @@ pub(crate) fn digest(inputs: &Inputs, outcome: &Outcome) -> Result<String, serde
         );
         hash.update(serde_json::to_vec(&text)?);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 /// A consolidation as it is kept.

@@ -126,7 +126,7 @@ pub(crate) fn translate(
         match line(definition, member, books, balance) {
             Ok(line) => lines.push(line),
             Err((code, message)) => {
-                faults.push(FieldError::new("/group", code, format!("{}: {message}", member.entity)))
+                faults.push(FieldError::new("/group", code, format!("{}: {message}", member.entity)));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What is open at the end of a day, by how long it is overdue.
 
-use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, Reply, Report, ReportProblems};
 use athyper_kernel_types::{Currency, Page, PageRequest};
 use axum::extract::State;
 use rust_decimal::Decimal;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
-use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, Reply, Report, ReportProblems};
 use athyper_kernel_types::Currency;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;

@@ -1,7 +1,7 @@
 //! The tax report of a period, from posted documents.
 
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
-use athyper_kernel_http::{ProblemResponse, ReportProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, Reply, Report, ReportProblems};
 use athyper_kernel_types::Currency;
 use axum::extract::State;
 use chrono::NaiveDate;

@@ -99,30 +99,7 @@ async fn take(client: &Client, world: &mut World, step: &Step) -> u16 {
             }
             answer.status
         }
-        Step::Allocation(one, other) => {
-            let page = client
-                .get("/v1/invoicing/reports/open-items?limit=200&asOf=2025-12-31")
-                .await
-                .expect(200)
-                .json();
-            let items = page["items"].as_array().unwrap();
-            let sided = |is_debit: bool| -> Vec<&Value> {
-                items
-                    .iter()
-                    .filter(|item| item["open"].as_str().unwrap().starts_with('-') != is_debit)
-                    .collect()
-            };
-            let (debits, credits) = (sided(true), sided(false));
-            if debits.is_empty() || credits.is_empty() {
-                return 0;
-            }
-            let body = json!({"debit": debits[one % debits.len()]["id"], "credit": credits[other % credits.len()]["id"], "date": "2025-06-02"});
-            let answer = client.post("/v1/invoicing/allocations", &body).await;
-            if answer.status == 200 {
-                world.allocations.push(answer.text("/id"));
-            }
-            answer.status
-        }
+        Step::Allocation(one, other) => allocate(client, world, (*one, *other)).await,
         Step::Undo(at) => {
             let Some(id) = pick(&world.allocations, *at) else { return 0 };
             let body = json!({"date": "2025-06-20", "reason": "Another was meant"});
@@ -136,6 +113,26 @@ async fn take(client: &Client, world: &mut World, step: &Step) -> u16 {
             client.post(&format!("/v1/invoicing/payments/{id}/bounce"), &body).await.status
         }
     }
+}
+
+/// Settles some open item on the debit side with some on the credit side.
+async fn allocate(client: &Client, world: &mut World, (one, other): (usize, usize)) -> u16 {
+    let page =
+        client.get("/v1/invoicing/reports/open-items?limit=200&asOf=2025-12-31").await.expect(200).json();
+    let items = page["items"].as_array().unwrap();
+    let sided = |is_debit: bool| -> Vec<&Value> {
+        items.iter().filter(|item| item["open"].as_str().unwrap().starts_with('-') != is_debit).collect()
+    };
+    let (debits, credits) = (sided(true), sided(false));
+    if debits.is_empty() || credits.is_empty() {
+        return 0;
+    }
+    let body = json!({"debit": debits[one % debits.len()]["id"], "credit": credits[other % credits.len()]["id"], "date": "2025-06-02"});
+    let answer = client.post("/v1/invoicing/allocations", &body).await;
+    if answer.status == 200 {
+        world.allocations.push(answer.text("/id"));
+    }
+    answer.status
 }
 
 async fn write(client: &Client, world: &mut World, document: &Value) -> u16 {

@@ -64,9 +64,9 @@ pub(crate) async fn run(run: JobRun, deps: Deps, _payload: MakeOccurrences) -> R
                 }
             };
             if occurrence.state == OccurrenceState::Made {
-                made += 1
+                made += 1;
             } else {
-                failed += 1
+                failed += 1;
             }
             let event = AuditEvent::info("recurring.make_occurrence")
                 .about(OCCURRENCE, id)

@@ -1,7 +1,7 @@
 //! Shows what of an entry is still to come.
 
 use athyper_kernel_http::{PathId, ProblemResponse, Read, RecordProblems, Reply};
-use athyper_kernel_types::Currency;
+use athyper_kernel_types::{Currency, Money};
 use axum::extract::State;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -100,7 +100,7 @@ fn preview(entry: &Entry, count: u32) -> Result<Preview, Error> {
     if entry.next_on.is_some() {
         for number in entry.next_number..entry.next_number.saturating_add(count) {
             let Some(due_on) = entry.day(number) else { break };
-            let amounts = entry.amounts(number)?.into_iter().map(|amount| amount.amount()).collect();
+            let amounts = entry.amounts(number)?.into_iter().map(Money::amount).collect();
             coming.push(Coming { number, due_on, reverses_on: entry.reverses_on(due_on, None), amounts });
         }
     }

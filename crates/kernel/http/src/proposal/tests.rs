@@ -5,7 +5,7 @@ use serde_json::json;
 use utoipa::openapi::OpenApi;
 
 use super::*;
-use crate::rights::tests::context;
+use crate::rights::tests::{context, context_in};
 
 /// Operations of which one takes a version, and one a secret.
 fn operations() -> OperationIndex {
@@ -34,15 +34,23 @@ async fn proposed(
     headers: &[(&'static str, &str)],
     body: &str,
 ) -> (Result<Proposal, Unfit>, Bytes) {
+    proposed_by(&context(), operation, path, headers, body).await
+}
+
+async fn proposed_by(
+    context: &TenantContext,
+    operation: &str,
+    path: &str,
+    headers: &[(&'static str, &str)],
+    body: &str,
+) -> (Result<Proposal, Unfit>, Bytes) {
     let mut request = Request::new(Body::from(body.to_owned()));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = path.parse().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
-    let context = context();
-    let read =
-        propose(&operations(), (&context, &Arc::from(operation)), 1 << 20, &mut request).await.unwrap();
+    let read = propose(&operations(), (context, &Arc::from(operation)), 1 << 20, &mut request).await.unwrap();
     (read.proposal, read_all(request.into_body(), 1 << 20).await.unwrap())
 }
 
@@ -67,6 +75,13 @@ async fn all_that_the_effect_depends_on_is_in_the_digest() {
     ] {
         assert_ne!(digest(operation, path, tag, body).await, first, "{operation} {path} {tag} {body}");
     }
+    let mut of_organisations = Vec::new();
+    for org in [None, Some("north"), Some("south")] {
+        let (proposal, _) = proposed_by(&context_in(org), "a.make", "/a", &[JSON], "{}").await;
+        of_organisations.push(proposal.unwrap().digest);
+    }
+    of_organisations.dedup();
+    assert_eq!(of_organisations.len(), 3);
 }
 
 /// A member that is sent twice is read one way by whoever agrees, and may be read another way by a handler.

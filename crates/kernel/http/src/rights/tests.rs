@@ -49,13 +49,18 @@ fn of(granted: GrantedRights) -> Rights {
 
 /// The context of somebody of the platform's tenant.
 pub(crate) fn context() -> TenantContext {
+    context_in(None)
+}
+
+/// The same in this organisation of the tenant.
+pub(crate) fn context_in(org: Option<&str>) -> TenantContext {
     let resolved = Resolved {
         realm_key: "demo".to_owned(),
         tenant_key: Some("demo".to_owned()),
-        org_key: None,
+        org_key: org.map(str::to_owned),
         realm_source: athyper_kernel_tenant_context::Source::Claim,
         tenant_source: None,
-        org_source: None,
+        org_source: org.map(|_| athyper_kernel_tenant_context::Source::Claim),
         defaults: serde_json::Map::new(),
         defaults_sources: std::collections::BTreeMap::new(),
     };

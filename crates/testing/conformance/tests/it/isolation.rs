@@ -11,10 +11,15 @@ use futures::future::join_all;
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use crate::attack::{CASES, Report, STATEMENTS, attack, id, two_tenants};
+use crate::attack::{CASES, Report, STATEMENTS, attack, id, two_tenants, two_tenants_in};
 use crate::platform::Platform;
 use crate::rows::{Rows, tenant_tables};
 use crate::statements::{Dice, Maker, Verb, tables};
+
+/// Whether a table is the kernel's own: some operations of any module fill these.
+fn is_kernel(table: &str) -> bool {
+    table.starts_with("platform.") || table.starts_with("jobs.")
+}
 
 #[tokio::test]
 async fn no_statement_reaches_another_tenant() {
@@ -40,12 +45,11 @@ async fn a_breach_is_found() {
          using (tenant_id = nullif(current_setting('athyper.tenant_id', true), '')::uuid) with check (true)",
         "alter policy system_crossing on jobs.operation to public",
     ] {
-        let platform = Platform::new().await;
+        // The holes are in the kernel's tables: some operations fill them, and over those of all modules chance might miss them.
+        let platform = Platform::part(0, 10).await;
         let mut dice = Dice::new(2);
-        let contexts = two_tenants(&platform, &mut dice).await;
+        let contexts = two_tenants_in(&platform, &mut dice, is_kernel).await;
         sqlx::raw_sql(hole).execute(&mut platform.app.db.owner().await).await.expect("hole");
-        // The holes are in the kernel's tables: over those of all modules chance might miss them.
-        let is_kernel = |table: &str| table.starts_with("platform.") || table.starts_with("jobs.");
         let report = attack(&platform.app.db, &contexts, CASES, &mut dice, is_kernel).await;
         assert!(!report.breaches.is_empty(), "{hole} went unseen");
     }
@@ -125,8 +129,8 @@ async fn pool_of(db: &TestDatabase, connections: u32) -> Database {
 /// What a transaction set is gone with it, so that the next one on the same connection starts with nothing.
 #[tokio::test]
 async fn the_tenant_ends_with_its_transaction() {
-    let platform = Platform::new().await;
-    let contexts = two_tenants(&platform, &mut Dice::new(5)).await;
+    let platform = Platform::part(0, 10).await;
+    let contexts = two_tenants_in(&platform, &mut Dice::new(5), is_kernel).await;
     let db = &platform.app.db;
     let names = tenant_tables(&mut db.superuser().await).await;
     let database = pool_of(db, 1).await;
@@ -162,8 +166,8 @@ async fn the_tenant_ends_with_its_transaction() {
 
 #[tokio::test]
 async fn tenants_share_connections_without_meeting() {
-    let platform = Platform::new().await;
-    let contexts = two_tenants(&platform, &mut Dice::new(6)).await;
+    let platform = Platform::part(0, 10).await;
+    let contexts = two_tenants_in(&platform, &mut Dice::new(6), is_kernel).await;
     let db = &platform.app.db;
     let names = tenant_tables(&mut db.superuser().await).await;
     let database = pool_of(db, 2).await;

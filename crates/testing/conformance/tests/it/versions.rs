@@ -15,7 +15,7 @@ use crate::specimen;
 const NO_VERSION_OF_FACTORS: &str = "a factor never changes, so its removal cannot be a lost update";
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 18] = [
+const WITHOUT_VERSION: [Tolerated; 19] = [
     Tolerated {
         rule: "not-modified",
         subject: "banking.get_reconciliation",
@@ -30,6 +30,11 @@ const WITHOUT_VERSION: [Tolerated; 18] = [
         rule: "not-modified",
         subject: "closing.verify_period_close",
         reason: "the books that it looks at change without the close",
+    },
+    Tolerated {
+        rule: "not-modified",
+        subject: "group.verify_run",
+        reason: "the books that it looks at change without the consolidation",
     },
     Tolerated {
         rule: "etag",

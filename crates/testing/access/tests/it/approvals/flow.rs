@@ -1,6 +1,9 @@
 //! From the refusal to the effect: who sees, who decides, and what the trail says.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::support::{
     ACCOUNTS, REQUESTS, app, approved, ask_for, cash, checker, decide, guarded_app, maker, waits, withdraw,
@@ -146,6 +149,21 @@ async fn what_cannot_be_shown_to_anybody_is_refused_with_the_reason() {
     decide(&checker(&app), &id, "approve").await.expect(200);
     assert_ne!(waits(&maker.with("if-match", "\"2\"").patch(&path, &change).await), id);
     on_first.patch(&path, &change).await.expect(200);
+}
+
+/// What is sent many times at once, as a browser does that nobody answers, waits for one decision.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_at_once_waits_once() {
+    let app = app().await;
+    ask_for(&app, "accounts", &["finance.create_account"], "tenant_admin").await;
+    let maker = maker(&app);
+    let mut asked = JoinSet::new();
+    for _ in 0..8 {
+        let maker = maker.clone();
+        asked.spawn(async move { maker.post(ACCOUNTS, &cash()).await });
+    }
+    let ids: BTreeSet<String> = asked.join_all().await.iter().map(waits).collect();
+    assert_eq!(ids.len(), 1, "{ids:?}");
 }
 
 #[tokio::test]
