@@ -98,7 +98,7 @@ async fn whatever_fails_leaves_nothing_in_either_books() {
     .await;
     assert_eq!(fields(&even), [pair("/from/lines", "nothing_due")]);
     let wrong = refused(|asked| {
-        asked["to"]["lines"][0] = json!({"account": "Rent", "debit": "1.00", "credit": "1.00"})
+        asked["to"]["lines"][0] = json!({"account": "Rent", "debit": "1.00", "credit": "1.00"});
     })
     .await;
     assert_eq!(fields(&wrong), [pair("/to/lines/0/debit", "one_side")]);

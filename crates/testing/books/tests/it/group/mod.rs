@@ -76,7 +76,7 @@ impl Stage {
         lines
             .iter()
             .map(|line| (text(line, "account"), text(line, "balance")))
-            .filter(|(_, balance)| balance.trim_matches(['0', '.', '-']) != "")
+            .filter(|(_, balance)| !balance.trim_matches(['0', '.', '-']).is_empty())
             .collect()
     }
 

@@ -370,9 +370,9 @@ async fn break_off(caller: &Caller, seen: &Seen, document: &Document, choice: us
         went_well = ledger.reverse(&mut tx, &source, None, None, false).await.is_ok();
     }
     if choice.is_multiple_of(2) {
-        tx.rollback().await.unwrap()
+        tx.rollback().await.unwrap();
     } else {
-        drop(tx)
+        drop(tx);
     }
     if went_well { 200 } else { 409 }
 }
