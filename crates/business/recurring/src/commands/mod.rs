@@ -11,12 +11,46 @@ pub(crate) mod skip_occurrence;
 pub(crate) mod undo_occurrence;
 pub(crate) mod update_entry;
 
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::FieldError;
+use athyper_kernel_http::{Command, NoBody, ProblemResponse, Reply};
 
 use crate::Deps;
-use crate::error::Error;
-use crate::model::entry::EntryLine;
+use crate::entities::ENTRY;
+use crate::error::{Error, problem};
+use crate::model::entry::{EntryId, EntryLine, EntryState};
+use crate::store::entries;
+
+/// Puts an entry into another state: `kind` is the operation. `may` says of which states it can be.
+///
+/// # Errors
+/// When there is no such entry for the caller, it has another version than is meant, or it is in another state.
+async fn change_state(
+    mut cmd: Command<NoBody>,
+    deps: &Deps,
+    id: EntryId,
+    (kind, state): (&'static str, EntryState),
+    may: impl Fn(EntryState) -> bool,
+) -> Result<Reply, ProblemResponse> {
+    let mut entry = entries::lock(&mut cmd.tx, id).await?.ok_or(Error::EntryNotFound)?;
+    let caller = cmd.caller().clone();
+    deps.records.check_on(&mut cmd.tx, &caller, (ENTRY, id.uuid()), Error::EntryNotFound).await?;
+    cmd.check_version(entry.version)?;
+    if !may(entry.state) {
+        return Err(problem(Error::EntryState(entry.state)).into());
+    }
+    entry.state = state;
+    if state == EntryState::Ended {
+        entry.next_on = None;
+    }
+    entries::update(&mut cmd.tx, &entry).await?;
+
+    entry.version += 1;
+    let event = AuditEvent::info(kind).about(ENTRY, entry.id).with("name", entry.name.as_str());
+    let reply = Reply::ok(&entry)?.version(entry.version);
+    cmd.finish(event, reply).await
+}
 
 /// Holds what lines name against the chart of accounts and the dimensions. `at` says where the line at a place stands.
 ///

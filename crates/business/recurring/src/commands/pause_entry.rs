@@ -1,15 +1,11 @@
 //! Keeps an entry from being made for a time.
 
-use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 
 use crate::Deps;
-use crate::entities::ENTRY;
-use crate::error::{Error, problem};
+use crate::commands::change_state;
 use crate::model::entry::{Entry, EntryState};
-use crate::store::entries;
 
 /// Pause a recurring entry
 ///
@@ -40,26 +36,8 @@ use crate::store::entries;
 pub(crate) async fn pause_entry(
     State(deps): State<Deps>,
     PathId(id): PathId<Entry>,
-    mut cmd: Command<NoBody>,
+    cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let found = entries::lock(&mut cmd.tx, id).await?.ok_or(Error::EntryNotFound)?;
-    let caller = cmd.caller().clone();
-    deps.records.check_on(&mut cmd.tx, &caller, (ENTRY, id.uuid()), Error::EntryNotFound).await?;
-    cmd.check_version(found.version)?;
-    let done = execute(&mut cmd.tx, found).await.map_err(problem)?;
-    let reply = Reply::ok(&done.output)?.version(done.output.version);
-    cmd.finish(done.event, reply).await
-}
-
-pub(crate) async fn execute(tx: &mut TenantTx, mut entry: Entry) -> Result<Done<Entry>, Error> {
-    if entry.state != EntryState::Active {
-        return Err(Error::EntryState(entry.state));
-    }
-    entry.state = EntryState::Paused;
-    entries::update(tx, &entry).await?;
-
-    entry.version += 1;
-    let event =
-        AuditEvent::info("recurring.pause_entry").about(ENTRY, entry.id).with("name", entry.name.as_str());
-    Ok(Done::new(entry, event))
+    let change = ("recurring.pause_entry", EntryState::Paused);
+    change_state(cmd, &deps, id, change, |state| state == EntryState::Active).await
 }
