@@ -55,9 +55,14 @@ impl Stage {
     pub(crate) async fn assert_empty(&self) {
         self.storage.clean_up().await;
         assert!(keys(&self.tenant(), "").await.is_empty());
+        self.assert_only(&[]).await;
+    }
+
+    /// Checks that no files are left but these.
+    pub(crate) async fn assert_only(&self, expected: &[PathBuf]) {
         let start = Instant::now();
         // Files are removed by a thread of its own, perhaps after the call has returned.
-        while !files(&self.root).is_empty() {
+        while files(&self.root).len() != expected.len() {
             assert!(start.elapsed() < Duration::from_secs(10), "left behind: {:?}", files(&self.root));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

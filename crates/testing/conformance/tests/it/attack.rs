@@ -119,11 +119,10 @@ async fn fill(db: &TestDatabase, context: &TenantContext, table: &Table, dice: &
 /// Whether the application may put rows into the table itself. What only the sealer writes is there where the examples made
 /// it write.
 async fn may_insert(db: &TestDatabase, table: &Table) -> bool {
-    sqlx::query_scalar("select has_any_column_privilege('athyper_app', $1::regclass, 'insert')")
-        .bind(&table.name)
-        .fetch_one(&mut db.superuser().await)
-        .await
-        .expect("privilege")
+    let privilege =
+        sqlx::query_scalar("select has_any_column_privilege('athyper_app', $1::regclass, 'insert')")
+            .bind(&table.name);
+    db.watch(async |superuser| privilege.fetch_one(superuser).await).await.expect("privilege")
 }
 
 /// Runs random transactions of both tenants by turns over the tables that are meant, until one of them sees or changes what

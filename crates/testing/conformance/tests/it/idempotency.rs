@@ -134,12 +134,10 @@ async fn check_at_once(platform: &Platform, operation: &Operation, findings: &mu
     let call = platform.prepare(operation, &user).await;
     let events = || async {
         // Of this operation: other trails may be told as well.
-        let count = sqlx::query_scalar("select count(*) from audit.event where type = $1");
-        let count: i64 = count
-            .bind(&operation.id)
-            .fetch_one(&mut platform.app.db.superuser().await)
-            .await
-            .expect("events");
+        let count =
+            sqlx::query_scalar("select count(*) from audit.event where type = $1").bind(&operation.id);
+        let count: i64 =
+            platform.app.db.watch(async |superuser| count.fetch_one(superuser).await).await.expect("events");
         count
     };
     let (client, _) = with_key(&user.client);
@@ -171,8 +169,9 @@ async fn check_own(platform: &Platform, operation: &Operation, findings: &mut Fi
     let (client, key) = with_key(&admin.client);
     let first = platform.prepare(operation, &admin).await.send(&client, &operation.method).await;
     findings.expect(is_success(&first), "own-key", operation.name(), format!("answers {}", first.status));
-    let colleagues = platform.roles_of(&operation.id);
-    let users = colleagues.into_iter().map(|role| ("demo", role)).chain([("globex", ADMIN)]);
+    // One colleague, if anybody else may do it.
+    let colleague = platform.roles_of(&operation.id).into_iter().next();
+    let users = colleague.into_iter().map(|role| ("demo", role)).chain([("globex", ADMIN)]);
     for (tenant, role) in users {
         // Who runs the platform has to say why by themselves.
         let is_control = operation.id.starts_with("control.");

@@ -55,6 +55,31 @@ async fn a_commit_keeps_the_rows_and_the_event() {
     assert_eq!(event, expected);
 }
 
+/// Connections that were used a moment ago are not tried before they are used again; those that were cut are left out.
+#[tokio::test]
+async fn connections_that_were_cut_a_moment_ago_trouble_nobody() {
+    let db = database().await;
+    let context = db.context("demo");
+    for _ in 0..10 {
+        let open = futures::future::join_all((0..4).map(|_| db.database.tenant_tx(&context))).await;
+        for tx in open {
+            tx.unwrap().rollback().await.unwrap();
+        }
+        let cut: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where usename = 'athyper_app' and datname = current_database() \
+             and pg_terminate_backend(pid)",
+        )
+        .fetch_one(&mut db.superuser().await)
+        .await
+        .unwrap();
+        assert!(cut >= 4, "{cut} connections were there to be cut");
+        for begun in futures::future::join_all((0..4).map(|_| db.database.read_tx(&context))).await {
+            begun.unwrap();
+        }
+        db.database.ping().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_committed_is_not_kept() {
     let db = database().await;

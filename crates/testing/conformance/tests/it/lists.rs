@@ -18,6 +18,8 @@ const RECORDS: usize = 5;
 const PAGE: usize = 2;
 /// Most rows of a page that may be asked for.
 const MOST: usize = 200;
+/// Other lists that a cursor is tried on: those that follow it, so that each list is tried with so many cursors of others.
+const OTHERS: usize = 5;
 
 /// Reads that answer with a whole list at once, and one whose rows are not records.
 const WHOLE_LISTS: [Tolerated; 4] = [
@@ -65,13 +67,8 @@ async fn follow(user: &User, call: &Call, operation: &Operation, findings: &mut 
     rows
 }
 
-async fn check_pages(platform: &Platform, operation: &Operation, findings: &mut Findings) {
-    let user = platform.admin("demo");
-    let mut call = platform.prepare(operation, &user).await;
-    for _ in 1..RECORDS {
-        call = platform.prepare(operation, &user).await;
-    }
-    let whole = and(&call, &format!("limit={MOST}")).send(&user.client, &Method::GET).await;
+async fn check_pages(user: &User, call: &Call, operation: &Operation, findings: &mut Findings) {
+    let whole = and(call, &format!("limit={MOST}")).send(&user.client, &Method::GET).await;
     if whole.status != 200 {
         findings.add("pages", operation.name(), format!("limit={MOST} answers {:?}", whole.body));
         return;
@@ -79,7 +76,7 @@ async fn check_pages(platform: &Platform, operation: &Operation, findings: &mut 
     let whole = whole.json()["items"].as_array().cloned().unwrap_or_default();
     let what = format!("{RECORDS} examples show {} rows", whole.len());
     findings.expect(whole.len() > PAGE && whole.len() < MOST, "example", operation.name(), what);
-    let followed = follow(&user, &call, operation, findings).await;
+    let followed = follow(user, call, operation, findings).await;
     let distinct: BTreeSet<String> = followed.iter().map(Value::to_string).collect();
     findings.expect(distinct.len() == followed.len(), "pages", operation.name(), "a row comes twice");
     let what = format!("pages show {} rows, the whole list {}", followed.len(), whole.len());
@@ -87,9 +84,7 @@ async fn check_pages(platform: &Platform, operation: &Operation, findings: &mut 
 }
 
 /// What cannot be served is refused, and the parameter is named.
-async fn check_refusals(platform: &Platform, operation: &Operation, findings: &mut Findings) {
-    let user = platform.admin("demo");
-    let call = platform.prepare(operation, &user).await;
+async fn check_refusals(user: &User, call: &Call, operation: &Operation, findings: &mut Findings) {
     let foreign =
         Cursor::new("another list id desc", &"019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071").expect("cursor");
     let foreign = format!("cursor={foreign}");
@@ -105,7 +100,7 @@ async fn check_refusals(platform: &Platform, operation: &Operation, findings: &m
         ("?cursor", &foreign),
         ("?cursor", &long),
     ] {
-        let answer = and(&call, query).send(&user.client, &Method::GET).await;
+        let answer = and(call, query).send(&user.client, &Method::GET).await;
         let what = format!("{query:.40} answers {} {:?}", answer.status, answer.body);
         if answer.status != 400 {
             findings.add("refusal", operation.name(), what);
@@ -125,23 +120,14 @@ async fn check_refusals(platform: &Platform, operation: &Operation, findings: &m
 }
 
 /// A cursor of one list leads nowhere in another.
-async fn check_cursors_apart(platform: &Platform, lists: &[&Operation], findings: &mut Findings) {
-    let user = platform.admin("demo");
-    let mut calls = Vec::new();
-    for list in lists {
-        let mut call = platform.prepare(list, &user).await;
-        for _ in 1..RECORDS {
-            call = platform.prepare(list, &user).await;
-        }
-        calls.push((list, call));
-    }
-    for (list, call) in &calls {
+async fn check_cursors_apart(user: &User, calls: &[(&Operation, Call)], findings: &mut Findings) {
+    for (place, (list, call)) in calls.iter().enumerate() {
         let answer = and(call, "limit=1").send(&user.client, &Method::GET).await;
         let Some(cursor) = (answer.status == 200).then(|| answer.json()["nextCursor"].clone()) else {
             continue;
         };
         let query = format!("cursor={}", cursor.as_str().unwrap_or_default());
-        for (other, call) in calls.iter().filter(|(other, _)| other.id != list.id) {
+        for (other, call) in calls.iter().cycle().skip(place + 1).take(OTHERS.min(calls.len() - 1)) {
             let answer = and(call, &query).send(&user.client, &Method::GET).await;
             let what = format!("takes a cursor of {}: {}", list.id, answer.status);
             findings.expect(answer.status == 400, "refusal", other.name(), what);
@@ -165,11 +151,18 @@ async fn check(platform: &Platform) -> Findings {
         .iter()
         .filter(|operation| !operation.is_command())
         .partition(|read| read.is_list());
-    for list in &lists {
-        check_pages(platform, list, &mut findings).await;
-        check_refusals(platform, list, &mut findings).await;
+    let user = platform.admin("demo");
+    let mut calls = Vec::new();
+    for list in lists {
+        let mut call = platform.prepare(list, &user).await;
+        for _ in 1..RECORDS {
+            call = platform.prepare(list, &user).await;
+        }
+        check_pages(&user, &call, list, &mut findings).await;
+        check_refusals(&user, &call, list, &mut findings).await;
+        calls.push((list, call));
     }
-    check_cursors_apart(platform, &lists, &mut findings).await;
+    check_cursors_apart(&user, &calls, &mut findings).await;
     for read in others {
         check_whole(platform, read, &mut findings).await;
     }

@@ -100,13 +100,13 @@ async fn check_bodies(platform: &Platform, operation: &Operation, findings: &mut
 
 /// What is no id cannot be the id of anything.
 async fn check_ids(platform: &Platform, operation: &Operation, findings: &mut Findings) {
-    let client = platform.admin("demo").client;
+    let user = platform.admin("demo");
+    let prepared = platform.prepare(operation, &user).await;
     for id in
         ["7", "not-a-uuid", "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f607g", "%00", "a%2Fb", "'%20or%201=1--", "%FF"]
     {
-        let mut call = platform.prepare(operation, &platform.admin("demo")).await;
-        call.path = operation.path_with(id);
-        let answer = call.send(&client, &operation.method).await;
+        let call = Call { path: operation.path_with(id), ..prepared.clone() };
+        let answer = call.send(&user.client, &operation.method).await;
         check_problem(findings, operation, &answer);
         let what = format!("the id {id:?} answers {}", answer.status);
         findings.expect(answer.status == 404, "bad-id", operation.name(), what);
