@@ -144,7 +144,7 @@ impl Database {
     /// When there is no answer.
     pub async fn ping_replica(&self) -> Result<(), DbError> {
         if let Some(replica) = &self.0.replica {
-            sqlx::raw_sql("select 1").execute(&replica.pool).await?;
+            self.begin_on(&replica.pool, READ, "select 1").await?.rollback().await?;
         }
         Ok(())
     }
@@ -179,9 +179,7 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub async fn ping(&self) -> Result<(), DbError> {
-        // Not a prepared statement: a pooler might run its second half on another connection.
-        sqlx::raw_sql("select 1").execute(&self.0.pool).await?;
-        Ok(())
+        Ok(self.begin(READ, "select 1").await?.rollback().await?)
     }
 
     /// Whether notifications can be heard. A pooler takes the connection away that would hear them.
@@ -235,12 +233,28 @@ impl Database {
     ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
         let pooler = self.0.pooler.map(Pooler::opening).unwrap_or_default();
         let text = format!("{begin}; {pooler}{opening}");
-        Ok(pool.begin_with(sqlx::AssertSqlSafe(text)).await?)
+        // Connections that were in use a moment ago are handed out untried. One that was cut since then fails here, where
+        // nothing has been done yet; all that are open may have been cut at once.
+        let mut others = pool.size();
+        loop {
+            match pool.begin_with(sqlx::AssertSqlSafe(text.clone())).await {
+                Err(error) if others > 0 && is_cut(&error) => others -= 1,
+                begun => return Ok(begun?),
+            }
+        }
     }
 }
 
 /// Begins a transaction that cannot write.
 const READ: &str = "begin read only";
+
+/// Whether the server or the network ended the connection: SQLSTATE `57P01` to `57P05` without `57P03`, which a new connection
+/// is told while the server starts.
+fn is_cut(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(error, sqlx::Error::Io(_))
+        || code.is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P04" | "57P05"))
+}
 
 fn opening_of(context: &TenantContext) -> String {
     format!("select set_config('athyper.tenant_id', '{}', true)", context.tenant_id().uuid().hyphenated())
