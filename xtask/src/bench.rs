@@ -17,14 +17,21 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 11] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
         program: &["--lib"],
         tests: "bench_decisions",
     },
+    Bench { name: "http", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_http" },
     Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
+    Bench {
+        name: "kernel",
+        package: "athyper-kernel-container",
+        program: &["--lib"],
+        tests: "bench_container",
+    },
     Bench { name: "ledger", package: "athyper-finance", program: &["--test", "it"], tests: "bench_ledger" },
     Bench { name: "policy", package: "athyper-kernel-policy", program: &["--lib"], tests: "bench_policy" },
     Bench {
@@ -33,7 +40,14 @@ const BENCHES: [Bench; 7] = [
         program: &["--lib"],
         tests: "bench_policy_lists",
     },
+    Bench {
+        name: "queue",
+        package: "athyper-adapter-queue",
+        program: &["--test", "it"],
+        tests: "bench_queue",
+    },
     Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
+    Bench { name: "start", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_start" },
     Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];
 
@@ -71,6 +85,6 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_are_known() {
         let error = run(Some("nothing"), 1).unwrap_err().to_string();
-        assert!(error.contains("import, ledger, policy, records"), "{error}");
+        assert!(error.contains("http, import, kernel, ledger, policy, queue, records, start"), "{error}");
     }
 }

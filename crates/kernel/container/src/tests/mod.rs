@@ -1,5 +1,6 @@
 //! Tests of the container as its users see it.
 
+mod bench;
 mod disposal;
 mod overrides;
 mod resolution;

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
@@ -9,6 +10,7 @@
 )]
 
 mod attacks;
+mod bench;
 mod collector;
 mod configuration;
 mod edge;

@@ -1,0 +1,206 @@
+//! Requests to the real api beside the same transactions by pgbench, on one server, turn by turn.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::figures::{held, keep, median, milliseconds, percentile, rounded};
+use super::load::{Work, closed_loop, fixed_rate};
+use super::machine;
+use super::paths;
+use super::plain::Plain;
+use super::scene::{Scene, Size};
+use super::statements::Asks;
+
+/// How long everything takes.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    /// Runs of which the middle one counts.
+    pub(super) runs: usize,
+    /// Length of a run.
+    pub(super) run: Duration,
+    /// Length of a run at a fixed rate.
+    pub(super) fixed: Duration,
+    /// Connections that do nothing, beside busy ones.
+    pub(super) idle: usize,
+    /// Connections that are busy beside them.
+    pub(super) busy: usize,
+}
+
+/// Five runs, as each of them is disturbed by something.
+pub(super) const FULL: Pace =
+    Pace { runs: 5, run: Duration::from_secs(3), fixed: Duration::from_secs(5), idle: 1_000, busy: 200 };
+
+/// A look at whether the bench works.
+pub(super) const TRIAL: Pace =
+    Pace { runs: 1, run: Duration::from_millis(300), fixed: Duration::from_millis(300), idle: 10, busy: 4 };
+
+/// Connections of a closed loop, and clients of pgbench.
+const CONNECTIONS: usize = 16;
+/// Most memory at rest and under load, in MiB.
+const MEMORY: (f64, f64) = (60.0, 150.0);
+/// How many times the median the 99th percentile may be.
+const TAIL: f64 = 5.0;
+
+/// What is measured.
+struct Path {
+    name: &'static str,
+    work: Work,
+    plain: Option<Plain>,
+    /// The least share of what pgbench does.
+    bar: f64,
+    /// Requests of one round.
+    requests: f64,
+}
+
+fn measured(scene: &Scene) -> [Path; 5] {
+    let path = |name, work, plain, bar| Path { name, work, plain, bar, requests: 1.0 };
+    let journal = path("post a journal", paths::post_journal(scene), Some(Plain::journal(scene)), 0.70);
+    [
+        path("live", paths::live(scene), None, 0.0),
+        path("get one", paths::get_one(scene), Some(Plain::get_one(scene)), 0.80),
+        path("list 20", paths::list_20(scene), Some(Plain::list_20(scene)), 0.75),
+        path("create", paths::create(scene), Some(Plain::create(scene)), 0.85),
+        Path { requests: 2.0, ..journal },
+    ]
+}
+
+/// Measures, prints and keeps the figures.
+pub(super) async fn bench(size: Size, pace: Pace) {
+    let machine = machine::description();
+    let began = Instant::now();
+    let scene = Scene::set(size).await;
+    eprintln!(
+        "{} tenants of {} records after {:.0} s",
+        size.tenants,
+        size.records,
+        began.elapsed().as_secs_f64()
+    );
+    let rest = machine::resident_memory(scene.api.pid());
+    let paths = measured(&scene);
+
+    let mut asked = Vec::new();
+    for path in paths.iter().filter(|path| path.plain.is_some()) {
+        asked.push(ask(&scene, path));
+    }
+    eprintln!(
+        "\n{:<16} {:>9} {:>9} {:>9} {:>7} {:>5}   {:>7} {:>7}",
+        "a second", "api", "pgbench", "pipeline", "share", "bar", "api us", "pg us"
+    );
+    let mut throughput = Vec::new();
+    let mut rates = Vec::new();
+    for path in &paths {
+        let (rate, figures) = compare(&scene, path, pace);
+        throughput.push(figures);
+        rates.push(rate);
+    }
+    let load = machine::resident_memory(scene.api.pid());
+    eprintln!();
+    let mut latency = Vec::new();
+    for (path, rate) in paths.iter().zip(&rates) {
+        latency.push(late(&scene, path, (CONNECTIONS, 0), rate / 2.0, pace));
+    }
+    for (path, rate) in paths.iter().zip(&rates).filter(|(path, _)| path.plain.is_some()) {
+        latency.push(late(&scene, path, (pace.busy, pace.idle), rate / 2.0, pace));
+    }
+    let most = machine::resident_memory(scene.api.pid());
+    let memory = [
+        held("memory at rest", rest, "MiB", MEMORY.0),
+        held("memory after the load of 16 connections", load, "MiB", MEMORY.1),
+        held("memory after many connections", most, "MiB", MEMORY.1),
+    ];
+    let figures = json!({"machine": machine, "tenants": size.tenants, "records": size.records, "connections": CONNECTIONS,
+        "runs": pace.runs, "secondsOfARun": pace.run.as_secs_f64(), "throughput": throughput, "latency": latency,
+        "memory": memory, "statements": asked});
+    // A trial has no figures to keep.
+    if pace.runs > 1 {
+        keep("http", &figures);
+    }
+    scene.end().await;
+}
+
+/// Says what a round asks of the database.
+fn ask(scene: &Scene, path: &Path) -> Value {
+    let asks = Asks::of(scene, &path.work);
+    eprintln!(
+        "\n{}: {} round trips to the database, {} statements",
+        path.name,
+        asks.round_trips(),
+        asks.statements()
+    );
+    for asked in &asks.0 {
+        eprintln!("  {}x {}", asked.times, asked.text);
+    }
+    let texts: Vec<Value> =
+        asks.0.iter().map(|asked| json!({"times": asked.times, "text": asked.text})).collect();
+    json!({"path": path.name, "roundTrips": asks.round_trips(), "statements": asks.statements(), "texts": texts})
+}
+
+/// The throughput of a path, and of pgbench with the same statements, turn by turn.
+fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
+    let (port, data) = (scene.platform.port(), scene.platform.data_dir().join("postgres/data"));
+    let (mut api, mut plain, mut pipelined, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut own, mut server) = (Vec::new(), Vec::new());
+    closed_loop(port, &path.work, CONNECTIONS, pace.run / 3);
+    for _ in 0..pace.runs {
+        let before = (machine::processor_time(scene.api.pid()), machine::processor_time_of_server(&data));
+        let rate = closed_loop(port, &path.work, CONNECTIONS, pace.run);
+        let done = rate * pace.run.as_secs_f64();
+        own.push((machine::processor_time(scene.api.pid()) - before.0) / done * 1e6);
+        server.push((machine::processor_time_of_server(&data) - before.1) / done * 1e6);
+        api.push(rate);
+        if let Some(of_path) = &path.plain {
+            let by_itself = of_path.run(scene, CONNECTIONS, pace.run, false);
+            shares.push(rate / by_itself);
+            plain.push(by_itself);
+            pipelined.push(of_path.run(scene, CONNECTIONS, pace.run, true));
+        }
+    }
+    let (rate, own, server) = (median(api), median(own), median(server));
+    let mut figures = json!({"path": path.name, "perSecond": rate.round(), "requestsOfARound": path.requests,
+        "apiMicroseconds": own.round(), "postgresMicroseconds": server.round()});
+    if path.plain.is_some() {
+        let (plain, pipelined, share) = (median(plain), median(pipelined), median(shares));
+        let verdict = if share >= path.bar { "kept" } else { "MISSED" };
+        eprintln!(
+            "{:<16} {rate:>9.0} {plain:>9.0} {pipelined:>9.0} {:>6.1}% {:>4.0}%   {own:>7.0} {server:>7.0}  {verdict}",
+            path.name,
+            share * 100.0,
+            path.bar * 100.0
+        );
+        figures["pgbenchPerSecond"] = json!(plain.round());
+        figures["pipelinedPerSecond"] = json!(pipelined.round());
+        figures["share"] = json!(rounded(share));
+        figures["bar"] = json!(path.bar);
+    } else {
+        eprintln!(
+            "{:<16} {rate:>9.0} {:>9} {:>9} {:>7} {:>5}   {own:>7.0} {server:>7.0}",
+            path.name, "", "", "", ""
+        );
+    }
+    (rate, figures)
+}
+
+/// The latency of a path at a fixed rate, with so many connections that are busy and so many that are not.
+fn late(scene: &Scene, path: &Path, (busy, idle): (usize, usize), rate: f64, pace: Pace) -> Value {
+    let port = scene.platform.port();
+    let _idle: Vec<TcpStream> = (0..idle).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    let times = fixed_rate(port, &path.work, busy, rate, pace.fixed);
+    let (median, most) = (percentile(&times, 50), percentile(&times, 99));
+    let tail = most.as_secs_f64() / median.as_secs_f64();
+    let what = format!(
+        "{} at {rate:.0}/s, {busy} busy and {idle} idle: median {:.2}, 99 % {:.2} ms",
+        path.name,
+        milliseconds(median),
+        milliseconds(most)
+    );
+    let mut figures = held(&what, tail, "x", TAIL);
+    figures["path"] = json!(path.name);
+    figures["busy"] = json!(busy);
+    figures["idle"] = json!(idle);
+    figures["perSecond"] = json!(rate.round());
+    figures["medianMs"] = json!(rounded(milliseconds(median)));
+    figures["p99Ms"] = json!(rounded(milliseconds(most)));
+    figures
+}

@@ -1,0 +1,56 @@
+//! What processes took of the machine, as `/proc` says.
+
+use std::fs;
+use std::path::Path;
+
+/// Ticks of the processor's time in a second: fixed on Linux for programs.
+const TICKS: f64 = 100.0;
+
+/// Seconds of processor time that a process has used so far.
+pub(super) fn processor_time(pid: u32) -> f64 {
+    stat(pid).map_or(0.0, |stat| stat.ticks / TICKS)
+}
+
+/// The same of a PostgreSQL server, its backends that are alive included.
+pub(super) fn processor_time_of_server(data: &Path) -> f64 {
+    let pid = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+    let Some(postmaster) = pid.lines().next().and_then(|pid| pid.parse::<u32>().ok()) else { return 0.0 };
+    let processes = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let pids = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
+    let stats = pids.filter_map(|pid| Some((pid, stat(pid)?)));
+    stats
+        .filter(|(pid, stat)| *pid == postmaster || stat.parent == postmaster)
+        .map(|(_, stat)| stat.ticks / TICKS)
+        .sum()
+}
+
+/// Resident memory of a process in MiB.
+pub(super) fn resident_memory(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u32>().ok());
+    f64::from(kilobytes.unwrap_or(0)) / 1_024.0
+}
+
+/// What this program is measured on.
+pub(super) fn description() -> String {
+    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpus.lines().find_map(|line| Some(line.strip_prefix("model name")?.split_once(": ")?.1));
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default().to_owned();
+    format!("{cores} cores, {}; load before: {load}", model.unwrap_or("of an unknown kind"))
+}
+
+struct Stat {
+    parent: u32,
+    ticks: f64,
+}
+
+fn stat(pid: u32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in parentheses, and may have some of its own.
+    let fields: Vec<&str> = text.rsplit_once(") ")?.1.split(' ').collect();
+    let number = |at: usize| fields.get(at)?.parse::<u32>().ok();
+    Some(Stat { parent: number(1)?, ticks: f64::from(number(11)?) + f64::from(number(12)?) })
+}
