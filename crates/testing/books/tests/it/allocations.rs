@@ -187,9 +187,11 @@ async fn a_key_waits_for_those_before_it_and_nothing_is_spread_twice() {
     // Weights of both signs are none either; with one sign it is made by one of many who run at once.
     book(&accountant, "2024-01-11", "CLEANING", ("Hours", "Hours counted"), "-2.00").await;
     book(&accountant, "2024-01-11", "FINISHING", ("Hours", "Hours counted"), "1.00").await;
+    app.db.clock.advance(chrono::TimeDelta::seconds(1));
     assert_eq!(run(&accountant, "2024-01-31").await, (0, 2, 0));
     let failed = occurrence(&accountant, &first, "2024-01-31").await;
     assert!(failed["problem"].as_str().unwrap().contains("/allocation/targets/1"), "{failed}");
+    app.db.clock.advance(chrono::TimeDelta::seconds(1));
     book(&accountant, "2024-01-12", "FINISHING", ("Hours", "Hours counted"), "-2.00").await;
     let mut runners = JoinSet::new();
     for _ in 0..4 {
