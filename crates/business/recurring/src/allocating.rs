@@ -123,7 +123,7 @@ pub(crate) fn lines(
         if !share.amount.is_zero() {
             let mut line = line(&share.account, share.amount)?;
             line.dimensions = share.dimensions.clone();
-            line.memo = target.memo.clone();
+            line.memo.clone_from(&target.memo);
             lines.push(line);
         }
     }

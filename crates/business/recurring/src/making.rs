@@ -86,16 +86,13 @@ pub(crate) async fn make(
         Ok(done) => {
             (occurrence.problem, occurrence.problem_code) = (None, None);
             occurrence.allocation = done.allocation;
-            match done.posted {
-                Some(posted) => {
-                    occurrence.state = OccurrenceState::Made;
-                    occurrence.journal = Some(posted.journal);
-                    occurrence.journal_number = Some(posted.number);
-                }
-                None => {
-                    occurrence.state = OccurrenceState::Skipped;
-                    occurrence.reason = Some(NOTHING.to_owned());
-                }
+            if let Some(posted) = done.posted {
+                occurrence.state = OccurrenceState::Made;
+                occurrence.journal = Some(posted.journal);
+                occurrence.journal_number = Some(posted.number);
+            } else {
+                occurrence.state = OccurrenceState::Skipped;
+                occurrence.reason = Some(NOTHING.to_owned());
             }
             None
         }

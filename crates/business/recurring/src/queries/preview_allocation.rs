@@ -80,12 +80,11 @@ pub(crate) async fn preview_allocation(
     deps.records.check_on(&mut read.tx, &caller, (ENTRY, id.uuid()), Error::EntryNotFound).await?;
     let entry = entries::find(&mut read.tx, id).await?.ok_or(Error::EntryNotFound)?;
     let key = entry.allocation.as_ref().ok_or(Error::NotAKey)?;
-    let due_on = match read.query.on {
-        Some(day) => day.date(),
-        None => {
-            let open = occurrences::first_open(&mut read.tx, id).await?;
-            open.or(entry.next_on).ok_or(Error::NoDay)?
-        }
+    let due_on = if let Some(day) = read.query.on {
+        day.date()
+    } else {
+        let open = occurrences::first_open(&mut read.tx, id).await?;
+        open.or(entry.next_on).ok_or(Error::NoDay)?
     };
     let waits_for = match check_turn(&mut read.tx, &entry, key, due_on).await {
         Err(Error::WaitsForKey { name, .. }) => Some(name),
