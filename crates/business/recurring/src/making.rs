@@ -74,12 +74,13 @@ pub(crate) async fn make(
     id: OccurrenceId,
     into_soft_closed: bool,
 ) -> Result<Option<Occurrence>, Error> {
-    let entry = hold_for(tx, deps, id).await?;
+    hold_for(tx, deps, id).await?;
     let Some(mut occurrence) = occurrences::lock(tx, id).await? else { return Ok(None) };
     if !occurrence.state.is_open() {
         return Ok(None);
     }
-    let entry = entry.ok_or(Error::EntryNotFound)?;
+    // Read under the lock: whoever was waited for may have changed it.
+    let entry = entries::find(tx, occurrence.entry).await?.ok_or(Error::EntryNotFound)?;
     store::savepoint(tx).await?;
     let done = post(tx, deps, &entry, &occurrence, into_soft_closed).await;
     let refused = match done {
@@ -127,19 +128,14 @@ pub(crate) fn source(id: OccurrenceId) -> Source {
     Source::new(OCCURRENCE, id.uuid(), "post")
 }
 
-/// Keeps others from posting to what an occurrence of an allocation key is worked out from. Gives its entry, if there is one.
-pub(crate) async fn hold_for(
-    tx: &mut TenantTx,
-    deps: &Deps,
-    id: OccurrenceId,
-) -> Result<Option<Entry>, Error> {
-    let Some(occurrence) = occurrences::find(tx, id).await? else { return Ok(None) };
+/// Keeps others from posting to what an occurrence of an allocation key is worked out from; does nothing for other occurrences.
+pub(crate) async fn hold_for(tx: &mut TenantTx, deps: &Deps, id: OccurrenceId) -> Result<(), Error> {
+    let Some(occurrence) = occurrences::find(tx, id).await? else { return Ok(()) };
     let entry = entries::find(tx, occurrence.entry).await?;
-    if entry.as_ref().is_some_and(|entry| entry.allocation.is_some()) {
+    if entry.is_some_and(|entry| entry.allocation.is_some()) {
         hold(tx, deps, &occurrence.entity, occurrence.due_on).await?;
     }
-    // Whoever was waited for may have changed it.
-    Ok(entries::find(tx, occurrence.entry).await?)
+    Ok(())
 }
 
 /// What came of an occurrence.
