@@ -2,7 +2,7 @@
 
 use athyper_kernel_http::{OperationKind, Permission};
 
-use crate::entities::{AVERAGE_RATE, ENTRY, GROUP, RELATION, RUN};
+use crate::entities::{AVERAGE_RATE, ENTRY, GROUP, NETTING, RELATION, RUN};
 
 /// Those who keep the books. Who else may do what is said by the kind of the operation.
 const BOOKKEEPERS: &[&str] = &["accountant"];
@@ -25,6 +25,11 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission::new("group.post_entry", OperationKind::Approve, BOOKKEEPERS).on(ENTRY),
     Permission::new("group.reverse_entry", OperationKind::Amend, BOOKKEEPERS).on(ENTRY).asking(),
     Permission::new("group.get_agreement", OperationKind::Report, BOOKKEEPERS).on(RELATION),
+    Permission::new("group.propose_netting", OperationKind::Report, BOOKKEEPERS).on(RELATION),
+    Permission::new("group.list_nettings", OperationKind::Read, BOOKKEEPERS).asking(),
+    Permission::new("group.get_netting", OperationKind::Read, BOOKKEEPERS).on(NETTING).asking(),
+    Permission::new("group.run_netting", OperationKind::Approve, BOOKKEEPERS).on(NETTING),
+    Permission::new("group.undo_netting", OperationKind::Amend, BOOKKEEPERS).on(NETTING).asking(),
     Permission::new("group.list_groups", OperationKind::Read, BOOKKEEPERS).asking(),
     Permission::new("group.get_group", OperationKind::Read, BOOKKEEPERS).on(GROUP).asking(),
     Permission::new("group.create_group", OperationKind::Administer, BOOKKEEPERS).on(GROUP),

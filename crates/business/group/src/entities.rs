@@ -8,6 +8,8 @@ use crate::access::{READ_RATES, WRITE_RATES};
 pub(crate) const RELATION: &str = "group.relation";
 /// Key of entries between legal entities.
 pub(crate) const ENTRY: &str = "group.entry";
+/// Key of nettings.
+pub(crate) const NETTING: &str = "group.netting";
 /// Key of groups.
 pub(crate) const GROUP: &str = "group.group";
 /// Key of average rates.
@@ -29,6 +31,8 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
             ("bEntity", Stored::Column("b_entity")),
             ("bDueFrom", Stored::Column("b_due_from")),
             ("bDueTo", Stored::Column("b_due_to")),
+            ("aParty", Stored::Column("a_party")),
+            ("bParty", Stored::Column("b_party")),
             ("validFrom", Stored::Column("valid_from")),
             ("validTo", Stored::Column("valid_to")),
         ],
@@ -55,6 +59,28 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
         parts: TableParts { state: true, ..PARTS },
         read: "group.list_entries",
         write: "group.post_entry",
+    },
+    SystemEntity {
+        definition: include_str!("../entities/netting.json"),
+        table: "group_books.netting",
+        fields: &[
+            ("entity", Stored::Column("a_entity")),
+            ("partner", Stored::Column("b_entity")),
+            ("date", Stored::Column("date")),
+            ("currency", Stored::Column("currency")),
+            ("receivable", Stored::Column("a_receives")),
+            ("payable", Stored::Column("b_receives")),
+            ("rest", Stored::Column("rest")),
+            ("reference", Stored::Column("reference")),
+            ("narration", Stored::Column("narration")),
+            ("entityJournal", Stored::Column("a_journal")),
+            ("partnerJournal", Stored::Column("b_journal")),
+            ("undoneOn", Stored::Column("undone_on")),
+            ("pairs", Stored::Lines(&NETTED)),
+        ],
+        parts: TableParts { state: true, ..PARTS },
+        read: "group.list_nettings",
+        write: "group.run_netting",
     },
     SystemEntity {
         definition: include_str!("../entities/group.json"),
@@ -116,6 +142,18 @@ const LINES: LineTable = LineTable {
         ("base", "base"),
     ],
 };
+
+/// What was netted.
+const NETTED: LineTable = LineTable {
+    table: "group_books.netting_line",
+    record: "netting_id",
+    position: "line_no",
+    columns: &[("lineNo", "line_no"), ("reference", "reference"), ("amount", "amount")],
+};
+
+/// What a list of nettings shows unless other fields are asked for: all but what was netted.
+pub(crate) const NETTING_WITHOUT_LINES: &str = "createdAt,createdBy,state,entity,partner,date,currency,receivable,payable,rest,reference,\
+    narration,entityJournal,partnerJournal,undoneOn";
 
 /// What a list of entries shows unless other fields are asked for: all but the lines.
 pub(crate) const ENTRY_WITHOUT_LINES: &str = "createdAt,createdBy,state,fromEntity,toEntity,date,currency,amount,reference,narration,\

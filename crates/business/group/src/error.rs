@@ -3,6 +3,7 @@
 use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 /// Why an operation was refused.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,18 @@ pub(crate) enum Error {
     /// It is reversed already.
     #[error("the entry is reversed already")]
     EntryReversed,
+    /// Nothing is owed both ways.
+    #[error("there is nothing to net: no items of both directions are open alike in the books of both")]
+    NothingToNet,
+    /// The proposal is another by now.
+    #[error("what is left would be {0} by now: propose again")]
+    NettingChanged(Decimal),
+    /// No such netting.
+    #[error("there is no such netting")]
+    NettingNotFound,
+    /// It is undone already.
+    #[error("the netting is undone already")]
+    NettingUndone,
     /// No such group.
     #[error("there is no such group")]
     GroupNotFound,
@@ -106,6 +119,10 @@ impl DomainError for Error {
             Self::EntryNotFound => "group.entry_not_found",
             Self::EntryDiffers => "group.entry_differs",
             Self::EntryReversed => "group.entry_reversed",
+            Self::NothingToNet => "group.nothing_to_net",
+            Self::NettingChanged(_) => "group.netting_changed",
+            Self::NettingNotFound => "group.netting_not_found",
+            Self::NettingUndone => "group.netting_undone",
             Self::GroupNotFound => "group.group_not_found",
             Self::GroupUnknown => "group.group_unknown",
             Self::GroupTaken(_) => "group.group_taken",
@@ -120,13 +137,18 @@ impl DomainError for Error {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::Invalid(_) | Self::NoRelation { .. } | Self::GroupUnknown => ProblemKind::Invalid,
-            Self::RelationNotFound | Self::EntryNotFound | Self::GroupNotFound | Self::RunNotFound => {
-                ProblemKind::NotFound
-            }
+            Self::RelationNotFound
+            | Self::EntryNotFound
+            | Self::NettingNotFound
+            | Self::GroupNotFound
+            | Self::RunNotFound => ProblemKind::NotFound,
             Self::RelationTaken(_)
             | Self::RelationEnded(_)
             | Self::EntryDiffers
             | Self::EntryReversed
+            | Self::NothingToNet
+            | Self::NettingChanged(_)
+            | Self::NettingUndone
             | Self::GroupTaken(_)
             | Self::RunFinal
             | Self::BooksChanged(_) => ProblemKind::Conflict,
@@ -140,6 +162,7 @@ impl DomainError for Error {
             Self::Invalid(fields) => fields.clone(),
             Self::RelationTaken(field) => vec![field.0.clone()],
             Self::NoRelation { .. } => vec![FieldError::new("/to/entity", "no_relation", self.to_string())],
+            Self::NettingChanged(_) => vec![FieldError::new("/rest", "changed", self.to_string())],
             Self::GroupUnknown => vec![FieldError::new("/group", "unknown", self.to_string())],
             Self::GroupTaken(_) => vec![FieldError::new("/code", "taken", self.to_string())],
             Self::EntryDiffers => vec![FieldError::new("/id", "taken", self.to_string())],

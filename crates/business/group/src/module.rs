@@ -22,6 +22,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand consolidation",
                 sql: include_str!("../migrations/group_books/0002_expand_consolidation.sql"),
             },
+            Migration {
+                version: 3,
+                description: "expand netting",
+                sql: include_str!("../migrations/group_books/0003_expand_netting.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -29,6 +29,8 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
             ("reversal", Stored::Column("reversal")),
             ("reversesOn", Stored::Column("reverses_on")),
             ("spread", Stored::Column("spread")),
+            ("sequence", Stored::Column("sequence")),
+            ("isAutomatic", Stored::Column("is_automatic")),
             ("nextNumber", Stored::Column("next_number")),
             ("nextOn", Stored::Column("next_on")),
             ("lines", Stored::Lines(&LINES)),
@@ -75,4 +77,4 @@ const LINES: LineTable = LineTable {
 
 /// What a list of entries shows unless other fields are asked for: all but the lines.
 pub(crate) const WITHOUT_LINES: &str = "state,createdAt,createdBy,entity,name,narration,currency,every,interval,dayOfMonth,firstDay,\
-    lastDay,occurrences,reversal,reversesOn,spread,nextNumber,nextOn";
+    lastDay,occurrences,reversal,reversesOn,spread,sequence,isAutomatic,nextNumber,nextOn";

@@ -33,6 +33,31 @@ pub(crate) enum Error {
     /// It is reversed already.
     #[error("the occurrence is reversed already by its own reversal: there is nothing left to undo")]
     ReversedAlready,
+    /// A key with a lower place is not made.
+    #[error(
+        "the allocation key {name} comes before this one and is due on {due_on}: make or skip that one first"
+    )]
+    WaitsForKey {
+        /// Name of that key.
+        name: String,
+        /// Its day.
+        due_on: NaiveDate,
+    },
+    /// A key with a higher place was made of what this one has posted.
+    #[error("the allocation key {0} comes after this one and is made for the same day: undo that one first")]
+    LaterKeyMade(String),
+    /// Not an allocation key.
+    #[error("the entry is no allocation key: its preview shows what is to come of it")]
+    NotAKey,
+    /// A key without a day.
+    #[error("nothing of the allocation key is to come: name a day with on")]
+    NoDay,
+    /// What was posted gives no weights.
+    #[error("the weights of the allocation key cannot be taken")]
+    Weights(Vec<FieldError>),
+    /// What is posted is known by months.
+    #[error("the period {0} does not consist of whole months, by which amounts are summed up")]
+    PeriodNotOfMonths(String),
     /// Too far ahead.
     #[error("a run goes at most a year ahead, up to {0}")]
     TooFarAhead(NaiveDate),
@@ -66,6 +91,12 @@ impl DomainError for Error {
             Self::OccurrenceState(_) => "recurring.occurrence_state",
             Self::IsReversal => "recurring.is_reversal",
             Self::ReversedAlready => "recurring.reversed_already",
+            Self::WaitsForKey { .. } => "recurring.waits_for_key",
+            Self::LaterKeyMade(_) => "recurring.later_key_made",
+            Self::NotAKey => "recurring.not_a_key",
+            Self::NoDay => "recurring.no_day",
+            Self::Weights(_) => "recurring.weights",
+            Self::PeriodNotOfMonths(_) => "recurring.period_not_of_months",
             Self::TooFarAhead(_) => "recurring.too_far_ahead",
             Self::Amount(_) => "recurring.amount",
             Self::DayUnknown => "recurring.day_unknown",
@@ -77,12 +108,20 @@ impl DomainError for Error {
     fn kind(&self) -> ProblemKind {
         match self {
             Self::EntryNotFound | Self::OccurrenceNotFound => ProblemKind::NotFound,
-            Self::EntryState(_) | Self::OccurrenceState(_) | Self::IsReversal | Self::ReversedAlready => {
-                ProblemKind::Conflict
-            }
-            Self::InvalidEntry(_) | Self::TooFarAhead(_) | Self::Amount(_) | Self::DayUnknown => {
-                ProblemKind::Invalid
-            }
+            Self::EntryState(_)
+            | Self::OccurrenceState(_)
+            | Self::IsReversal
+            | Self::ReversedAlready
+            | Self::WaitsForKey { .. }
+            | Self::LaterKeyMade(_)
+            | Self::NotAKey => ProblemKind::Conflict,
+            Self::InvalidEntry(_)
+            | Self::TooFarAhead(_)
+            | Self::Amount(_)
+            | Self::NoDay
+            | Self::Weights(_)
+            | Self::PeriodNotOfMonths(_)
+            | Self::DayUnknown => ProblemKind::Invalid,
             Self::Ledger(problem) => problem.kind,
             Self::Database(error) => error.kind(),
         }
@@ -90,7 +129,8 @@ impl DomainError for Error {
 
     fn fields(&self) -> Vec<FieldError> {
         match self {
-            Self::InvalidEntry(fields) => fields.clone(),
+            Self::InvalidEntry(fields) | Self::Weights(fields) => fields.clone(),
+            Self::NoDay => vec![FieldError::new("?on", "required", self.to_string())],
             Self::TooFarAhead(_) => vec![FieldError::new("/upTo", "too_far_ahead", self.to_string())],
             Self::Ledger(problem) => problem.fields.clone(),
             Self::Database(error) => error.fields(),

@@ -1,4 +1,5 @@
-//! Recurring entries: what is posted again and again, accruals that reverse themselves, and amounts spread over time.
+//! Recurring entries: what is posted again and again, accruals that reverse themselves, amounts spread over time, and what stands on
+//! accounts spread over others.
 //!
 //! # What it owns
 //!
@@ -9,14 +10,17 @@
 //!
 //! - To make an occurrence twice, whoever runs at the same time, and to lose one: what the ledger refuses is kept with the reason.
 //! - To undo what was reversed already, and to skip what is in the books.
+//! - Weights that are all zero, or of both signs, and an allocation key before those that come before it.
 //! - Lines that do not balance, a deferral that is too small for its parts, and a run far ahead of the day.
 //!
 //! # How it is read
 //!
-//! `routes.rs` is the table of contents. Recurring entries, accruals and deferrals are one thing with one way into the books:
-//! `making` writes down what is due and makes it, for the job and for the commands. Days and amounts are worked out in `model`.
+//! `routes.rs` is the table of contents. Recurring entries, accruals, deferrals and allocation keys are one thing with one way into the books:
+//! `making` writes down what is due and makes it, for the job and for the commands. Days and amounts are worked out in `model`;
+//! what a key comes to is read by `allocating`.
 
 mod access;
+mod allocating;
 mod close_check;
 mod commands;
 mod deps;

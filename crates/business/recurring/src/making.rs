@@ -3,18 +3,21 @@
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::{DomainError as _, Problem};
 use athyper_kernel_ledger::{AccountRef, Book, Posted, Posting, PostingLine, Source};
-use athyper_kernel_types::Money;
 use chrono::NaiveDate;
 
 use crate::Deps;
+use crate::allocating::{check_turn, hold, lines, work_out};
 use crate::entities::OCCURRENCE;
 use crate::error::{Error, problem};
+use crate::model::allocation::Allocation;
 use crate::model::entry::{Entry, EntryState};
 use crate::model::occurrence::{Occurrence, OccurrenceId, OccurrenceState, Step};
 use crate::store::{self, entries, occurrences};
 
 /// Most entries that are looked at in one step.
 const MOST_ENTRIES: i64 = 200;
+/// Why an occurrence of an allocation key was skipped that makes no journal.
+const NOTHING: &str = "nothing stands on the sender: there is nothing to spread";
 
 /// Writes down what is due up to a day and not written down yet, at most `most` occurrences. Says how many it were.
 ///
@@ -54,6 +57,7 @@ fn planned(tx: &TenantTx, entry: &Entry, (number, step): (u32, Step), day: Naive
         problem: None,
         problem_code: None,
         reason: None,
+        allocation: None,
         journal: None,
         journal_number: None,
         version: 1,
@@ -70,19 +74,27 @@ pub(crate) async fn make(
     id: OccurrenceId,
     into_soft_closed: bool,
 ) -> Result<Option<Occurrence>, Error> {
+    hold_for(tx, deps, id).await?;
     let Some(mut occurrence) = occurrences::lock(tx, id).await? else { return Ok(None) };
     if !occurrence.state.is_open() {
         return Ok(None);
     }
+    // Read under the lock: whoever was waited for may have changed it.
     let entry = entries::find(tx, occurrence.entry).await?.ok_or(Error::EntryNotFound)?;
     store::savepoint(tx).await?;
     let done = post(tx, deps, &entry, &occurrence, into_soft_closed).await;
     let refused = match done {
-        Ok(posted) => {
-            occurrence.state = OccurrenceState::Made;
-            occurrence.journal = Some(posted.journal);
-            occurrence.journal_number = Some(posted.number);
+        Ok(done) => {
             (occurrence.problem, occurrence.problem_code) = (None, None);
+            occurrence.allocation = done.allocation;
+            if let Some(posted) = done.posted {
+                occurrence.state = OccurrenceState::Made;
+                occurrence.journal = Some(posted.journal);
+                occurrence.journal_number = Some(posted.number);
+            } else {
+                occurrence.state = OccurrenceState::Skipped;
+                occurrence.reason = Some(NOTHING.to_owned());
+            }
             None
         }
         Err(error) if error.kind().is_fault() => return Err(error),
@@ -116,42 +128,88 @@ pub(crate) fn source(id: OccurrenceId) -> Source {
     Source::new(OCCURRENCE, id.uuid(), "post")
 }
 
+/// Keeps others from posting to what an occurrence of an allocation key is worked out from; does nothing for other occurrences.
+pub(crate) async fn hold_for(tx: &mut TenantTx, deps: &Deps, id: OccurrenceId) -> Result<(), Error> {
+    let Some(occurrence) = occurrences::find(tx, id).await? else { return Ok(()) };
+    let entry = entries::find(tx, occurrence.entry).await?;
+    if entry.is_some_and(|entry| entry.allocation.is_some()) {
+        hold(tx, deps, &occurrence.entity, occurrence.due_on).await?;
+    }
+    Ok(())
+}
+
+/// What came of an occurrence.
+struct Done {
+    /// The journal; none where there is nothing to post.
+    posted: Option<Posted>,
+    /// How its lines came about, if it is of an allocation key.
+    allocation: Option<Allocation>,
+}
+
 async fn post(
     tx: &mut TenantTx,
     deps: &Deps,
     entry: &Entry,
     occurrence: &Occurrence,
     into_soft_closed: bool,
-) -> Result<Posted, Error> {
+) -> Result<Done, Error> {
+    let done = |posted| Done { posted: Some(posted), allocation: None };
     match occurrence.step {
+        Step::Post if entry.allocation.is_some() => {
+            allocate(tx, deps, entry, occurrence, into_soft_closed).await
+        }
         Step::Post => {
             let amounts = entry.amounts(occurrence.number)?;
-            let posting = posting(entry, occurrence, &amounts, into_soft_closed);
+            let lines = entry.lines.iter().zip(amounts).map(|(line, amount)| PostingLine {
+                party: line.party,
+                dimensions: line.dimensions.clone(),
+                memo: line.memo.clone(),
+                ..PostingLine::new(AccountRef::Code(line.account.clone()), amount)
+            });
+            let posting = posting(entry, occurrence, lines.collect(), into_soft_closed);
             let posted = deps.ledger.post(tx, &posting).await?;
             plan_reversal(tx, deps, entry, occurrence).await?;
-            Ok(posted)
+            Ok(done(posted))
         }
         Step::Reverse => {
             let number = (entry.id, occurrence.number, Step::Post);
             let posted = occurrences::of_number(tx, number).await?.ok_or(Error::OccurrenceNotFound)?;
             let narration = format!("{}, reversed", narration(entry));
             let (source, day) = (source(posted), Some(occurrence.due_on));
-            Ok(deps.ledger.reverse(tx, &source, day, Some(&narration), into_soft_closed).await?)
+            Ok(done(deps.ledger.reverse(tx, &source, day, Some(&narration), into_soft_closed).await?))
         }
     }
+}
+
+async fn allocate(
+    tx: &mut TenantTx,
+    deps: &Deps,
+    entry: &Entry,
+    occurrence: &Occurrence,
+    into_soft_closed: bool,
+) -> Result<Done, Error> {
+    let key = entry.allocation.as_ref().ok_or(Error::NotAKey)?;
+    check_turn(tx, entry, key, occurrence.due_on).await?;
+    let allocation = work_out(tx, deps, (entry, key), occurrence.due_on).await?;
+    let posted = if allocation.amount.is_zero() {
+        None
+    } else {
+        let lines = lines(entry, key, &allocation)?;
+        Some(deps.ledger.post(tx, &posting(entry, occurrence, lines, into_soft_closed)).await?)
+    };
+    Ok(Done { posted, allocation: Some(allocation) })
 }
 
 fn narration(entry: &Entry) -> &str {
     entry.narration.as_deref().unwrap_or(&entry.name)
 }
 
-fn posting(entry: &Entry, occurrence: &Occurrence, amounts: &[Money], into_soft_closed: bool) -> Posting {
-    let lines = entry.lines.iter().zip(amounts).map(|(line, amount)| PostingLine {
-        party: line.party,
-        dimensions: line.dimensions.clone(),
-        memo: line.memo.clone(),
-        ..PostingLine::new(AccountRef::Code(line.account.clone()), *amount)
-    });
+fn posting(
+    entry: &Entry,
+    occurrence: &Occurrence,
+    lines: Vec<PostingLine>,
+    into_soft_closed: bool,
+) -> Posting {
     Posting {
         entity: Some(entry.entity.clone()),
         book: Book::General,
@@ -161,7 +219,7 @@ fn posting(entry: &Entry, occurrence: &Occurrence, amounts: &[Money], into_soft_
         payee: None,
         narration: Some(narration(entry).to_owned()),
         rates: std::collections::BTreeMap::new(),
-        lines: lines.collect(),
+        lines,
         into_soft_closed,
     }
 }

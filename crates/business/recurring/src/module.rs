@@ -8,16 +8,23 @@ use crate::entities::ENTITIES;
 use crate::jobs::make_occurrences::MakeOccurrences;
 use crate::{access, deps, routes};
 
-/// Recurring entries, accruals and deferrals.
+/// Recurring entries, accruals, deferrals and allocation keys.
 pub const MODULE: DomainModule = DomainModule {
     name: "recurring",
     schema: Some(Schema {
         name: "recurring",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand recurring",
-            sql: include_str!("../migrations/0001_expand_recurring.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand recurring",
+                sql: include_str!("../migrations/0001_expand_recurring.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand allocations",
+                sql: include_str!("../migrations/0002_expand_allocations.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     // Each hour, so that in every zone a new day is met soon after it has begun; within a day the second run finds nothing.

@@ -5,10 +5,12 @@ use utoipa_axum::routes;
 
 use crate::Deps;
 use crate::commands::{
-    create_deferral, create_entry, end_entry, pause_entry, resume_entry, retry_occurrence, run_entries,
-    skip_occurrence, undo_occurrence, update_entry,
+    create_allocation, create_deferral, create_entry, end_entry, pause_entry, resume_entry, retry_occurrence,
+    run_entries, skip_occurrence, undo_occurrence, update_entry,
 };
-use crate::queries::{get_entry, get_occurrence, list_entries, list_occurrences, preview_entry};
+use crate::queries::{
+    get_entry, get_occurrence, list_entries, list_occurrences, preview_allocation, preview_entry,
+};
 
 /// All routes of recurring entries with their documents.
 pub(crate) fn routes() -> OpenApiRouter<Deps> {
@@ -16,8 +18,10 @@ pub(crate) fn routes() -> OpenApiRouter<Deps> {
         // /v1/recurring/entries
         .routes(routes!(list_entries::list_entries, create_entry::create_entry))
         .routes(routes!(create_deferral::create_deferral))
+        .routes(routes!(create_allocation::create_allocation))
         .routes(routes!(get_entry::get_entry, update_entry::update_entry))
         .routes(routes!(preview_entry::preview_entry))
+        .routes(routes!(preview_allocation::preview_allocation))
         .routes(routes!(pause_entry::pause_entry))
         .routes(routes!(resume_entry::resume_entry))
         .routes(routes!(end_entry::end_entry))

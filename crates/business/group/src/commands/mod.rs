@@ -8,4 +8,6 @@ pub(crate) mod end_relation;
 pub(crate) mod finalise_run;
 pub(crate) mod post_entry;
 pub(crate) mod reverse_entry;
+pub(crate) mod run_netting;
+pub(crate) mod undo_netting;
 pub(crate) mod update_group;

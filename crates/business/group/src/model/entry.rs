@@ -299,6 +299,7 @@ mod tests {
             due_to: "To".to_owned(),
             income: None,
             expense: None,
+            party: None,
         };
         // A cost of 500 is handed on: what it takes off this side is due from the other, and a mirrored line there is due to this.
         let (ours, theirs) = (vec![line("-500.00")], mirrored(&[line("-500.00")]));

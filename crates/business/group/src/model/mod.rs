@@ -5,6 +5,7 @@ pub(crate) mod elimination;
 pub(crate) mod entry;
 pub(crate) mod group;
 pub(crate) mod group_faults;
+pub(crate) mod netting;
 pub(crate) mod numbers;
 pub(crate) mod relation;
 pub(crate) mod report;

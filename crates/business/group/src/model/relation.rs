@@ -6,6 +6,7 @@ use athyper_kernel_types::Id;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Marker of the ids of relations.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,9 @@ pub(crate) struct Side {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 255)]
     pub(crate) expense: Option<String>,
+    /// Which party the other is on its control accounts: what is open with it can be netted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) party: Option<Uuid>,
 }
 
 impl Side {
@@ -109,6 +113,11 @@ impl Relation {
         }
         for (name, side) in [("a", &self.a), ("b", &self.b)] {
             let Some((theirs, partner)) = other.of(&side.entity) else { continue };
+            if side.party.is_some() && side.party == theirs.party {
+                let message =
+                    format!("{} has {} by this party: name the other's", side.entity, partner.entity);
+                return Some((format!("/{name}/party"), message));
+            }
             let taken = theirs.accounts();
             let found = side.accounts().into_iter().find(|(_, code)| taken.iter().any(|(_, it)| it == code));
             if let Some((field, code)) = found {
@@ -136,6 +145,7 @@ mod tests {
             due_to: format!("To {other}"),
             income: None,
             expense: None,
+            party: None,
         }
     }
 
@@ -169,6 +179,11 @@ mod tests {
         let first = relation("a", "b", "2025-01-01", None);
         let mut other = relation("a", "c", "2030-01-01", None);
         assert_eq!(first.clash(&other), None);
+        let party = Some(Uuid::max());
+        let mut with_party = first.clone();
+        with_party.a.party = party;
+        other.a.party = party;
+        assert_eq!(other.clash(&with_party).map(|(pointer, _)| pointer), Some("/a/party".to_owned()));
         other.a.income = Some("To b".to_owned());
         assert_eq!(other.clash(&first).unwrap().0, "/a/income");
         // The chart is the tenant's: another legal entity may use the same account.

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 pub(crate) mod entries;
 pub(crate) mod groups;
+pub(crate) mod nettings;
 pub(crate) mod relations;
 pub(crate) mod runs;
 

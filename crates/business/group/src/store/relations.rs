@@ -15,11 +15,13 @@ struct Row {
     a_due_to: String,
     a_income: Option<String>,
     a_expense: Option<String>,
+    a_party: Option<Uuid>,
     b_entity: String,
     b_due_from: String,
     b_due_to: String,
     b_income: Option<String>,
     b_expense: Option<String>,
+    b_party: Option<Uuid>,
     valid_from: NaiveDate,
     valid_to: Option<NaiveDate>,
     version: i64,
@@ -35,6 +37,7 @@ impl From<Row> for Relation {
                 due_to: row.a_due_to,
                 income: row.a_income,
                 expense: row.a_expense,
+                party: row.a_party,
             },
             b: Side {
                 entity: row.b_entity,
@@ -42,6 +45,7 @@ impl From<Row> for Relation {
                 due_to: row.b_due_to,
                 income: row.b_income,
                 expense: row.b_expense,
+                party: row.b_party,
             },
             valid_from: row.valid_from,
             valid_to: row.valid_to,
@@ -55,8 +59,8 @@ pub(crate) async fn insert(tx: &mut TenantTx, relation: &Relation) -> Result<(),
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
     sqlx::query(
         "insert into group_books.relation (tenant_id, id, a_entity, a_due_from, a_due_to, a_income, a_expense, b_entity, \
-         b_due_from, b_due_to, b_income, b_expense, valid_from, valid_to, version, created_at, created_by) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $16)",
+         b_due_from, b_due_to, b_income, b_expense, valid_from, valid_to, version, created_at, created_by, \
+         a_party, b_party) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $16, $17, $18)",
     )
     .bind(tenant)
     .bind(relation.id.uuid())
@@ -74,6 +78,8 @@ pub(crate) async fn insert(tx: &mut TenantTx, relation: &Relation) -> Result<(),
     .bind(relation.valid_to)
     .bind(now)
     .bind(actor)
+    .bind(relation.a.party)
+    .bind(relation.b.party)
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -101,7 +107,7 @@ pub(crate) async fn of_entities(
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
         "select id, a_entity, a_due_from, a_due_to, a_income, a_expense, b_entity, b_due_from, b_due_to, b_income, b_expense, \
-         valid_from, valid_to, version from group_books.relation \
+         a_party, b_party, valid_from, valid_to, version from group_books.relation \
          where tenant_id = $1 and (a_entity = any($2) or b_entity = any($2) or $2 = '{}') order by a_entity, b_entity, valid_from",
     )
     .bind(tenant)
@@ -120,7 +126,7 @@ pub(crate) async fn of_pair(
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, a_entity, a_due_from, a_due_to, a_income, a_expense, b_entity, b_due_from, b_due_to, b_income, b_expense, \
-         valid_from, valid_to, version from group_books.relation \
+         a_party, b_party, valid_from, valid_to, version from group_books.relation \
          where tenant_id = $1 and a_entity = least($2 collate \"C\", $3 collate \"C\") and b_entity = greatest($2 collate \"C\", $3 collate \"C\") \
          and valid_from <= $4 and coalesce(valid_to, $4) >= $4",
     )
@@ -138,7 +144,7 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: RelationId) -> Result<Option<Rel
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, a_entity, a_due_from, a_due_to, a_income, a_expense, b_entity, b_due_from, b_due_to, b_income, b_expense, \
-         valid_from, valid_to, version from group_books.relation where tenant_id = $1 and id = $2 for no key update",
+         a_party, b_party, valid_from, valid_to, version from group_books.relation where tenant_id = $1 and id = $2 for no key update",
     )
     .bind(tenant)
     .bind(id.uuid())

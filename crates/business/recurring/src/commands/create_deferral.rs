@@ -151,6 +151,7 @@ pub(crate) async fn execute(
         rhythm,
         reversal: None,
         spread: Some(spread),
+        allocation: None,
         state: EntryState::Active,
         next_number: 1,
         next_on: None,

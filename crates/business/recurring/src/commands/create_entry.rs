@@ -99,6 +99,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, deps: &Deps, input: &NewEntry) ->
         rhythm,
         reversal: input.reversal,
         spread: None,
+        allocation: None,
         state: EntryState::Active,
         next_number: 1,
         next_on: rhythm.day(1),

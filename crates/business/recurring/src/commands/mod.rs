@@ -1,5 +1,6 @@
 //! State changes, one file each.
 
+pub(crate) mod create_allocation;
 pub(crate) mod create_deferral;
 pub(crate) mod create_entry;
 pub(crate) mod end_entry;
@@ -11,14 +12,18 @@ pub(crate) mod skip_occurrence;
 pub(crate) mod undo_occurrence;
 pub(crate) mod update_entry;
 
+use std::collections::BTreeMap;
+
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{Command, NoBody, ProblemResponse, Reply};
+use rust_decimal::Decimal;
 
 use crate::Deps;
 use crate::entities::ENTRY;
 use crate::error::{Error, problem};
+use crate::model::allocation::Key;
 use crate::model::entry::{EntryId, EntryLine, EntryState};
 use crate::store::entries;
 
@@ -78,4 +83,29 @@ async fn check_named(
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::InvalidEntry(errors)) }
+}
+
+/// Holds what an allocation key names against the chart of accounts and the dimensions.
+///
+/// # Errors
+/// Names each account that is not there and each value that no line may name.
+async fn check_key(tx: &mut TenantTx, deps: &Deps, key: &Key) -> Result<(), Error> {
+    let line = |account: &str, dimensions: &BTreeMap<String, String>| EntryLine {
+        account: account.to_owned(),
+        amount: Decimal::ZERO,
+        party: None,
+        dimensions: dimensions.clone(),
+        memo: None,
+    };
+    let mut at = vec!["/allocation/sender".to_owned()];
+    let mut named = vec![line(&key.sender.account, &key.sender.dimensions)];
+    for (place, target) in key.targets.iter().enumerate() {
+        at.push(format!("/allocation/targets/{place}"));
+        named.push(line(&target.account, &target.dimensions));
+    }
+    if let Some(measure) = &key.measure {
+        at.push("/allocation/measure".to_owned());
+        named.push(line(measure.accounts.code(), &measure.dimensions));
+    }
+    check_named(tx, deps, &named, |place| at.get(place).cloned().unwrap_or_default()).await
 }

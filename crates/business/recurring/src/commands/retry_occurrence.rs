@@ -9,7 +9,7 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::OCCURRENCE;
 use crate::error::{Error, problem};
-use crate::making::make;
+use crate::making::{hold_for, make};
 use crate::model::occurrence::Occurrence;
 use crate::store::occurrences;
 
@@ -44,6 +44,7 @@ pub(crate) async fn retry_occurrence(
     PathId(id): PathId<Occurrence>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
+    hold_for(&mut cmd.tx, &deps, id).await.map_err(problem)?;
     let found = occurrences::lock(&mut cmd.tx, id).await?.ok_or(Error::OccurrenceNotFound)?;
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (OCCURRENCE, id.uuid()), Error::OccurrenceNotFound).await?;

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
+use crate::allocating::hold;
 use crate::error::{Error, problem};
 use crate::making::{make, write_down};
 use crate::model::occurrence::{Occurrence, OccurrenceState};
@@ -41,6 +42,8 @@ pub(crate) struct Run {
     made: usize,
     /// How many the ledger refused.
     failed: usize,
+    /// Of how many allocation keys nothing stood on the sender, so that there was nothing to make.
+    skipped: usize,
     /// Whether all was tried that is due; if not, run again.
     is_complete: bool,
     /// What was tried, in the order of days, at most 200.
@@ -50,6 +53,7 @@ pub(crate) struct Run {
 /// Run recurring entries
 ///
 /// Everything that is due up to a day is made, in the order of days, as the job does it each hour; what failed before is tried again.
+/// Allocation keys come last on their day, in their order; those that wait for somebody are made by this.
 /// What the ledger refuses is kept as failed with its reason and holds nothing else up.
 #[utoipa::path(
     post,
@@ -62,7 +66,7 @@ pub(crate) struct Run {
             status = 200,
             description = "What was done",
             body = Run,
-            example = json!({"upTo": "2025-01-31", "made": 0, "failed": 0, "isComplete": true, "occurrences": []})
+            example = json!({"upTo": "2025-01-31", "made": 0, "failed": 0, "skipped": 0, "isComplete": true, "occurrences": []})
         ),
         ChangeProblems
     )
@@ -91,6 +95,9 @@ pub(crate) async fn execute(
         return Err(Error::TooFarAhead(furthest));
     }
     let written = write_down(tx, up_to, MOST).await?;
+    for (entity, last) in occurrences::keys_due(tx, up_to).await? {
+        hold(tx, deps, &entity, last).await?;
+    }
     let started = tx.now();
     let mut tried: Vec<Occurrence> = Vec::new();
     let mut is_complete = written < MOST;
@@ -98,7 +105,7 @@ pub(crate) async fn execute(
         let left = MOST.saturating_sub(tried.len());
         // One more than is made, to know whether something is left.
         let limit = i64::try_from(left + 1).unwrap_or(i64::MAX);
-        let ids = occurrences::to_make(tx, (up_to, started), limit).await?;
+        let ids = occurrences::to_make(tx, (up_to, started), true, limit).await?;
         if ids.is_empty() {
             break;
         }
@@ -110,14 +117,22 @@ pub(crate) async fn execute(
             tried.extend(make(tx, deps, id, into_soft_closed).await?);
         }
     }
-    let made = tried.iter().filter(|it| it.state == OccurrenceState::Made).count();
-    let run = Run { up_to, made, failed: tried.len() - made, is_complete, occurrences: tried };
+    let count = |state| tried.iter().filter(|it| it.state == state).count();
+    let run = Run {
+        up_to,
+        made: count(OccurrenceState::Made),
+        failed: count(OccurrenceState::Failed),
+        skipped: count(OccurrenceState::Skipped),
+        is_complete,
+        occurrences: tried,
+    };
 
     let ids: Vec<String> = run.occurrences.iter().map(|it| it.id.to_string()).collect();
     let event = AuditEvent::info("recurring.run_entries")
         .with("upTo", up_to.to_string())
         .with("made", run.made)
         .with("failed", run.failed)
+        .with("skipped", run.skipped)
         .with("occurrences", json!(ids));
     Ok(Done::new(run, event))
 }

@@ -12,9 +12,9 @@ use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::OCCURRENCE;
 use crate::error::{Error, problem};
-use crate::making::source;
+use crate::making::{hold_for, source};
 use crate::model::occurrence::{Occurrence, OccurrenceState, Step};
-use crate::store::occurrences;
+use crate::store::{entries, occurrences};
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -29,7 +29,7 @@ pub(crate) struct UndoOccurrence {
 /// Undo an occurrence
 ///
 /// Its journal is reversed, on its day or the first later one that takes postings. Its own reversal, if one was to come, is skipped; where
-/// that was made already, nothing is left to undo.
+/// that was made already, nothing is left to undo. Of allocation keys that fall due on one day the last is undone first.
 #[utoipa::path(
     post,
     path = "/v1/recurring/occurrences/{id}/undo",
@@ -58,6 +58,7 @@ pub(crate) async fn undo_occurrence(
     PathId(id): PathId<Occurrence>,
     mut cmd: Command<Json<UndoOccurrence>>,
 ) -> Result<Reply, ProblemResponse> {
+    hold_for(&mut cmd.tx, &deps, id).await.map_err(problem)?;
     let found = occurrences::lock(&mut cmd.tx, id).await?.ok_or(Error::OccurrenceNotFound)?;
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (OCCURRENCE, id.uuid()), Error::OccurrenceNotFound).await?;
@@ -81,6 +82,13 @@ pub(crate) async fn execute(
     }
     if occurrence.step == Step::Reverse {
         return Err(Error::IsReversal);
+    }
+    let entry = entries::find(tx, occurrence.entry).await?.ok_or(Error::EntryNotFound)?;
+    if let Some(key) = &entry.allocation {
+        let after = (entry.entity.as_str(), occurrence.due_on, key.sequence);
+        if let Some(name) = occurrences::made_after(tx, after).await? {
+            return Err(Error::LaterKeyMade(name));
+        }
     }
     let number = (occurrence.entry, occurrence.number, Step::Reverse);
     if let Some(reversal) = occurrences::of_number(tx, number).await? {

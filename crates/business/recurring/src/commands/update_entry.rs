@@ -11,11 +11,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::commands::check_named;
+use crate::commands::{check_key, check_named};
 use crate::entities::ENTRY;
 use crate::error::{Error, problem};
 use crate::model::drafting::{NewLine, read_lines};
 use crate::model::entry::{Entry, EntryState};
+use crate::model::key_drafting::{NewKey, read_key};
 use crate::store::entries;
 
 /// What changes; what is left out stays.
@@ -32,8 +33,10 @@ pub(crate) struct EntryChange {
     /// Nothing is made after this day. Not of a deferral.
     #[schema(value_type = Option<String>, format = Date)]
     last_day: Option<Day>,
-    /// All its lines anew. Those of a deferral keep their amounts.
+    /// All its lines anew. Those of a deferral keep their amounts; an allocation key has none.
     lines: Option<Vec<NewLine>>,
+    /// What is spread over which accounts anew, if it is an allocation key.
+    allocation: Option<NewKey>,
 }
 
 /// Change a recurring entry
@@ -84,8 +87,7 @@ pub(crate) async fn execute(
         }
         if before.spread.is_some() || day.date() < before.rhythm.first_day {
             let message = "a deferral keeps its days, and the last day of others is not before their first";
-            let error = FieldError::new("/lastDay", "not_changeable", message.to_owned());
-            return Err(Error::InvalidEntry(vec![error]));
+            return Err(refused("/lastDay", "not_changeable", message));
         }
         after.rhythm.last_day = Some(day.date());
         after.next_on = after.day(after.next_number);
@@ -93,13 +95,23 @@ pub(crate) async fn execute(
             after.state = EntryState::Ended;
         }
     }
+    if let Some(rewritten) = &input.allocation {
+        if before.allocation.is_none() {
+            return Err(refused("/allocation", "no_key", "the entry is no allocation key: enter one"));
+        }
+        let key = read_key(rewritten, "/allocation").map_err(Error::InvalidEntry)?;
+        check_key(tx, deps, &key).await?;
+        after.allocation = Some(key);
+    }
     if let Some(rewritten) = &input.lines {
+        if before.allocation.is_some() {
+            return Err(refused("/lines", "key", "an allocation key has no lines: change its allocation"));
+        }
         after.lines = read_lines(after.currency, rewritten).map_err(Error::InvalidEntry)?;
         let amounts = |entry: &Entry| entry.lines.iter().map(|line| line.amount).collect::<Vec<_>>();
         if before.spread.is_some() && amounts(&before) != amounts(&after) {
             let message = "the lines of a deferral keep their amounts: end it and enter another";
-            let error = FieldError::new("/lines", "amounts_differ", message.to_owned());
-            return Err(Error::InvalidEntry(vec![error]));
+            return Err(refused("/lines", "amounts_differ", message));
         }
         check_named(tx, deps, &after.lines, |place| format!("/lines/{place}")).await?;
         entries::replace_lines(tx, &after).await?;
@@ -111,4 +123,8 @@ pub(crate) async fn execute(
         .about(ENTRY, after.id)
         .with("changes", changes(&before, &after));
     Ok(Done::new(after, event))
+}
+
+fn refused(pointer: &str, code: &str, message: &str) -> Error {
+    Error::InvalidEntry(vec![FieldError::new(pointer, code, message.to_owned())])
 }

@@ -38,13 +38,13 @@ pub(crate) async fn run(run: JobRun, deps: Deps, _payload: MakeOccurrences) -> R
         let event = AuditEvent::info("recurring.write_down_occurrences").with("occurrences", now);
         run.commit(tx, event).await?;
     };
-    let (mut made, mut failed) = (0_usize, 0_usize);
+    let (mut made, mut failed, mut skipped) = (0_usize, 0_usize, 0_usize);
     // What a fault of the system has stopped: the others are made all the same, and then the job is tried again.
     let mut stopped = BTreeMap::new();
     loop {
         let mut read = run.read_tx().await?;
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        let ids = occurrences::to_make(&mut read, (today, started), limit).await?;
+        let ids = occurrences::to_make(&mut read, (today, started), false, limit).await?;
         drop(read);
         if ids.iter().all(|id| stopped.contains_key(id)) {
             break;
@@ -63,10 +63,10 @@ pub(crate) async fn run(run: JobRun, deps: Deps, _payload: MakeOccurrences) -> R
                     continue;
                 }
             };
-            if occurrence.state == OccurrenceState::Made {
-                made += 1;
-            } else {
-                failed += 1;
+            match occurrence.state {
+                OccurrenceState::Made => made += 1,
+                OccurrenceState::Failed => failed += 1,
+                _ => skipped += 1,
             }
             let event = AuditEvent::info("recurring.make_occurrence")
                 .about(OCCURRENCE, id)
@@ -82,6 +82,7 @@ pub(crate) async fn run(run: JobRun, deps: Deps, _payload: MakeOccurrences) -> R
         .with("upTo", today.to_string())
         .with("written", written)
         .with("made", made)
-        .with("failed", failed);
+        .with("failed", failed)
+        .with("skipped", skipped);
     run.complete(run.tx().await?, event).await
 }

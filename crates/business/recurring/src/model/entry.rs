@@ -1,5 +1,5 @@
 //! Recurring entries: what is posted on which days. An accrual is one that is reversed again, a deferral one whose amount is spread
-//! over its days.
+//! over its days, an allocation key one whose lines are worked out from the books of its day.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::allocation::Key;
 use super::rhythm::{Rhythm, first_of_month, last_of_month};
 
 /// Id of a recurring entry.
@@ -132,6 +133,9 @@ pub(crate) struct Entry {
     /// How the amounts of its lines are spread over its occurrences, if it is a deferral; else each occurrence has the whole amounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) spread: Option<Spread>,
+    /// What is spread over which accounts, if it is an allocation key: it has no lines, but those that come of the books on its day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allocation: Option<Key>,
     /// Where it stands.
     pub(crate) state: EntryState,
     /// Number of the next occurrence that is not due yet, from 1.
@@ -145,7 +149,7 @@ pub(crate) struct Entry {
     pub(crate) created_at: DateTime<Utc>,
     /// Who entered it.
     pub(crate) created_by: String,
-    /// Its lines.
+    /// Its lines; none of an allocation key.
     pub(crate) lines: Vec<EntryLine>,
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::allocation::Allocation;
 use super::entry::EntryId;
 
 /// Id of an occurrence.
@@ -113,6 +114,9 @@ pub(crate) struct Occurrence {
     /// Why it was skipped or undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// How it came about, if it is of an allocation key and was made, or skipped because there was nothing to spread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allocation: Option<Allocation>,
     /// Id of its journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) journal: Option<Uuid>,

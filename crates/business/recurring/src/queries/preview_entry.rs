@@ -57,7 +57,7 @@ pub(crate) struct Coming {
     /// The day on which it is reversed; of a reversal in the next period, where periods are months.
     #[serde(skip_serializing_if = "Option::is_none")]
     reverses_on: Option<NaiveDate>,
-    /// Amounts of the lines, in their order, debit positive.
+    /// Amounts of the lines, in their order, debit positive; none of an allocation key, which has a preview of its own.
     #[schema(value_type = Vec<String>, example = json!(["1200.00", "-1200.00"]))]
     amounts: Vec<Decimal>,
 }

@@ -10,6 +10,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::scaled;
+use crate::model::allocation::Key;
 use crate::model::entry::{Entry, EntryId, EntryLine, EntryState, Reversal, Spread};
 use crate::model::rhythm::{Every, Rhythm};
 
@@ -29,6 +30,7 @@ struct Row {
     reversal: Option<String>,
     reverses_on: Option<NaiveDate>,
     spread: Option<String>,
+    allocation: Option<Json<Key>>,
     state: String,
     next_number: i32,
     next_on: Option<NaiveDate>,
@@ -89,6 +91,7 @@ impl Row {
             currency,
             reversal,
             spread,
+            allocation: self.allocation.map(|key| key.0),
             next_on: self.next_on,
             version: self.version,
             created_at: self.created_at,
@@ -107,6 +110,12 @@ fn reversal(entry: &Entry) -> (Option<&'static str>, Option<NaiveDate>) {
     }
 }
 
+/// What of an allocation key is asked for in lists and by runs.
+fn order(entry: &Entry) -> (Option<i16>, Option<bool>) {
+    let sequence = |key: &Key| i16::try_from(key.sequence).unwrap_or(i16::MAX);
+    (entry.allocation.as_ref().map(sequence), entry.allocation.as_ref().map(|key| key.is_automatic))
+}
+
 fn small(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
@@ -116,10 +125,12 @@ pub(crate) async fn insert(tx: &mut TenantTx, entry: &Entry) -> Result<(), DbErr
     let tenant = tx.tenant_id().uuid();
     let rhythm = entry.rhythm;
     let (word, reverses_on) = reversal(entry);
+    let (sequence, is_automatic) = order(entry);
     sqlx::query(
         "insert into recurring.entry (tenant_id, id, entity, name, narration, currency, every, step_width, day_of_month, \
          first_day, last_day, occurrences, reversal, reverses_on, spread, state, next_number, next_on, version, created_at, \
-         created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20)",
+         created_by, allocation, sequence, is_automatic) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $16, $17, $18, 1, $19, $20, $21, $22, $23)",
     )
     .bind(tenant)
     .bind(entry.id.uuid())
@@ -141,6 +152,9 @@ pub(crate) async fn insert(tx: &mut TenantTx, entry: &Entry) -> Result<(), DbErr
     .bind(entry.next_on)
     .bind(entry.created_at)
     .bind(&entry.created_by)
+    .bind(entry.allocation.as_ref().map(Json))
+    .bind(sequence)
+    .bind(is_automatic)
     .execute(tx.conn())
     .await?;
     insert_lines(tx, entry).await
@@ -182,9 +196,10 @@ pub(crate) async fn replace_lines(tx: &mut TenantTx, entry: &Entry) -> Result<()
 /// Stores what of an entry changes, without its lines, and gives it its next version.
 pub(crate) async fn update(tx: &mut TenantTx, entry: &Entry) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
+    let (sequence, is_automatic) = order(entry);
     sqlx::query(
         "update recurring.entry set name = $3, narration = $4, last_day = $5, occurrences = $6, state = $7, next_number = $8, \
-         next_on = $9, version = version + 1 where tenant_id = $1 and id = $2",
+         next_on = $9, allocation = $10, sequence = $11, is_automatic = $12, version = version + 1 where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(entry.id.uuid())
@@ -195,6 +210,9 @@ pub(crate) async fn update(tx: &mut TenantTx, entry: &Entry) -> Result<(), DbErr
     .bind(entry.state.as_str())
     .bind(small(entry.next_number))
     .bind(entry.next_on)
+    .bind(entry.allocation.as_ref().map(Json))
+    .bind(sequence)
+    .bind(is_automatic)
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -208,7 +226,7 @@ pub(crate) async fn find(
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
         "select id, entity, name, narration, currency, every, step_width, day_of_month, first_day, last_day, occurrences, \
-         reversal, reverses_on, spread, state, next_number, next_on, version, created_at, created_by \
+         reversal, reverses_on, spread, allocation, state, next_number, next_on, version, created_at, created_by \
          from recurring.entry where tenant_id = $1 and id = $2",
     )
     .bind(tenant)

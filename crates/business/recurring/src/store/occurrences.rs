@@ -3,8 +3,10 @@
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
 use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::model::allocation::Allocation;
 use crate::model::entry::EntryId;
 use crate::model::occurrence::{Occurrence, OccurrenceId, OccurrenceState, Step};
 
@@ -21,6 +23,7 @@ struct Row {
     problem: Option<String>,
     problem_code: Option<String>,
     reason: Option<String>,
+    allocation: Option<Json<Allocation>>,
     journal_id: Option<Uuid>,
     journal_number: Option<String>,
     version: i64,
@@ -45,6 +48,7 @@ impl TryFrom<Row> for Occurrence {
             problem: row.problem,
             problem_code: row.problem_code,
             reason: row.reason,
+            allocation: row.allocation.map(|it| it.0),
             journal: row.journal_id,
             journal_number: row.journal_number,
             version: row.version,
@@ -81,7 +85,7 @@ pub(crate) async fn update(tx: &mut TenantTx, occurrence: &Occurrence) -> Result
     let (tenant, now) = (tx.tenant_id().uuid(), tx.now());
     sqlx::query(
         "update recurring.occurrence set state = $3, attempts = $4, tried_at = $5, problem = $6, problem_code = $7, reason = $8, \
-         journal_id = $9, journal_number = $10, version = version + 1 where tenant_id = $1 and id = $2",
+         journal_id = $9, journal_number = $10, allocation = $11, version = version + 1 where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(occurrence.id.uuid())
@@ -93,6 +97,7 @@ pub(crate) async fn update(tx: &mut TenantTx, occurrence: &Occurrence) -> Result
     .bind(&occurrence.reason)
     .bind(occurrence.journal)
     .bind(&occurrence.journal_number)
+    .bind(occurrence.allocation.as_ref().map(Json))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -105,7 +110,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Occurrence>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, entry_id, entity, number, step, due_on, state, attempts, problem, problem_code, reason, journal_id, \
+        "select id, entry_id, entity, number, step, due_on, state, attempts, problem, problem_code, reason, allocation, journal_id, \
          journal_number, version, created_at, created_by from recurring.occurrence where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
@@ -145,10 +150,12 @@ pub(crate) async fn of_number(
 }
 
 /// Occurrences up to a day that are still to be made and were not tried at or after an instant, the earliest first, at most as many.
-/// Those that post entries which are paused wait.
+/// Those that post entries which are paused wait. Of one day allocation keys come last, in their order; those that somebody has to run
+/// are left out unless somebody does.
 pub(crate) async fn to_make(
     tx: &mut (impl TenantConnection + ?Sized),
     (up_to, not_tried_since): (NaiveDate, DateTime<Utc>),
+    by_somebody: bool,
     limit: i64,
 ) -> Result<Vec<OccurrenceId>, DbError> {
     let tenant = tx.tenant_id().uuid();
@@ -157,16 +164,93 @@ pub(crate) async fn to_make(
          join recurring.entry entry on entry.tenant_id = $1 and entry.id = occurrence.entry_id \
          where occurrence.tenant_id = $1 and occurrence.state in ('planned', 'failed') and occurrence.due_on <= $2 \
          and (occurrence.tried_at is null or occurrence.tried_at < $3) \
-         and (occurrence.step = 'reverse' or entry.state <> 'paused') \
-         order by occurrence.due_on, occurrence.number, occurrence.id limit $4",
+         and (occurrence.step = 'reverse' or entry.state <> 'paused') and ($5 or entry.is_automatic is not false) \
+         order by occurrence.due_on, coalesce(entry.sequence, 0), occurrence.number, occurrence.id limit $4",
     )
     .bind(tenant)
     .bind(up_to)
     .bind(not_tried_since)
     .bind(limit)
+    .bind(by_somebody)
     .fetch_all(tx.conn())
     .await?;
     Ok(ids.into_iter().map(Id::from_uuid).collect())
+}
+
+/// The last day of each legal entity on which occurrences of allocation keys are still to be made, up to a day, by code.
+pub(crate) async fn keys_due(
+    tx: &mut (impl TenantConnection + ?Sized),
+    up_to: NaiveDate,
+) -> Result<Vec<(String, NaiveDate)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select occurrence.entity, max(occurrence.due_on) from recurring.occurrence occurrence \
+         join recurring.entry entry on entry.tenant_id = $1 and entry.id = occurrence.entry_id \
+         where occurrence.tenant_id = $1 and occurrence.state in ('planned', 'failed') and occurrence.due_on <= $2 \
+         and entry.sequence is not null and entry.state <> 'paused' group by occurrence.entity order by occurrence.entity",
+    )
+    .bind(tenant)
+    .bind(up_to)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The first allocation key of a legal entity with a lower place that is due up to a day and not made, and its day.
+pub(crate) async fn waited_for(
+    tx: &mut (impl TenantConnection + ?Sized),
+    (entity, up_to, sequence): (&str, NaiveDate, u16),
+) -> Result<Option<(String, NaiveDate)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select entry.name, occurrence.due_on from recurring.occurrence occurrence \
+         join recurring.entry entry on entry.tenant_id = $1 and entry.id = occurrence.entry_id \
+         where occurrence.tenant_id = $1 and occurrence.entity = $2 and occurrence.due_on <= $3 \
+         and occurrence.state in ('planned', 'failed') and entry.sequence < $4 \
+         union all \
+         select name, next_on from recurring.entry where tenant_id = $1 and entity = $2 and state = 'active' \
+         and next_on <= $3 and sequence < $4 order by 2, 1 limit 1",
+    )
+    .bind(tenant)
+    .bind(entity)
+    .bind(up_to)
+    .bind(i32::from(sequence))
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// Name of an allocation key of a legal entity with a higher place that was made for this day.
+pub(crate) async fn made_after(
+    tx: &mut (impl TenantConnection + ?Sized),
+    (entity, due_on, sequence): (&str, NaiveDate, u16),
+) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select entry.name from recurring.occurrence occurrence \
+         join recurring.entry entry on entry.tenant_id = $1 and entry.id = occurrence.entry_id \
+         where occurrence.tenant_id = $1 and occurrence.entity = $2 and occurrence.due_on = $3 \
+         and occurrence.state = 'made' and entry.sequence > $4 order by entry.sequence desc, entry.name limit 1",
+    )
+    .bind(tenant)
+    .bind(entity)
+    .bind(due_on)
+    .bind(i32::from(sequence))
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// The first day on which an entry has an occurrence that is still to be made.
+pub(crate) async fn first_open(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entry: EntryId,
+) -> Result<Option<NaiveDate>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select min(due_on) from recurring.occurrence where tenant_id = $1 and entry_id = $2 and state in ('planned', 'failed')",
+    )
+    .bind(tenant)
+    .bind(entry.uuid())
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// What a close looks at: an occurrence that is not made.

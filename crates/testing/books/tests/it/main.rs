@@ -7,6 +7,7 @@
 )]
 
 mod account_import;
+mod allocations;
 mod budgets;
 mod cash_flows;
 mod chart_templates;

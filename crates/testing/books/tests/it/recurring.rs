@@ -50,7 +50,7 @@ async fn run(client: &Client, up_to: &str) -> (u64, u64) {
 }
 
 /// Runs the job.
-async fn run_job(app: &TestApp) {
+pub(crate) async fn run_job(app: &TestApp) {
     app.db.clock.advance(chrono::TimeDelta::seconds(1));
     let context = app.db.context("demo");
     let mut tx = app.db.database.tenant_tx(&context).await.unwrap();

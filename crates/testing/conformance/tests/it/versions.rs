@@ -15,7 +15,7 @@ use crate::specimen;
 const NO_VERSION_OF_FACTORS: &str = "a factor never changes, so its removal cannot be a lost update";
 
 /// Single records that carry no version.
-const WITHOUT_VERSION: [Tolerated; 19] = [
+const WITHOUT_VERSION: [Tolerated; 20] = [
     Tolerated {
         rule: "not-modified",
         subject: "banking.get_reconciliation",
@@ -35,6 +35,11 @@ const WITHOUT_VERSION: [Tolerated; 19] = [
         rule: "not-modified",
         subject: "group.verify_run",
         reason: "the books that it looks at change without the consolidation",
+    },
+    Tolerated {
+        rule: "not-modified",
+        subject: "recurring.preview_allocation",
+        reason: "the books that it is worked out from change without the key",
     },
     Tolerated {
         rule: "etag",

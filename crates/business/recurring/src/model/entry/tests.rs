@@ -39,6 +39,7 @@ fn deferral(
         },
         reversal: None,
         spread: Some(spread),
+        allocation: None,
         state: EntryState::Active,
         next_number: 1,
         next_on: None,

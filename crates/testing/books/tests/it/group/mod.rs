@@ -3,6 +3,7 @@
 mod consolidation;
 mod intercompany;
 mod intercompany_histories;
+mod netting;
 
 use athyper_kernel_types::{Clock, Id};
 use athyper_test_kit::{Answer, Client, TestApp};
