@@ -68,23 +68,18 @@ fn all_parses_and_no_placeholder_is_left() {
 
 #[test]
 fn the_layout_is_that_of_todays_domains() {
-    let made: BTreeSet<String> = domain().into_iter().filter_map(|file| place_inside(&file.path)).collect();
+    let common = |paths: &[String], folder: &str| -> BTreeSet<String> {
+        let inside = paths.iter().filter_map(|path| path.strip_prefix(folder));
+        inside.filter(|path| is_common(path)).map(str::to_owned).collect()
+    };
+    let made: Vec<String> = domain().into_iter().map(|file| file.path).collect();
     let all = repo::files(&repo::root()).unwrap();
-    for model in ["closing", "recurring", "group"] {
-        let start = format!("crates/business/{model}/src/");
-        let files = all.iter().filter_map(|path| path.strip_prefix(&start));
-        // Each domain has files of its own beside those that all have.
-        let shared = files.filter(|path| path.ends_with("mod.rs") || made.contains(&format!("src/{path}")));
-        let shared: BTreeSet<String> = shared.map(|path| format!("src/{path}")).collect();
-        let missing: Vec<&String> =
-            made.iter().filter(|path| is_common(path) && !shared.contains(*path)).collect();
-        assert!(missing.is_empty(), "{model} has no {missing:?}");
-    }
-}
-
-/// The path inside the crate of the domain.
-fn place_inside(path: &str) -> Option<String> {
-    path.strip_prefix("crates/business/rentals/").map(str::to_owned)
+    // Each domain has files of its own beside those that all have.
+    let shared = ["closing", "group", "recurring"]
+        .map(|model| common(&all, &format!("crates/business/{model}/")))
+        .into_iter()
+        .reduce(|some, others| &some & &others);
+    assert_eq!(Some(common(&made, "crates/business/rentals/")), shared);
 }
 
 /// Whether a file is called alike in all domains.
