@@ -2,8 +2,14 @@
 
 use anyhow::{Result, bail};
 
-/// Words that are no subject of a business, or stand for everything.
-const REFUSED: [&str; 6] = ["common", "core", "shared", "utils", "service", "misc"];
+/// Words that are no subject of a business, or stand for everything, or that SQL keeps for itself.
+const REFUSED: [&str; 11] =
+    ["common", "core", "shared", "utils", "service", "misc", "check", "group", "order", "table", "user"];
+/// Nouns whose type would be called like one that the templates use.
+const TAKEN: [&str; 13] = [
+    "command", "deps", "done", "error", "id", "json", "name", "page", "read", "reply", "report", "row",
+    "text",
+];
 
 /// Values of the placeholders.
 #[derive(Clone, Debug, Default)]
@@ -24,15 +30,20 @@ impl Names {
         Ok(names)
     }
 
-    /// A noun under `key`: `{{record}}` and `{{records}}` in snake case, `{{Record}}` as a type, `{{record_words}}` and
-    /// `{{records_words}}` in words, `{{records_path}}` as a part of a path.
+    /// A noun under `key`: `{{record}}` and `{{records}}` in snake case, `{{RECORD}}` and `{{RECORDS}}` as constants, `{{Record}}` as
+    /// a type, `{{record_words}}` and `{{records_words}}` in words, `{{record_title}}` and `{{records_title}}` in words with a capital,
+    /// `{{records_path}}` as a part of a path.
     pub(super) fn with_noun(mut self, key: &str, noun: &Noun) -> Self {
         let plural = noun.plural();
         self.add(key, &noun.0);
         self.add(&format!("{key}s"), &plural);
         self.add(&type_name(key), &type_name(&noun.0));
-        self.add(&format!("{key}_words"), &noun.0.replace('_', " "));
-        self.add(&format!("{key}s_words"), &plural.replace('_', " "));
+        for (key, noun) in [(key.to_owned(), &noun.0), (format!("{key}s"), &plural)] {
+            let words = noun.replace('_', " ");
+            self.add(&key.to_uppercase(), &noun.to_uppercase());
+            self.add(&format!("{key}_words"), &words);
+            self.add(&format!("{key}_title"), &capitalised(&words));
+        }
         self.add(&format!("{key}s_path"), &plural.replace('_', "-"));
         self
     }
@@ -83,6 +94,9 @@ impl Noun {
         if !is_snake_case(noun) {
             bail!("`{noun}` is no noun in snake case, such as work_order");
         }
+        if TAKEN.contains(&noun) || syn::parse_str::<syn::Ident>(noun).is_err() {
+            bail!("`{noun}` means something else in the program: take a noun that says more");
+        }
         Ok(Self(noun.to_owned()))
     }
 
@@ -111,10 +125,16 @@ fn is_word(text: &str) -> bool {
 fn type_name(snake: &str) -> String {
     let mut name = String::new();
     for word in snake.split('_') {
-        let mut letters = word.chars();
-        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
-        name.push_str(letters.as_str());
+        name.push_str(&capitalised(word));
     }
+    name
+}
+
+/// With its first letter as a capital.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut name: String = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter().collect();
+    name.push_str(letters.as_str());
     name
 }
 
@@ -127,6 +147,10 @@ mod tests {
         let names = Names::of_domain("rentals").unwrap().with_command("close_work_order").unwrap();
         let template = "{{name}} {{command}} {{verb}} {{record}} {{records}} {{Record}} {{records_path}}";
         let text = "rentals close_work_order close work_order work_orders WorkOrder work-orders";
+        assert_eq!(names.fill_in(template).unwrap(), text);
+        let template =
+            "{{RECORD}} {{RECORDS}} {{record_words}} {{records_words}} {{record_title}} {{records_title}}";
+        let text = "WORK_ORDER WORK_ORDERS work order work orders Work order Work orders";
         assert_eq!(names.fill_in(template).unwrap(), text);
         assert_eq!(names.fill_in("use x::{{{Record}}};").unwrap(), "use x::{WorkOrder};");
     }
@@ -146,6 +170,9 @@ mod tests {
         let names = Names::of_domain("finance").unwrap();
         for command in ["void", "void-invoice", "Void_invoice", "void_"] {
             assert!(names.clone().with_command(command).is_err(), "{command}");
+        }
+        for noun in ["type", "error", "row", "work-order"] {
+            assert!(Noun::parse(noun).is_err(), "{noun}");
         }
     }
 

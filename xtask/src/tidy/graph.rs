@@ -64,7 +64,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<Crate>> {
     Ok(crates)
 }
 
-/// Checks the layers and that there is no cycle, test dependencies included.
+/// Checks the layers, that parts of a domain are left to it, and that there is no cycle, test dependencies included.
 pub(crate) fn check(crates: &[Crate]) -> Vec<Finding> {
     let layers: BTreeMap<&str, Layer> =
         crates.iter().filter_map(|krate| Some((krate.name.as_str(), krate.layer()?))).collect();
@@ -91,6 +91,7 @@ pub(crate) fn check(crates: &[Crate]) -> Vec<Finding> {
                 findings.push(Finding::new(&krate.manifest, used.line, "layers", what));
             }
         }
+        findings.extend(krate.uses.iter().filter_map(|used| foreign_part(crates, krate, used)));
         if let Some(cycle) = cycle_from(crates, krate) {
             let what =
                 format!("the crates form a cycle, move what they share below both: {}", cycle.join(" -> "));
@@ -98,6 +99,14 @@ pub(crate) fn check(crates: &[Crate]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The finding where a crate uses a part of a domain that it is not.
+fn foreign_part(crates: &[Crate], krate: &Crate, used: &Use) -> Option<Finding> {
+    let domain = find(crates, &used.name)?.place()?.part_of()?;
+    let is_domain = krate.place().is_some_and(|place| place.folder == domain);
+    let what = format!("{} is a part of {domain}: ask that domain through a port", used.name);
+    (!is_domain).then(|| Finding::new(&krate.manifest, used.line, "foreign-part", what))
 }
 
 /// The graph as text: layers from the bottom up, in each the crates by height, then by name.
@@ -133,8 +142,12 @@ pub(crate) fn render(crates: &[Crate]) -> String {
 }
 
 impl Crate {
+    fn place(&self) -> Option<Place<'_>> {
+        Place::of(&self.manifest)
+    }
+
     fn layer(&self) -> Option<Layer> {
-        Place::of(&self.manifest).map(|place| place.layer)
+        self.place().map(|place| place.layer)
     }
 }
 
@@ -246,6 +259,19 @@ mod tests {
         let findings = check(&layered(&uses));
         assert_eq!(found(&findings), [(2, "layers"), (3, "layers"), (4, "layers")]);
         assert!(findings.iter().all(|finding| finding.path == "crates/business/finance/Cargo.toml"));
+    }
+
+    #[test]
+    fn a_part_of_a_domain_is_used_by_that_domain_alone() {
+        let crates = [
+            at("crates/business/finance", &["crates/kernel/ledger-books"]),
+            at("crates/business/supply", &["crates/kernel/ledger", "crates/kernel/ledger-books"]),
+            at("crates/kernel/ledger", &[]),
+            at("crates/kernel/ledger-books", &["crates/kernel/ledger"]),
+        ];
+        let findings = check(&crates);
+        assert_eq!(found(&findings), [(2, "foreign-part")]);
+        assert!(findings.iter().all(|finding| finding.path == "crates/business/supply/Cargo.toml"));
     }
 
     #[test]

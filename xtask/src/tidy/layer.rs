@@ -1,5 +1,8 @@
 //! Which layer a path belongs to. The folder is the layer, so a path alone answers.
 
+/// Kernel crates that are a part of one domain, kept beside it for its length alone, and the folder of that domain.
+const PARTS: [(&str, &str); 1] = [("crates/kernel/ledger-books", "crates/business/finance")];
+
 /// The layers, from the bottom up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layer {
@@ -90,9 +93,15 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The PostgreSQL schema of a domain: its folder in snake case.
+    /// The folder of the one domain that this crate is a part of and that alone may use it, if it is one of the kernel's for that.
+    pub(crate) fn part_of(&self) -> Option<&'static str> {
+        PARTS.iter().find(|(part, _)| *part == self.folder).map(|(_, domain)| *domain)
+    }
+
+    /// The PostgreSQL schema of a domain, or of a part of one: the folder of the domain in snake case.
     pub(crate) fn schema(&self) -> String {
-        self.name.replace('-', "_")
+        let domain = self.part_of().and_then(|folder| folder.rsplit('/').next());
+        domain.unwrap_or(self.name).replace('-', "_")
     }
 }
 
@@ -113,6 +122,14 @@ mod tests {
         assert_eq!(named("crates/bootstrap/Cargo.toml"), "athyper-bootstrap");
         assert_eq!(named("apps/api/Cargo.toml"), "athyper-api");
         assert_eq!(named("xtask/src/main.rs"), "xtask");
+    }
+
+    #[test]
+    fn a_part_of_a_domain_has_its_schema() {
+        let part = Place::of("crates/kernel/ledger-books/src/lib.rs").unwrap();
+        assert_eq!((part.part_of(), part.schema()), (Some("crates/business/finance"), "finance".to_owned()));
+        let other = Place::of("crates/kernel/ledger/src/lib.rs").unwrap();
+        assert_eq!((other.part_of(), other.schema()), (None, "ledger".to_owned()));
     }
 
     #[test]

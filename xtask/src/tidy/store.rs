@@ -10,7 +10,7 @@ use crate::tidy::tree::Tree;
 const KEYWORDS: [&str; 9] =
     ["select", "from", "join", "into", "update", "delete", "insert", "returning", "references"];
 
-/// Checks the production code of all domains.
+/// Checks the production code of all domains, and of the parts of them that lie in the kernel.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut schemas: Vec<String> =
         tree.files.iter().filter_map(|file| Some(domain(&file.path)?.schema())).collect();
@@ -47,7 +47,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn domain(path: &str) -> Option<Place<'_>> {
-    Place::of(path).filter(|place| place.layer == Layer::Domain)
+    Place::of(path).filter(|place| place.layer == Layer::Domain || place.part_of().is_some())
 }
 
 /// Lines that run SQL where none belongs.
@@ -107,6 +107,18 @@ mod tests {
         assert_eq!(check_sql("select id from finance.journals"), []);
         assert_eq!(check_sql("select id\nfrom supply.orders"), [(5, "foreign-schema")]);
         assert_eq!(check_sql("the entity supply.order"), []);
+    }
+
+    #[test]
+    fn a_part_of_a_domain_reads_the_schema_of_that_domain() {
+        let read = |schema: &str| {
+            let text = format!("//! B.\nfn find() {{ run(\"select id from {schema}.a\"); }}\n");
+            let path = "crates/kernel/ledger-books/src/store/balances.rs";
+            let supply = "crates/business/supply/src/lib.rs";
+            found(&check(&Tree::of(&[(path, text.as_str()), (supply, "")])))
+        };
+        assert_eq!(read("finance"), []);
+        assert_eq!(read("supply"), [(2, "foreign-schema")]);
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl Ledger for GeneralLedger {
         entity: &Entity,
         date: NaiveDate,
     ) -> Result<Vec<AccountBalance>, Problem> {
-        Ok(ledger_reads::balances(tx, entity, date).await?)
+        Ok(athyper_kernel_ledger_books::balances_on(tx, entity, date).await?)
     }
 
     async fn movements(

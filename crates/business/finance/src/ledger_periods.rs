@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_error::Problem;
 use athyper_kernel_ledger::{Entity, FiscalPeriod, Periods, SeriesEnd};
+use athyper_kernel_ledger_books::close_proofs;
 use athyper_kernel_types::Id;
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use crate::commands::close_period::check_not_guarded;
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
-use crate::store::{close_proofs, legal_entities, periods};
+use crate::store::{legal_entities, periods};
 
 /// The periods of this domain.
 pub fn ledger_periods() -> Arc<dyn Periods> {
@@ -99,7 +100,7 @@ async fn sign_off(tx: &mut TenantTx, id: Uuid) -> Result<FiscalPeriod, Error> {
     if period.signed_off {
         return Err(Error::PeriodSignedOff { name: period.name });
     }
-    let earlier = periods::not_closed_before(tx, period.entity, period.starts_on, 1).await?;
+    let earlier = close_proofs::not_closed_before(tx, period.entity, period.starts_on, 1).await?;
     if let Some((name, _)) = earlier.into_iter().next() {
         return Err(Error::EarlierPeriodOpen { name });
     }

@@ -2,17 +2,15 @@
 
 use athyper_kernel_db::TenantConnection;
 use athyper_kernel_error::FieldError;
-use athyper_kernel_ledger::{
-    AccountBalance, AccountMovement, DimensionFilter, Entity, Movements, OpenItem, OpenItems,
-};
+use athyper_kernel_ledger::{AccountMovement, DimensionFilter, Entity, Movements, OpenItem, OpenItems};
+use athyper_kernel_ledger_books::{Books, balances, dimensions};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::error::Error;
 use crate::model::days::Days;
-use crate::store::posted::Books;
-use crate::store::{accounts, balances, dimensions, items, movements};
+use crate::store::{accounts, items};
 
 /// The items of a legal entity that are open now and that are asked for.
 pub(crate) async fn open_items(
@@ -40,22 +38,6 @@ pub(crate) async fn open_on(
     Ok(open)
 }
 
-/// What all accounts of a legal entity sum up to at the end of a day, by code and currency.
-pub(crate) async fn balances(
-    tx: &mut dyn TenantConnection,
-    entity: &Entity,
-    date: NaiveDate,
-) -> Result<Vec<AccountBalance>, Error> {
-    let days = Days::until(date);
-    let books = Books { entity: Id::from_uuid(entity.id), days: &days, filter: None };
-    let mut found = balances::by_currency(tx, books).await?;
-    for balance in &mut found {
-        balance.amount.rescale(balance.currency.minor_units());
-        balance.base.rescale(entity.base_currency.minor_units());
-    }
-    Ok(found)
-}
-
 /// What was posted on the accounts of a legal entity between two days, by code.
 ///
 /// # Errors
@@ -65,22 +47,10 @@ pub(crate) async fn movements(
     entity: &Entity,
     which: &Movements,
 ) -> Result<Vec<AccountMovement>, Error> {
-    let filter = which.dimension.as_ref();
-    if let Some(filter) = filter {
+    if let Some(filter) = &which.dimension {
         check_dimension(tx, filter).await?;
     }
-    let days = Days::new(which.from, which.to);
-    let books = Books { entity: Id::from_uuid(entity.id), days: &days, filter };
-    let mut found = movements::between(tx, books, which.with_adjusting).await?;
-    let units = entity.base_currency.minor_units();
-    for movement in &mut found {
-        for amount in
-            [&mut movement.debit, &mut movement.credit, &mut movement.closing, &mut movement.revalued]
-        {
-            amount.rescale(units);
-        }
-    }
-    Ok(found)
+    Ok(athyper_kernel_ledger_books::movements(tx, entity, which).await?)
 }
 
 /// Refuses values that the dimension has not: nothing would be found, which reads as if nothing had been posted.

@@ -10,6 +10,7 @@ use athyper_kernel_ledger::{
     Account, AccountCode, AddedAccounts, Book, DayGuard, Entity, Entry, LedgerSetUp, NewAccount,
     PostingControl, PostingDays, RoleRule,
 };
+use athyper_kernel_ledger_books::dimensions;
 use athyper_kernel_types::{Clock, Currency, Id, JobId};
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::model::account;
 use crate::model::chart::{Chart, ChartError, Wanted};
 use crate::model::journal::{ImportedFrom, NewJournal, NewLine};
 use crate::posting::{PostingRights, check_open, enter_periods, post};
-use crate::store::{account_rules, accounts, dimensions, guards, journals, legal_entities, periods};
+use crate::store::{account_rules, accounts, guards, journals, legal_entities, periods};
 use crate::whose_books;
 
 /// Who sets up the books of this ledger, under this control.

@@ -19,7 +19,7 @@
 //!
 //! `routes.rs` is the table of contents. A route is a handler in `commands` or `queries`; the handler speaks HTTP and calls
 //! `execute`, which owns the rule (checks, then writes, then the audit event) and calls `store`, which owns the SQL. The
-//! rules that need no database are in `kernel/ledger-model`. Posting itself is in `posting`, because a journal posted by hand, a
+//! rules that need no database are in `kernel/ledger-model`, and what the posted books say is read by `kernel/ledger-books`. Posting itself is in `posting`, because a journal posted by hand, a
 //! reversal, and what other domains post through the ports of `athyper-kernel-ledger` (answered in `ledger` and `ledger_set_up`)
 //! all go through it.
 //!
@@ -31,7 +31,6 @@
 //! 3. Cover it in `tests/it`, at HTTP level.
 
 mod access;
-mod close_check;
 mod commands;
 mod control;
 mod deps;
@@ -49,14 +48,12 @@ mod posting;
 mod queries;
 mod routes;
 mod store;
-mod turnovers;
 mod whose_books;
 
+pub use athyper_kernel_ledger_books::{close_check, turnovers};
 use athyper_kernel_ledger_model as model;
-pub use close_check::close_check;
 use deps::Deps;
 pub use ledger::ledger;
 pub use ledger_periods::ledger_periods;
 pub use ledger_set_up::ledger_set_up;
 pub use module::MODULE;
-pub use turnovers::turnovers;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_error::FieldError;
-use athyper_kernel_ledger::{AccountRef, ItemId, PostingControl};
+use athyper_kernel_ledger::{AccountRef, ItemId, LineAmount, PostingControl};
+use athyper_kernel_ledger_books::dimensions;
 use athyper_kernel_types::{Currency, Id, Money};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -20,8 +21,7 @@ use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_mont
 use crate::numbering::number;
 use crate::store::items::{NewItem, NewSettlement, SettledBy};
 use crate::store::lines::StoredLine;
-use crate::store::{accounts, balances, dimensions, items, lines, periods, rates};
-use athyper_kernel_ledger::LineAmount;
+use crate::store::{accounts, balances, items, lines, periods, rates};
 
 /// The part of the account that takes the rounding of converted lines.
 const ROUNDING: &str = "rounding";

@@ -1,12 +1,12 @@
 //! Closes a period: nothing is posted into it any more.
 
-use athyper_kernel_audit::{AuditEvent, changes};
-use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_audit::AuditEvent;
+use athyper_kernel_db::TenantTx;
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 
 use crate::Deps;
-use crate::entities::PERIOD;
+use crate::commands::{finish_period, locked_period};
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
 use crate::store::{guards, periods};
@@ -40,24 +40,10 @@ pub(crate) async fn close_period(
     PathId(id): PathId<Period>,
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
-    let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
-    let caller = cmd.caller().clone();
-    deps.records.check_on(&mut cmd.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
-    cmd.check_version(period.version)?;
-    let done = execute(&mut cmd.tx, period).await?;
-    let reply = Reply::ok(&done.output)?.version(done.output.version);
-    cmd.finish(done.event, reply).await
-}
-
-pub(crate) async fn execute(tx: &mut TenantTx, period: Period) -> Result<Done<Period>, Error> {
-    check_not_guarded(tx, &period).await?;
-    let changed = enter_state(tx, &period, PeriodState::Closed).await?;
-
-    let event = AuditEvent::info("finance.close_period")
-        .about("finance.period", period.id)
-        .with("name", period.name.as_str())
-        .with("changes", changes(&period, &changed));
-    Ok(Done::new(changed, event))
+    let period = locked_period(&mut cmd, &deps, id).await?;
+    check_not_guarded(&mut cmd.tx, &period).await?;
+    let changed = enter_state(&mut cmd.tx, &period, PeriodState::Closed).await?;
+    finish_period(cmd, AuditEvent::info("finance.close_period"), &period, &changed).await
 }
 
 /// Checks that no import posts into the period.

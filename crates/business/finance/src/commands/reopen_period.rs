@@ -1,7 +1,6 @@
 //! Opens a period again, for a stated reason.
 
-use athyper_kernel_audit::{AuditEvent, changes};
-use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::Reason;
 use axum::extract::State;
@@ -10,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::commands::close_period::enter_state;
-use crate::entities::PERIOD;
+use crate::commands::{finish_period, locked_period};
 use crate::error::Error;
 use crate::model::period::{Period, PeriodState};
 use crate::store::periods;
@@ -46,29 +45,13 @@ pub(crate) async fn reopen_period(
     PathId(id): PathId<Period>,
     mut cmd: Command<Json<ReopenPeriod>>,
 ) -> Result<Reply, ProblemResponse> {
-    let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
-    let caller = cmd.caller().clone();
-    deps.records.check_on(&mut cmd.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
-    cmd.check_version(period.version)?;
-    let done = execute(&mut cmd.tx, period, &cmd.body.0).await?;
-    let reply = Reply::ok(&done.output)?.version(done.output.version);
-    cmd.finish(done.event, reply).await
-}
-
-pub(crate) async fn execute(
-    tx: &mut TenantTx,
-    period: Period,
-    input: &ReopenPeriod,
-) -> Result<Done<Period>, Error> {
-    if let Some(name) = periods::signed_off_from(tx, period.entity, period.ends_on).await? {
-        return Err(Error::PeriodSignedOff { name });
+    let period = locked_period(&mut cmd, &deps, id).await?;
+    if let Some(name) =
+        periods::signed_off_from(&mut cmd.tx, period.entity, period.ends_on).await.map_err(Error::from)?
+    {
+        return Err(Error::PeriodSignedOff { name }.into());
     }
-    let changed = enter_state(tx, &period, PeriodState::Open).await?;
-
-    let event = AuditEvent::info("finance.reopen_period")
-        .about("finance.period", period.id)
-        .with("name", period.name.as_str())
-        .with("reason", input.reason.as_str())
-        .with("changes", changes(&period, &changed));
-    Ok(Done::new(changed, event))
+    let changed = enter_state(&mut cmd.tx, &period, PeriodState::Open).await?;
+    let event = AuditEvent::info("finance.reopen_period").with("reason", cmd.body.0.reason.as_str());
+    finish_period(cmd, event, &period, &changed).await
 }

@@ -1,15 +1,13 @@
 //! Opens an area of a period again.
 
-use athyper_kernel_audit::{AuditEvent, changes};
-use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::entities::PERIOD;
-use crate::error::Error;
+use crate::commands::{finish_period, locked_period};
 use crate::model::period::{Area, Period};
 use crate::store::periods;
 
@@ -42,24 +40,11 @@ pub(crate) async fn unlock_period_area(
     PathId(id): PathId<Period>,
     mut cmd: Command<Json<UnlockPeriodArea>>,
 ) -> Result<Reply, ProblemResponse> {
-    let period = periods::lock(&mut cmd.tx, id).await?.ok_or(Error::PeriodNotFound)?;
-    let caller = cmd.caller().clone();
-    deps.records.check_on(&mut cmd.tx, &caller, (PERIOD, id.uuid()), Error::PeriodNotFound).await?;
-    cmd.check_version(period.version)?;
-    let done = execute(&mut cmd.tx, period, cmd.body.0.area).await?;
-    let reply = Reply::ok(&done.output)?.version(done.output.version);
-    cmd.finish(done.event, reply).await
-}
-
-pub(crate) async fn execute(tx: &mut TenantTx, period: Period, area: Area) -> Result<Done<Period>, Error> {
+    let period = locked_period(&mut cmd, &deps, id).await?;
+    let area = cmd.body.0.area;
     let mut changed = Period { version: period.version + 1, ..period.clone() };
     changed.locked.remove(&area);
-    periods::set_locked(tx, period.id, &changed.locked).await?;
-
-    let event = AuditEvent::info("finance.unlock_period_area")
-        .about("finance.period", period.id)
-        .with("name", period.name.as_str())
-        .with("area", area.as_str())
-        .with("changes", changes(&period, &changed));
-    Ok(Done::new(changed, event))
+    periods::set_locked(&mut cmd.tx, period.id, &changed.locked).await?;
+    let event = AuditEvent::info("finance.unlock_period_area").with("area", area.as_str());
+    finish_period(cmd, event, &period, &changed).await
 }

@@ -2,9 +2,10 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobError, JobPayload, JobRun};
+use athyper_kernel_ledger_books::proofs;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{balances, periods, proofs};
+use crate::store::{balances, periods};
 
 /// Most wrong balances that the audit event names.
 const MOST_NAMED: i64 = 20;

@@ -3,9 +3,8 @@
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobError, JobPayload, JobRun};
+use athyper_kernel_ledger_books::proofs;
 use serde::{Deserialize, Serialize};
-
-use crate::store::proofs;
 
 /// Most findings of each proof.
 const MOST_FINDINGS: i64 = 20;

@@ -2,6 +2,8 @@
 
 use athyper_kernel_db::{DbError, ReadTx};
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_ledger_books::account_lines::{self, AccountLine, Place, Wanted};
+use athyper_kernel_ledger_books::{Books, balances};
 use athyper_kernel_types::{Currency, Page, PageRequest};
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -14,9 +16,7 @@ use crate::Deps;
 use crate::error::Error;
 use crate::model::account::AccountCode;
 use crate::model::days::Days;
-use crate::store::account_lines::{self, AccountLine, Place, Wanted};
-use crate::store::posted::Books;
-use crate::store::{accounts, balances};
+use crate::store::accounts;
 use crate::{ledger_reads, whose_books};
 use athyper_kernel_ledger::tenant_defaults;
 use athyper_kernel_ledger::{Day, DimensionFilter};

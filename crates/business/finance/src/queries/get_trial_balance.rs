@@ -2,6 +2,8 @@
 
 use athyper_kernel_db::{DbError, ReadTx};
 use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_ledger_books::Books;
+use athyper_kernel_ledger_books::balances::{self, ClosingBalance};
 use athyper_kernel_types::{Currency, Id};
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -15,8 +17,6 @@ use crate::error::Error;
 use crate::model::account::AccountType;
 use crate::model::days::Days;
 use crate::queries::amount_text;
-use crate::store::balances::{self, ClosingBalance};
-use crate::store::posted::Books;
 use crate::{ledger_reads, whose_books};
 use athyper_kernel_ledger::tenant_defaults;
 use athyper_kernel_ledger::{Day, DimensionFilter};

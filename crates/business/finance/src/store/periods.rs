@@ -301,23 +301,3 @@ pub(crate) async fn signed_off_from(
     .fetch_optional(tx.conn())
     .await?)
 }
-
-/// Names and states of the periods that end before a day and are not closed, earliest first.
-pub(crate) async fn not_closed_before(
-    tx: &mut (impl TenantConnection + ?Sized),
-    entity: EntityId,
-    date: NaiveDate,
-    limit: i64,
-) -> Result<Vec<(String, String)>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    Ok(sqlx::query_as(
-        "select name, state from finance.period where tenant_id = $1 and entity_id = $2 and ends_on < $3 \
-         and state <> 'closed' order by starts_on limit $4",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(date)
-    .bind(limit)
-    .fetch_all(tx.conn())
-    .await?)
-}

@@ -4,10 +4,7 @@
 use athyper_kernel_db::{DbError, TenantConnection};
 
 /// Posted journals whose debits and credits differ in a currency, or that have no lines.
-pub(crate) async fn unbalanced_journals(
-    tx: &mut impl TenantConnection,
-    limit: i64,
-) -> Result<Vec<String>, DbError> {
+pub async fn unbalanced_journals(tx: &mut impl TenantConnection, limit: i64) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar(
         "with posted as ( \
@@ -28,10 +25,7 @@ pub(crate) async fn unbalanced_journals(
 }
 
 /// Monthly balances that are not the sum of the posted lines of their month.
-pub(crate) async fn wrong_balances(
-    tx: &mut impl TenantConnection,
-    limit: i64,
-) -> Result<Vec<String>, DbError> {
+pub async fn wrong_balances(tx: &mut impl TenantConnection, limit: i64) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar(
         "with summed as ( \
@@ -64,10 +58,7 @@ pub(crate) async fn wrong_balances(
 }
 
 /// Books and fiscal years whose numbers are not 1 to n without a gap.
-pub(crate) async fn broken_series(
-    tx: &mut impl TenantConnection,
-    limit: i64,
-) -> Result<Vec<String>, DbError> {
+pub async fn broken_series(tx: &mut impl TenantConnection, limit: i64) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar(
         "with series as ( \
@@ -88,7 +79,7 @@ pub(crate) async fn broken_series(
 /// Open items that are not what they were made with less what settles them, and control accounts whose items do not sum up to
 /// their balances, in some currency. Items of a revaluation that is not undone yet are carried at other amounts, so base amounts
 /// are compared with the lines that are not its.
-pub(crate) async fn wrong_items(tx: &mut impl TenantConnection, limit: i64) -> Result<Vec<String>, DbError> {
+pub async fn wrong_items(tx: &mut impl TenantConnection, limit: i64) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let mut found: Vec<String> = sqlx::query_scalar(
         "with settled as ( \
@@ -133,7 +124,7 @@ pub(crate) async fn wrong_items(tx: &mut impl TenantConnection, limit: i64) -> R
 
 /// Currencies in which the balances of all accounts of a legal entity do not sum up to zero, and legal entities where they do not in
 /// base currency.
-pub(crate) async fn unbalanced_currencies(
+pub async fn unbalanced_currencies(
     tx: &mut impl TenantConnection,
     limit: i64,
 ) -> Result<Vec<String>, DbError> {
@@ -156,7 +147,7 @@ pub(crate) async fn unbalanced_currencies(
 }
 
 /// How many journals count in the balances.
-pub(crate) async fn count_posted(tx: &mut impl TenantConnection) -> Result<i64, DbError> {
+pub async fn count_posted(tx: &mut impl TenantConnection) -> Result<i64, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar("select count(*) from finance.journal where tenant_id = $1 and state <> 'draft'")
         .bind(tenant)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use athyper_kernel_db::TenantConnection;
+use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_error::Problem;
 use athyper_kernel_ledger::{
     AccountBalance, CheckedStep, CloseCheck, Figure, FiscalPeriod, MOST_COUNTED, filtered,
@@ -12,9 +12,8 @@ use athyper_kernel_ledger::{
 use athyper_kernel_types::{Currency, Id};
 use rust_decimal::Decimal;
 
-use crate::error::Error;
-use crate::ledger_reads;
-use crate::store::{close_proofs, periods};
+use crate::reports;
+use crate::store::close_proofs;
 
 /// What hinders a close in the ledger itself.
 pub fn close_check() -> Arc<dyn CloseCheck> {
@@ -34,8 +33,8 @@ impl CloseCheck for OfLedger {
     }
 }
 
-async fn steps(tx: &mut dyn TenantConnection, period: &FiscalPeriod) -> Result<Vec<CheckedStep>, Error> {
-    let balances = ledger_reads::balances(tx, &period.entity, period.ends_on).await?;
+async fn steps(tx: &mut dyn TenantConnection, period: &FiscalPeriod) -> Result<Vec<CheckedStep>, DbError> {
+    let balances = reports::balances_on(tx, &period.entity, period.ends_on).await?;
     Ok(vec![
         earlier_periods_closed(tx, period).await?,
         journals_posted(tx, period).await?,
@@ -48,9 +47,9 @@ async fn steps(tx: &mut dyn TenantConnection, period: &FiscalPeriod) -> Result<V
 async fn earlier_periods_closed(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
-) -> Result<CheckedStep, Error> {
+) -> Result<CheckedStep, DbError> {
     let entity = Id::from_uuid(period.entity.id);
-    let open = periods::not_closed_before(tx, entity, period.starts_on, MOST_COUNTED).await?;
+    let open = close_proofs::not_closed_before(tx, entity, period.starts_on, MOST_COUNTED).await?;
     let open = open.into_iter().map(|(name, state)| Figure::new(name, state.replace('_', "-"))).collect();
     let filter = format!("state != \"closed\" && endsOn < \"{}\"", period.starts_on);
     Ok(CheckedStep::unless(
@@ -62,7 +61,10 @@ async fn earlier_periods_closed(
     ))
 }
 
-async fn journals_posted(tx: &mut dyn TenantConnection, period: &FiscalPeriod) -> Result<CheckedStep, Error> {
+async fn journals_posted(
+    tx: &mut dyn TenantConnection,
+    period: &FiscalPeriod,
+) -> Result<CheckedStep, DbError> {
     let drafts = close_proofs::drafts(tx, period, MOST_COUNTED).await?;
     let draft = |(id, date, about): (uuid::Uuid, chrono::NaiveDate, Option<String>)| {
         Figure::new(about.unwrap_or_else(|| id.to_string()), format!("draft of {date}, id {id}"))
@@ -81,7 +83,7 @@ async fn journals_posted(tx: &mut dyn TenantConnection, period: &FiscalPeriod) -
 async fn numbers_complete(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
-) -> Result<CheckedStep, Error> {
+) -> Result<CheckedStep, DbError> {
     let broken = close_proofs::broken_series(tx, period, MOST_COUNTED).await?;
     let figure = |(book, year, text): (String, chrono::NaiveDate, String)| {
         Figure::new(format!("{book} from {year} on"), text)
@@ -126,7 +128,7 @@ async fn clearing_accounts_zero(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
     balances: &[AccountBalance],
-) -> Result<CheckedStep, Error> {
+) -> Result<CheckedStep, DbError> {
     let clearing: BTreeSet<String> = close_proofs::clearing_accounts(tx, period).await?.into_iter().collect();
     let of_one = |balance: &AccountBalance| {
         let subject = format!("{} {}", balance.account, balance.currency.code());

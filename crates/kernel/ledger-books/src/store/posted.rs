@@ -10,18 +10,18 @@ use sqlx::postgres::Postgres;
 use sqlx::query::QueryAs;
 use sqlx::{AssertSqlSafe, postgres::PgArguments};
 
-use crate::model::days::Days;
-use crate::model::legal_entity::EntityId;
+use athyper_kernel_ledger_model::days::Days;
+use athyper_kernel_ledger_model::legal_entity::EntityId;
 
 /// Whose books are read, and as far as which days and values of a dimension take them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Books<'b> {
+pub struct Books<'b> {
     /// The legal entity.
-    pub(crate) entity: EntityId,
+    pub entity: EntityId,
     /// The days.
-    pub(crate) days: &'b Days,
+    pub days: &'b Days,
     /// Only what is about these values of a dimension.
-    pub(crate) filter: Option<&'b DimensionFilter>,
+    pub filter: Option<&'b DimensionFilter>,
 }
 
 /// Which sums are wanted, in SQL that holds for monthly balances and for lines alike.

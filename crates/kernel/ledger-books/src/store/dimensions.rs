@@ -4,19 +4,19 @@ use athyper_kernel_db::{DbError, TenantConnection};
 
 /// A value of a dimension, as far as lines need to know it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub(crate) struct DimensionValue {
+pub struct DimensionValue {
     /// Key of the dimension.
-    pub(crate) key: String,
+    pub key: String,
     /// Code of the value.
-    pub(crate) code: String,
+    pub code: String,
     /// Whether the books of each value of the dimension balance.
-    pub(crate) balancing: bool,
+    pub balancing: bool,
     /// Whether lines may name it.
-    pub(crate) is_active: bool,
+    pub is_active: bool,
 }
 
 /// Those of these values that exist, each by its dimension's key and its code.
-pub(crate) async fn values(
+pub async fn values(
     tx: &mut (impl TenantConnection + ?Sized),
     wanted: &[(&str, &str)],
 ) -> Result<Vec<DimensionValue>, DbError> {
@@ -37,7 +37,7 @@ pub(crate) async fn values(
 }
 
 /// Keys of the dimensions that balance.
-pub(crate) async fn balancing(tx: &mut (impl TenantConnection + ?Sized)) -> Result<Vec<String>, DbError> {
+pub async fn balancing(tx: &mut (impl TenantConnection + ?Sized)) -> Result<Vec<String>, DbError> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar("select key from finance.dimension where tenant_id = $1 and balancing and deleted_at is null order by key")
         .bind(tenant)

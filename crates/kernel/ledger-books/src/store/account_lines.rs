@@ -9,55 +9,55 @@ use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::model::account::AccountId;
-use crate::model::legal_entity::EntityId;
 use crate::store::posted::lines;
+use athyper_kernel_ledger_model::account::AccountId;
+use athyper_kernel_ledger_model::legal_entity::EntityId;
 
 /// Whose lines are wanted.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// Whose books.
-    pub(crate) entity: EntityId,
+    pub entity: EntityId,
     /// The account.
-    pub(crate) account: AccountId,
+    pub account: AccountId,
     /// Only lines in this currency, in its amounts; else all, in base currency.
-    pub(crate) currency: Option<Currency>,
+    pub currency: Option<Currency>,
     /// First day.
-    pub(crate) from: Option<NaiveDate>,
+    pub from: Option<NaiveDate>,
     /// Last day.
-    pub(crate) to: NaiveDate,
+    pub to: NaiveDate,
     /// Only lines about these values of a dimension.
-    pub(crate) dimension: Option<DimensionFilter>,
+    pub dimension: Option<DimensionFilter>,
     /// Whether lines that close a fiscal year are shown.
-    pub(crate) with_closing: bool,
+    pub with_closing: bool,
 }
 
 /// Where a line stands in the ledger of its account.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub struct Place {
     /// The day.
-    pub(crate) date: NaiveDate,
+    pub date: NaiveDate,
     /// The journal.
-    pub(crate) journal: Uuid,
+    pub journal: Uuid,
     /// The position in it.
-    pub(crate) line_no: i32,
+    pub line_no: i32,
 }
 
 /// A line.
 #[derive(Clone, Debug)]
-pub(crate) struct AccountLine {
+pub struct AccountLine {
     /// Where it stands.
-    pub(crate) place: Place,
+    pub place: Place,
     /// Number of the journal.
-    pub(crate) number: String,
+    pub number: String,
     /// Its reference.
-    pub(crate) reference: Option<String>,
+    pub reference: Option<String>,
     /// What it is about.
-    pub(crate) narration: Option<String>,
+    pub narration: Option<String>,
     /// Debit.
-    pub(crate) debit: Decimal,
+    pub debit: Decimal,
     /// Credit.
-    pub(crate) credit: Decimal,
+    pub credit: Decimal,
 }
 
 #[derive(sqlx::FromRow)]
@@ -73,7 +73,7 @@ struct Row {
 }
 
 /// At most `limit` lines behind a place, oldest first.
-pub(crate) async fn page(
+pub async fn page(
     tx: &mut impl TenantConnection,
     wanted: &Wanted,
     after: Option<Place>,

@@ -2,11 +2,12 @@
 
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_ledger::{Book, FiscalPeriod, SeriesEnd};
+use athyper_kernel_ledger_model::legal_entity::EntityId;
 use chrono::{Months, NaiveDate};
 use uuid::Uuid;
 
 /// Id, day, and reference or narration, of drafts of journals that are dated in the period, by day.
-pub(crate) async fn drafts(
+pub async fn drafts(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
     limit: i64,
@@ -27,7 +28,7 @@ pub(crate) async fn drafts(
 
 /// Books of the fiscal years of the period whose numbers are not 1 to n without a gap: the book, the first day of the year, and how
 /// many journals have how many numbers from which to which.
-pub(crate) async fn broken_series(
+pub async fn broken_series(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
     limit: i64,
@@ -62,10 +63,7 @@ struct SeriesRow {
 }
 
 /// How far the numbers of all books are given in the fiscal years of the period that have journals up to its end.
-pub(crate) async fn series(
-    tx: &mut dyn TenantConnection,
-    period: &FiscalPeriod,
-) -> Result<Vec<SeriesEnd>, DbError> {
+pub async fn series(tx: &mut dyn TenantConnection, period: &FiscalPeriod) -> Result<Vec<SeriesEnd>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<SeriesRow> = sqlx::query_as(
         "with series as ( \
@@ -103,7 +101,7 @@ fn year_before(day: NaiveDate) -> NaiveDate {
 }
 
 /// Who posted last by hand into the period.
-pub(crate) async fn last_posted_by(
+pub async fn last_posted_by(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
 ) -> Result<Option<String>, DbError> {
@@ -122,7 +120,7 @@ pub(crate) async fn last_posted_by(
 
 /// Codes of the accounts that take what is on its way: those that rules name for a part whose name begins with `suspense` or
 /// `clearing`.
-pub(crate) async fn clearing_accounts(
+pub async fn clearing_accounts(
     tx: &mut dyn TenantConnection,
     period: &FiscalPeriod,
 ) -> Result<Vec<String>, DbError> {
@@ -135,6 +133,26 @@ pub(crate) async fn clearing_accounts(
     )
     .bind(tenant)
     .bind(period.entity.id)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Names and states of the periods that end before a day and are not closed, earliest first.
+pub async fn not_closed_before(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    date: NaiveDate,
+    limit: i64,
+) -> Result<Vec<(String, String)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as(
+        "select name, state from finance.period where tenant_id = $1 and entity_id = $2 and ends_on < $3 \
+         and state <> 'closed' order by starts_on limit $4",
+    )
+    .bind(tenant)
+    .bind(entity.uuid())
+    .bind(date)
+    .bind(limit)
     .fetch_all(tx.conn())
     .await?)
 }

@@ -4,8 +4,8 @@ use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_ledger::AccountMovement;
 use rust_decimal::Decimal;
 
-use crate::model::account::{AccountType, AccountUse};
 use crate::store::posted::{Books, Sums, lines};
+use athyper_kernel_ledger_model::account::{AccountType, AccountUse};
 
 #[derive(sqlx::FromRow)]
 struct Row {

@@ -9,10 +9,9 @@ use athyper_kernel_error::Problem;
 use athyper_kernel_ledger::{AccountSet, Entity, Selection, Turnover, Turnovers};
 use chrono::NaiveDate;
 
-use crate::error::Error;
 use crate::store::{dimensions, turnovers as store};
 
-/// What was posted month by month, as this domain knows it.
+/// What was posted month by month, from the books.
 pub fn turnovers() -> Arc<dyn Turnovers> {
     Arc::new(PostedTurnovers)
 }
@@ -31,7 +30,7 @@ impl Turnovers for PostedTurnovers {
         if selections.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(store::by_month(tx, entity.id, months, selections).await.map_err(Error::from)?)
+        Ok(store::by_month(tx, entity.id, months, selections).await?)
     }
 
     async fn members(
@@ -40,7 +39,7 @@ impl Turnovers for PostedTurnovers {
         sets: &[&AccountSet],
     ) -> Result<Vec<Vec<String>>, Problem> {
         let mut found = vec![Vec::new(); sets.len()];
-        for (place, code) in store::members(tx, sets).await.map_err(Error::from)? {
+        for (place, code) in store::members(tx, sets).await? {
             if let Some(codes) = usize::try_from(place).ok().and_then(|place| found.get_mut(place)) {
                 codes.push(code);
             }
@@ -54,7 +53,7 @@ impl Turnovers for PostedTurnovers {
         codes: &[&str],
     ) -> Result<BTreeMap<String, Vec<String>>, Problem> {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (asked, code) in store::paths(tx, codes).await.map_err(Error::from)? {
+        for (asked, code) in store::paths(tx, codes).await? {
             found.entry(asked).or_default().push(code);
         }
         Ok(found)
@@ -68,7 +67,7 @@ impl Turnovers for PostedTurnovers {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        let known = dimensions::values(tx, pairs).await.map_err(Error::from)?;
+        let known = dimensions::values(tx, pairs).await?;
         let is_known = |(key, code): &(&str, &str)| {
             known.iter().any(|value| value.key == *key && value.code == *code && value.is_active)
         };
