@@ -94,7 +94,7 @@ fn build(tool: &Tool) -> Result<()> {
     // The published profiles optimise across all crates: minutes more for a tool that runs for seconds.
     let light = [
         "--config=profile.release.lto=false",
-        "--config=profile.release.opt-level=1",
+        "--config=profile.release.opt-level=0",
         "--config=profile.release.codegen-units=16",
     ];
     let install = ["install", "--locked", tool.name, "--version", tool.version, "--root", &tool.root];
