@@ -184,6 +184,24 @@ async fn what_waits_of_one_caller_is_bounded() {
     waits(&maker.post(ACCOUNTS, &cash()).await);
 }
 
+#[tokio::test]
+async fn what_waits_is_bounded_for_what_is_asked_at_once_too() {
+    let app = guarded_app().await;
+    let maker = maker(&app);
+    let account = |number: usize| json!({"code": format!("Assets:A{number}"), "type": "asset"});
+    for number in 0..19 {
+        waits(&maker.post(ACCOUNTS, &account(number)).await);
+    }
+    let mut asked = JoinSet::new();
+    for number in 19..27 {
+        let (maker, account) = (maker.clone(), account(number));
+        asked.spawn(async move { maker.post(ACCOUNTS, &account).await.expect(403).code() });
+    }
+    let codes = asked.join_all().await;
+    let refused = codes.iter().filter(|code| *code == "approvals.too_many_pending").count();
+    assert_eq!(refused, 7, "{codes:?}");
+}
+
 /// A rule about everything does not keep people from agreeing.
 #[tokio::test]
 async fn agreeing_needs_no_agreement() {

@@ -7,7 +7,7 @@
 mod proofs;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use athyper_bootstrap::bridges::ledger_uses_budgeting::posting_control;
@@ -149,28 +149,36 @@ fn seed() -> u64 {
     asked.map_or_else(any, |seed| seed.parse().unwrap())
 }
 
+/// What has to have been done: a history in which all is refused proves nothing.
+const KINDS: [&str; 10] = [
+    "document",
+    "payment",
+    "reversal",
+    "allocation",
+    "undo",
+    "broken off",
+    "asked again",
+    "revaluation",
+    "undone revaluation",
+    "close of a year",
+];
+
 #[expect(clippy::print_stdout, reason = "who looks into a failure needs the seed")]
 async fn run(rounds: usize, callers: usize) {
-    let seed = seed();
-    println!("ATHYPER_SEED={seed}");
-    let done = live(seed, rounds, callers).await;
-    println!("{done:?}");
-    // A history in which all is refused proves nothing.
-    let often: BTreeSet<&str> = done.keys().copied().collect();
-    for what in [
-        "document",
-        "payment",
-        "reversal",
-        "allocation",
-        "undo",
-        "broken off",
-        "asked again",
-        "revaluation",
-        "undone revaluation",
-        "close of a year",
-    ] {
-        assert!(often.contains(what), "seed {seed}: no {what} in {done:?}");
+    let first = seed();
+    let mut done: BTreeMap<&str, usize> = BTreeMap::new();
+    // Chance may leave a kind out of a short history; then another one follows.
+    for seed in (0..3).map(|number| first.wrapping_add(number)) {
+        println!("ATHYPER_SEED={seed}");
+        for (what, times) in live(seed, rounds, callers).await {
+            *done.entry(what).or_default() += times;
+        }
+        println!("{done:?}");
+        if KINDS.iter().all(|kind| done.contains_key(kind)) {
+            return;
+        }
     }
+    panic!("seed {first}: not all of {KINDS:?} in {done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
