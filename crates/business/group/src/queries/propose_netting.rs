@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use athyper_kernel_http::{ProblemResponse, ReadProblems, Reply, Report};
+use athyper_kernel_http::{ProblemResponse, Reply, Report, ReportProblems};
 use athyper_kernel_ledger::{Day, tenant_defaults};
 use athyper_kernel_types::Currency;
 use axum::extract::State;
@@ -74,7 +74,7 @@ pub(crate) struct NettingReport {
                 "leftOut": [{"entity": "beta", "item": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6075", "reference": "A-8", "open": "-70.00",
                     "why": "not_with_partner"}]}]})
         ),
-        ReadProblems
+        ReportProblems
     )
 )]
 pub(crate) async fn propose_netting(
