@@ -15,7 +15,7 @@ use athyper_kernel_types::Clock;
 use jsonwebtoken::Algorithm;
 
 use crate::LocalIssuer;
-use crate::claims::Expected;
+use crate::claims::{Expected, check_times};
 use crate::discovery::{FetchError, Issuer};
 use crate::identity::{actor, roles};
 use crate::keys::{KeySet, VerificationKey};
@@ -23,6 +23,7 @@ use crate::reach::Reach;
 use crate::refusal::Refusal;
 use crate::remote_keys::{KeyFailures, RemoteKeys};
 use crate::token::{Kind, UnverifiedToken};
+use crate::verified::{self, Verified, VerifiedTokens};
 
 /// Why no authenticator can be made of the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,7 @@ pub struct OidcAuthenticator {
     realms: Arc<HashMap<String, Arc<Realm>>>,
     clock: Clock,
     told: KeyFailures,
+    verified: VerifiedTokens,
 }
 
 /// A realm as far as its tokens are concerned.
@@ -166,7 +168,7 @@ impl OidcAuthenticator {
                 return Err(SetupError::SharedIssuer(key.clone()));
             }
         }
-        Ok(Self { realms: Arc::new(realms), clock, told })
+        Ok(Self { realms: Arc::new(realms), clock, told, verified: VerifiedTokens::default() })
     }
 
     /// Has somebody told, by the key of the realm, whenever the keys of an issuer could not be fetched. The first to ask is told.
@@ -187,20 +189,31 @@ impl OidcAuthenticator {
 
     #[tracing::instrument(name = "auth.jwt.verify", skip_all, fields(auth.token = "access"))]
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
+        let digest = verified::digest(token);
+        if let Some(known) = self.verified.find(&digest)
+            && let Some(realm) = self.realms.get(&known.issuer)
+            && known.is_of(&realm.keys.find(&known.key_id).await?)
+        {
+            check_times(&known.identity.claims, self.clock.now().timestamp())?;
+            return Ok(known.identity.clone());
+        }
         let token = UnverifiedToken::parse(token, Kind::Access)?;
         let realm = self.realms.get(&token.issuer);
         let realm = realm.ok_or_else(|| Refusal::UnknownIssuer(token.issuer.clone()))?;
         realm.check_algorithm(token.algorithm)?;
         let key = realm.keys.find(&token.key_id).await?;
+        let (issuer, key_id) = (token.issuer.clone(), token.key_id.clone());
         let claims = token.verified_by(&key)?;
         realm.expected.check(&claims, self.clock.now())?;
-        Ok(Identity {
+        let identity = Identity {
             realm_key: realm.key.clone(),
             actor: actor(&claims),
             roles: roles(&claims, &realm.client_id)?,
             claims,
             principal: None,
-        })
+        };
+        self.verified.keep(digest, Verified { identity: identity.clone(), issuer, key_id, key });
+        Ok(identity)
     }
 }
 

@@ -31,6 +31,7 @@ mod reach;
 mod refusal;
 mod remote_keys;
 mod token;
+mod verified;
 
 pub use authenticator::{OidcAuthenticator, SetupError};
 pub use client::{

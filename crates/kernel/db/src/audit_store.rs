@@ -160,7 +160,7 @@ impl AuditWriter for DatabaseAuditWriter {
     async fn write(&self, actor: &Actor, event: AuditEvent) -> Result<(), WriteError> {
         let mut tx = self.0.platform_tx().await?;
         let clock = self.0.clock();
-        insert_for(&mut tx, PLATFORM_TENANT, actor, clock, clock.now(), event).await?;
+        insert_for(tx.conn(), PLATFORM_TENANT, actor, clock, clock.now(), event).await?;
         Ok(tx.commit().await?)
     }
 }

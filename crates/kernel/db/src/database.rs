@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
-use athyper_kernel_types::Clock;
+use athyper_kernel_types::{Clock, PLATFORM_TENANT, TenantId};
 use sqlx::postgres::PgListener;
 
 use crate::changes::Reader;
+use crate::connections::{Connections, Lease, Opening};
 use crate::replica::Replica;
 use crate::{Changes, DbError, ReadTx, SystemReason, SystemTx, TenantTx};
 
@@ -16,7 +17,7 @@ type Pool = sqlx::PgPool;
 
 #[derive(Debug)]
 struct Inner {
-    pool: Pool,
+    connections: Connections,
     clock: Clock,
     pooler: Option<Pooler>,
     replica: Option<Replica>,
@@ -64,13 +65,15 @@ pub struct PoolStats {
 impl Database {
     /// Wraps a pool that logs in as the application role. Only the database adapter has one.
     pub fn new(pool: Pool, clock: Clock) -> Self {
-        Self(Arc::new(Inner { pool, clock, pooler: None, replica: None, changes: Changes::new() }))
+        let connections = Connections::new(pool);
+        Self(Arc::new(Inner { connections, clock, pooler: None, replica: None, changes: Changes::new() }))
     }
 
     /// Wraps a pool whose connections lead to a pooler in transaction mode, such as PgBouncer. The pool must keep no
     /// prepared statements (`statement_cache_capacity(0)`).
     pub fn behind_pooler(pool: Pool, clock: Clock, pooler: Pooler) -> Self {
-        Self(Arc::new(Inner { pool, clock, pooler: Some(pooler), replica: None, changes: Changes::new() }))
+        let (connections, pooler) = (Connections::new(pool), Some(pooler));
+        Self(Arc::new(Inner { connections, clock, pooler, replica: None, changes: Changes::new() }))
     }
 
     /// The same database, whose lists and reports are read from a replica while that answers. Its pool logs in as the
@@ -78,9 +81,10 @@ impl Database {
     /// it before they turn to the primary.
     #[must_use]
     pub fn with_replica(self, replica: Pool) -> Self {
-        let Inner { pool, clock, pooler, changes, .. } = &*self.0;
-        let (pool, clock, changes) = (pool.clone(), clock.clone(), changes.clone());
-        Self(Arc::new(Inner { pool, clock, pooler: *pooler, replica: Some(Replica::new(replica)), changes }))
+        let Inner { connections, clock, pooler, changes, .. } = &*self.0;
+        let (connections, clock, changes) = (connections.clone(), clock.clone(), changes.clone());
+        let replica = Some(Replica::new(Connections::new(replica)));
+        Self(Arc::new(Inner { connections, clock, pooler: *pooler, replica, changes }))
     }
 
     /// The clock that stamps rows.
@@ -95,8 +99,8 @@ impl Database {
 
     /// One look at the changes that others announced.
     pub(crate) async fn look_for_changes(&self, reader: &mut Reader) -> Result<(), DbError> {
-        let mut tx = self.begin("begin", "set local role athyper_system").await?;
-        reader.look(&mut tx, &self.0.changes).await?;
+        let mut tx = self.begin(SYSTEM).await?;
+        reader.look(tx.conn(), &self.0.changes).await?;
         Ok(tx.rollback().await?)
     }
 
@@ -105,7 +109,7 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
-        let tx = self.begin("begin", &opening_of(context)).await?;
+        let tx = self.begin(&format!("{WRITE}; {}", of_tenant(context.tenant_id()))).await?;
         Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone(), self.0.changes.clone()))
     }
 
@@ -114,8 +118,7 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn read_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
-        let tx = self.begin(READ, &opening_of(context)).await?;
-        Ok(ReadTx::new(tx, context.clone()))
+        Ok(ReadTx::new(self.read_on(&self.0.connections, context.tenant_id()).await?, context.clone()))
     }
 
     /// Opens a transaction that reads for a list or a report: as [`read_tx`](Self::read_tx), on the replica where there is
@@ -127,7 +130,7 @@ impl Database {
     pub async fn report_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
         let now = self.0.clock.now();
         if let Some(replica) = self.0.replica.as_ref().filter(|replica| replica.may_answer(now)) {
-            match self.begin_on(&replica.pool, READ, &opening_of(context)).await {
+            match self.read_on(&replica.connections, context.tenant_id()).await {
                 Ok(tx) => {
                     replica.answered();
                     return Ok(ReadTx::new(tx, context.clone()));
@@ -144,7 +147,7 @@ impl Database {
     /// When there is no answer.
     pub async fn ping_replica(&self) -> Result<(), DbError> {
         if let Some(replica) = &self.0.replica {
-            self.begin_on(&replica.pool, READ, "select 1").await?.rollback().await?;
+            self.begin_on(&replica.connections, &format!("{READ}; select 1")).await?.rollback().await?;
         }
         Ok(())
     }
@@ -155,23 +158,19 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time; [`DbError::Failed`] when the login role is not
     /// a member of `athyper_system`.
     pub async fn system_tx(&self, reason: SystemReason) -> Result<SystemTx, DbError> {
-        let tx = self.begin("begin", "set local role athyper_system").await?;
+        let tx = self.begin(SYSTEM).await?;
         let (actor, clock) = (Actor::system(reason.as_str()), self.0.clock.clone());
         Ok(SystemTx::new(tx, reason, actor, clock, self.0.changes.clone()))
     }
 
     /// Opens a transaction that names no tenant and so sees the register alone.
-    pub(crate) async fn register_tx(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-        self.begin(READ, "select set_config('athyper.tenant_id', '', true)").await
+    pub(crate) async fn register_tx(&self) -> Result<Lease, DbError> {
+        self.begin(&format!("{READ}; set local athyper.tenant_id = ''")).await
     }
 
     /// Opens a transaction on the platform's own trail; for the audit writer alone.
-    pub(crate) async fn platform_tx(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-        let opening = format!(
-            "select set_config('athyper.tenant_id', '{}', true)",
-            athyper_kernel_types::PLATFORM_TENANT.uuid().hyphenated()
-        );
-        self.begin("begin", &opening).await
+    pub(crate) async fn platform_tx(&self) -> Result<Lease, DbError> {
+        self.begin(&format!("{WRITE}; {}", of_tenant(PLATFORM_TENANT))).await
     }
 
     /// Asks the database for an answer.
@@ -179,7 +178,7 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub async fn ping(&self) -> Result<(), DbError> {
-        Ok(self.begin(READ, "select 1").await?.rollback().await?)
+        Ok(self.begin(&format!("{READ}; select 1")).await?.rollback().await?)
     }
 
     /// Whether notifications can be heard. A pooler takes the connection away that would hear them.
@@ -187,66 +186,79 @@ impl Database {
         self.0.pooler.is_none()
     }
 
-    /// A connection of its own that hears notifications on these channels, and connects again when it is lost. Ask
+    /// A connection beside the pool that hears notifications on these channels, and connects again when it is lost. Ask
     /// [`can_listen`](Self::can_listen) first.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had.
     pub async fn listen(&self, channels: &[&str]) -> Result<PgListener, DbError> {
-        let mut listener = PgListener::connect_with(&self.0.pool).await?;
+        let pool = self.0.connections.pool();
+        let one = pool.options().clone().max_connections(1).min_connections(0);
+        let own = one.connect_lazy_with(pool.connect_options().as_ref().clone());
+        let mut listener = PgListener::connect_with(&own).await?;
         listener.listen_all(channels.iter().copied()).await?;
         Ok(listener)
     }
 
     /// How the pool is used at this moment.
     pub fn stats(&self) -> PoolStats {
-        stats(&self.0.pool)
+        stats(&self.0.connections)
     }
 
     /// How the replica's pool is used at this moment, where there is a replica.
     pub fn replica_stats(&self) -> Option<PoolStats> {
-        self.0.replica.as_ref().map(|replica| stats(&replica.pool))
+        self.0.replica.as_ref().map(|replica| stats(&replica.connections))
     }
 
     /// Closes the pools: waits for transactions under way, then for the connections to end.
     pub async fn close(&self) {
-        self.0.pool.close().await;
+        self.0.connections.close().await;
         if let Some(replica) = &self.0.replica {
-            replica.pool.close().await;
+            replica.connections.close().await;
         }
     }
 
     /// One round trip opens the transaction and says whose it is. The text holds nothing but a UUID or a constant.
-    async fn begin(
-        &self,
-        begin: &str,
-        opening: &str,
-    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-        self.begin_on(&self.0.pool, begin, opening).await
+    async fn begin(&self, text: &str) -> Result<Lease, DbError> {
+        self.begin_on(&self.0.connections, text).await
     }
 
-    async fn begin_on(
-        &self,
-        pool: &Pool,
-        begin: &str,
-        opening: &str,
-    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, DbError> {
-        let pooler = self.0.pooler.map(Pooler::opening).unwrap_or_default();
-        let text = format!("{begin}; {pooler}{opening}");
-        // Connections that were in use a moment ago are handed out untried. One that was cut since then fails here, where
-        // nothing has been done yet; all that are open may have been cut at once.
-        let mut others = pool.size();
-        loop {
-            match pool.begin_with(sqlx::AssertSqlSafe(text.clone())).await {
-                Err(error) if others > 0 && is_cut(&error) => others -= 1,
-                begun => return Ok(begun?),
-            }
+    async fn begin_on(&self, connections: &Connections, text: &str) -> Result<Lease, DbError> {
+        let text = match self.0.pooler {
+            Some(pooler) => text.replacen("; ", &format!("; {}", pooler.opening()), 1),
+            None => text.to_owned(),
+        };
+        open(connections, &Opening::Transaction(text)).await
+    }
+
+    /// A connection whose statements see the rows of a tenant and cannot write. Each of them is a transaction of its own: nothing
+    /// has to be begun or ended for it. A pooler lends connections for transactions alone, so that there has to be one.
+    async fn read_on(&self, connections: &Connections, tenant: TenantId) -> Result<Lease, DbError> {
+        if self.0.pooler.is_some() {
+            return self.begin_on(connections, &format!("{READ}; {}", of_tenant(tenant))).await;
+        }
+        open(connections, &Opening::Reads(tenant)).await
+    }
+}
+
+/// A connection that was opened so. Those that were in use a moment ago are handed out untried: one that was cut since then fails
+/// here, where nothing has been done yet. All that are open may have been cut at once.
+async fn open(connections: &Connections, opening: &Opening) -> Result<Lease, DbError> {
+    let mut others = connections.pool().size();
+    loop {
+        match connections.lease(opening).await {
+            Err(error) if others > 0 && is_cut(&error) => others -= 1,
+            opened => return Ok(opened?),
         }
     }
 }
 
 /// Begins a transaction that cannot write.
 const READ: &str = "begin read only";
+/// Begins a transaction that writes: the connection may have been told that statements outside of one do not.
+const WRITE: &str = "begin read write";
+/// Begins a transaction that crosses tenants.
+const SYSTEM: &str = "begin read write; set local athyper.tenant_id = ''; set local role athyper_system";
 
 /// Whether the server or the network ended the connection: SQLSTATE `57P01` to `57P05` without `57P03`, which a new connection
 /// is told while the server starts.
@@ -256,14 +268,15 @@ fn is_cut(error: &sqlx::Error) -> bool {
         || code.is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P04" | "57P05"))
 }
 
-fn opening_of(context: &TenantContext) -> String {
-    format!("select set_config('athyper.tenant_id', '{}', true)", context.tenant_id().uuid().hyphenated())
+fn of_tenant(tenant: TenantId) -> String {
+    format!("set local athyper.tenant_id = '{}'", tenant.uuid().hyphenated())
 }
 
-fn stats(pool: &Pool) -> PoolStats {
+fn stats(connections: &Connections) -> PoolStats {
+    let (pool, kept) = (connections.pool(), connections.kept());
     PoolStats {
         max: pool.options().get_max_connections(),
         open: pool.size(),
-        idle: u32::try_from(pool.num_idle()).unwrap_or(u32::MAX),
+        idle: u32::try_from(pool.num_idle() + kept).unwrap_or(u32::MAX),
     }
 }

@@ -117,7 +117,7 @@ impl TenantDirectory {
                  where realm_key = $1 and tenant_key = $2",
             );
             let mut tx = self.0.database.register_tx().await?;
-            let row = row.bind(realm_key).bind(tenant_key).fetch_optional(&mut *tx).await?;
+            let row = row.bind(realm_key).bind(tenant_key).fetch_optional(tx.conn()).await?;
             tx.rollback().await?;
             self.record(row)
         };
@@ -135,7 +135,7 @@ impl TenantDirectory {
                  where id = $1",
             );
             let mut tx = self.0.database.register_tx().await?;
-            let row = row.bind(id.uuid()).fetch_optional(&mut *tx).await?;
+            let row = row.bind(id.uuid()).fetch_optional(tx.conn()).await?;
             tx.rollback().await?;
             self.record(row)
         };
@@ -157,7 +157,7 @@ impl TenantDirectory {
              where id > $1 order by id limit $2",
         );
         let mut tx = self.0.database.register_tx().await?;
-        let rows = rows.bind(after.uuid()).bind(i64::from(count)).fetch_all(&mut *tx).await?;
+        let rows = rows.bind(after.uuid()).bind(i64::from(count)).fetch_all(tx.conn()).await?;
         tx.rollback().await?;
         let last = rows.last().map(|row| Id::from_uuid(row.id));
         let records: Vec<_> = rows.into_iter().map(|row| self.record(Some(row))).collect::<Result<_, _>>()?;

@@ -12,6 +12,7 @@
 
 mod audit_store;
 mod changes;
+mod connections;
 mod crossing;
 mod database;
 mod directory;

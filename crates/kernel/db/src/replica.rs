@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, Utc};
 
 use crate::DbError;
-
-#[expect(clippy::disallowed_types, reason = "the database handle owns its replica's pool as well")]
-type Pool = sqlx::PgPool;
+use crate::connections::Connections;
 
 /// How long a replica that did not answer is left alone, in milliseconds: each question costs its caller a wait.
 const REST_MS: i64 = 5_000;
@@ -15,14 +13,14 @@ const REST_MS: i64 = 5_000;
 /// A replica and whether it answers.
 #[derive(Debug)]
 pub(crate) struct Replica {
-    pub(crate) pool: Pool,
+    pub(crate) connections: Connections,
     /// Until when it is left alone, in milliseconds since 1970; 0 when it answers.
     away_until: AtomicI64,
 }
 
 impl Replica {
-    pub(crate) fn new(pool: Pool) -> Self {
-        Self { pool, away_until: AtomicI64::new(0) }
+    pub(crate) fn new(connections: Connections) -> Self {
+        Self { connections, away_until: AtomicI64::new(0) }
     }
 
     /// Whether it is worth asking now.

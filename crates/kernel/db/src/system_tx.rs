@@ -4,8 +4,9 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Clock, PLATFORM_TENANT, TenantId};
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 
+use crate::connections::Lease;
 use crate::{Change, Changes, DbError, audit_store};
 
 /// Why a transaction may cross tenants. A new reason is a decision, so the list is closed.
@@ -62,7 +63,7 @@ impl SystemReason {
 /// Crosses tenants, as the role `athyper_system` and for one transaction.
 #[derive(Debug)]
 pub struct SystemTx {
-    tx: Transaction<'static, Postgres>,
+    tx: Lease,
     reason: SystemReason,
     actor: Actor,
     clock: Clock,
@@ -72,13 +73,7 @@ pub struct SystemTx {
 }
 
 impl SystemTx {
-    pub(crate) fn new(
-        tx: Transaction<'static, Postgres>,
-        reason: SystemReason,
-        actor: Actor,
-        clock: Clock,
-        changes: Changes,
-    ) -> Self {
+    pub(crate) fn new(tx: Lease, reason: SystemReason, actor: Actor, clock: Clock, changes: Changes) -> Self {
         let now = clock.now();
         Self { tx, reason, actor, clock, now, changes, changed: Vec::new() }
     }
@@ -90,7 +85,7 @@ impl SystemTx {
 
     /// The connection.
     pub fn conn(&mut self) -> &mut PgConnection {
-        &mut self.tx
+        self.tx.conn()
     }
 
     /// The time of this transaction (UTC).
@@ -108,7 +103,7 @@ impl SystemTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn record(&mut self, context: &TenantContext, event: AuditEvent) -> Result<(), DbError> {
-        audit_store::insert(&mut self.tx, context, &self.clock, self.now, event).await
+        audit_store::insert(self.tx.conn(), context, &self.clock, self.now, event).await
     }
 
     /// Commits with an event in the trail of the tenant whose rows were changed. The crossing itself is not written down a
@@ -117,7 +112,7 @@ impl SystemTx {
     /// # Errors
     /// When the event cannot be written or the database refuses the commit; then nothing was kept.
     pub async fn commit_for(mut self, tenant: TenantId, event: AuditEvent) -> Result<(), DbError> {
-        audit_store::insert_for(&mut self.tx, tenant, &self.actor, &self.clock, self.now, event).await?;
+        audit_store::insert_for(self.tx.conn(), tenant, &self.actor, &self.clock, self.now, event).await?;
         self.end().await
     }
 
@@ -128,8 +123,15 @@ impl SystemTx {
     pub async fn commit(mut self) -> Result<(), DbError> {
         if self.reason.is_audited() {
             let event = AuditEvent::info("platform.cross_tenants").with("reason", self.reason.as_str());
-            audit_store::insert_for(&mut self.tx, PLATFORM_TENANT, &self.actor, &self.clock, self.now, event)
-                .await?;
+            audit_store::insert_for(
+                self.tx.conn(),
+                PLATFORM_TENANT,
+                &self.actor,
+                &self.clock,
+                self.now,
+                event,
+            )
+            .await?;
         }
         self.end().await
     }

@@ -4,14 +4,15 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, TenantId};
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 
+use crate::connections::Lease;
 use crate::{Change, Changes, DbError, audit_store};
 
 /// Reads and writes one tenant's rows. Dropping it rolls back; [`TenantTx::commit`] is the only way to keep anything.
 #[derive(Debug)]
 pub struct TenantTx {
-    tx: Transaction<'static, Postgres>,
+    tx: Lease,
     context: TenantContext,
     clock: Clock,
     now: DateTime<Utc>,
@@ -22,12 +23,7 @@ pub struct TenantTx {
 }
 
 impl TenantTx {
-    pub(crate) fn new(
-        tx: Transaction<'static, Postgres>,
-        context: TenantContext,
-        clock: Clock,
-        changes: Changes,
-    ) -> Self {
+    pub(crate) fn new(tx: Lease, context: TenantContext, clock: Clock, changes: Changes) -> Self {
         let now = clock.now();
         Self { tx, context, clock, now, changes, changed: Vec::new(), is_crossing: false }
     }
@@ -39,7 +35,7 @@ impl TenantTx {
 
     /// The connection, for a store function.
     pub fn conn(&mut self) -> &mut PgConnection {
-        &mut self.tx
+        self.tx.conn()
     }
 
     /// Whose work this is.
@@ -70,7 +66,7 @@ impl TenantTx {
         if self.is_crossing {
             return Err(DbError::Corrupt("a crossing of tenants was not ended before the commit".to_owned()));
         }
-        audit_store::insert(&mut self.tx, &self.context, &self.clock, self.now, event).await?;
+        audit_store::insert(self.tx.conn(), &self.context, &self.clock, self.now, event).await?;
         let committed = self.tx.commit().await;
         // Also when nobody knows whether the commit came to pass.
         self.changed.into_iter().for_each(|change| self.changes.note(change));
@@ -86,21 +82,27 @@ impl TenantTx {
     }
 }
 
-/// Reads one tenant's rows. The database refuses any write.
+/// Reads one tenant's rows. The database refuses any write. Each statement sees what was committed when it began.
 #[derive(Debug)]
 pub struct ReadTx {
-    tx: Transaction<'static, Postgres>,
+    tx: Lease,
     context: TenantContext,
 }
 
 impl ReadTx {
-    pub(crate) fn new(tx: Transaction<'static, Postgres>, context: TenantContext) -> Self {
+    pub(crate) fn new(tx: Lease, context: TenantContext) -> Self {
         Self { tx, context }
     }
 
     /// The connection, for a store function.
     pub fn conn(&mut self) -> &mut PgConnection {
-        &mut self.tx
+        self.tx.conn()
+    }
+
+    /// Says that nothing is under way any more: the connection serves the next one at once. Whoever does not say so has the
+    /// connection asked for a sign of life first.
+    pub fn done(&mut self) {
+        self.tx.done();
     }
 
     /// Whose rows are read.
@@ -129,7 +131,7 @@ impl<T: TenantConnection + ?Sized> TenantConnection for &mut T {
 
 impl TenantConnection for TenantTx {
     fn conn(&mut self) -> &mut PgConnection {
-        &mut self.tx
+        self.tx.conn()
     }
 
     fn tenant_id(&self) -> TenantId {
@@ -139,7 +141,7 @@ impl TenantConnection for TenantTx {
 
 impl TenantConnection for ReadTx {
     fn conn(&mut self) -> &mut PgConnection {
-        &mut self.tx
+        self.tx.conn()
     }
 
     fn tenant_id(&self) -> TenantId {

@@ -43,11 +43,12 @@ impl<Q> Read<Q> {
         self.if_none_match.as_deref().is_some_and(|sent| if_none_match_has(sent, version))
     }
 
-    /// Answers with a record and its version, or with 304 when the caller has this version.
+    /// Answers with a record and its version, or with 304 when the caller has this version. All has been read.
     ///
     /// # Errors
     /// When the value cannot be written as JSON.
-    pub fn reply<T: Serialize>(&self, version: i64, body: &T) -> Result<Reply, ProblemResponse> {
+    pub fn reply<T: Serialize>(&mut self, version: i64, body: &T) -> Result<Reply, ProblemResponse> {
+        self.tx.done();
         let reply = if self.has(version) { Reply::not_modified() } else { Reply::ok(body)? };
         Ok(reply.version(version))
     }

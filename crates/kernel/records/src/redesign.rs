@@ -255,6 +255,7 @@ impl Redesign {
                 redesign::keep_values(tx, entity, id, &slots).await?;
             }
         }
+        unique::free(tx, entity, id, &new.unique).await?;
         let taken = unique::take(tx, entity, id, &new.unique).await?;
         if let Some(value) = taken.first().and_then(|place| new.unique.get(*place)) {
             let message = format!("record {id} has a value that another one has, and it is to come once");

@@ -14,6 +14,9 @@ use crate::files;
 use crate::store::{records, references, revisions, traces, unique};
 use crate::{matches, named};
 
+/// The version of a record that is made: nothing is there of it that would have to give way.
+pub(crate) const FIRST_VERSION: i64 = 1;
+
 /// Stores a record that is not deleted, with all that makes it found, and keeps the version.
 ///
 /// # Errors
@@ -30,6 +33,10 @@ pub(crate) async fn store(
     check_references(tx, entities, entity, &found).await?;
     named::check_lines(tx, entities, entity, &record.values).await?;
     files::hold(tx, entities, entity, record.id, &record.values).await?;
+    let is_new = record.version == FIRST_VERSION;
+    if !is_new {
+        unique::free(tx, entity.id, record.id, &found.unique).await?;
+    }
     let taken = unique::take(tx, entity.id, record.id, &found.unique).await?;
     if let Some(value) = taken.first().and_then(|place| found.unique.get(*place)) {
         return Err(Error::Taken(taken_error(entity, &value.field)));
@@ -50,7 +57,9 @@ pub(crate) async fn store(
     if entity.has_words() {
         traces::put_words(tx, entity.id, record.id, &found.words).await?;
     }
-    references::put(tx, entity.id, record.id, &found.references).await?;
+    if !is_new || !found.references.is_empty() {
+        references::put(tx, entity.id, record.id, &found.references).await?;
+    }
     matches::enter(tx, entity, record.id, &found.matches).await?;
     revisions::keep(tx, entity, record, action).await?;
     Ok(())

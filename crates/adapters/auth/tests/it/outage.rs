@@ -182,3 +182,33 @@ async fn a_clock_that_is_set_back_does_not_stop_fetches() {
     let claims = with(world.claims(), json!({"iat": NOW - 4000}));
     world.accept(&new.token(&header("ES256", "k2"), &claims)).await;
 }
+
+/// A token that was accepted before is remembered, and not for longer than it holds or its key is the issuer's.
+#[tokio::test]
+async fn a_token_that_was_accepted_before_is_refused_when_it_expires_or_its_key_is_another() {
+    let world = World::new().await;
+    let (token, long) = (world.token(), world.token_with(json!({"exp": NOW + 1_000_000})));
+    for _ in 0..2 {
+        world.accept(&token).await;
+        world.accept(&long).await;
+    }
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let other = long.rsplit_once('.').unwrap().1;
+    assert_ne!(signature, other);
+    world.refuse(&format!("{signed}.{other}")).await;
+    world.hand.advance(TimeDelta::minutes(6));
+    assert_eq!(world.refuse(&token).await, "the token has expired");
+    world.accept(&long).await;
+
+    // The issuer gives the name of the key to another one. Whoever asks when the keys are old has them fetched.
+    world.stub.publish("alpha", &[Key::ec().jwk("k1", "ES256")]);
+    world.hand.advance(TimeDelta::days(1));
+    world.accept(&long).await;
+    while world.stub.fetches("alpha") < 2 {
+        tokio::task::yield_now().await;
+    }
+    while world.authenticator.authenticate(&long).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    world.refuse(&long).await;
+}

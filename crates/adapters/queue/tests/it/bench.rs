@@ -15,6 +15,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::others;
 use crate::stage::{Running, Stage, Work, tenant, work, worker_of};
 
 /// Runs of which the middle one counts.
@@ -22,7 +23,7 @@ const RUNS: usize = 5;
 /// Jobs of a run.
 const JOBS: usize = 20_000;
 /// Jobs that one transaction enters.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 /// Jobs that the bare claim takes at once.
 const CLAIMED: usize = 50;
 /// Jobs whose start at idle is measured.
@@ -79,7 +80,7 @@ async fn bench(runs: usize, jobs: usize, single: usize) {
     if runs == 1 {
         return;
     }
-    println!("BullMQ and graphile-worker are left out: they need npm");
+    figures.extend(others::compare(runs, jobs).await);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../target/bench");
     fs::create_dir_all(&folder).unwrap();
     let kept = json!({"runs": runs, "jobs": jobs, "figures": figures,
@@ -209,7 +210,7 @@ fn rate(jobs: usize, took: Duration) -> f64 {
     f64::from(u32::try_from(jobs).unwrap()) / took.as_secs_f64()
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }

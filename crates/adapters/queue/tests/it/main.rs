@@ -9,6 +9,7 @@ mod fences;
 mod limits;
 mod log;
 mod observer;
+mod others;
 mod proofs;
 mod rate;
 mod redis_server;

@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::model::account::{AccountCode, AccountId};
-use crate::model::journal::{JournalId, JournalWithLines, NewJournal, NewLine};
+use crate::model::journal::{Journal, JournalId, JournalWithLines, NewJournal, NewLine};
+use crate::model::legal_entity::LegalEntity;
 use crate::model::rate::Rate;
 use crate::model::text::{DimensionCode, Memo, Narration, Payee, Reference, RuleName};
-use crate::queries::get_journal;
 use crate::store::{accounts, journals, lines};
 use crate::whose_books;
 use athyper_kernel_ledger::Day;
@@ -128,12 +128,13 @@ pub(crate) async fn execute(
     input: &DraftJournal,
 ) -> Result<Done<JournalWithLines>, Error> {
     let id = Id::new(tx.clock());
-    let draft = [check(tx, id, input).await?];
+    let (entity, draft) = check(tx, id, input).await?;
 
-    journals::insert_drafts(tx, &draft).await?;
-    lines::insert_drafts(tx, &draft).await?;
+    journals::insert_drafts(tx, std::slice::from_ref(&draft)).await?;
+    let lines = lines::insert_draft(tx, &draft).await?;
 
-    let written = get_journal::load(tx, id).await?;
+    let journal = Journal::drafted(&draft, entity.code, tx.now(), &tx.context().actor().id);
+    let written = JournalWithLines { journal, lines, warnings: Vec::new() };
     let event = AuditEvent::info("finance.create_journal")
         .about("finance.journal", id)
         .with("date", written.journal.date.to_string())
@@ -142,12 +143,12 @@ pub(crate) async fn execute(
     Ok(Done::new(written, event))
 }
 
-/// Reads what a draft says, and finds its accounts.
+/// Reads what a draft says, and finds its legal entity and its accounts.
 pub(crate) async fn check(
     tx: &mut TenantTx,
     id: JournalId,
     input: &DraftJournal,
-) -> Result<NewJournal, Error> {
+) -> Result<(LegalEntity, NewJournal), Error> {
     let entity = whose_books::find_or_open(tx, input.entity.as_deref(), one_currency(&input.lines)).await?;
     let amounts = read_amounts(&input.lines, entity.base_currency)?;
     let accounts = find_accounts(tx, &input.lines).await?;
@@ -165,13 +166,14 @@ pub(crate) async fn check(
             memo: line.memo.as_ref().and_then(Text::to_option),
             ..NewLine::new(account, amount)
         });
-    Ok(NewJournal {
+    let draft = NewJournal {
         payee: input.payee.as_ref().and_then(Text::to_option),
         narration: input.narration.as_ref().and_then(Text::to_option),
         reference: input.reference.as_ref().and_then(Text::to_option),
         rates: input.rates.iter().map(|(currency, rate)| (*currency, rate.number())).collect(),
         ..NewJournal::new(id, entity.id, input.book, input.date.date(), lines.collect())
-    })
+    };
+    Ok((entity, draft))
 }
 
 /// The currency that all lines name, if they name one.

@@ -10,7 +10,6 @@ use crate::Deps;
 use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
-use crate::queries::get_journal;
 use crate::store::{journals, lines};
 
 /// Delete a draft
@@ -57,9 +56,8 @@ pub(crate) async fn execute(tx: &mut TenantTx, journal: &Journal) -> Result<Done
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let deleted = get_journal::load(tx, journal.id).await?;
-
-    lines::delete(tx, journal.id).await?;
+    let lines = lines::take(tx, journal.id).await?;
+    let deleted = JournalWithLines { journal: journal.clone(), lines, warnings: Vec::new() };
     journals::delete_draft(tx, journal.id).await?;
 
     let event = AuditEvent::info("finance.delete_journal")

@@ -12,7 +12,6 @@ use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::posting::{PostingRights, post};
-use crate::queries::get_journal;
 use crate::store::{journals, legal_entities, lines};
 use athyper_kernel_ledger::totals;
 
@@ -70,14 +69,18 @@ pub(crate) async fn execute(
         return Err(Error::JournalNotDraft);
     }
     let entity = legal_entities::find(tx, journal.entity).await?.ok_or(Error::EntityNotFound)?;
-    let draft = [get_journal::load(tx, journal.id).await?.into_new()];
 
     // The lines are written down again with what they are worth.
-    lines::delete(tx, journal.id).await?;
-    let of_draft = post(tx, &*deps.control, &entity, &draft, rights).await?;
+    let lines = lines::take(tx, journal.id).await?;
+    let draft = JournalWithLines { journal: journal.clone(), lines, warnings: Vec::new() };
+    let done = post(tx, &*deps.control, &entity, &[draft.into_new()], rights).await?;
+    let Some(done) = done.into_iter().next() else { return Err(Error::JournalNotFound) };
 
-    let mut posted = get_journal::load(tx, journal.id).await?;
-    posted.warnings = of_draft.into_iter().flat_map(|posted| posted.warnings).collect();
+    let posted = JournalWithLines {
+        journal: journal.clone().posted(done.number, tx.now(), &tx.context().actor().id),
+        lines: lines::of_journal(tx, journal.id).await?,
+        warnings: done.warnings,
+    };
     let event = AuditEvent::info("finance.post_journal")
         .about("finance.journal", journal.id)
         .with("number", posted.journal.number.clone())

@@ -56,12 +56,11 @@ pub(crate) async fn execute(
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let before = get_journal::load(tx, journal.id).await?;
-    let draft = [check(tx, journal.id, input).await?];
+    let lines = lines::take(tx, journal.id).await?;
+    let before = JournalWithLines { journal: journal.clone(), lines, warnings: Vec::new() };
+    let (_, draft) = check(tx, journal.id, input).await?;
 
-    lines::delete(tx, journal.id).await?;
-    lines::insert_drafts(tx, &draft).await?;
-    let [draft] = draft;
+    lines::insert_draft(tx, &draft).await?;
     journals::update_draft(tx, &draft).await?;
 
     let after = get_journal::load(tx, journal.id).await?;

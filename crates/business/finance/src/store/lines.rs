@@ -6,7 +6,10 @@ use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, FromRow as _, Postgres, SqlSafeStr};
 use uuid::Uuid;
 
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
@@ -34,6 +37,15 @@ struct Row {
     memo: Option<String>,
     is_automatic: bool,
 }
+
+/// What is read of a `line`, with [`NAMES`].
+const COLUMNS: &str = "line.line_no, line.account_id, account.code, line.debit, line.credit, line.currency, \
+    entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, line.dimensions, \
+    line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic";
+
+/// Where a `line` gets the code of its account and its base currency.
+const NAMES: &str = "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
+    join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id";
 
 impl TryFrom<Row> for Line {
     type Error = DbError;
@@ -89,79 +101,82 @@ pub(crate) struct StoredLine<'l> {
     pub(crate) base: Option<Decimal>,
 }
 
-/// Writes down the lines of drafts.
-pub(crate) async fn insert_drafts(tx: &mut TenantTx, journals: &[NewJournal]) -> Result<(), DbError> {
-    let of_journal = |journal: &NewJournal| (journal.id, journal.entity);
-    let lines: Vec<StoredLine<'_>> = journals
-        .iter()
-        .flat_map(|journal| {
-            (1..).zip(&journal.lines).map(move |(line_no, line)| (of_journal(journal), line_no, line))
-        })
-        .map(|((journal, entity), line_no, line)| StoredLine {
-            journal,
-            entity,
-            line_no,
-            line,
-            posted_on: None,
-            rate: line.rate,
-            base: line.base,
-        })
-        .collect();
-    insert(tx, &lines).await
+const INSERT: &str = "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, \
+     currency, posted_on, rate, base_debit, base_credit, party_id, due_on, dimensions, tax_code, tax_base, \
+     settles_id, memo, is_automatic) \
+     select $1, new.journal_id, new.entity_id, new.line_no, new.account_id, new.debit, new.credit, new.currency, \
+     new.posted_on, new.rate, new.base_debit, new.base_credit, new.party_id, new.due_on, new.dimensions, \
+     new.tax_code, new.tax_base, new.settles_id, new.memo, new.is_automatic \
+     from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::numeric[], $7::numeric[], $8::text[], \
+         $9::date[], $10::numeric[], $11::numeric[], $12::numeric[], $13::uuid[], $14::date[], $15::jsonb[], \
+         $16::text[], $17::numeric[], $18::uuid[], $19::text[], $20::bool[]) \
+     as new (journal_id, entity_id, line_no, account_id, debit, credit, currency, posted_on, rate, base_debit, \
+         base_credit, party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic)";
+
+/// Writes down the lines of a draft, and gives them as they stand.
+pub(crate) async fn insert_draft(tx: &mut TenantTx, draft: &NewJournal) -> Result<Vec<Line>, DbError> {
+    let of_line = |(line_no, line)| StoredLine {
+        journal: draft.id,
+        entity: draft.entity,
+        line_no,
+        line,
+        posted_on: None,
+        rate: line.rate,
+        base: line.base,
+    };
+    let lines: Vec<StoredLine<'_>> = (1..).zip(&draft.lines).map(of_line).collect();
+    let statement = format!(
+        "with line as ({INSERT} returning *) select {COLUMNS} from line {NAMES} order by line.line_no"
+    );
+    let rows =
+        insertion(AssertSqlSafe(statement), tx.tenant_id().uuid(), &lines).fetch_all(tx.conn()).await?;
+    rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
 }
 
 /// Writes down lines.
 pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<(), DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let base_debit = |line: &StoredLine<'_>| line.base.map(|base| base.max(Decimal::ZERO));
-    let base_credit = |line: &StoredLine<'_>| line.base.map(|base| (-base).max(Decimal::ZERO));
-    sqlx::query(
-        "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, \
-         currency, posted_on, rate, base_debit, base_credit, party_id, due_on, dimensions, tax_code, tax_base, \
-         settles_id, memo, is_automatic) \
-         select $1, new.journal_id, new.entity_id, new.line_no, new.account_id, new.debit, new.credit, new.currency, \
-         new.posted_on, new.rate, new.base_debit, new.base_credit, new.party_id, new.due_on, new.dimensions, \
-         new.tax_code, new.tax_base, new.settles_id, new.memo, new.is_automatic \
-         from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::numeric[], $7::numeric[], $8::text[], \
-             $9::date[], $10::numeric[], $11::numeric[], $12::numeric[], $13::uuid[], $14::date[], $15::jsonb[], \
-             $16::text[], $17::numeric[], $18::uuid[], $19::text[], $20::bool[]) \
-         as new (journal_id, entity_id, line_no, account_id, debit, credit, currency, posted_on, rate, base_debit, \
-             base_credit, party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic)",
-    )
-    .bind(tenant)
-    .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.entity.uuid()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.account.uuid()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.amount.debit()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.amount.credit()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.amount.currency().code()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
-    .bind(lines.iter().map(base_debit).collect::<Vec<_>>())
-    .bind(lines.iter().map(base_credit).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.due_on).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| Json(&it.line.dimensions)).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.tax_code.as_deref()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.tax_base).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.settles.map(Id::uuid)).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.memo.as_deref()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.automatic).collect::<Vec<_>>())
-    .execute(tx.conn())
-    .await?;
+    insertion(INSERT, tx.tenant_id().uuid(), lines).execute(tx.conn()).await?;
     Ok(())
 }
 
-/// Deletes the lines of a draft.
-pub(crate) async fn delete(tx: &mut TenantTx, journal: JournalId) -> Result<(), DbError> {
-    let tenant = tx.tenant_id().uuid();
-    sqlx::query("delete from finance.journal_line where tenant_id = $1 and journal_id = $2")
+/// A statement around [`INSERT`], with the lines.
+fn insertion(
+    statement: impl SqlSafeStr,
+    tenant: Uuid,
+    lines: &[StoredLine<'_>],
+) -> Query<'static, Postgres, PgArguments> {
+    let base_debit = |line: &StoredLine<'_>| line.base.map(|base| base.max(Decimal::ZERO));
+    let base_credit = |line: &StoredLine<'_>| line.base.map(|base| (-base).max(Decimal::ZERO));
+    sqlx::query(statement)
         .bind(tenant)
-        .bind(journal.uuid())
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+        .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.entity.uuid()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.account.uuid()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.amount.debit()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.amount.credit()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.amount.currency().code()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
+        .bind(lines.iter().map(base_debit).collect::<Vec<_>>())
+        .bind(lines.iter().map(base_credit).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.due_on).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| Json(&it.line.dimensions)).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.tax_code.as_deref()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.tax_base).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.settles.map(Id::uuid)).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.memo.as_deref()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.automatic).collect::<Vec<_>>())
+}
+
+/// Deletes the lines of a draft, and gives them as they stood.
+pub(crate) async fn take(tx: &mut TenantTx, journal: JournalId) -> Result<Vec<Line>, DbError> {
+    let statement = format!(
+        "with line as (delete from finance.journal_line where tenant_id = $1 and journal_id = $2 returning *) \
+         select {COLUMNS} from line {NAMES} order by line.line_no"
+    );
+    read(tx, AssertSqlSafe(statement), journal).await
 }
 
 /// The lines of a journal in their order.
@@ -169,19 +184,20 @@ pub(crate) async fn of_journal(
     tx: &mut impl TenantConnection,
     journal: JournalId,
 ) -> Result<Vec<Line>, DbError> {
+    let statement = format!(
+        "select {COLUMNS} from finance.journal_line line {NAMES} \
+         where line.tenant_id = $1 and line.journal_id = $2 order by line.line_no"
+    );
+    read(tx, AssertSqlSafe(statement), journal).await
+}
+
+async fn read(
+    tx: &mut impl TenantConnection,
+    statement: impl SqlSafeStr,
+    journal: JournalId,
+) -> Result<Vec<Line>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select line.line_no, line.account_id, account.code, line.debit, line.credit, line.currency, \
-         entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, \
-         line.dimensions, line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic \
-         from finance.journal_line line \
-         join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
-         join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id \
-         where line.tenant_id = $1 and line.journal_id = $2 order by line.line_no",
-    )
-    .bind(tenant)
-    .bind(journal.uuid())
-    .fetch_all(tx.conn())
-    .await?;
+    let rows: Vec<Row> =
+        sqlx::query_as(statement).bind(tenant).bind(journal.uuid()).fetch_all(tx.conn()).await?;
     rows.into_iter().map(Line::try_from).collect()
 }

@@ -27,7 +27,7 @@ use crate::model::chart_template::{ChartTemplate, TEMPLATES_VERSION};
 )]
 pub(crate) async fn get_chart_template(
     PathName(key): PathName,
-    read: Read<NoQuery>,
+    mut read: Read<NoQuery>,
 ) -> Result<Reply, ProblemResponse> {
     read.reply(TEMPLATES_VERSION, &ChartTemplate::find(&key)?)
 }

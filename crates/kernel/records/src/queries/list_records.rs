@@ -65,7 +65,9 @@ pub(crate) async fn list_records(
     let entity = deps.to_read(&mut read, &key).await?;
     let guard = Guard::of(read.caller());
     let query = with_view(&mut read.tx, &deps, &entity, read.query).await?;
-    Ok(Reply::ok(&execute(&mut read.tx, &deps, &entity, &guard, &query).await?)?)
+    let page = execute(&mut read.tx, &deps, &entity, &guard, &query).await?;
+    read.tx.done();
+    Ok(Reply::ok(&page)?)
 }
 
 impl Records {
@@ -78,7 +80,9 @@ impl Records {
         let entity = self.to_read(&mut read, &key).await?;
         let guard = Guard::of_domain(read.caller());
         let query = with_view(&mut read.tx, self, &entity, read.query).await?;
-        Ok(execute(&mut read.tx, self, &entity, &guard, &query).await?)
+        let page = execute(&mut read.tx, self, &entity, &guard, &query).await?;
+        read.tx.done();
+        Ok(page)
     }
 }
 

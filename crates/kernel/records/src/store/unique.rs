@@ -3,17 +3,15 @@
 use athyper_kernel_db::{DbError, TenantTx};
 use athyper_kernel_record_model::{EntityId, RecordId, UniqueValue};
 
-/// Takes values for a record and gives free those that it had and has no more. Gives the places of those in `values` that
-/// another record has.
-pub(crate) async fn take(
+/// Gives free what a record had and has no more, now that it has `values`.
+pub(crate) async fn free(
     tx: &mut TenantTx,
     entity: EntityId,
     record: RecordId,
     values: &[UniqueValue],
-) -> Result<Vec<usize>, DbError> {
+) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rules: Vec<&str> = values.iter().map(|value| value.rule.as_str()).collect();
-    let words: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+    let (rules, words) = columns(values);
     sqlx::query(
         "delete from records.unique_value v where v.tenant_id = $1 and v.entity_id = $2 and v.record_id = $3 \
          and not exists (select 1 from unnest($4::text[], $5::text[]) as kept (rule, value) \
@@ -22,13 +20,25 @@ pub(crate) async fn take(
     .bind(tenant)
     .bind(entity.uuid())
     .bind(record.uuid())
-    .bind(&rules)
-    .bind(&words)
+    .bind(rules)
+    .bind(words)
     .execute(tx.conn())
     .await?;
+    Ok(())
+}
+
+/// Takes values for a record. Gives the places of those in `values` that another record has.
+pub(crate) async fn take(
+    tx: &mut TenantTx,
+    entity: EntityId,
+    record: RecordId,
+    values: &[UniqueValue],
+) -> Result<Vec<usize>, DbError> {
     if values.is_empty() {
         return Ok(Vec::new());
     }
+    let tenant = tx.tenant_id().uuid();
+    let (rules, words) = columns(values);
     // A value that a transaction has taken which is still open is waited for. In the order of the key, so that two
     // transactions never wait for each other.
     let taken: Vec<i64> = sqlx::query_scalar(
@@ -43,9 +53,14 @@ pub(crate) async fn take(
     .bind(tenant)
     .bind(entity.uuid())
     .bind(record.uuid())
-    .bind(&rules)
-    .bind(&words)
+    .bind(rules)
+    .bind(words)
     .fetch_all(tx.conn())
     .await?;
     Ok(taken.into_iter().filter_map(|place| usize::try_from(place - 1).ok()).collect())
+}
+
+/// Rules and values, each by itself.
+fn columns(values: &[UniqueValue]) -> (Vec<&str>, Vec<&str>) {
+    values.iter().map(|value| (value.rule.as_str(), value.value.as_str())).unzip()
 }

@@ -17,7 +17,7 @@ use crate::queries::list_templates::TemplateBody;
 )]
 pub(crate) async fn get_template(
     PathName(key): PathName,
-    read: Read<NoQuery>,
+    mut read: Read<NoQuery>,
 ) -> Result<Reply, ProblemResponse> {
     let template = Template::find(&key).ok_or(Error::TemplateNotFound)?;
     read.reply(TEMPLATES_VERSION, &TemplateBody::from(template))

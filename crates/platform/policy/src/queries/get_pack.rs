@@ -16,7 +16,10 @@ use crate::model::pack::{PACKS_VERSION, Pack};
     params(("key" = String, Path, description = "Key of the pack")),
     responses((status = 200, description = "The pack", body = Pack), RecordProblems)
 )]
-pub(crate) async fn get_pack(PathName(key): PathName, read: Read<NoQuery>) -> Result<Reply, ProblemResponse> {
+pub(crate) async fn get_pack(
+    PathName(key): PathName,
+    mut read: Read<NoQuery>,
+) -> Result<Reply, ProblemResponse> {
     let pack = Pack::find(&key).ok_or(Error::NotFound(Thing::Pack))?;
     read.reply(PACKS_VERSION, &pack)
 }

@@ -38,21 +38,31 @@ impl Report {
         self.breaches.push(format!("{what} by {said:#?}"));
     }
 
-    /// Carries out a statement; one that fails is undone and the transaction goes on.
+    /// Carries out a statement in a transaction; one that fails is undone and the transaction goes on.
     pub(crate) async fn carry_out(&mut self, conn: &mut PgConnection, own: Uuid, statement: &Statement) {
         sqlx::raw_sql("savepoint statement").execute(&mut *conn).await.expect("savepoint");
-        let returned: Result<Vec<Option<String>>, _> =
-            sqlx::query_scalar(AssertSqlSafe(statement.sql.clone())).fetch_all(&mut *conn).await;
-        let Ok(ids) = returned else {
+        if !self.carry_out_alone(conn, own, statement).await {
             sqlx::raw_sql("rollback to statement").execute(&mut *conn).await.expect("rollback");
-            return;
-        };
+        }
+    }
+
+    /// Carries out a statement, unless the database refuses it. Says whether it was carried out.
+    pub(crate) async fn carry_out_alone(
+        &mut self,
+        conn: &mut PgConnection,
+        own: Uuid,
+        statement: &Statement,
+    ) -> bool {
+        let returned: Result<Vec<Option<String>>, _> =
+            sqlx::query_scalar(AssertSqlSafe(statement.sql.clone())).fetch_all(conn).await;
+        let Ok(ids) = returned else { return false };
         *self.done.entry(statement.verb).or_default() += 1;
         let own = own.to_string();
         self.own_rows += ids.iter().flatten().filter(|id| **id == own).count();
         if let Some(id) = ids.iter().flatten().find(|id| **id != own) {
             self.breach(std::slice::from_ref(statement), format!("a row of {id} came back"));
         }
+        true
     }
 }
 

@@ -83,6 +83,73 @@ async fn connections_that_were_cut_a_moment_ago_trouble_nobody() {
     }
 }
 
+/// Reads leave a connection that remembers their tenant and cannot write; whoever has it next is not bound by that.
+#[tokio::test]
+async fn a_connection_that_read_for_a_tenant_serves_another_one_as_any_other() {
+    const SEEN: &str =
+        "select coalesce(string_agg(distinct tenant_id::text, ' '), '') from platform.number_series";
+    const PID: &str = "select pg_backend_pid()";
+    let db = database().await;
+    let (one, other) = (db.context("demo"), db.context("globex"));
+    for context in [&one, &other] {
+        let mut tx = db.database.tenant_tx(context).await.unwrap();
+        insert(tx.conn()).await;
+        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
+    }
+    let mut pids = std::collections::BTreeSet::new();
+    for context in [&one, &other, &one, &one, &other] {
+        let own = context.tenant_id().uuid().to_string();
+        let mut read = db.database.read_tx(context).await.unwrap();
+        let seen: String = sqlx::query_scalar(SEEN).fetch_one(read.conn()).await.unwrap();
+        assert_eq!(seen, own);
+        assert_eq!(state_of(read.conn(), INSERT).await, "25006");
+        pids.insert(sqlx::query_scalar::<_, i32>(PID).fetch_one(read.conn()).await.unwrap());
+        read.done();
+        drop(read);
+
+        // In a transaction of the other tenant, and in one that crosses tenants.
+        let next = if context.tenant_id() == one.tenant_id() { &other } else { &one };
+        let mut tx = db.database.tenant_tx(next).await.unwrap();
+        let seen: String = sqlx::query_scalar(SEEN).fetch_one(tx.conn()).await.unwrap();
+        assert_eq!(seen, next.tenant_id().uuid().to_string());
+        let written = sqlx::query("update platform.number_series set last_number = last_number + 1");
+        assert_eq!(written.execute(tx.conn()).await.unwrap().rows_affected(), 1);
+        pids.insert(sqlx::query_scalar::<_, i32>(PID).fetch_one(tx.conn()).await.unwrap());
+        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
+        let mut system = db.database.system_tx(SystemReason::RunQueue).await.unwrap();
+        let tenant: String = sqlx::query_scalar("select current_setting('athyper.tenant_id', true)")
+            .fetch_one(system.conn())
+            .await
+            .unwrap();
+        assert_eq!(tenant, "");
+        pids.insert(sqlx::query_scalar::<_, i32>(PID).fetch_one(system.conn()).await.unwrap());
+        system.commit().await.unwrap();
+    }
+    assert_eq!(pids.len(), 1, "all of it on one connection: {pids:?}");
+}
+
+/// A read that was given up while its statement ran leaves nothing to the next one.
+#[tokio::test]
+async fn a_read_that_was_given_up_troubles_nobody() {
+    let db = database().await;
+    let context = db.context("demo");
+    for wait in [0, 1, 5] {
+        let mut read = db.database.read_tx(&context).await.unwrap();
+        let slow = sqlx::query("select pg_sleep(0.2), generate_series(1, 1000)").execute(read.conn());
+        let given_up = tokio::time::timeout(std::time::Duration::from_millis(wait), slow).await;
+        assert!(given_up.is_err());
+        drop(read);
+        let mut tx = db.database.tenant_tx(&context).await.unwrap();
+        let one: i32 = sqlx::query_scalar("select 1").fetch_one(tx.conn()).await.unwrap();
+        assert_eq!(one, 1);
+        drop(tx);
+        let mut read = db.database.read_tx(&context).await.unwrap();
+        let two: i32 = sqlx::query_scalar("select 2").fetch_one(read.conn()).await.unwrap();
+        assert_eq!(two, 2);
+        read.done();
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_committed_is_not_kept() {
     let db = database().await;

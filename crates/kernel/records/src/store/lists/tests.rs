@@ -379,6 +379,7 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         traces::put_values(&mut tx, entity.id, record.id, &traces.values).await.unwrap();
         traces::put_words(&mut tx, entity.id, record.id, &traces.words).await.unwrap();
         references::put(&mut tx, entity.id, record.id, &traces.references).await.unwrap();
+        unique::free(&mut tx, entity.id, record.id, &traces.unique).await.unwrap();
         assert!(unique::take(&mut tx, entity.id, record.id, &traces.unique).await.unwrap().is_empty());
         traces::clear(&mut tx, entity.id, record.id).await.unwrap();
         let pages = looked_at(&mut tx).await - before;

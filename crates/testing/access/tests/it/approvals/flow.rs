@@ -192,6 +192,11 @@ async fn what_waits_is_bounded_for_what_is_asked_at_once_too() {
     for number in 0..19 {
         waits(&maker.post(ACCOUNTS, &account(number)).await);
     }
+    // All have counted what waits before the first of them has written down what it asks, unless each waits for the other.
+    let slowly = "create function public.slowly() returns trigger language plpgsql as \
+        'begin perform pg_sleep(0.3); return new; end'; \
+        create trigger slowly before insert on approvals.request for each row execute function public.slowly()";
+    sqlx::raw_sql(slowly).execute(&mut app.db.superuser().await).await.unwrap();
     let mut asked = JoinSet::new();
     for number in 19..27 {
         let (maker, account) = (maker.clone(), account(number));

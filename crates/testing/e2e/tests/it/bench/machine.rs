@@ -11,7 +11,7 @@ pub(super) fn processor_time(pid: u32) -> f64 {
     stat(pid).map_or(0.0, |stat| stat.ticks / TICKS)
 }
 
-/// The same of a PostgreSQL server, its backends that are alive included.
+/// The same of a PostgreSQL server, with its backends: those that are alive, and those that it has waited for.
 pub(super) fn processor_time_of_server(data: &Path) -> f64 {
     let pid = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let Some(postmaster) = pid.lines().next().and_then(|pid| pid.parse::<u32>().ok()) else { return 0.0 };
@@ -20,8 +20,9 @@ pub(super) fn processor_time_of_server(data: &Path) -> f64 {
     let stats = pids.filter_map(|pid| Some((pid, stat(pid)?)));
     stats
         .filter(|(pid, stat)| *pid == postmaster || stat.parent == postmaster)
-        .map(|(_, stat)| stat.ticks / TICKS)
-        .sum()
+        .map(|(pid, stat)| if pid == postmaster { stat.ticks + stat.of_children } else { stat.ticks })
+        .sum::<f64>()
+        / TICKS
 }
 
 /// Resident memory of a process in MiB.
@@ -45,6 +46,8 @@ pub(super) fn description() -> String {
 struct Stat {
     parent: u32,
     ticks: f64,
+    /// Of children that have ended.
+    of_children: f64,
 }
 
 fn stat(pid: u32) -> Option<Stat> {
@@ -52,5 +55,6 @@ fn stat(pid: u32) -> Option<Stat> {
     // The name stands in parentheses, and may have some of its own.
     let fields: Vec<&str> = text.rsplit_once(") ")?.1.split(' ').collect();
     let number = |at: usize| fields.get(at)?.parse::<u32>().ok();
-    Some(Stat { parent: number(1)?, ticks: f64::from(number(11)?) + f64::from(number(12)?) })
+    let ticks = |user: usize, system: usize| Some(f64::from(number(user)?) + f64::from(number(system)?));
+    Some(Stat { parent: number(1)?, ticks: ticks(11, 12)?, of_children: ticks(13, 14)? })
 }

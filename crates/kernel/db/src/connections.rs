@@ -1,0 +1,284 @@
+//! The connections of one pool, kept at hand between transactions.
+//!
+//! A pool asks each connection that comes back for a sign of life, which is a round trip for every transaction. Those that ended
+//! as they should are kept here instead for a moment, and the next transaction takes one of them. A connection of which nobody
+//! knows how its work ended goes back to the pool.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use athyper_kernel_types::TenantId;
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
+
+#[expect(clippy::disallowed_types, reason = "the database handle owns its pools through this")]
+type Pool = sqlx::PgPool;
+
+/// A connection that was not used for so long goes back to the pool, which sees whether it lives.
+const FRESH: Duration = Duration::from_secs(1);
+/// After so long away from the pool it goes back there in any case: the pool ends those that are too old.
+const AWAY: Duration = Duration::from_mins(1);
+
+/// The connections of a pool. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Connections(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    kept: Mutex<Vec<Kept>>,
+    /// One for each connection that the pool may have: what is kept here is none of the pool's to give.
+    permits: Arc<Semaphore>,
+}
+
+/// A connection between two transactions.
+struct Kept {
+    connection: PoolConnection<Postgres>,
+    session: Session,
+    used: Instant,
+}
+
+/// What a connection is told before it is handed out.
+#[derive(Debug)]
+pub(crate) enum Opening {
+    /// The text that begins a transaction, and names what it may do and whose it is.
+    Transaction(String),
+    /// Statements outside a transaction see the rows of this tenant alone, and write nothing.
+    Reads(TenantId),
+}
+
+/// What a connection was told for longer than a transaction.
+#[derive(Clone, Copy, Debug)]
+struct Session {
+    /// The tenant whose rows statements outside a transaction see; they cannot write.
+    reads: Option<TenantId>,
+    /// When it left the pool.
+    since: Instant,
+}
+
+impl Connections {
+    pub(crate) fn new(pool: Pool) -> Self {
+        let most = usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX);
+        let permits = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self(Arc::new(Inner { pool, kept: Mutex::default(), permits }))
+    }
+
+    /// The pool that they are of.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    /// How many are kept here.
+    pub(crate) fn kept(&self) -> usize {
+        self.0.kept().len()
+    }
+
+    /// Gives all back and closes the pool: waits for work under way, then for the connections to end.
+    pub(crate) async fn close(&self) {
+        let closing = self.0.pool.close();
+        drop(self.0.take_all());
+        closing.await;
+    }
+
+    /// A connection that has been told this.
+    ///
+    /// # Errors
+    /// When none is free in time, the server does not answer, or the connection was cut.
+    pub(crate) async fn lease(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
+        let mut lease = self.free(opening).await?;
+        match opening {
+            Opening::Transaction(text) => lease.begin(text).await?,
+            Opening::Reads(tenant) => lease.read_for(*tenant).await?,
+        }
+        Ok(lease)
+    }
+
+    /// A connection that nobody else works on.
+    async fn free(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
+        let patience = self.0.pool.options().get_acquire_timeout();
+        let permit = match timeout(patience, Arc::clone(&self.0.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
+            Err(_) => return Err(sqlx::Error::PoolTimedOut),
+        };
+        let (connection, session) = match self.0.take(opening) {
+            Some(kept) => (kept.connection, kept.session),
+            None => (self.0.pool.acquire().await?, Session { reads: None, since: Instant::now() }),
+        };
+        let (connection, permit, home) = (Some(connection), Some(permit), Arc::clone(&self.0));
+        Ok(Lease { connection, session, home, state: State::Unknown, permit })
+    }
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("pool", &self.0.pool).field("kept", &self.kept()).finish()
+    }
+}
+
+impl Inner {
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_all(&self) -> Vec<Kept> {
+        std::mem::take(&mut *self.kept())
+    }
+
+    /// The connection that reads for this tenant already, or else the one that was used last. Those that were not used for long
+    /// go back to the pool.
+    fn take(&self, opening: &Opening) -> Option<Kept> {
+        let mut kept = self.kept();
+        let first_fresh = kept.iter().position(|one| one.used.elapsed() < FRESH).unwrap_or(kept.len());
+        let stale: Vec<Kept> = kept.drain(..first_fresh).collect();
+        let own = match opening {
+            Opening::Reads(tenant) => kept.iter().rposition(|one| one.session.reads == Some(*tenant)),
+            Opening::Transaction(_) => None,
+        };
+        let taken = own.map(|place| kept.remove(place)).or_else(|| kept.pop());
+        drop(kept);
+        stale.into_iter().for_each(|one| give_back(one.connection));
+        taken
+    }
+
+    /// Keeps a connection of which nothing is under way.
+    fn keep(&self, connection: PoolConnection<Postgres>, session: Session) {
+        let mut kept = self.kept();
+        // Looked at while it is locked: whoever closes the pool takes what is kept after that.
+        if session.since.elapsed() >= AWAY || self.pool.is_closed() {
+            drop(kept);
+            return give_back(connection);
+        }
+        kept.push(Kept { connection, session, used: Instant::now() });
+    }
+
+    /// Rolls back what was left open. The permit is held until that is done.
+    fn roll_back(
+        self: &Arc<Self>,
+        mut connection: PoolConnection<Postgres>,
+        session: Session,
+        permit: Option<OwnedSemaphorePermit>,
+    ) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return drop(connection.detach());
+        };
+        let home = Arc::clone(self);
+        runtime.spawn(async move {
+            if sqlx::raw_sql("rollback").execute(&mut *connection).await.is_ok() {
+                home.keep(connection, session);
+            }
+            drop(permit);
+        });
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.take_all().into_iter().for_each(|kept| give_back(kept.connection));
+    }
+}
+
+/// What is known of the work on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing is under way.
+    Done,
+    /// Statements outside a transaction, of which one may be under way.
+    Unknown,
+    /// A transaction that has not ended.
+    Open,
+}
+
+/// A connection that somebody works on. Dropped with its transaction open, that is rolled back.
+pub(crate) struct Lease {
+    connection: Option<PoolConnection<Postgres>>,
+    session: Session,
+    home: Arc<Inner>,
+    state: State,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Lease {
+    /// The connection.
+    #[expect(clippy::expect_used, reason = "it is there until the lease is dropped")]
+    pub(crate) fn conn(&mut self) -> &mut PgConnection {
+        if self.state == State::Done {
+            self.state = State::Unknown;
+        }
+        self.connection.as_mut().expect("a connection")
+    }
+
+    async fn begin(&mut self, text: &str) -> Result<(), sqlx::Error> {
+        self.state = State::Open;
+        sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// One round trip, where the connection does not know it already.
+    async fn read_for(&mut self, tenant: TenantId) -> Result<(), sqlx::Error> {
+        if self.session.reads == Some(tenant) {
+            return Ok(());
+        }
+        self.session.reads = None;
+        let text = format!(
+            "set athyper.tenant_id = '{}'; set default_transaction_read_only = on",
+            tenant.uuid().hyphenated()
+        );
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(self.conn()).await?;
+        self.session.reads = Some(tenant);
+        Ok(())
+    }
+
+    /// Says that nothing is under way on the connection.
+    pub(crate) fn done(&mut self) {
+        if self.state == State::Unknown {
+            self.state = State::Done;
+        }
+    }
+
+    /// Commits the transaction.
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.end("commit").await
+    }
+
+    /// Rolls the transaction back, if there is one.
+    pub(crate) async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        if self.state == State::Open { self.end("rollback").await } else { Ok(()) }
+    }
+
+    async fn end(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(statement).execute(self.conn()).await?;
+        self.state = State::Done;
+        Ok(())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        match self.state {
+            State::Done => self.home.keep(connection, self.session),
+            State::Unknown => give_back(connection),
+            State::Open => self.home.roll_back(connection, self.session, self.permit.take()),
+        }
+    }
+}
+
+/// Gives a connection back to its pool, which asks it for a sign of life. Where there is no runtime to do so, it ends.
+fn give_back(connection: PoolConnection<Postgres>) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => drop(connection),
+        Err(_) => drop(connection.detach()),
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("session", &self.session)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
