@@ -96,6 +96,7 @@ impl Connections {
     }
 
     /// A connection that nobody else works on.
+    #[expect(clippy::disallowed_methods, reason = "what transactions are opened on is had here")]
     async fn free(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
         let patience = self.0.pool.options().get_acquire_timeout();
         let permit = match timeout(patience, Arc::clone(&self.0.permits).acquire_owned()).await {
@@ -139,7 +140,9 @@ impl Inner {
         };
         let taken = own.map(|place| kept.remove(place)).or_else(|| kept.pop());
         drop(kept);
-        stale.into_iter().for_each(|one| give_back(one.connection));
+        for one in stale {
+            give_back(one.connection);
+        }
         taken
     }
 
@@ -176,7 +179,9 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.take_all().into_iter().for_each(|kept| give_back(kept.connection));
+        for one in self.take_all() {
+            give_back(one.connection);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod chart;
 pub mod days;
 pub mod entry;
 pub mod journal;
+mod journal_life;
 pub mod legal_entity;
 pub mod period;
 pub mod rate;

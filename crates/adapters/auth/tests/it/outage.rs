@@ -207,7 +207,10 @@ async fn a_token_that_was_accepted_before_is_refused_when_it_expires_or_its_key_
     while world.stub.fetches("alpha") < 2 {
         tokio::task::yield_now().await;
     }
-    while world.authenticator.authenticate(&long).await.is_ok() {
+    for _ in 0..1_000 {
+        if world.authenticator.authenticate(&long).await.is_err() {
+            break;
+        }
         tokio::task::yield_now().await;
     }
     world.refuse(&long).await;

@@ -90,13 +90,11 @@ impl Redis {
             "--appendonly",
             "no",
         ]);
-        match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
-            Ok(process) => Some(Self { process, port }),
-            Err(_) => {
-                println!("BullMQ is left out: there is no redis-server");
-                None
-            }
+        let started = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        if started.is_err() {
+            println!("BullMQ is left out: there is no redis-server");
         }
+        Some(Self { process: started.ok()?, port })
     }
 }
 

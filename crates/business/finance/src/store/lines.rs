@@ -43,6 +43,10 @@ const COLUMNS: &str = "line.line_no, line.account_id, account.code, line.debit, 
     entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, line.dimensions, \
     line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic";
 
+/// What [`COLUMNS`] and [`NAMES`] take of lines that a statement writes or deletes.
+const WRITTEN: &str = "tenant_id, entity_id, line_no, account_id, debit, credit, currency, base_debit, base_credit, rate, \
+    party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic";
+
 /// Where a `line` gets the code of its account and its base currency.
 const NAMES: &str = "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
     join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id";
@@ -126,7 +130,7 @@ pub(crate) async fn insert_draft(tx: &mut TenantTx, draft: &NewJournal) -> Resul
     };
     let lines: Vec<StoredLine<'_>> = (1..).zip(&draft.lines).map(of_line).collect();
     let statement = format!(
-        "with line as ({INSERT} returning *) select {COLUMNS} from line {NAMES} order by line.line_no"
+        "with line as ({INSERT} returning {WRITTEN}) select {COLUMNS} from line {NAMES} order by line.line_no"
     );
     let rows =
         insertion(AssertSqlSafe(statement), tx.tenant_id().uuid(), &lines).fetch_all(tx.conn()).await?;
@@ -173,7 +177,7 @@ fn insertion(
 /// Deletes the lines of a draft, and gives them as they stood.
 pub(crate) async fn take(tx: &mut TenantTx, journal: JournalId) -> Result<Vec<Line>, DbError> {
     let statement = format!(
-        "with line as (delete from finance.journal_line where tenant_id = $1 and journal_id = $2 returning *) \
+        "with line as (delete from finance.journal_line where tenant_id = $1 and journal_id = $2 returning {WRITTEN}) \
          select {COLUMNS} from line {NAMES} order by line.line_no"
     );
     read(tx, AssertSqlSafe(statement), journal).await
