@@ -36,7 +36,8 @@ struct Inner {
 /// A connection between two transactions.
 struct Kept {
     connection: PoolConnection<Postgres>,
-    session: Session,
+    /// When it left the pool.
+    since: Instant,
     used: Instant,
 }
 
@@ -47,15 +48,6 @@ pub(crate) enum Opening {
     Transaction(String),
     /// Statements outside a transaction see the rows of this tenant alone, and write nothing.
     Reads(TenantId),
-}
-
-/// What a connection was told for longer than a transaction.
-#[derive(Clone, Copy, Debug)]
-struct Session {
-    /// The tenant whose rows statements outside a transaction see; they cannot write.
-    reads: Option<TenantId>,
-    /// When it left the pool.
-    since: Instant,
 }
 
 impl Connections {
@@ -87,7 +79,7 @@ impl Connections {
     /// # Errors
     /// When none is free in time, the server does not answer, or the connection was cut.
     pub(crate) async fn lease(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
-        let mut lease = self.free(opening).await?;
+        let mut lease = self.free().await?;
         match opening {
             Opening::Transaction(text) => lease.begin(text).await?,
             Opening::Reads(tenant) => lease.read_for(*tenant).await?,
@@ -97,19 +89,19 @@ impl Connections {
 
     /// A connection that nobody else works on.
     #[expect(clippy::disallowed_methods, reason = "what transactions are opened on is had here")]
-    async fn free(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
+    async fn free(&self) -> Result<Lease, sqlx::Error> {
         let patience = self.0.pool.options().get_acquire_timeout();
         let permit = match timeout(patience, Arc::clone(&self.0.permits).acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
             Err(_) => return Err(sqlx::Error::PoolTimedOut),
         };
-        let (connection, session) = match self.0.take(opening) {
-            Some(kept) => (kept.connection, kept.session),
-            None => (self.0.pool.acquire().await?, Session { reads: None, since: Instant::now() }),
+        let (connection, since) = match self.0.take() {
+            Some(kept) => (kept.connection, kept.since),
+            None => (self.0.pool.acquire().await?, Instant::now()),
         };
         let (connection, permit, home) = (Some(connection), Some(permit), Arc::clone(&self.0));
-        Ok(Lease { connection, session, home, state: State::Unknown, permit })
+        Ok(Lease { connection, since, home, state: State::Unknown, permit })
     }
 }
 
@@ -128,17 +120,12 @@ impl Inner {
         std::mem::take(&mut *self.kept())
     }
 
-    /// The connection that reads for this tenant already, or else the one that was used last. Those that were not used for long
-    /// go back to the pool.
-    fn take(&self, opening: &Opening) -> Option<Kept> {
+    /// The connection that was used last. Those that were not used for long go back to the pool.
+    fn take(&self) -> Option<Kept> {
         let mut kept = self.kept();
         let first_fresh = kept.iter().position(|one| one.used.elapsed() < FRESH).unwrap_or(kept.len());
         let stale: Vec<Kept> = kept.drain(..first_fresh).collect();
-        let own = match opening {
-            Opening::Reads(tenant) => kept.iter().rposition(|one| one.session.reads == Some(*tenant)),
-            Opening::Transaction(_) => None,
-        };
-        let taken = own.map(|place| kept.remove(place)).or_else(|| kept.pop());
+        let taken = kept.pop();
         drop(kept);
         for one in stale {
             give_back(one.connection);
@@ -147,21 +134,21 @@ impl Inner {
     }
 
     /// Keeps a connection of which nothing is under way.
-    fn keep(&self, connection: PoolConnection<Postgres>, session: Session) {
+    fn keep(&self, connection: PoolConnection<Postgres>, since: Instant) {
         let mut kept = self.kept();
         // Looked at while it is locked: whoever closes the pool takes what is kept after that.
-        if session.since.elapsed() >= AWAY || self.pool.is_closed() {
+        if since.elapsed() >= AWAY || self.pool.is_closed() {
             drop(kept);
             return give_back(connection);
         }
-        kept.push(Kept { connection, session, used: Instant::now() });
+        kept.push(Kept { connection, since, used: Instant::now() });
     }
 
     /// Rolls back what was left open. The permit is held until that is done.
     fn roll_back(
         self: &Arc<Self>,
         mut connection: PoolConnection<Postgres>,
-        session: Session,
+        since: Instant,
         permit: Option<OwnedSemaphorePermit>,
     ) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -170,7 +157,7 @@ impl Inner {
         let home = Arc::clone(self);
         runtime.spawn(async move {
             if sqlx::raw_sql("rollback").execute(&mut *connection).await.is_ok() {
-                home.keep(connection, session);
+                home.keep(connection, since);
             }
             drop(permit);
         });
@@ -199,7 +186,7 @@ enum State {
 /// A connection that somebody works on. Dropped with its transaction open, that is rolled back.
 pub(crate) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
-    session: Session,
+    since: Instant,
     home: Arc<Inner>,
     state: State,
     permit: Option<OwnedSemaphorePermit>,
@@ -221,18 +208,13 @@ impl Lease {
         Ok(())
     }
 
-    /// One round trip, where the connection does not know it already.
+    /// One round trip, also where the connection knows it already: it shows that nobody cut it since.
     async fn read_for(&mut self, tenant: TenantId) -> Result<(), sqlx::Error> {
-        if self.session.reads == Some(tenant) {
-            return Ok(());
-        }
-        self.session.reads = None;
         let text = format!(
             "set athyper.tenant_id = '{}'; set default_transaction_read_only = on",
             tenant.uuid().hyphenated()
         );
         sqlx::raw_sql(AssertSqlSafe(text)).execute(self.conn()).await?;
-        self.session.reads = Some(tenant);
         Ok(())
     }
 
@@ -264,9 +246,9 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         match self.state {
-            State::Done => self.home.keep(connection, self.session),
+            State::Done => self.home.keep(connection, self.since),
             State::Unknown => give_back(connection),
-            State::Open => self.home.roll_back(connection, self.session, self.permit.take()),
+            State::Open => self.home.roll_back(connection, self.since, self.permit.take()),
         }
     }
 }
@@ -281,9 +263,6 @@ fn give_back(connection: PoolConnection<Postgres>) {
 
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease")
-            .field("session", &self.session)
-            .field("state", &self.state)
-            .finish_non_exhaustive()
+        f.debug_struct("Lease").field("state", &self.state).finish_non_exhaustive()
     }
 }
