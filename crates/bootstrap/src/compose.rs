@@ -19,12 +19,14 @@ use athyper_kernel_http::{Authenticator, Judge, RateLimits, SessionEnder};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_module::DomainParts;
+use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_kernel_vault::SealedColumns;
 use athyper_policy::InForce;
 use athyper_security::{SessionParts, Sessions};
+use axum::Router;
 
 use crate::audit::register_audit;
 use crate::background::register_background;
@@ -43,8 +45,8 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     APPROVALS, AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     DOCUMENT, ENTITIES, HEALTH, JOBS, JUDGE, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
-    OIDC_AUTHENTICATOR, OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES,
-    SESSION_ENDER, SESSIONS, TENANTS, UPLOADS, VAULT,
+    OIDC_AUTHENTICATOR, OIDC_CLIENT, OPERATIONS, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED,
+    SERVICES, SESSION_ENDER, SESSIONS, Services, TENANTS, UPLOADS, VAULT,
 };
 use crate::{openapi, outside, router, telemetry, vault};
 
@@ -69,7 +71,9 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
     let entities = modules().iter().flat_map(|module| module.entities).copied().collect();
     builder.value(&ENTITIES, Arc::new(entities));
-    builder.value(&DOCUMENT, Arc::new(openapi::document()));
+    let (operations, document) = openapi::kept()?;
+    builder.value(&OPERATIONS, Arc::new(operations));
+    builder.value(&DOCUMENT, Arc::new(document));
     let sealed = modules().iter().flat_map(|module| module.sealed).copied().collect();
     builder.value(&SEALED, Arc::new(SealedColumns(sealed)));
     let sessions: Arc<dyn SessionEnder> = Arc::new(SessionsOfPeople);
@@ -223,19 +227,13 @@ fn register_identity(builder: &mut ContainerBuilder, environment: Arc<BTreeMap<S
 }
 
 fn register_judge(builder: &mut ContainerBuilder) {
-    let needs = [
-        CONFIG.name(),
-        DATABASE.name(),
-        PERMISSIONS.name(),
-        DUTIES.name(),
-        ENTITIES.name(),
-        LIFECYCLE.name(),
-    ];
+    let needs =
+        [CONFIG.name(), DATABASE.name(), PERMISSIONS.name(), DUTIES.name(), RECORDS.name(), LIFECYCLE.name()];
     builder.singleton(&JUDGE, &needs, |scope: Scope| async move {
         let (database, permissions) = (scope.resolve(&DATABASE).await?, scope.resolve(&PERMISSIONS).await?);
         let duties = scope.resolve(&DUTIES).await?;
         let authorizer = authorizer((*database).clone(), (*permissions).clone(), duties);
-        let entities = SystemEntities::read(&scope.resolve(&ENTITIES).await?)?;
+        let entities = Records::resolve(&scope).await?.entities().clone();
         let lifecycle = scope.resolve(&LIFECYCLE).await?;
         let policies = InForce::new(&database, (*permissions).clone(), entities, &lifecycle);
         let denies_all = scope.resolve(&CONFIG).await?.policy.deny_all;
@@ -285,21 +283,24 @@ fn register_sessions(builder: &mut ContainerBuilder) {
 }
 
 fn register_services(builder: &mut ContainerBuilder) {
+    Records::register(builder);
     let mut needs: Vec<&'static str> =
         modules().iter().flat_map(|module| module.dependencies).copied().collect();
     needs.sort_unstable();
     needs.dedup();
     builder.singleton(&SERVICES, &needs, |scope: Scope| async move {
-        let mut services = Vec::new();
+        let mut services = Services { jobs: Vec::new(), router: Router::new() };
         for module in modules() {
-            services.push((module.build)(scope.clone()).await?);
+            let DomainParts { jobs, router } = (module.build)(scope.clone()).await?;
+            services.jobs.extend(jobs);
+            services.router = services.router.merge(Router::from(router));
         }
         Ok(Arc::new(services))
     });
     let needs = [SERVICES.name(), UPLOADS.name(), MAIL.name()];
     builder.singleton(&JOBS, &needs, |scope: Scope| async move {
         let services = scope.resolve(&SERVICES).await?;
-        let domains = services.iter().flat_map(|service| service.jobs.iter().cloned());
+        let domains = services.jobs.iter().cloned();
         let retention = retention_job(RetentionRules::default(), scope.resolve(&UPLOADS).await?);
         let mail = mail_job(scope.resolve(&MAIL).await?);
         Ok(Arc::new(domains.chain([retention, mail]).collect()))
@@ -325,6 +326,7 @@ fn register_routes(builder: &mut ContainerBuilder) {
         UPLOADS.name(),
         METRICS.name(),
         DOCUMENT.name(),
+        OPERATIONS.name(),
         APPROVALS.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
@@ -343,12 +345,13 @@ fn register_routes(builder: &mut ContainerBuilder) {
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
             uploads: scope.resolve(&UPLOADS).await?,
-            document: scope.resolve(&DOCUMENT).await?,
+            document: (*scope.resolve(&DOCUMENT).await?).clone(),
+            operations: (*scope.resolve(&OPERATIONS).await?).clone(),
             approvals: scope.resolve(&APPROVALS).await?,
             measures: HttpMetrics::new(&*scope.resolve(&METRICS).await?)?,
         };
         let services = scope.resolve(&SERVICES).await?;
-        Ok(Arc::new(router::build(parts, services.iter().map(|service| service.router.clone()))))
+        Ok(Arc::new(router::build(parts, services.router.clone())))
     });
     let needs = [
         LIFECYCLE.name(),

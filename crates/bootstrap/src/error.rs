@@ -19,6 +19,9 @@ pub enum StartError {
     /// A part could not be built.
     #[error("{}", chain(.0))]
     Part(#[from] athyper_kernel_container::ContainerError),
+    /// The OpenAPI document cannot be written: a defect.
+    #[error("the OpenAPI document of the platform cannot be written: {0}")]
+    Document(#[from] serde_json::Error),
     /// The embedded database cannot be had.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
@@ -140,6 +143,7 @@ impl StartError {
             | Self::OperatorPort { .. } => ExitCode::ServiceUnavailable,
             Self::Part(error) => source_of::<Self>(error).map_or(ExitCode::Unexpected, Self::exit_code),
             Self::Wiring(_)
+            | Self::Document(_)
             | Self::Io { .. }
             | Self::Signals(_)
             | Self::Identity(_)

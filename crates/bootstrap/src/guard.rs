@@ -5,27 +5,27 @@ use std::time::Duration;
 
 use athyper_kernel_error::{Problem, ProblemKind};
 use athyper_kernel_http::ProblemResponse;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 
 /// Ends a request that takes longer than it may, and turns a panic into a problem. A transaction under way is rolled
 /// back when its request is dropped. The time ends with the head of the answer, so a stream of events may go on.
-pub(crate) async fn guard(
-    State(limit): State<Duration>,
+pub(crate) async fn guarded(
+    limit: Duration,
     request: Request,
-    next: Next,
-) -> Result<Response, ProblemResponse> {
-    let served = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(limit, served).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(_panic)) => Err(Problem::internal("the handler panicked").into()),
+    serve: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let served = AssertUnwindSafe(serve(request)).catch_unwind();
+    let problem = match tokio::time::timeout(limit, served).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(_panic)) => Problem::internal("the handler panicked"),
         Err(_elapsed) => {
             let detail = format!("the request took longer than {} s", limit.as_secs());
-            Err(Problem::new(ProblemKind::TimedOut, "request.timed_out", detail).into())
+            Problem::new(ProblemKind::TimedOut, "request.timed_out", detail)
         }
-    }
+    };
+    ProblemResponse(problem).into_response()
 }
 
 /// No route has this path.

@@ -1,10 +1,7 @@
 //! Security headers by what is served: today JSON alone, which no browser should show, frame, sniff or keep.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
 /// Headers that every answer gets which does not have them already.
@@ -29,14 +26,14 @@ impl SecurityProfile {
 }
 
 /// Adds the headers. An answer to somebody who said who they are is kept by no cache, unless it says how.
-pub(crate) async fn secure(
-    State(profile): State<Arc<SecurityProfile>>,
+pub(crate) async fn secured(
+    profile: &SecurityProfile,
     request: Request,
-    next: Next,
+    serve: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let credentials = [header::AUTHORIZATION, header::COOKIE];
     let is_personal = credentials.iter().any(|name| request.headers().contains_key(name));
-    let mut response = next.run(request).await;
+    let mut response = serve(request).await;
     let headers = response.headers_mut();
     for (name, value) in &profile.0 {
         headers.entry(name).or_insert_with(|| value.clone());
@@ -51,7 +48,7 @@ pub(crate) async fn secure(
 mod tests {
     use axum::Router;
     use axum::body::Body;
-    use axum::middleware::from_fn_with_state;
+    use axum::middleware::{Next, from_fn};
     use axum::routing::get;
     use tower::ServiceExt as _;
 
@@ -62,7 +59,9 @@ mod tests {
         let router = Router::new()
             .route("/", get(|| async { "{}" }))
             .route("/own", get(move || async move { (own, "{}") }))
-            .layer(from_fn_with_state(Arc::new(SecurityProfile::api(is_tls)), secure));
+            .layer(from_fn(move |request: Request, next: Next| async move {
+                secured(&SecurityProfile::api(is_tls), request, async |request| next.run(request).await).await
+            }));
         let mut request = Request::get(path);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, token);

@@ -39,6 +39,10 @@ mod telemetry;
 mod tokens;
 mod vault;
 
+/// A request allocates some hundred times, and the threads that serve requests free what others allocated.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use athyper_kernel_config::Mode;
 pub use bridges::security_uses_auth::OidcIssuers;
 pub use commands::run;

@@ -1,8 +1,9 @@
 //! The OpenAPI document of all modules, with what holds for every operation written once.
 
-use athyper_kernel_http::operation_routes;
+use athyper_kernel_http::{OperationIndex, operation_routes};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs_http::{job_routes, schedule_routes};
+use axum::body::Bytes;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -50,6 +51,25 @@ const COMMAND_PROBLEMS: [(&str, &str); 6] = [
 
 /// The document of all operations.
 pub fn document() -> OpenApi {
+    let mut document = routes();
+    complete(&mut document);
+    document
+}
+
+/// What the server keeps of the documents: what the edge has to know of each operation, and the document as it is sent. The
+/// document itself is several times as large as its text.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn kept() -> serde_json::Result<(OperationIndex, Bytes)> {
+    let mut document = routes();
+    let operations = OperationIndex::from_openapi(&document);
+    complete(&mut document);
+    Ok((operations, serde_json::to_vec(&document)?.into()))
+}
+
+/// All operations, as their handlers describe them.
+fn routes() -> OpenApi {
     let mut info = Info::new("Athyper", env!("CARGO_PKG_VERSION"));
     info.description = Some("The HTTP interface of the Athyper platform.".to_owned());
     let mut document = OpenApiBuilder::new().info(info).build();
@@ -59,7 +79,6 @@ pub fn document() -> OpenApi {
     for module in modules() {
         document.merge((module.openapi)());
     }
-    complete(&mut document);
     document
 }
 

@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use athyper_kernel_config::{Environment, RuntimeConfig};
-use athyper_kernel_http::{Arrivals, ProblemResponse, TrustedProxies, trace_requests};
+use athyper_kernel_http::{Arrivals, ProblemResponse, TrustedProxies, traced};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_types::Clock;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
@@ -19,8 +19,8 @@ use tower::ServiceExt as _;
 
 use crate::diagnostics::{self, Diagnostics};
 use crate::error::StartError;
-use crate::guard::{guard, unknown_method, unknown_path};
-use crate::headers::{SecurityProfile, secure};
+use crate::guard::{guarded, unknown_method, unknown_path};
+use crate::headers::{SecurityProfile, secured};
 use crate::health::{self, Health};
 use crate::server::{ConnectionLimits, listen, serve_until};
 
@@ -94,10 +94,17 @@ impl OperatorPort {
         Router::new()
             .fallback(serve)
             .with_state(Arc::clone(&self.routes))
-            .layer(from_fn_with_state(TIMEOUT, guard))
-            .layer(from_fn_with_state(Arc::new(SecurityProfile::api(false)), secure))
-            .layer(from_fn_with_state(arrivals, trace_requests))
+            .layer(from_fn_with_state(Arc::new(arrivals), stand_around))
     }
+}
+
+/// What stands around all that operators see.
+async fn stand_around(State(arrivals): State<Arc<Arrivals>>, request: Request, next: Next) -> Response {
+    let profile = SecurityProfile::api(false);
+    let serve = async |request| next.run(request).await;
+    let serve = async |request| guarded(TIMEOUT, request, serve).await;
+    let serve = async |request| secured(&profile, request, serve).await;
+    traced(&arrivals, request, serve).await
 }
 
 /// All that operators see: health, diagnostics, and what else is given, such as metrics.

@@ -8,8 +8,7 @@ use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_http::{
     Access, Approvals, Arrivals, Authenticator, Catalogue, Edge, EdgeLimits, EventStreams, Judge,
-    OPERATION_PERMISSIONS, OperationIndex, RateLimits, TrustedProxies, admit, operation_routes,
-    trace_requests,
+    OPERATION_PERMISSIONS, OperationIndex, RateLimits, TrustedProxies, admit, operation_routes, traced,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
@@ -17,20 +16,22 @@ use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_types::Clock;
 use athyper_security::Sessions;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 use tower::util::option_layer;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
-use crate::guard::{guard, unknown_method, unknown_path};
-use crate::headers::{SecurityProfile, secure};
+use crate::guard::{guarded, unknown_method, unknown_path};
+use crate::headers::{SecurityProfile, secured};
 use crate::health::{self, Health};
 use crate::identity::LocalIdentity;
 use crate::modules::modules;
-use crate::open_document::{OpenDocument, show_document};
+use crate::open_document::{OpenDocument, with_document};
 use crate::outer::{compression, cors};
-use crate::telemetry::measure;
+use crate::telemetry::measured;
 
 /// What the routes stand on.
 pub(crate) struct Parts {
@@ -51,8 +52,10 @@ pub(crate) struct Parts {
     pub(crate) measures: HttpMetrics,
     /// Who keeps what people agree to.
     pub(crate) approvals: Arc<dyn Approvals>,
-    /// The document of the platform.
-    pub(crate) document: Arc<OpenApi>,
+    /// The document of the platform, as it is sent.
+    pub(crate) document: Bytes,
+    /// What the edge knows of each operation.
+    pub(crate) operations: OperationIndex,
 }
 
 /// The permissions of kernel and modules.
@@ -63,16 +66,16 @@ pub(crate) fn catalogue() -> Catalogue {
 
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the platform's document, sign-in and sign-out, and in env
 /// `local` the built-in issuer's keys.
-pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) -> Router {
+pub(crate) fn build(parts: Parts, domains: Router) -> Router {
     let own = operation_routes().merge(job_routes()).merge(schedule_routes(parts.schedulable));
-    let (closed, document) = domains.fold(own, OpenApiRouter::merge).split_for_parts();
+    let closed = Router::from(own).merge(domains);
     let limits = EdgeLimits {
         body_bytes: usize::try_from(parts.config.http.body_limit_bytes).unwrap_or(usize::MAX),
         upload_bytes: usize::try_from(parts.config.http.upload_limit_bytes).unwrap_or(usize::MAX),
         import_bytes: parts.config.http.import_limit_bytes,
     };
     let http = &parts.config.http;
-    let operations = OperationIndex::from_openapi(&document);
+    let operations = parts.operations;
     let rates = parts.rates;
     for name in rates.iter().flat_map(RateLimits::named_operations) {
         if !operations.has(name) {
@@ -102,18 +105,54 @@ pub(crate) fn build(parts: Parts, domains: impl Iterator<Item = OpenApiRouter>) 
         && parts.config.public_base_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let proxies = TrustedProxies::new(&http.trusted_proxies, http.forwarded_header);
     let limit = Duration::from_millis(http.request_timeout_ms);
+    let outside = Outside {
+        arrivals: Arrivals { clock: parts.clock.clone(), proxies },
+        measures: parts.measures,
+        profile: SecurityProfile::api(is_tls),
+    };
+    let inside = Inside { limit, document: OpenDocument(parts.document) };
+    // One layer of all that stands around a route, the outermost first: each layer of its own would be a box around every route,
+    // which every request copies.
+    let around = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::new(outside), go_outside))
+        .layer(option_layer(cors(&http.cors)))
+        .layer(compression())
+        .layer(from_fn_with_state(Arc::new(inside), go_inside));
     closed
         .route_layer(from_fn_with_state(Arc::new(edge), admit))
         .merge(health::public_routes(parts.health))
-        .merge(parts.identity.routes(parts.clock.clone()))
+        .merge(parts.identity.routes(parts.clock))
         .merge(parts.sessions.routes())
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(from_fn_with_state(OpenDocument::of(&parts.document), show_document))
-        .layer(from_fn_with_state(limit, guard))
-        .layer(compression())
-        .layer(option_layer(cors(&http.cors)))
-        .layer(from_fn_with_state(Arc::new(SecurityProfile::api(is_tls)), secure))
-        .layer(from_fn_with_state(parts.measures, measure))
-        .layer(from_fn_with_state(Arrivals { clock: parts.clock, proxies }, trace_requests))
+        .layer(around)
+}
+
+/// What stands around all that answers.
+struct Outside {
+    arrivals: Arrivals,
+    measures: HttpMetrics,
+    profile: SecurityProfile,
+}
+
+async fn go_outside(State(outside): State<Arc<Outside>>, request: Request, next: Next) -> Response {
+    let Outside { arrivals, measures, profile } = &*outside;
+    let serve = async |request| next.run(request).await;
+    let serve = async |request| secured(profile, request, serve).await;
+    let serve = async |request| measured(measures, request, serve).await;
+    traced(arrivals, request, serve).await
+}
+
+/// What stands right around the routes: its answers are compressed, and pages of other origins see them.
+struct Inside {
+    /// How long a request may take.
+    limit: Duration,
+    document: OpenDocument,
+}
+
+async fn go_inside(State(inside): State<Arc<Inside>>, request: Request, next: Next) -> Response {
+    let Inside { limit, document } = &*inside;
+    let serve = async |request| next.run(request).await;
+    let serve = async |request| with_document(document, request, serve).await;
+    guarded(*limit, request, serve).await
 }

@@ -13,9 +13,8 @@ use athyper_kernel_db::{Database, PoolStats};
 use athyper_kernel_resilience::{BreakerPhase, Breakers};
 use athyper_kernel_types::Clock;
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -58,12 +57,16 @@ fn headers(config: &TelemetryConfig) -> Result<Vec<(String, SecretString)>, Star
     pairs.map(header).collect()
 }
 
-/// Measures each request that is answered. Stands where the route is known.
-pub(crate) async fn measure(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
+/// Measures a request that is served. Stands where the route is known.
+pub(crate) async fn measured(
+    metrics: &HttpMetrics,
+    request: Request,
+    serve: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let response = serve(request).await;
     let route = route.as_ref().map_or("", MatchedPath::as_str);
     metrics.record(method.as_str(), route, response.status().as_u16(), started.elapsed());
     response

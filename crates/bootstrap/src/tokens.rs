@@ -11,15 +11,17 @@ use athyper_kernel_config::RuntimeConfig;
 use athyper_kernel_container::{Token, tokens};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_entity::SystemEntity;
-use athyper_kernel_http::{Approvals, Authenticator, Catalogue, Judge, RateLimits, SessionEnder};
+use athyper_kernel_http::{
+    Approvals, Authenticator, Catalogue, Judge, OperationIndex, RateLimits, SessionEnder,
+};
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
-use athyper_kernel_module::DomainParts;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_kernel_vault::{SealedColumns, Vault};
 use athyper_security::Sessions;
-use utoipa::openapi::OpenApi;
+use axum::Router;
+use axum::body::Bytes;
 
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::database::DatabaseServer;
@@ -27,6 +29,12 @@ use crate::health::Health;
 use crate::identity::LocalIdentity;
 use crate::mail::Post;
 use crate::side_jobs::SideJobs;
+
+/// What the services of all modules are made of, but for their documents.
+pub(crate) struct Services {
+    pub(crate) jobs: Vec<JobType>,
+    pub(crate) router: Router,
+}
 
 pub(crate) const CONFIG: Token<RuntimeConfig> = Token::new(tokens::KERNEL_CONFIG);
 pub(crate) const LIFECYCLE: Token<Lifecycle> = Token::new(tokens::KERNEL_LIFECYCLE);
@@ -48,7 +56,8 @@ pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::AD
 pub(crate) const APPROVALS: Token<dyn Approvals> = Token::new("platform.approvals");
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
 pub(crate) const ENTITIES: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
-pub(crate) const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);
+pub(crate) const DOCUMENT: Token<Bytes> = Token::new(tokens::REGISTRY_OPENAPI);
+pub(crate) const OPERATIONS: Token<OperationIndex> = Token::new("registry.operations");
 pub(crate) const SEALED: Token<SealedColumns> = Token::new(tokens::REGISTRY_SEALED);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const JUDGE: Token<Judge> = Token::new(tokens::SECURITY_JUDGE);
@@ -60,8 +69,8 @@ pub(crate) const PROVIDER_PARTS: Token<ProviderParts> = Token::new("adapter.prov
 pub(crate) const SESSIONS: Token<Sessions> = Token::new("platform.sessions");
 pub(crate) const RATE_LIMITS: Token<Option<RateLimits>> = Token::new("platform.rateLimits");
 pub(crate) const AUDIT: Token<dyn AuditWriter> = Token::new(tokens::GOVERNANCE_AUDIT);
-pub(crate) const SERVICES: Token<Vec<DomainParts>> = Token::new(tokens::REGISTRY_SERVICES);
-pub(crate) const ROUTES: Token<axum::Router> = Token::new(tokens::REGISTRY_ROUTES);
+pub(crate) const SERVICES: Token<Services> = Token::new(tokens::REGISTRY_SERVICES);
+pub(crate) const ROUTES: Token<Router> = Token::new(tokens::REGISTRY_ROUTES);
 pub(crate) const JOBS: Token<Vec<JobType>> = Token::new(tokens::REGISTRY_JOBS);
 pub(crate) const SIDE_JOBS: Token<SideJobs> = Token::new("runtime.sideJobs");
 pub(crate) const SIDE_QUEUE: Token<dyn SideQueue> = Token::new(tokens::RUNTIME_JOB_QUEUE);

@@ -23,7 +23,7 @@ use crate::reach::Reach;
 use crate::refusal::Refusal;
 use crate::remote_keys::{KeyFailures, RemoteKeys};
 use crate::token::{Kind, UnverifiedToken};
-use crate::verified::{self, Verified, VerifiedTokens};
+use crate::verified::{Digest, Verified, VerifiedTokens, digest_of};
 
 /// Why no authenticator can be made of the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -187,16 +187,21 @@ impl OidcAuthenticator {
         &self.clock
     }
 
-    #[tracing::instrument(name = "auth.jwt.verify", skip_all, fields(auth.token = "access"))]
-    async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
-        let digest = verified::digest(token);
+    /// Who the token speaks of; what was verified before is looked at no further than it may have changed.
+    async fn verify(&self, token: &str) -> Result<Arc<Identity>, Refusal> {
+        let digest = digest_of(token);
         if let Some(known) = self.verified.find(&digest)
             && let Some(realm) = self.realms.get(&known.issuer)
             && known.is_of(&realm.keys.find(&known.key_id).await?)
         {
             check_times(&known.identity.claims, self.clock.now().timestamp())?;
-            return Ok(known.identity.clone());
+            return Ok(Arc::clone(&known.identity));
         }
+        self.verify_anew(token, digest).await
+    }
+
+    #[tracing::instrument(name = "auth.jwt.verify", skip_all, fields(auth.token = "access"))]
+    async fn verify_anew(&self, token: &str, digest: Digest) -> Result<Arc<Identity>, Refusal> {
         let token = UnverifiedToken::parse(token, Kind::Access)?;
         let realm = self.realms.get(&token.issuer);
         let realm = realm.ok_or_else(|| Refusal::UnknownIssuer(token.issuer.clone()))?;
@@ -205,14 +210,14 @@ impl OidcAuthenticator {
         let (issuer, key_id) = (token.issuer.clone(), token.key_id.clone());
         let claims = token.verified_by(&key)?;
         realm.expected.check(&claims, self.clock.now())?;
-        let identity = Identity {
+        let identity = Arc::new(Identity {
             realm_key: realm.key.clone(),
             actor: actor(&claims),
             roles: roles(&claims, &realm.client_id)?,
             claims,
             principal: None,
-        };
-        self.verified.keep(digest, Verified { identity: identity.clone(), issuer, key_id, key });
+        });
+        self.verified.keep(digest, Verified { identity: Arc::clone(&identity), issuer, key_id, key });
         Ok(identity)
     }
 }
@@ -225,7 +230,7 @@ impl fmt::Debug for OidcAuthenticator {
 
 #[async_trait]
 impl Authenticator for OidcAuthenticator {
-    async fn authenticate(&self, token: &str) -> Result<Identity, Problem> {
+    async fn authenticate(&self, token: &str) -> Result<Arc<Identity>, Problem> {
         self.verify(token).await.map_err(Refusal::into_problem)
     }
 }

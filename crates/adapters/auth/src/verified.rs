@@ -21,7 +21,7 @@ pub(crate) type Digest = [u8; SHA256_OUTPUT_LEN];
 /// A token that was verified.
 pub(crate) struct Verified {
     /// Who it lets in.
-    pub(crate) identity: Identity,
+    pub(crate) identity: Arc<Identity>,
     /// Its issuer.
     pub(crate) issuer: String,
     /// The name of the key that it is signed with.
@@ -65,7 +65,7 @@ impl fmt::Debug for VerifiedTokens {
 }
 
 /// The digest of a token.
-pub(crate) fn digest(token: &str) -> Digest {
+pub(crate) fn digest_of(token: &str) -> Digest {
     let mut digest = [0; SHA256_OUTPUT_LEN];
     digest.copy_from_slice(sha256(&SHA256, token.as_bytes()).as_ref());
     digest

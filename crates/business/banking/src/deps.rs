@@ -10,7 +10,7 @@ use athyper_kernel_db::Database;
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_ledger::{LEDGER, Ledger};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_types::{Clock, SeriesPattern};
 
 use crate::jobs::import_statements;
@@ -29,15 +29,8 @@ const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CLOCK.name(),
-    UPLOADS.name(),
-    DATABASE.name(),
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-    LEDGER.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CLOCK.name(), UPLOADS.name(), DATABASE.name(), RECORDS.name(), LEDGER.name()];
 
 /// What the commands, queries and jobs work with.
 #[derive(Clone)]

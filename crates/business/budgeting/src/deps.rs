@@ -4,25 +4,18 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use athyper_kernel_container::{Scope, tokens};
+use athyper_kernel_container::Scope;
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_ledger::{LEDGER, TURNOVERS};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::jobs::expire_reservations::{self, ExpireReservations};
 use crate::routes;
 use crate::spending::Office;
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    LEDGER.name(),
-    TURNOVERS.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] = &[LEDGER.name(), TURNOVERS.name(), RECORDS.name()];
 
 /// What the commands and queries work with.
 #[derive(Clone)]

@@ -5,23 +5,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use athyper_kernel_container::{Scope, tokens};
+use athyper_kernel_container::Scope;
 use athyper_kernel_ledger::{CLOSE_CHECKS, CloseChecks, LEDGER, Ledger, PERIODS, Periods};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::routes;
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    LEDGER.name(),
-    PERIODS.name(),
-    CLOSE_CHECKS.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[LEDGER.name(), PERIODS.name(), CLOSE_CHECKS.name(), RECORDS.name()];
 
 /// What the commands and queries work with.
 #[derive(Clone)]

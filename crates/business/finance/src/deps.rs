@@ -9,7 +9,7 @@ use athyper_kernel_container::{ContainerError, Scope, Token, tokens};
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl, SNAPSHOTS, Snapshots};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_types::Clock;
 
 use crate::jobs::{rebuild_balances, verify_ledger};
@@ -19,15 +19,8 @@ use crate::routes;
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CLOCK.name(),
-    POSTING_CONTROL.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-    SNAPSHOTS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[CLOCK.name(), POSTING_CONTROL.name(), RECORDS.name(), SNAPSHOTS.name()];
 
 /// What the commands, queries and jobs of the ledger work with.
 #[derive(Clone)]

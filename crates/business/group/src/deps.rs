@@ -8,7 +8,7 @@ use std::sync::Arc;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP, Ledger, LedgerSetUp};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_types::Clock;
 
 use crate::routes;
@@ -16,15 +16,7 @@ use crate::routes;
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CLOCK.name(),
-    LEDGER.name(),
-    LEDGER_SET_UP.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name(), LEDGER.name(), LEDGER_SET_UP.name(), RECORDS.name()];
 
 /// What the commands and queries work with.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_ledger::{LEDGER, Ledger};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_types::Clock;
 
 use crate::jobs::send_reminders;
@@ -19,14 +19,7 @@ use crate::routes;
 const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CLOCK.name(),
-    LEDGER.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] = &[CLOCK.name(), LEDGER.name(), RECORDS.name()];
 
 /// What the commands, queries and jobs of this domain work with.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP, Ledger, LedgerSetUp};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::jobs::{import_accounts, import_balances, import_journals};
 use crate::routes;
@@ -18,15 +18,8 @@ use crate::routes;
 const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    LEDGER.name(),
-    LEDGER_SET_UP.name(),
-    UPLOADS.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] =
+    &[LEDGER.name(), LEDGER_SET_UP.name(), UPLOADS.name(), RECORDS.name()];
 
 /// What the commands, queries and jobs work with.
 #[derive(Clone)]

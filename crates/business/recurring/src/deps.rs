@@ -5,25 +5,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use athyper_kernel_container::{Scope, tokens};
+use athyper_kernel_container::Scope;
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_ledger::{LEDGER, Ledger, PERIODS, Periods, TURNOVERS, Turnovers};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::jobs::make_occurrences::{self, MakeOccurrences};
 use crate::routes;
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    LEDGER.name(),
-    PERIODS.name(),
-    TURNOVERS.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] = &[LEDGER.name(), PERIODS.name(), TURNOVERS.name(), RECORDS.name()];
 
 /// What the commands, queries and jobs work with.
 #[derive(Clone)]

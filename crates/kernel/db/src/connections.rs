@@ -98,7 +98,8 @@ impl Connections {
         };
         let (connection, since) = match self.0.take() {
             Some(kept) => (kept.connection, kept.since),
-            None => (self.0.pool.acquire().await?, Instant::now()),
+            // What makes a connection is large, and whoever waits for this future carries it about: it has a place of its own.
+            None => (Box::pin(self.0.pool.acquire()).await?, Instant::now()),
         };
         let (connection, permit, home) = (Some(connection), Some(permit), Arc::clone(&self.0));
         Ok(Lease { connection, since, home, state: State::Unknown, permit })

@@ -280,3 +280,46 @@ fn stats(connections: &Connections) -> PoolStats {
         idle: u32::try_from(pool.num_idle() + kept).unwrap_or(u32::MAX),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_tenant_context::{Resolved, Source};
+    use athyper_kernel_types::Id;
+    use sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+    use crate::FreshCache;
+
+    /// Every request moves the futures that it waits for from place to place several times. What makes a connection is a hundred
+    /// times as large as this.
+    #[tokio::test]
+    async fn what_a_request_waits_for_is_small_to_carry_about() {
+        let pool = PgPoolOptions::new().connect_lazy("postgres://nobody@localhost/nowhere").unwrap();
+        let database = Database::new(pool, Clock::system());
+        let resolved = Resolved {
+            realm_key: "realm".to_owned(),
+            tenant_key: Some("tenant".to_owned()),
+            org_key: None,
+            realm_source: Source::Claim,
+            tenant_source: None,
+            org_source: None,
+            defaults: serde_json::Map::new(),
+            defaults_sources: std::collections::BTreeMap::new(),
+        };
+        let (clock, actor) = (Clock::system(), Actor::system("test"));
+        let context = TenantContext::new(Id::new(&clock), resolved, actor, "test").unwrap();
+        let cache = FreshCache::<u8>::new(&database, "test", 1);
+        let load = || async {
+            database.read_tx(&context).await?;
+            Ok::<_, DbError>(1)
+        };
+        let sizes = [
+            size_of_val(&database.read_tx(&context)),
+            size_of_val(&database.report_tx(&context)),
+            size_of_val(&database.tenant_tx(&context)),
+            size_of_val(&database.system_tx(SystemReason::CheckKey)),
+            size_of_val(&cache.get(context.tenant_id(), "key", load)),
+        ];
+        assert!(sizes.iter().all(|size| *size <= 2_048), "{sizes:?} bytes");
+    }
+}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use athyper_kernel_types::TenantId;
-use moka::future::Cache;
+use moka::sync::Cache;
 
 use crate::{Changes, Database, Stamp};
 
@@ -35,16 +35,17 @@ impl<V: Clone + Send + Sync + 'static> FreshCache<V> {
     {
         // Taken before the load, so that a change in between makes the value old and not the other way round.
         let Some(stamp) = self.changes.stamp(tenant, self.topic, key) else {
-            return load().await;
+            return Box::pin(load()).await;
         };
         let at = (tenant, Box::from(key));
-        if let Some((kept, value)) = self.entries.get(&at).await
+        if let Some((kept, value)) = self.entries.get(&at)
             && kept == stamp
         {
             return Ok(value);
         }
-        let value = load().await?;
-        self.entries.insert(at, (stamp, value.clone())).await;
+        // A place of its own: what loads is large and seldom needed, and every request would carry it about.
+        let value = Box::pin(load()).await?;
+        self.entries.insert(at, (stamp, value.clone()));
         Ok(value)
     }
 }

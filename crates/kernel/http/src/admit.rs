@@ -59,7 +59,7 @@ pub trait Authenticator: Send + Sync {
     /// # Errors
     /// A problem of kind `Unauthenticated` that does not say more than the caller needs, or `Unavailable` when the
     /// issuer's keys cannot be had.
-    async fn authenticate(&self, token: &str) -> Result<Identity, Problem>;
+    async fn authenticate(&self, token: &str) -> Result<Arc<Identity>, Problem>;
 }
 
 /// What the edge needs, fixed when the process starts.
@@ -189,7 +189,7 @@ async fn let_in(
     let (rights, tags, agreement) = authorize(edge, &asked, rights, (request, info.as_ref())).await?;
     let address = info.and_then(|info| info.origin.client);
     let behind = (Arc::new(tags), Arc::clone(edge));
-    let caller = Caller::new(Arc::new(identity), rights, operation, address, behind);
+    let caller = Caller::new(identity, rights, operation, address, behind);
     let caller = caller.in_session(session).agreeing(agreement);
     request.extensions_mut().insert(caller.clone());
     Ok(Some(caller))
@@ -281,7 +281,6 @@ pub(crate) async fn enter(
     let text =
         |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let wanted = HeaderKeys { realm: text("x-realm"), tenant: text("x-tenant"), org: text("x-org") };
-    let own = ContextRequest { headers: HeaderKeys::default(), claims: Some(claims.clone()) };
     let request = ContextRequest { headers: wanted, claims: Some(claims) };
     let error = match context_of(edge, &identity.actor, &request, info).await {
         Ok(context) => return Ok(context),
@@ -290,6 +289,7 @@ pub(crate) async fn enter(
     };
     // Whoever tries a door that is not theirs leaves a trace in their own tenant's trail.
     let is_attempt = matches!(error, ContextError::Disagreement { .. } | ContextError::NotEntitled { .. });
+    let own = ContextRequest { headers: HeaderKeys::default(), ..request };
     if is_attempt && let Ok(context) = context_of(edge, &identity.actor, &own, info).await {
         if let Some(rates) = &edge.rates {
             // The trail is not for anybody to fill.

@@ -1,6 +1,5 @@
 //! What roles give: grants with their limits, and who gathers them.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -212,12 +211,12 @@ impl GrantedRights {
     }
 
     /// Who it is now: a role that has run out since is none any more.
-    pub fn subject_now(&self) -> Cow<'_, Subject> {
+    pub fn subject_now(&self) -> Arc<Subject> {
         let now = self.clock.now();
         if !self.grants.iter().any(|grant| grant.expires_at.is_some_and(|end| end <= now)) {
-            return Cow::Borrowed(&self.subject);
+            return Arc::clone(&self.subject);
         }
-        Cow::Owned(Subject { roles: wide_roles(&self.grants, now), ..(*self.subject).clone() })
+        Arc::new(Subject { roles: wide_roles(&self.grants, now), ..(*self.subject).clone() })
     }
 
     /// Whether one of the grants gives this permission within all of these limits.

@@ -1,5 +1,7 @@
 //! Who sends a request: the token or the session of a browser, verified.
 
+use std::sync::Arc;
+
 use athyper_kernel_error::{Problem, ProblemKind};
 use axum::http::{HeaderMap, HeaderValue, header};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use crate::{BrowserRequest, BrowserSessions, Edge, Identity};
 
 /// Who sends a request.
 pub(crate) struct Sender {
-    pub(crate) identity: Identity,
+    pub(crate) identity: Arc<Identity>,
     pub(crate) session: Option<Uuid>,
 }
 
@@ -50,7 +52,7 @@ async fn in_session(
     match sessions.admit(request).await {
         Ok(Some(session)) => {
             cookies.extend(session.cookies);
-            Ok(Sender { identity: session.identity, session: Some(session.id) })
+            Ok(Sender { identity: Arc::new(session.identity), session: Some(session.id) })
         }
         Ok(None) => Err(no_token()),
         Err(refused) => {

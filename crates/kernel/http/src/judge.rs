@@ -162,7 +162,7 @@ impl Judge {
             None => None,
         };
         let circumstances = Circumstances { networks, ..circumstances };
-        let asker = set.asker(&granted.subject_now(), circumstances);
+        let asker = set.asker(granted.subject_now(), circumstances);
         let policies = Arc::clone(&self.policies);
         Ok(Inner { context, granted, asker, policies, looking }.into())
     }

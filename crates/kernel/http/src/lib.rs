@@ -74,7 +74,7 @@ pub use rate_local::LocalRateCounter;
 pub use read::{NoQuery, Read, Report, UrlQuery};
 pub use records_file::{MAX_WORKBOOK_BYTES, RecordsFile, RecordsForm};
 pub use reply::Reply;
-pub use request_info::{Arrivals, RequestInfo, trace_requests};
+pub use request_info::{Arrivals, RequestInfo, trace_requests, traced};
 pub use responses::{ChangeProblems, CreateProblems, ReadProblems, RecordProblems, ReportProblems};
 pub use rights::{Decision, Question, Resource, Rights};
 pub use scim::{ScimErrorBody, ScimJson};

@@ -74,10 +74,20 @@ impl RequestInfo {
     }
 }
 
-/// Gives each request its id, its trace and its span, and writes one line when it is answered. The outermost layer.
-pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Request, next: Next) -> Response {
+/// [`traced`] as a layer: the outermost one.
+pub async fn trace_requests(State(arrivals): State<Arrivals>, request: Request, next: Next) -> Response {
+    traced(&arrivals, request, async |request| next.run(request).await).await
+}
+
+/// Gives a request its id, its trace and its span while it is served, and writes one line when it is answered. Stands around all
+/// else.
+pub async fn traced(
+    arrivals: &Arrivals,
+    mut request: Request,
+    serve: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-    let info = RequestInfo::of(&request, peer, &arrivals);
+    let info = RequestInfo::of(&request, peer, arrivals);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let span = request_span(&request, &info, &route);
     let method = request.method().clone();
@@ -85,7 +95,7 @@ pub async fn trace_requests(State(arrivals): State<Arrivals>, mut request: Reque
     request.extensions_mut().insert(info.clone());
     let started = Instant::now();
     let serve = async {
-        let response = next.run(request).await;
+        let response = serve(request).await;
         let (status, took) = (response.status().as_u16(), started.elapsed());
         tracing::Span::current().record("http.response.status_code", status);
         tracing::info!(%method, route, status, elapsed_us = took.as_micros(), "request");

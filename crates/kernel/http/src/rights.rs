@@ -273,8 +273,8 @@ impl Rights {
     ) -> T {
         let Some(permission) = self.permission(operation) else {
             // No rule can allow an operation that is none.
-            let nobody =
-                Arc::new(PolicySet::default()).asker(&self.0.granted.subject, Circumstances::default());
+            let nobody = Arc::new(PolicySet::default())
+                .asker(Arc::clone(&self.0.granted.subject), Circumstances::default());
             let question = athyper_kernel_policy::Question {
                 operation,
                 kind: None,

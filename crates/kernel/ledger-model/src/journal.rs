@@ -355,6 +355,11 @@ impl Line {
 }
 
 impl JournalWithLines {
+    /// A journal with these lines, of which budgets have nothing to say.
+    pub fn of(journal: Journal, lines: Vec<Line>) -> Self {
+        Self { journal, lines, warnings: Vec::new() }
+    }
+
     /// The draft that it is, to be posted.
     pub fn into_new(self) -> NewJournal {
         let lines = self.lines.iter().map(Line::to_new).collect();

@@ -118,7 +118,8 @@ pub(crate) enum Truth {
 impl Asker {
     /// What stands for the names of conditions.
     pub(crate) fn terms<'a>(&'a self, record: Option<&'a Value>) -> Terms<'a> {
-        Terms { subject: &self.subject, context: &self.context, resource: record }
+        let (subject, context) = self.seen();
+        Terms { subject, context, resource: record }
     }
 
     /// Whether a condition holds.

@@ -1,7 +1,7 @@
 //! All policies that hold in a tenant, compiled, with an index by what is asked.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use athyper_kernel_cel::{Cache, Value};
 use athyper_kernel_error::FieldError;
@@ -89,7 +89,8 @@ impl PolicySet {
     }
 
     /// Somebody who asks under these circumstances.
-    pub fn asker(self: &Arc<Self>, subject: &Subject, circumstances: Circumstances) -> Asker {
+    pub fn asker(self: &Arc<Self>, subject: impl Into<Arc<Subject>>, circumstances: Circumstances) -> Asker {
+        let subject = subject.into();
         let principal = match subject.kind {
             SubjectKind::Person => 'p',
             SubjectKind::Service => 's',
@@ -100,13 +101,7 @@ impl PolicySet {
         let mut named: Vec<u32> = named.filter_map(|(kind, name)| self.names.find(kind, name)).collect();
         named.sort_unstable();
         named.dedup();
-        Asker {
-            set: Arc::clone(self),
-            named,
-            subject: subject.to_value(),
-            context: circumstances.to_value(),
-            circumstances,
-        }
+        Asker { set: Arc::clone(self), named, subject, circumstances, seen: OnceLock::new() }
     }
 }
 
@@ -115,9 +110,10 @@ impl PolicySet {
 pub struct Asker {
     pub(crate) set: Arc<PolicySet>,
     pub(crate) named: Vec<u32>,
-    pub(crate) subject: Value,
-    pub(crate) context: Value,
+    subject: Arc<Subject>,
     pub(crate) circumstances: Circumstances,
+    /// Subject and circumstances as conditions see them, from the first condition on: most questions meet none.
+    seen: OnceLock<(Value, Value)>,
 }
 
 /// A rule that a question may be decided by, and whether the one who asks is named by it or only by a relation.
@@ -128,6 +124,11 @@ pub(crate) struct Candidate {
 }
 
 impl Asker {
+    /// Subject and circumstances as conditions see them.
+    pub(crate) fn seen(&self) -> &(Value, Value) {
+        self.seen.get_or_init(|| (self.subject.to_value(), self.circumstances.to_value()))
+    }
+
     /// Under which circumstances it asks.
     pub fn circumstances(&self) -> &Circumstances {
         &self.circumstances

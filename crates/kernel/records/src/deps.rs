@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Context, Limits};
-use athyper_kernel_container::{ContainerError, Scope, Token, tokens};
+use athyper_kernel_container::{ContainerBuilder, ContainerError, Scope, Token, tokens};
 use athyper_kernel_db::{Database, TenantConnection};
 use athyper_kernel_entity::{EntityKey, SystemEntity};
 use athyper_kernel_error::Problem;
@@ -35,6 +35,9 @@ const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
 /// Bytes of compiled filters that a service keeps, over all tenants.
 const EXPRESSION_BYTES: u64 = 32 << 20;
 
+/// The records service. There is one in a process, so that what is in force is kept in memory once.
+pub const RECORDS: Token<Records> = Token::new("records.service");
+
 /// Who keeps the files that records hold.
 pub const ATTACHMENTS: Token<dyn Attachments> = Token::new("records.attachments");
 
@@ -54,26 +57,38 @@ pub struct Records {
 }
 
 impl Records {
-    /// Names of the tokens that [`resolve`](Self::resolve) takes.
-    pub const DEPENDENCIES: &[&str] =
-        &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), ATTACHMENTS.name(), VIEWS.name()];
+    /// Has the container make the service as [`RECORDS`], of what is registered there by the names of its parts.
+    pub fn register(builder: &mut ContainerBuilder) {
+        let needs = [CLOCK.name(), DATABASE.name(), SYSTEM.name(), ATTACHMENTS.name(), VIEWS.name()];
+        builder.singleton(
+            &RECORDS,
+            &needs,
+            |scope: Scope| async move { Self::build(&scope).await.map(Arc::new) },
+        );
+    }
 
-    /// The service from the container. Where nobody is joined who keeps files or views, there are none.
+    /// The service. Where nobody is joined who keeps files or views, there are none.
+    async fn build(scope: &Scope) -> Result<Self, BuildError> {
+        let system = scope.resolve(&SYSTEM).await?;
+        let database = scope.resolve(&DATABASE).await?;
+        let entities = Entities::new(&database, SystemEntities::read(&system)?);
+        Ok(Self {
+            entities: entities.with_attachments(joined(scope, &ATTACHMENTS, Arc::new(Nobody)).await?),
+            views: joined(scope, &VIEWS, Arc::new(Nobody)).await?,
+            expressions: Cache::new(EXPRESSION_BYTES, Limits::default()),
+            clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
+        })
+    }
+
+    /// The service from the container; one of its own for a module that is tried by itself, where none was registered.
     ///
     /// # Errors
     /// When a part of it cannot be built, or the definition of a domain's entity cannot be used.
     pub async fn resolve(scope: &Scope) -> Result<Self, BuildError> {
-        let system = scope.resolve(&SYSTEM).await?;
-        let database = scope.resolve(&DATABASE).await?;
-        let nobody = Arc::new(Nobody);
-        let attachments = joined(scope, &ATTACHMENTS, Arc::clone(&nobody) as Arc<dyn Attachments>).await?;
-        let entities = Entities::new(&database, SystemEntities::read(&system)?);
-        Ok(Self {
-            entities: entities.with_attachments(attachments),
-            views: joined(scope, &VIEWS, nobody).await?,
-            expressions: Cache::new(EXPRESSION_BYTES, Limits::default()),
-            clock: scope.resolve(&CLOCK).await?.as_ref().clone(),
-        })
+        match scope.resolve(&RECORDS).await {
+            Err(ContainerError::Unknown { .. }) => Self::build(scope).await,
+            found => Ok(found?.as_ref().clone()),
+        }
     }
 
     /// The entities in force.

@@ -62,7 +62,7 @@ pub use catalogue::{
 };
 pub use counting::{Concerned, RecordCount, SAMPLES, count_all, count_states, count_values, stored_values};
 use deps::Records as Deps;
-pub use deps::{ATTACHMENTS, Records, VIEWS, check_read, check_write};
+pub use deps::{ATTACHMENTS, RECORDS, Records, VIEWS, check_read, check_write};
 pub use expand::is_expandable;
 pub use guard::{Guard, Listing};
 pub use in_force::InForce;

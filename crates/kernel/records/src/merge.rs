@@ -17,7 +17,7 @@ use crate::files;
 use crate::guard::Guard;
 use crate::named::{Successors, named_files, repoint, take_files};
 use crate::store::merges::{self, Referring};
-use crate::store::{entities as stored, matches, records, revisions, traces};
+use crate::store::{entities as stored, matches, records};
 use crate::{check_write, write};
 
 /// Most records that one merge changes because they refer to one that goes.
@@ -87,7 +87,7 @@ pub async fn merge_records(
         if take_files(&entity, &taken, &mut kept) {
             files::hold(tx, entities, &entity, other.id, &kept).await?;
         }
-        remove(tx, &entity, other).await?;
+        write::remove(tx, &entity, other, ACTION).await?;
     }
     matches::set_merged(tx, entity.id, &gone, stays).await?;
     matches::move_pairs(tx, entity.id, &gone, stays).await?;
@@ -107,16 +107,6 @@ pub async fn merge_records(
     write::store(tx, entities, &entity, &record, ACTION).await.map_err(|error| shown.told(error))?;
     check_tree(tx, &entity, &record).await?;
     Ok(Merged { record, changed, moved })
-}
-
-/// Marks a record as deleted and takes away what makes it found.
-async fn remove(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<(), Error> {
-    let mut gone = next(tx, record.clone(), record.values.clone());
-    gone.deleted = Some((gone.updated_at, gone.updated_by.clone()));
-    records::put(tx, entity, &gone).await?;
-    traces::clear(tx, entity.id, record.id).await?;
-    revisions::keep(tx, entity, &gone, ACTION).await?;
-    Ok(())
 }
 
 /// Whether nothing that only operations of a domain can change refers to these records.

@@ -3,7 +3,7 @@
 use athyper_kernel_db::{Migration, Schema};
 use athyper_kernel_module::DomainModule;
 
-use crate::deps::{self, Records};
+use crate::deps::{self, RECORDS};
 use crate::{access, routes};
 
 /// The records service.
@@ -48,7 +48,7 @@ pub const MODULE: DomainModule = DomainModule {
     schedules: &[],
     entities: &[],
     sealed: &[],
-    dependencies: Records::DEPENDENCIES,
+    dependencies: &[RECORDS.name()],
     openapi: || routes::routes().into_openapi(),
     build: deps::build,
 };

@@ -10,8 +10,9 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::catalogue::Entities;
+use crate::commands::update_record;
 use crate::files;
-use crate::store::{records, references, revisions, traces, unique};
+use crate::store::{records, references, traces, unique};
 use crate::{matches, named};
 
 /// The version of a record that is made: nothing is there of it that would have to give way.
@@ -52,16 +53,27 @@ pub(crate) async fn store(
             return Err(Error::Overlaps(FieldError::new(pointer, "overlap", overlap(from, until))));
         }
     }
-    records::put(tx, entity, record).await?;
-    traces::put_values(tx, entity.id, record.id, &found.values).await?;
+    records::put(tx, entity, record, &found.values, action).await?;
     if entity.has_words() {
         traces::put_words(tx, entity.id, record.id, &found.words).await?;
     }
     if !is_new || !found.references.is_empty() {
         references::put(tx, entity.id, record.id, &found.references).await?;
     }
-    matches::enter(tx, entity, record.id, &found.matches).await?;
-    revisions::keep(tx, entity, record, action).await?;
+    matches::enter(tx, entity, record.id, &found.matches).await
+}
+
+/// Marks a record as deleted, takes away what makes it found, and keeps the version.
+pub(crate) async fn remove(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    record: &Record,
+    action: &str,
+) -> Result<(), Error> {
+    let mut gone = update_record::next(tx, record.clone(), record.values.clone());
+    gone.deleted = Some((gone.updated_at, gone.updated_by.clone()));
+    records::put(tx, entity, &gone, &[], action).await?;
+    traces::clear(tx, entity.id, record.id).await?;
     Ok(())
 }
 

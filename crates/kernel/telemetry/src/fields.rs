@@ -15,8 +15,7 @@ pub const CONTEXT_FIELDS: [&str; 9] =
 /// Longest text of one value in bytes; what is cut off is marked by `…`.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
 
-/// Takes the fields of one event or span as they may leave the process: without secrets, and bounded. Record
-/// into the default value, which takes everything.
+/// Takes the fields of one event or span as they may leave the process: without secrets, and bounded.
 #[derive(Debug, Default)]
 pub struct Fields {
     /// The event's message.
@@ -25,20 +24,11 @@ pub struct Fields {
     pub is_fatal: bool,
     /// All other fields by name; the last of the same name counts.
     pub values: Map<String, Value>,
-    context_only: bool,
 }
 
 impl Fields {
-    /// Takes [`CONTEXT_FIELDS`] only.
-    pub(crate) fn of_span() -> Self {
-        Self { context_only: true, ..Self::default() }
-    }
-
     fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
         let name = field.name().trim_start_matches("r#");
-        if self.context_only && !CONTEXT_FIELDS.contains(&name) {
-            return;
-        }
         let value = if is_secret_name(name) { Value::from(REDACTED) } else { value() };
         self.values.insert(name.to_owned(), value);
     }
@@ -96,6 +86,47 @@ impl Visit for Fields {
     }
 }
 
+/// Takes of a span what its events inherit: the values of [`CONTEXT_FIELDS`], in their order. They are texts and numbers.
+#[derive(Debug, Default)]
+pub(crate) struct ContextFields([Option<Value>; CONTEXT_FIELDS.len()]);
+
+impl ContextFields {
+    /// The values with their names, in the order of the line.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, Option<&Value>)> {
+        CONTEXT_FIELDS.into_iter().zip(self.0.iter().map(Option::as_ref))
+    }
+
+    /// The text of this name.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(own, _)| *own == name)?.1?.as_str()
+    }
+
+    fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
+        let slots = CONTEXT_FIELDS.iter().zip(&mut self.0);
+        if let Some((_, slot)) = slots.into_iter().find(|(name, _)| **name == field.name()) {
+            *slot = Some(value());
+        }
+    }
+}
+
+impl Visit for ContextFields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, || bounded(&format!("{value:?}")).into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, || bounded(value).into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, || value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, || value.into());
+    }
+}
+
 /// An error with its causes. A cause that the text before it already ends with is not repeated.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -130,6 +161,12 @@ mod tests {
         let cut = bounded(&"ä".repeat(MAX_TEXT_BYTES));
         assert_eq!(cut, format!("{}…", "ä".repeat(MAX_TEXT_BYTES / 2)));
         assert_eq!(bounded(&"€".repeat(MAX_TEXT_BYTES)).len(), 8190 + '…'.len_utf8());
+    }
+
+    /// What a span hands on is not looked at by its name.
+    #[test]
+    fn no_context_field_is_secret_by_its_name() {
+        assert!(!CONTEXT_FIELDS.iter().any(|name| is_secret_name(name)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tracing_subscriber::{
 
 use crate::{
     config::{LogFormat, TelemetryConfig},
-    fields::{CONTEXT_FIELDS, Fields},
+    fields::{CONTEXT_FIELDS, ContextFields, Fields},
     json,
     level::LogLevel,
     line::{Line, Process},
@@ -60,9 +60,6 @@ impl<W> LogLayer<W> {
     }
 }
 
-/// What a span contributes to the events inside it; kept with the span.
-struct SpanContext(Map<String, Value>);
-
 impl TraceContext {
     /// The position of the work under way, to be passed on with what it calls: that of the innermost span that
     /// another layer has given one (as an extension), or whose fields `trace_id` and `span_id` a [`LogLayer`]
@@ -81,9 +78,8 @@ fn position(extensions: &Extensions<'_>) -> Option<TraceContext> {
     if let Some(given) = extensions.get::<TraceContext>() {
         return Some(given.clone());
     }
-    let SpanContext(values) = extensions.get()?;
-    let id = |name| values.get(name).and_then(Value::as_str);
-    let parent = format!("00-{}-{}-01", id("trace_id")?, id("span_id")?);
+    let values: &ContextFields = extensions.get()?;
+    let parent = format!("00-{}-{}-01", values.text("trace_id")?, values.text("span_id")?);
     TraceContext::from_headers(&parent, None)
 }
 
@@ -94,19 +90,17 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut fields = Fields::of_span();
+            let mut fields = ContextFields::default();
             attributes.record(&mut fields);
-            span.extensions_mut().replace(SpanContext(fields.values));
+            span.extensions_mut().replace(fields);
         }
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.span(id) {
-            let mut fields = Fields::of_span();
-            record.record(&mut fields);
-            if let Some(SpanContext(values)) = span.extensions_mut().get_mut() {
-                values.extend(fields.values);
-            }
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<ContextFields>()
+        {
+            record.record(fields);
         }
     }
 
@@ -129,13 +123,13 @@ where
             fields: fields.values,
         };
         let mut text = match self.format {
-            LogFormat::Json => json::render(&self.process, line),
-            LogFormat::Pretty => pretty::render(&line, self.colour),
+            LogFormat::Json => json::render(&self.process, &line),
+            LogFormat::Pretty => pretty::render(&line, self.colour).into_bytes(),
         };
-        text.push('\n');
+        text.push(b'\n');
         // One write for the whole line keeps lines of several threads apart. A log that cannot be written
         // cannot be reported either, and must not stop the work.
-        let _ = self.writer.make_writer_for(metadata).write_all(text.as_bytes());
+        let _ = self.writer.make_writer_for(metadata).write_all(&text);
     }
 }
 
@@ -153,14 +147,21 @@ where
     let mut found = CONTEXT_FIELDS.map(|name| (name, own.shift_remove(name)));
     for span in inner_to_outer {
         let extensions = span.extensions();
-        let trace = extensions.get::<TraceContext>();
-        let values = extensions.get::<SpanContext>();
-        for (name, slot) in found.iter_mut().filter(|(_, slot)| slot.is_none()) {
-            *slot = match (*name, trace) {
-                ("trace_id", Some(trace)) => Some(trace.trace_id().into()),
-                ("span_id", Some(trace)) => Some(trace.span_id().into()),
-                _ => values.and_then(|SpanContext(values)| values.get(*name).cloned()),
-            };
+        if let Some(trace) = extensions.get::<TraceContext>() {
+            for (name, slot) in found.iter_mut().filter(|(_, slot)| slot.is_none()) {
+                match *name {
+                    "trace_id" => *slot = Some(trace.trace_id().into()),
+                    "span_id" => *slot = Some(trace.span_id().into()),
+                    _ => {}
+                }
+            }
+        }
+        if let Some(values) = extensions.get::<ContextFields>() {
+            for ((_, slot), (_, value)) in found.iter_mut().zip(values.iter()) {
+                if slot.is_none() {
+                    *slot = value.cloned();
+                }
+            }
         }
     }
     found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

@@ -133,7 +133,7 @@ impl Actor {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     tenant_id: TenantId,
     resolved: Resolved,
@@ -171,16 +171,9 @@ impl TenantContext {
 
     /// The same context with the id of the trace that it is part of.
     #[must_use]
-    pub fn with_trace(self, trace_id: Option<String>) -> Self {
-        let inner = &*self.0;
-        Self(Arc::new(Inner {
-            tenant_id: inner.tenant_id,
-            resolved: inner.resolved.clone(),
-            tenant_key: inner.tenant_key.clone(),
-            actor: inner.actor.clone(),
-            request_id: inner.request_id.clone(),
-            trace_id,
-        }))
+    pub fn with_trace(mut self, trace_id: Option<String>) -> Self {
+        Arc::make_mut(&mut self.0).trace_id = trace_id;
+        self
     }
 
     /// Id of the tenant: what row security compares.

@@ -8,7 +8,7 @@ use athyper_kernel_config::{ApprovalsConfig, RuntimeConfig};
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_types::Clock;
 
 use crate::jobs::expire_requests;
@@ -25,15 +25,7 @@ const CLOCK: Token<Clock> = Token::new(tokens::KERNEL_CLOCK);
 pub const PEOPLE: Token<dyn People> = Token::new("approvals.people");
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    CONFIG.name(),
-    CLOCK.name(),
-    PEOPLE.name(),
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-];
+pub(crate) const DEPENDENCIES: &[&str] = &[CONFIG.name(), CLOCK.name(), PEOPLE.name(), RECORDS.name()];
 
 /// What commands, queries and jobs work with.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::jobs::remove_attachments::{self, RemoveAttachments, RemoveRecordsAttachments};
 use crate::routes;
@@ -16,15 +16,8 @@ use crate::routes;
 /// Where the content of files is.
 const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 
-/// Names of the tokens that [`build`] resolves; all but the last are those of [`Records::DEPENDENCIES`].
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    tokens::KERNEL_CLOCK,
-    tokens::ADAPTER_DB,
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-    UPLOADS.name(),
-];
+/// Names of the tokens that [`build`] resolves.
+pub(crate) const DEPENDENCIES: &[&str] = &[RECORDS.name(), UPLOADS.name()];
 
 /// What commands, queries and jobs work with.
 #[derive(Clone)]

@@ -5,12 +5,12 @@ use std::pin::Pin;
 
 use athyper_kernel_container::Scope;
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::Records;
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::routes;
 
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = Records::DEPENDENCIES;
+pub(crate) const DEPENDENCIES: &[&str] = &[RECORDS.name()];
 
 /// What commands and queries work with.
 #[derive(Clone, Debug)]

@@ -64,9 +64,9 @@ impl KeyAuthenticator {
 
 #[async_trait]
 impl Authenticator for KeyAuthenticator {
-    async fn authenticate(&self, token: &str) -> Result<Identity, Problem> {
+    async fn authenticate(&self, token: &str) -> Result<Arc<Identity>, Problem> {
         if token.starts_with(PREFIX) {
-            self.sign_in(token).await
+            self.sign_in(token).await.map(Arc::new)
         } else {
             self.next.authenticate(token).await
         }

@@ -3,20 +3,16 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use athyper_kernel_container::{Scope, Token, tokens};
-use athyper_kernel_entity::SystemEntity;
+use athyper_kernel_container::Scope;
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_records::{RECORDS, Records, SystemEntities};
 
 use crate::jobs::{plan_entity, publish_entity};
 use crate::routes;
 
-/// The entities of all domains.
-const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
-
 /// Names of the tokens that [`build`] resolves.
-pub(crate) const DEPENDENCIES: &[&str] = &[SYSTEM.name()];
+pub(crate) const DEPENDENCIES: &[&str] = &[RECORDS.name()];
 
 /// What commands, queries and jobs of the studio work with.
 #[derive(Clone, Debug)]
@@ -28,7 +24,7 @@ pub(crate) struct Deps {
 /// Builds the routes and jobs of the studio.
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
-        let deps = Deps { system: SystemEntities::read(&scope.resolve(&SYSTEM).await?)? };
+        let deps = Deps { system: Records::resolve(&scope).await?.entities().system().clone() };
         let of_job = deps.clone();
         let publish = JobType::new(&publish_entity::PublishEntity::sample(), move |run, payload| {
             publish_entity::run(run, of_job.clone(), payload)

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Entities, Records, VIEWS};
-use utoipa::openapi::OpenApi;
+use athyper_kernel_records::{Entities, RECORDS, Records};
+use bytes::Bytes;
 
 use crate::model::Frame;
 use crate::routes;
@@ -17,18 +17,11 @@ use crate::routes;
 /// The database, which a document is read from while it is sent.
 const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 
-/// The document of the platform, which that of a tenant continues.
-const DOCUMENT: Token<OpenApi> = Token::new(tokens::REGISTRY_OPENAPI);
+/// The document of the platform as JSON, which that of a tenant continues.
+const DOCUMENT: Token<Bytes> = Token::new(tokens::REGISTRY_OPENAPI);
 
-/// Names of the tokens that [`build`] resolves; all but the last are those of [`Records::DEPENDENCIES`].
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    tokens::KERNEL_CLOCK,
-    DATABASE.name(),
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-    DOCUMENT.name(),
-];
+/// Names of the tokens that [`build`] resolves.
+pub(crate) const DEPENDENCIES: &[&str] = &[DATABASE.name(), RECORDS.name(), DOCUMENT.name()];
 
 /// What the query works with.
 #[derive(Clone)]
@@ -50,7 +43,7 @@ impl fmt::Debug for Deps {
 /// Builds the route.
 pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainParts, BuildError>> + Send>> {
     Box::pin(async move {
-        let document = serde_json::to_value(scope.resolve(&DOCUMENT).await?)?;
+        let document = serde_json::from_slice(&scope.resolve(&DOCUMENT).await?)?;
         let deps = Deps {
             entities: Records::resolve(&scope).await?.entities().clone(),
             database: scope.resolve(&DATABASE).await?.as_ref().clone(),

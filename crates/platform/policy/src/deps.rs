@@ -8,12 +8,11 @@ use std::sync::Arc;
 use athyper_kernel_cel::Cache;
 use athyper_kernel_container::{Scope, Token, tokens};
 use athyper_kernel_db::Database;
-use athyper_kernel_entity::SystemEntity;
 use athyper_kernel_http::Catalogue;
 use athyper_kernel_jobs::JobType;
 use athyper_kernel_module::{BuildError, DomainParts};
 use athyper_kernel_policy::condition_cache;
-use athyper_kernel_records::{Entities, SystemEntities};
+use athyper_kernel_records::{Entities, RECORDS, Records};
 use athyper_kernel_types::Clock;
 
 use crate::jobs::{measure_impact, purge_decisions};
@@ -33,12 +32,9 @@ const DATABASE: Token<Database> = Token::new(tokens::ADAPTER_DB);
 /// Who knows who is who.
 pub const SUBJECTS: Token<dyn Subjects> = Token::new("policy.subjects");
 
-/// The entities of all domains.
-const SYSTEM: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
-
 /// Names of the tokens that [`build`] resolves.
 pub(crate) const DEPENDENCIES: &[&str] =
-    &[CLOCK.name(), DATABASE.name(), SYSTEM.name(), CATALOGUE.name(), SUBJECTS.name()];
+    &[CLOCK.name(), DATABASE.name(), RECORDS.name(), CATALOGUE.name(), SUBJECTS.name()];
 
 /// Bytes of compiled conditions that a process keeps, over all tenants.
 pub(crate) const CONDITION_BYTES: u64 = 64 << 20;
@@ -72,8 +68,7 @@ pub(crate) fn build(scope: Scope) -> Pin<Box<dyn Future<Output = Result<DomainPa
         let catalogue = scope.resolve(&CATALOGUE).await?.as_ref().clone();
         let database = scope.resolve(&DATABASE).await?;
         let conditions = condition_cache(CONDITION_BYTES);
-        let system = scope.resolve(&SYSTEM).await?;
-        let entities = Entities::new(&database, SystemEntities::read(&system)?);
+        let entities = Records::resolve(&scope).await?.entities().clone();
         let deps = Deps {
             live: LivePolicies::new(&database, catalogue.clone(), conditions.clone(), entities.clone()),
             catalogue,

@@ -172,7 +172,8 @@ impl Look {
             if self.questions >= most {
                 return Ok(false);
             }
-            let askers = [&self.before, &self.after].map(|set| set.asker(&rights.subject, plain()));
+            let askers =
+                [&self.before, &self.after].map(|set| set.asker(Arc::clone(&rights.subject), plain()));
             for pair in self.pairs.clone() {
                 self.ask(deps, &askers, (principal, &rights), pair);
             }

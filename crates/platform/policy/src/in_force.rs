@@ -9,7 +9,7 @@ use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Catalogue, Decided, Policies, Rights};
 use athyper_kernel_lifecycle::Lifecycle;
 use athyper_kernel_policy::{PolicySet, SubjectKind, condition_cache};
-use athyper_kernel_records::{Entities, SystemEntities};
+use athyper_kernel_records::Entities;
 use athyper_kernel_tenant_context::TenantContext;
 
 use crate::decision_log::{DecisionLog, Entry, Facts};
@@ -31,15 +31,9 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// What this database has, over these permissions and entities of the domains; and begins to write decisions down, until
+    /// What this database has, over these permissions and entities; and begins to write decisions down, until
     /// the process stops.
-    pub fn new(
-        database: &Database,
-        catalogue: Catalogue,
-        entities: SystemEntities,
-        lifecycle: &Lifecycle,
-    ) -> Self {
-        let entities = Entities::new(database, entities);
+    pub fn new(database: &Database, catalogue: Catalogue, entities: Entities, lifecycle: &Lifecycle) -> Self {
         let live = LivePolicies::new(database, catalogue, condition_cache(CONDITION_BYTES), entities);
         Self {
             database: database.clone(),

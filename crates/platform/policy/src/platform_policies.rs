@@ -50,7 +50,7 @@ mod tests {
         let at = Context::utc("2025-01-31T12:00:00Z".parse().unwrap());
         let granted = Granted::Everything(Arc::new(RuleName::of_role("tenant_admin")));
         let publish = |kind| {
-            let asker = set.asker(&Subject { kind, ..Subject::default() }, Circumstances::default());
+            let asker = set.asker(Subject { kind, ..Subject::default() }, Circumstances::default());
             let question =
                 Question { operation, kind: None, entity: None, record: None, granted: &granted, at: &at };
             asker.decide(&question).outcome

@@ -171,7 +171,7 @@ impl<'d> Replayer<'d> {
             ..Circumstances::default()
         };
         Ok(Ok([&self.live, &self.draft].map(|set| {
-            let asker = set.asker(&rights.subject, circumstances.clone());
+            let asker = set.asker(Arc::clone(&rights.subject), circumstances.clone());
             let about = (kept.operation.clone(), kept.entity.clone(), record.clone());
             let asked = Asked::about(self.deps, (asker, &rights), about).at(kept.decided_at);
             asked.asker.decide(&asked.question())

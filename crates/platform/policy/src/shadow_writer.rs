@@ -111,7 +111,7 @@ impl Writer {
             return None;
         }
         let subject = case.rights.granted().subject_now();
-        let asker = set.asker(&subject, case.rights.asker().circumstances().clone());
+        let asker = set.asker(subject, case.rights.asker().circumstances().clone());
         Some(asker.decide(&case.question()))
     }
 

@@ -125,7 +125,7 @@ pub(crate) async fn check_way_back(
 ) -> Result<(), Error> {
     let set = deps.live.with(tx, &candidate(policy, document)).await?;
     let granted = rights.granted();
-    let asker = set.asker(&granted.subject, rights.asker().circumstances().clone());
+    let asker = set.asker(Arc::clone(&granted.subject), rights.asker().circumstances().clone());
     let is_denied = |operation: &&&str| {
         let about = ((**operation).to_owned(), None, None);
         let asked = Asked::about(deps, (asker.clone(), granted), about);
@@ -209,7 +209,7 @@ impl Asked {
         let at = asked.context.at.unwrap_or_else(|| deps.clock.now());
         // Of somebody who is made up, only the built-in roles are known.
         let rights = GrantedRights::of_roles(&deps.catalogue, &deps.clock, asked.subject.subject());
-        let asker = set.asker(&rights.subject, asked.context.circumstances());
+        let asker = set.asker(Arc::clone(&rights.subject), asked.context.circumstances());
         let about = (asked.operation.clone(), asked.entity.clone(), record);
         Ok(Ok(Self { at: context(at), ..Self::about(deps, (asker, &rights), about) }))
     }

@@ -10,7 +10,7 @@ use athyper_kernel_db::Database;
 use athyper_kernel_http::Judge;
 use athyper_kernel_jobs::{JobType, UploadStore};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_records::{ATTACHMENTS, Records, VIEWS};
+use athyper_kernel_records::{RECORDS, Records};
 
 use crate::jobs::{import_records, purge_imports};
 use crate::routes;
@@ -24,16 +24,8 @@ const UPLOADS: Token<dyn UploadStore> = Token::new(tokens::ADAPTER_UPLOADS);
 /// Who knows what callers may do.
 const JUDGE: Token<Judge> = Token::new(tokens::SECURITY_JUDGE);
 
-/// Names of the tokens that [`build`] resolves; all but the last two are those of [`Records::DEPENDENCIES`].
-pub(crate) const DEPENDENCIES: &[&str] = &[
-    tokens::KERNEL_CLOCK,
-    DATABASE.name(),
-    tokens::REGISTRY_ENTITIES,
-    ATTACHMENTS.name(),
-    VIEWS.name(),
-    UPLOADS.name(),
-    JUDGE.name(),
-];
+/// Names of the tokens that [`build`] resolves.
+pub(crate) const DEPENDENCIES: &[&str] = &[DATABASE.name(), RECORDS.name(), UPLOADS.name(), JUDGE.name()];
 
 /// What commands, queries and jobs work with.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use athyper_kernel_db::{Migration, Schema};
 use athyper_kernel_module::DomainModule;
-use athyper_kernel_records::Records;
+use athyper_kernel_records::RECORDS;
 
 use crate::{access, deps, routes};
 
@@ -21,7 +21,7 @@ pub const MODULE: DomainModule = DomainModule {
     schedules: &[],
     entities: &[],
     sealed: &[],
-    dependencies: Records::DEPENDENCIES,
+    dependencies: &[RECORDS.name()],
     openapi: || routes::routes().into_openapi(),
     build: deps::build,
 };

@@ -23,6 +23,7 @@ use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest,
 use athyper_kernel_types::{Clock, Id, JobId};
 use athyper_kernel_vault::{SealedColumns, Vault};
 use axum::Router;
+use axum::body::Bytes;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -157,7 +158,8 @@ impl TestApp {
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
         let document = options.document.unwrap_or_else(|| document_of(modules));
-        builder.value(&Token::<OpenApi>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
+        let document = serde_json::to_vec(&document).expect("a document");
+        builder.value(&Token::<Bytes>::new(tokens::REGISTRY_OPENAPI), Arc::new(document.into()));
         let (mut authenticator, mut judge) = (options.doors)(&db, &catalogue);
         if let Some(policies) = options.policies {
             let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());

@@ -74,19 +74,19 @@ pub struct TestAuthenticator;
 
 #[async_trait]
 impl Authenticator for TestAuthenticator {
-    async fn authenticate(&self, token: &str) -> Result<Identity, Problem> {
+    async fn authenticate(&self, token: &str) -> Result<Arc<Identity>, Problem> {
         let parts: Vec<&str> = token.split('.').collect();
         let ["test", tenant, role] = parts[..] else {
             return Err(Problem::new(ProblemKind::Unauthenticated, "request.invalid_token", "no test token"));
         };
         let subject = subject(tenant, role);
         let claims = serde_json::json!({ "tenantKey": tenant, "sub": subject });
-        Ok(Identity {
+        Ok(Arc::new(Identity {
             realm_key: realm_of(tenant).to_owned(),
             actor: Actor::user(subject),
             roles: role.split('+').map(str::to_owned).collect(),
             claims: claims.as_object().cloned().unwrap_or_default(),
             principal: None,
-        })
+        }))
     }
 }

@@ -178,7 +178,8 @@ impl IssuerClient {
 
     /// Who an access token speaks of, where it would be taken as a bearer token.
     async fn by_access_token(&self, token: &SecretString) -> Option<Identity> {
-        self.bearer.as_ref()?.authenticate(token.expose_secret()).await.ok()
+        let identity = self.bearer.as_ref()?.authenticate(token.expose_secret()).await.ok()?;
+        Some(Arc::unwrap_or_clone(identity))
     }
 
     /// Who the tokens speak of. An access token that would be taken as a bearer token says it best: its roles and tenant are those that

@@ -74,7 +74,7 @@ async fn every_demo_user_of_every_tenant_gets_a_token_that_is_accepted() {
             assert_eq!(identity.claims["tenantKey"], tenant);
             assert_eq!(identity.claims["realmKey"], "athyper");
             assert_eq!(identity.claims["name"], user.name);
-            subjects.push(identity.actor.id);
+            subjects.push(identity.actor.id.clone());
         }
     }
     let again = authenticator.authenticate(&token(&issuer, "demo", "admin")).await.unwrap();

@@ -231,7 +231,7 @@ impl World {
         self.alpha.token(&header("ES256", "k1"), &with(self.claims(), changes))
     }
 
-    pub(crate) async fn accept(&self, token: &str) -> Identity {
+    pub(crate) async fn accept(&self, token: &str) -> Arc<Identity> {
         self.authenticator.authenticate(token).await.expect("the token is good")
     }
 

@@ -134,7 +134,7 @@ pub(crate) async fn execute(
     let lines = lines::insert_draft(tx, &draft).await?;
 
     let journal = Journal::drafted(&draft, entity.code, tx.now(), &tx.context().actor().id);
-    let written = JournalWithLines { journal, lines, warnings: Vec::new() };
+    let written = JournalWithLines::of(journal, lines);
     let event = AuditEvent::info("finance.create_journal")
         .about("finance.journal", id)
         .with("date", written.journal.date.to_string())

@@ -57,7 +57,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, journal: &Journal) -> Result<Done
         return Err(Error::JournalNotDraft);
     }
     let lines = lines::take(tx, journal.id).await?;
-    let deleted = JournalWithLines { journal: journal.clone(), lines, warnings: Vec::new() };
+    let deleted = JournalWithLines::of(journal.clone(), lines);
     journals::delete_draft(tx, journal.id).await?;
 
     let event = AuditEvent::info("finance.delete_journal")

@@ -72,7 +72,7 @@ pub(crate) async fn execute(
 
     // The lines are written down again with what they are worth.
     let lines = lines::take(tx, journal.id).await?;
-    let draft = JournalWithLines { journal: journal.clone(), lines, warnings: Vec::new() };
+    let draft = JournalWithLines::of(journal.clone(), lines);
     let done = post(tx, &*deps.control, &entity, &[draft.into_new()], rights).await?;
     let Some(done) = done.into_iter().next() else { return Err(Error::JournalNotFound) };
 

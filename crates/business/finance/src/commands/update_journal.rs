@@ -57,7 +57,7 @@ pub(crate) async fn execute(
         return Err(Error::JournalNotDraft);
     }
     let lines = lines::take(tx, journal.id).await?;
-    let before = JournalWithLines { journal: journal.clone(), lines, warnings: Vec::new() };
+    let before = JournalWithLines::of(journal.clone(), lines);
     let (_, draft) = check(tx, journal.id, input).await?;
 
     lines::insert_draft(tx, &draft).await?;

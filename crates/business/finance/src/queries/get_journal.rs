@@ -53,5 +53,5 @@ pub(crate) async fn get_journal(
 pub(crate) async fn load(tx: &mut impl TenantConnection, id: JournalId) -> Result<JournalWithLines, Error> {
     let journal = journals::find(tx, id).await?.ok_or(Error::JournalNotFound)?;
     let lines = lines::of_journal(tx, id).await?;
-    Ok(JournalWithLines { journal, lines, warnings: Vec::new() })
+    Ok(JournalWithLines::of(journal, lines))
 }

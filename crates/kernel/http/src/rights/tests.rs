@@ -68,7 +68,7 @@ pub(crate) fn context_in(org: Option<&str>) -> TenantContext {
 }
 
 fn under(set: Arc<PolicySet>, granted: GrantedRights) -> Rights {
-    let asker = set.asker(&granted.subject, Circumstances::default());
+    let asker = set.asker(Arc::clone(&granted.subject), Circumstances::default());
     let policies = Arc::new(NoPolicies::default());
     Inner { context: context(), granted: Arc::new(granted), asker, policies, looking: None }.into()
 }

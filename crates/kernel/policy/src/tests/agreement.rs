@@ -42,7 +42,7 @@ impl Case {
 
     fn asker(&self, policies: &[Policy]) -> Asker {
         let set = Arc::new(PolicySet::compile(7, policies, &World, &cache()));
-        set.asker(&self.subject, self.circumstances.clone())
+        set.asker(self.subject.clone(), self.circumstances.clone())
     }
 
     fn question<'a>(&'a self, record: Option<&'a Value>) -> Question<'a> {

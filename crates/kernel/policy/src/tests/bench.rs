@@ -64,11 +64,11 @@ fn bench_policy() {
         let started = Instant::now();
         let set = Arc::new(PolicySet::compile(1, &policies(apart), &World, &condition_cache(64 << 20)));
         let compiled = started.elapsed();
-        let subject = Subject {
+        let subject = Arc::new(Subject {
             id: "ada".to_owned(),
             roles: (0..held).map(|at| format!("role{at}")).collect(),
             ..Subject::default()
-        };
+        });
         let asked = |operation| Question {
             operation,
             kind: Some("read"),
@@ -83,7 +83,7 @@ fn bench_policy() {
         for decision in 0..DECISIONS {
             let question = asked(["demo.read_order", "records.list_records", "other.look"][decision % 3]);
             let started = Instant::now();
-            let asker = set.asker(black_box(&subject), around());
+            let asker = set.asker(Arc::clone(black_box(&subject)), around());
             let decided = black_box(asker.decide(&question));
             times.push(started.elapsed());
             allowed += usize::from(decided.is_allowed());
@@ -98,7 +98,7 @@ fn bench_policy() {
             percentile(&times, 99),
         );
         let mut lists = Vec::with_capacity(DECISIONS / 10);
-        let asker = set.asker(&subject, around());
+        let asker = set.asker(Arc::clone(&subject), around());
         for _ in 0..DECISIONS / 10 {
             let started = Instant::now();
             black_box(asker.list(&asked("records.list_records")));

@@ -26,7 +26,7 @@ fn clerk() -> Subject {
 
 fn asker_of(policies: &[Policy]) -> Asker {
     let set = Arc::new(PolicySet::compile(3, policies, &World, &condition_cache(1 << 20)));
-    set.asker(&clerk(), Circumstances { channel: "api".to_owned(), sign_in: 1, ..Circumstances::default() })
+    set.asker(clerk(), Circumstances { channel: "api".to_owned(), sign_in: 1, ..Circumstances::default() })
 }
 
 fn asker(rules: serde_json::Value) -> Asker {
@@ -171,7 +171,7 @@ fn an_explanation_says_what_each_rule_has_to_do_with_it() {
 #[test]
 fn a_set_that_cannot_be_read_refuses() {
     let set = Arc::new(PolicySet::refusing(9, "the policies cannot be read"));
-    let asker = set.asker(&clerk(), Circumstances::default());
+    let asker = set.asker(clerk(), Circumstances::default());
     let decision = asker.decide(&question(None, &at()));
     assert_eq!((decision.outcome, decision.reason), (Outcome::Denied, Reason::Unusable));
     assert!(matches!(asker.list(&question(None, &at())).predicate, Predicate::Nothing));

@@ -14,7 +14,7 @@ use crate::catalogue::Entities;
 use crate::commands::{event, update_record};
 use crate::guard::Guard;
 use crate::path::RecordPath;
-use crate::store::{records, references, revisions, traces};
+use crate::store::{records, references};
 use crate::{Deps, write};
 
 /// Most records that one deletion touches: itself, those that go with it, and those that forget it.
@@ -95,7 +95,7 @@ pub(crate) async fn execute(
                 return Err(Error::Referenced { entity: other_key(&of) });
             }
         }
-        remove(tx, &of, &going).await?;
+        write::remove(tx, &of, &going, "delete").await?;
         if going.id != record.id {
             deleted.push(json!({"entity": of.def.key.as_str(), "id": going.id}));
         }
@@ -152,14 +152,4 @@ async fn forget(
     }
     let record = update_record::next(tx, record, values);
     write::store(tx, entities, entity, &record, "update").await
-}
-
-/// Marks a record as deleted and takes away what makes it found.
-async fn remove(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<(), Error> {
-    let mut gone = update_record::next(tx, record.clone(), record.values.clone());
-    gone.deleted = Some((gone.updated_at, gone.updated_by.clone()));
-    records::put(tx, entity, &gone).await?;
-    traces::clear(tx, entity.id, record.id).await?;
-    revisions::keep(tx, entity, &gone, "delete").await?;
-    Ok(())
 }

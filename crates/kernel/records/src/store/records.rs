@@ -1,7 +1,7 @@
 //! Records, in table `records.record` or in that of a domain.
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
-use athyper_kernel_record_model::{Entity, Record, RecordId, Relation};
+use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot};
 use athyper_kernel_types::Id;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::store::tables;
+use crate::store::{revisions, tables, traces};
 
 /// A row, with the columns of the entity's relation.
 #[derive(sqlx::FromRow)]
@@ -98,19 +98,36 @@ async fn read(
     Ok(row.map(|row| row.into_record(entity)))
 }
 
-/// Enters a record, or its next version. What is stored of fields that are no more stays. While another definition is made
-/// ready, the record is named as one to look at again.
-pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, record: &Record) -> Result<(), DbError> {
+/// Enters a record, or its next version, with the values that have an index of their own, and keeps the version as what `action`
+/// made of it. What is stored of fields that are no more stays. While another definition is made ready, the record is named as one
+/// to look at again.
+pub(crate) async fn put(
+    tx: &mut TenantTx,
+    entity: &Entity,
+    record: &Record,
+    values: &[(Slot, Option<String>)],
+    action: &str,
+) -> Result<(), DbError> {
     if let Some(system) = entity.system() {
-        return tables::put(tx, entity, system, record).await;
+        tables::put(tx, entity, system, record).await?;
+        traces::put_values(tx, entity.id, record.id, values).await?;
+        return revisions::keep(tx, entity, record, action).await;
     }
+    let (slots, values): (Vec<Slot>, Vec<Option<&str>>) =
+        values.iter().map(|(slot, value)| (*slot, value.as_deref())).unzip();
     let tenant = tx.tenant_id().uuid();
     let forgotten: Vec<String> = entity.fields().map(|(_, slot)| slot.to_string()).collect();
     let (deleted_at, deleted_by) = record.deleted.clone().unzip();
     sqlx::query(
         "with touched as (insert into records.touched (tenant_id, entity_id, record_id) \
          select e.tenant_id, e.id, $3 from records.entity e where e.tenant_id = $1 and e.id = $2 and e.preparing \
-         on conflict (tenant_id, entity_id, record_id) do nothing) \
+         on conflict (tenant_id, entity_id, record_id) do nothing), \
+         revision as (insert into records.revision (tenant_id, entity_id, record_id, version, action, state, data, \
+         recorded_at, recorded_by) values ($1, $2, $3, $4, $14, $5, $6, $9, $10)), \
+         value as (insert into records.field_value as v (tenant_id, entity_id, record_id, slot, value) \
+         select $1, $2, $3, new.slot, new.value from unnest($15::integer[], $16::text[]) as new (slot, value) \
+         on conflict (tenant_id, entity_id, record_id, slot) do update set value = excluded.value \
+         where v.value is distinct from excluded.value) \
          insert into records.record as r (tenant_id, entity_id, id, version, state, data, created_at, \
          created_by, updated_at, updated_by, deleted_at, deleted_by) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
@@ -131,6 +148,9 @@ pub(crate) async fn put(tx: &mut TenantTx, entity: &Entity, record: &Record) -> 
     .bind(deleted_at)
     .bind(deleted_by)
     .bind(forgotten)
+    .bind(action)
+    .bind(slots)
+    .bind(values)
     .execute(tx.conn())
     .await?;
     Ok(())

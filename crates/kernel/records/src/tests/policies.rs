@@ -181,7 +181,7 @@ fn allowed(
         ..Subject::default()
     };
     let channel = Circumstances { channel: "api".to_owned(), sign_in: 1, ..Circumstances::default() };
-    let asker = set.asker(&subject, channel);
+    let asker = set.asker(subject, channel);
     let granted = match role {
         "viewer" => Granted::Everything(Arc::new(RuleName::of_role(role))),
         _ => Granted::NOTHING,

@@ -106,11 +106,11 @@ struct Doorkeeper;
 
 #[async_trait]
 impl Authenticator for Doorkeeper {
-    async fn authenticate(&self, token: &str) -> Result<Identity, Problem> {
-        let mut identity = TestAuthenticator.authenticate(token).await?;
+    async fn authenticate(&self, token: &str) -> Result<Arc<Identity>, Problem> {
+        let mut identity = Arc::unwrap_or_clone(TestAuthenticator.authenticate(token).await?);
         let (name, tenant) = identity.actor.id.split_once('@').unwrap();
         identity.principal = Some(principal(tenant, name));
-        Ok(identity)
+        Ok(Arc::new(identity))
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) async fn explain_decision(
             let unknown = Error::UnknownReference { pointer: "?principal", what: Thing::Principal };
             let found = deps.subjects.principal(&mut read.tx, Id::from_uuid(id)).await;
             let rights = found.map_err(Error::from)?.ok_or(unknown)?;
-            (set.asker(&rights.subject, plain()), rights)
+            (set.asker(Arc::clone(&rights.subject), plain()), rights)
         }
     };
     let asked = Asked::about(&deps, (asker, &rights), (about.operation, about.entity, seen));

@@ -1,5 +1,7 @@
 //! Lists what somebody may do: every operation with its answer.
 
+use std::sync::Arc;
+
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
@@ -68,7 +70,7 @@ pub(crate) async fn execute(tx: &mut ReadTx, deps: &Deps, query: &ListAccess) ->
     let unknown = Error::UnknownReference { pointer: "?principal", what: Thing::Principal };
     let rights = deps.subjects.principal(tx, Id::from_uuid(query.principal)).await?.ok_or(unknown)?;
     let set = deps.live.get(tx).await?;
-    let asker = set.asker(&rights.subject, plain());
+    let asker = set.asker(Arc::clone(&rights.subject), plain());
     let sort = format!("policy access {} {:?}", query.principal, query.entity);
     let after: Option<String> = query.page.keys(&sort)?;
     let limit = usize::try_from(query.page.fetch_limit()).unwrap_or(usize::MAX);

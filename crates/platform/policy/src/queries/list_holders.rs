@@ -1,5 +1,7 @@
 //! Lists who may do something: principals, each with what the answer rests on.
 
+use std::sync::Arc;
+
 use athyper_kernel_cel::Value;
 use athyper_kernel_db::ReadTx;
 use athyper_kernel_http::GrantedRights;
@@ -98,7 +100,7 @@ pub(crate) async fn execute(
         let is_last = batch.len() < BATCH as usize;
         for (principal, rights) in batch {
             looked_at += 1;
-            let asker = set.asker(&rights.subject, plain());
+            let asker = set.asker(Arc::clone(&rights.subject), plain());
             let found = holder(deps, (asker, &rights), &about, seen.as_ref());
             if let Some((outcome, rules, except, obligations)) = found {
                 if items.len() == limit {

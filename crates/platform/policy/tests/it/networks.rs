@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use athyper_kernel_http::{Catalogue, Policies as _};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_policy::{InForce, MODULE};
 use athyper_test_kit::TestApp;
 use serde_json::{Value, json};
@@ -190,7 +190,8 @@ async fn what_one_node_names_is_known_on_another() {
     let modules = [athyper_kernel_records::MODULE, MODULE];
     let catalogue = Catalogue::new(modules.iter().flat_map(|module| module.permissions).copied());
     let (database, lifecycle) = (app.db.another_handle().await, Lifecycle::new(LifecycleOptions::default()));
-    let node = InForce::new(&database, catalogue, SystemEntities::default(), &lifecycle);
+    let node =
+        InForce::new(&database, catalogue, Entities::new(&database, SystemEntities::default()), &lifecycle);
     let context = app.db.context("demo");
     let names = async || node.networks(&context, "198.51.100.7".parse().unwrap()).await;
     let until = async |wanted: &[&str]| {

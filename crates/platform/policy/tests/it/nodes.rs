@@ -7,7 +7,7 @@ use athyper_kernel_db::{Database, announce};
 use athyper_kernel_http::{Catalogue, Policies as _};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Circumstances, Granted, Outcome, PolicySet, Question, RuleName, Subject};
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_policy::{InForce, MODULE};
 use athyper_test_kit::TestApp;
@@ -27,7 +27,8 @@ impl Node {
         let modules = [athyper_kernel_records::MODULE, MODULE];
         let catalogue = Catalogue::new(modules.iter().flat_map(|module| module.permissions).copied());
         let lifecycle = Arc::new(Lifecycle::new(LifecycleOptions::default()));
-        let policies = InForce::new(database, catalogue, SystemEntities::default(), &lifecycle);
+        let policies =
+            InForce::new(database, catalogue, Entities::new(database, SystemEntities::default()), &lifecycle);
         Self { policies, context, lifecycle }
     }
 
@@ -62,7 +63,7 @@ fn outcome(set: &Arc<PolicySet>) -> Outcome {
         granted: &granted,
         at: &at,
     };
-    set.asker(&subject, Circumstances::default()).decide(&question).outcome
+    set.asker(subject, Circumstances::default()).decide(&question).outcome
 }
 
 #[tokio::test]

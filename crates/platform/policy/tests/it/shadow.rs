@@ -10,7 +10,7 @@ use athyper_kernel_http::{Catalogue, Identity, Judge, TokenAuthorizer};
 use athyper_kernel_jobs::{JobPayload, NewJob, enqueue};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::Circumstances;
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_policy::{InForce, MODULE};
 use athyper_test_kit::TestApp;
 use serde::{Deserialize, Serialize};
@@ -257,7 +257,12 @@ async fn a_shadow_is_asked_on_every_node() {
     let modules = [athyper_kernel_records::MODULE, MODULE];
     let catalogue = Catalogue::new(modules.iter().flat_map(|module| module.permissions).copied());
     let (database, lifecycle) = (app.db.another_handle().await, Lifecycle::new(LifecycleOptions::default()));
-    let policies = InForce::new(&database, catalogue.clone(), SystemEntities::default(), &lifecycle);
+    let policies = InForce::new(
+        &database,
+        catalogue.clone(),
+        Entities::new(&database, SystemEntities::default()),
+        &lifecycle,
+    );
     let judge =
         Judge::new(Arc::new(TokenAuthorizer::new(catalogue, database.clock().clone())), Arc::new(policies));
     let context = app.db.context("demo");

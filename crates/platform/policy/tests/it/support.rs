@@ -8,7 +8,7 @@ use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_http::{Catalogue, GrantedRights, Judge, TokenAuthorizer};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_policy::{Subject, SubjectKind};
-use athyper_kernel_records::{SystemEntities, new_entity_id, publish};
+use athyper_kernel_records::{Entities, SystemEntities, new_entity_id, publish};
 use athyper_kernel_types::{Clock, PrincipalId};
 use athyper_policy::ports::{NamedKind, Subjects};
 use athyper_policy::{InForce, MODULE, SUBJECTS};
@@ -94,7 +94,12 @@ pub(crate) fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
     // It writes decisions down for as long as the test runs.
     let lifecycle = Box::leak(Box::new(Lifecycle::new(LifecycleOptions::default())));
-    let policies = InForce::new(&db.database, catalogue.clone(), SystemEntities::default(), lifecycle);
+    let policies = InForce::new(
+        &db.database,
+        catalogue.clone(),
+        Entities::new(&db.database, SystemEntities::default()),
+        lifecycle,
+    );
     (tokens, Judge::new(Arc::new(authorizer), Arc::new(policies)))
 }
 

@@ -12,7 +12,7 @@ use athyper_kernel_http::{Catalogue, Judge, OPERATION_PERMISSIONS, Permission};
 use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_policy::InForce;
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors, subject};
@@ -227,7 +227,7 @@ fn doors_that(db: &TestDatabase, catalogue: &Catalogue, deny_all: bool) -> Doors
     let database = db.database.clone();
     let roles = authorizer(database.clone(), catalogue.clone(), duties());
     let entities: Vec<SystemEntity> = modules().iter().flat_map(|module| module.entities).copied().collect();
-    let entities = SystemEntities::read(&entities).unwrap();
+    let entities = Entities::new(&database, SystemEntities::read(&entities).unwrap());
     // Decisions are written down for as long as the test runs.
     let lifecycle = Box::leak(Box::new(Lifecycle::new(LifecycleOptions::default())));
     let policies = InForce::new(&database, catalogue.clone(), entities, lifecycle);

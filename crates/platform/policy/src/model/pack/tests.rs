@@ -108,7 +108,7 @@ fn failing(key: &str, rules: &[Rule], tests: &[(String, TestCase)]) -> Vec<Strin
         let rights = GrantedRights::of_roles(&catalogue, &Clock::system(), question.subject.subject());
         let permission = catalogue.find(&question.operation).unwrap();
         let granted = rights.granted(permission, (question.entity.as_deref(), None));
-        let asker = set.asker(&rights.subject, question.context.circumstances());
+        let asker = set.asker(Arc::clone(&rights.subject), question.context.circumstances());
         let decision = asker.decide(&Question {
             operation: &question.operation,
             kind: Some(permission.kind.as_str()),

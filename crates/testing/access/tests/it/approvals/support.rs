@@ -18,7 +18,7 @@ use athyper_kernel_jobs_http::JOB_PERMISSIONS;
 use athyper_kernel_ledger::{LEDGER, LEDGER_SET_UP, Uncontrolled};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
 use athyper_kernel_module::DomainModule;
-use athyper_kernel_records::SystemEntities;
+use athyper_kernel_records::{Entities, SystemEntities};
 use athyper_kernel_types::Clock;
 use athyper_policy::{InForce, SUBJECTS};
 use athyper_test_kit::{Answer, Client, Doors, TestApp, TestDatabase, TestOptions, plain_doors};
@@ -53,7 +53,7 @@ fn doors(db: &TestDatabase, catalogue: &Catalogue) -> Doors {
     let entities: Vec<SystemEntity> = modules().iter().flat_map(|module| module.entities).copied().collect();
     // Decisions are written down for as long as the test runs.
     let lifecycle = Box::leak(Box::new(Lifecycle::new(LifecycleOptions::default())));
-    let entities = SystemEntities::read(&entities).unwrap();
+    let entities = Entities::new(&db.database, SystemEntities::read(&entities).unwrap());
     let policies = InForce::new(&db.database, catalogue.clone(), entities, lifecycle);
     (Arc::new(keys), Judge::new(Arc::new(authorizer), Arc::new(policies)))
 }

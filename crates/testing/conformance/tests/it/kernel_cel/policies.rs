@@ -111,7 +111,7 @@ fn the_condition_of_a_list_selects_what_single_questions_allow() {
             ..Subject::default()
         };
         let address = (choices.below(2) == 1).then(|| "a".to_owned());
-        let asker = set.asker(&subject, Circumstances { address, ..Circumstances::default() });
+        let asker = set.asker(subject, Circumstances { address, ..Circumstances::default() });
         let at = context();
         let all_records = Question {
             operation: "thing.read",
