@@ -13,11 +13,18 @@ pub const MODULE: DomainModule = DomainModule {
     name: "budgeting",
     schema: Some(Schema {
         name: "budgeting",
-        migrations: &[Migration {
-            version: 1,
-            description: "expand budgeting",
-            sql: include_str!("../migrations/0001_expand_budgeting.sql"),
-        }],
+        migrations: &[
+            Migration {
+                version: 1,
+                description: "expand budgeting",
+                sql: include_str!("../migrations/0001_expand_budgeting.sql"),
+            },
+            Migration {
+                version: 2,
+                description: "expand line guards",
+                sql: include_str!("../migrations/0002_expand_line_guards.sql"),
+            },
+        ],
     }),
     permissions: access::PERMISSIONS,
     // Until the next quarter of an hour an expired reservation holds its amount, which refuses too much and never too little.

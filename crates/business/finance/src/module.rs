@@ -55,6 +55,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand undone allocations",
                 sql: include_str!("../migrations/0008_expand_undone_allocations.sql"),
             },
+            Migration {
+                version: 9,
+                description: "expand line guards",
+                sql: include_str!("../migrations/0009_expand_line_guards.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -22,6 +22,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand undone allocations",
                 sql: include_str!("../migrations/0002_expand_undone_allocations.sql"),
             },
+            Migration {
+                version: 3,
+                description: "expand line guards",
+                sql: include_str!("../migrations/0003_expand_line_guards.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -144,7 +144,8 @@ pub fn context_values<'a, S>(
 where
     S: for<'s> LookupSpan<'s> + 'a,
 {
-    let mut found = CONTEXT_FIELDS.map(|name| (name, own.shift_remove(name)));
+    let has_own = own.keys().any(|key| CONTEXT_FIELDS.contains(&key.as_str()));
+    let mut found = CONTEXT_FIELDS.map(|name| (name, if has_own { own.shift_remove(name) } else { None }));
     for span in inner_to_outer {
         let extensions = span.extensions();
         if let Some(trace) = extensions.get::<TraceContext>() {

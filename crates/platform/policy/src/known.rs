@@ -1,14 +1,13 @@
 //! What there is beside policies: operations, modules, and the entities that rules name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_http::Catalogue;
 use athyper_kernel_policy::{EntityFields, Known, PolicyDocument};
-use athyper_kernel_records::{Entities, Entity, seen_fields};
+use athyper_kernel_records::{Entities, Entity, EntityId, seen_fields};
 
 /// What there was when it was looked at.
 pub(crate) struct KnownNow {
@@ -58,16 +57,13 @@ impl KnownNow {
     }
 }
 
-/// Entities with their versions, in order: another text where one of them has changed.
-pub(crate) fn fingerprint(found: &[Found]) -> Box<str> {
-    let mut text = String::new();
-    for (key, entity) in found {
-        if let Some(entity) = entity {
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{key} {} {};", entity.id, entity.version);
-        }
-    }
-    text.into()
+/// The versions of entities, in their order; none where there is no such entity.
+pub(crate) type Versions = Box<[Option<(EntityId, i64)>]>;
+
+/// The versions of what was found: others where one of them has changed.
+pub(crate) fn versions(found: &[Found]) -> Versions {
+    let version = |(_, entity): &Found| entity.as_ref().map(|entity| (entity.id, entity.version));
+    found.iter().map(version).collect()
 }
 
 /// The keys among names.

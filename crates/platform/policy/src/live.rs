@@ -12,7 +12,7 @@ use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::TenantId;
 use moka::sync::Cache;
 
-use crate::known::{Found, KnownNow, fingerprint, named, named_keys};
+use crate::known::{Found, KnownNow, Versions, named, named_keys, versions};
 use crate::model::shadow::ShadowId;
 use crate::platform_policies::{guards, of_modules};
 use crate::store::policies;
@@ -40,9 +40,9 @@ pub(crate) struct Stored {
 pub(crate) struct LivePolicies {
     stored: FreshCache<Stored>,
     /// By tenant, number, and the versions of the entities that rules name.
-    compiled: Cache<(TenantId, i64, Box<str>), Arc<PolicySet>>,
+    compiled: Cache<(TenantId, i64, Versions), Arc<PolicySet>>,
     /// With a draft in place, by shadow, number, and the versions of entities.
-    in_shadow: Cache<(ShadowId, i64, Box<str>), Arc<PolicySet>>,
+    in_shadow: Cache<(ShadowId, i64, Versions), Arc<PolicySet>>,
     catalogue: Catalogue,
     conditions: Conditions,
     entities: Entities,
@@ -113,7 +113,7 @@ impl LivePolicies {
         };
         let names = stored.entities.union(entities).cloned().collect();
         let found = self.find_all(database, context, &names).await?;
-        let key = (shadow, stored.number, fingerprint(&found));
+        let key = (shadow, stored.number, versions(&found));
         if let Some(set) = self.in_shadow.get(&key) {
             return Ok(set);
         }
@@ -146,7 +146,7 @@ impl LivePolicies {
         let Some(own) = &stored.policies else {
             return Arc::new(PolicySet::refusing(stored.number, UNREADABLE));
         };
-        let key = (tenant, stored.number, fingerprint(&found));
+        let key = (tenant, stored.number, versions(&found));
         if let Some(set) = self.compiled.get(&key) {
             return set;
         }

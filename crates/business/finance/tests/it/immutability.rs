@@ -149,3 +149,33 @@ async fn the_application_sees_no_row_without_a_tenant() {
         sqlx::query_scalar("select count(*) from finance.journal").fetch_one(&mut owner).await.unwrap();
     assert_eq!(seen, 0);
 }
+
+/// A guard that looks through all journals of a tenant makes every posting dearer than the one before.
+#[tokio::test]
+async fn the_guard_of_lines_looks_at_their_journal_alone() {
+    const FETCHED: &str = "select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint \
+        from pg_stat_xact_user_tables where schemaname = 'finance' and relname = 'journal'";
+    let (app, accountant) = app_with_accounts().await;
+    let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
+    let copied = format!(
+        "insert into finance.journal (tenant_id, id, entity_id, date, state, version, created_at, created_by) \
+         select tenant_id, gen_random_uuid(), entity_id, date, 'draft', 1, now(), 'x' from finance.journal, generate_series(1, $1) \
+         where id = '{id}' returning id"
+    );
+    let lines = format!(
+        "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, currency) \
+         select tenant_id, $1, entity_id, line_no, account_id, debit, credit, currency from finance.journal_line where journal_id = '{id}'"
+    );
+    let mut tx = app.db.database.tenant_tx(&app.db.context("demo")).await.unwrap();
+    let mut fetched = Vec::new();
+    // The first finds out how there are few journals, the second does the same where there are many.
+    for count in [1_i64, 500] {
+        let copy = sqlx::query_scalar::<_, uuid::Uuid>(AssertSqlSafe(copied.clone())).bind(count);
+        let copies = copy.fetch_all(tx.conn()).await.unwrap();
+        let before: i64 = sqlx::query_scalar(FETCHED).fetch_one(tx.conn()).await.unwrap();
+        sqlx::query(AssertSqlSafe(lines.clone())).bind(copies[0]).execute(tx.conn()).await.unwrap();
+        let after: i64 = sqlx::query_scalar(FETCHED).fetch_one(tx.conn()).await.unwrap();
+        fetched.push(after - before);
+    }
+    assert!(fetched.iter().all(|rows| *rows <= 10), "{fetched:?} rows of journals were looked at");
+}
