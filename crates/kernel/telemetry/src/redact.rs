@@ -52,8 +52,11 @@ pub fn redact_text(text: &str) -> Cow<'_, str> {
     clean
 }
 
+/// Finds the secrets of a shape.
+type Find = fn(&str) -> Vec<Range<usize>>;
+
 /// What finds the secrets of each shape.
-const SHAPES: [fn(&str) -> Vec<Range<usize>>; 4] = [url_passwords, web_tokens, bearer_tokens, named_values];
+const SHAPES: [Find; 4] = [url_passwords, web_tokens, bearer_tokens, named_values];
 
 /// Whether a text is one word without any sign that each of the shapes but the token has, and no token: an id, a key, a path.
 fn is_plain(text: &str) -> bool {

@@ -157,9 +157,8 @@ impl TestApp {
         let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
-        let document = options.document.unwrap_or_else(|| document_of(modules));
-        let document = serde_json::to_vec(&document).expect("a document");
-        builder.value(&Token::<Bytes>::new(tokens::REGISTRY_OPENAPI), Arc::new(document.into()));
+        let document = written(&options.document.unwrap_or_else(|| document_of(modules)));
+        builder.value(&Token::<Bytes>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
         let (mut authenticator, mut judge) = (options.doors)(&db, &catalogue);
         if let Some(policies) = options.policies {
             let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
@@ -307,6 +306,11 @@ fn document_of(modules: &[DomainModule]) -> OpenApi {
         document.merge((module.openapi)());
     }
     document
+}
+
+/// A document as it is sent.
+fn written(document: &OpenApi) -> Bytes {
+    serde_json::to_vec(document).expect("a document").into()
 }
 
 /// What the api process answers to a method that a path does not take.
