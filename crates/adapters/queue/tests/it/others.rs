@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use athyper_kernel_db::PLATFORM_SCHEMA;
+use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA};
 use athyper_test_kit::TestDatabase;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(crate) async fn compare(runs: usize, jobs: usize) -> Vec<Value> {
             let port = redis.port.to_string();
             figures.push(told("BullMQ on Redis", at_once, &programs, "bullmq.mjs", &port, &counts));
         }
-        let database = TestDatabase::new(&[PLATFORM_SCHEMA]).await;
+        let database = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA]).await;
         let url = database.superuser_url();
         figures.push(told(
             "graphile-worker",

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 /// How many callers there are at once.
 const CALLERS: usize = 32;
 /// Journals of the import that is under way: more than can be posted before the process is gone.
-const JOURNALS: usize = 3_000;
+const JOURNALS: usize = 15_000;
 /// How long the process still serves after the signal.
 const DRAIN: Duration = Duration::from_millis(500);
 /// How long the rest of its stop may take.
