@@ -8,7 +8,8 @@ use crate::JobObserver;
 /// Settings of one worker.
 #[derive(Clone, Debug)]
 pub struct WorkerConfig {
-    /// Most jobs that run at the same time.
+    /// Most jobs that run at the same time. Where jobs are short, more than these are held for a moment: those that run next,
+    /// and those whose end is being recorded.
     pub concurrency: usize,
     /// Longest wait before it looks for due jobs, when no announcement wakes it earlier.
     pub poll_interval: Duration,

@@ -9,6 +9,9 @@
 //! lease that has run out gives the job to the next worker, or parks it as dead when its attempts are used up: a job
 //! that kills its worker ends too.
 //!
+//! Where jobs end faster than they are claimed, a worker claims some ahead: what it will run in the next twenty milliseconds, by
+//! the rate of the last ones. What has waited for a slot a quarter of a second goes back, for any worker to claim.
+//!
 //! A job runs *at least once*. What its handler does inside the transaction that it hands to `JobRun::complete` happens
 //! exactly once. A handler must yield: code that blocks its thread cannot be cancelled when its lease is lost.
 //!
@@ -25,8 +28,8 @@
 //! apalis is the runtime: its worker drives the jobs, its layers wrap the handlers and its graceful stop drains them.
 //! The tables are claimed by our own `Backend`. Three things of apalis are left aside, each for a reason:
 //!
-//! - Its concurrency limit admits one job after the other once a handler is ready. Claims here come in batches and must
-//!   know the number of free slots before, so a slot is taken first and travels with its job.
+//! - Its concurrency limit admits one job after the other once a handler is ready. Claims here come in batches, for the slots
+//!   that are free and for those that will be before the next claim is back, so the slots are ours and claims count them.
 //! - Its acknowledgement sees a result, not the lease behind it, and its retry layer repeats a job in memory. Ends here
 //!   are fenced statements and the backoff is stored, so both outlive the process.
 //! - Its backend may fail, which ends the worker and drops all jobs under way. Ours cannot: an outage is waited out

@@ -8,7 +8,7 @@ mod lease;
 mod rescue;
 
 pub(crate) use claim::{ClaimedRow, claim};
-pub(crate) use end::{Back, Returned, bury, cancel, put_back, stored_attempt, succeed};
+pub(crate) use end::{Back, Returned, bury, cancel, put_back, release, stored_attempt, succeed};
 pub(crate) use find::{Candidate, Found, Look, find};
 pub(crate) use lease::renew;
 pub(crate) use rescue::{Fate, rescue};

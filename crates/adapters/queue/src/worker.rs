@@ -2,6 +2,7 @@
 
 mod acks;
 mod admit;
+mod ahead;
 mod claims;
 pub(crate) mod ends;
 mod feed;
@@ -14,6 +15,7 @@ mod runtime;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use athyper_kernel_db::Database;
@@ -24,12 +26,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::ClaimedRow;
 use crate::worker::acks::Acks;
+use crate::worker::feed::Feed;
 use crate::worker::leases::Leases;
 use crate::worker::limits::Limits;
 use crate::{ContextFactory, JobEvent, JobNews, WorkerConfig, WorkerStats};
 
 /// Time to return the leases of jobs that were cancelled, after the drain.
 const RETURNING: Duration = Duration::from_secs(5);
+
+/// More jobs at once than any process has use for.
+const MOST_SLOTS: usize = 100_000;
 
 /// Why a worker cannot start.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,8 +65,14 @@ pub(crate) struct Shared {
     stats: Arc<WorkerStats>,
     leases: Arc<Leases>,
     acks: Acks,
-    /// One permit for each job that may run. It travels with the job.
+    /// One permit for each job that may run, until its handler has ended.
     slots: Arc<Semaphore>,
+    /// One permit for each job that may be held, from its claim until its end is recorded.
+    places: Arc<Semaphore>,
+    /// Handlers that have ended.
+    ended: AtomicU64,
+    /// A slot or a place has become free.
+    room: Notify,
     /// Something may be there to claim.
     wake: Notify,
     /// Cancelled when jobs still under way are to be returned.
@@ -68,6 +80,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// A handler has ended, and its slot is given back.
+    fn slot_is_free(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+        self.room.notify_one();
+    }
+
     /// Tells whoever measures what happened to this job.
     fn observe(&self, row: &ClaimedRow, event: JobEvent) {
         self.config.observer.tell(&JobNews { job_type: &row.name, queue: &row.queue, event });
@@ -99,6 +117,7 @@ impl Worker {
             }
         }
         let (acks, handed_in) = acks::channel();
+        let slots = config.concurrency.clamp(1, MOST_SLOTS);
         let shared = Arc::new(Shared {
             acks,
             database: database.clone(),
@@ -108,14 +127,17 @@ impl Worker {
             contexts,
             stats: Arc::default(),
             leases: Arc::default(),
-            slots: Arc::new(Semaphore::new(config.concurrency.max(1))),
+            slots: Arc::new(Semaphore::new(slots)),
+            places: Arc::new(Semaphore::new(slots + ahead::MOST)),
+            ended: AtomicU64::new(0),
+            room: Notify::new(),
             wake: Notify::new(),
             give_up: CancellationToken::new(),
             config,
         });
         stop_with(&shared)?;
-        let (sender, feed) = feed::channel();
-        let jobs = claims::claim_jobs(Arc::clone(&shared), sender, feed.clone());
+        let feed = Feed::new(Arc::clone(&shared.slots));
+        let jobs = claims::claim_jobs(Arc::clone(&shared), feed.clone());
         lifecycle.spawn("job claims", jobs);
         lifecycle.spawn("job acks", acks::write_acks(Arc::clone(&shared), handed_in));
         lifecycle.spawn("job leases", leases::keep(Arc::clone(&shared)));
@@ -135,14 +157,14 @@ impl Worker {
 fn stop_with(shared: &Arc<Shared>) -> Result<(), ShuttingDown> {
     // Dropped with the hook however that ends, also when it is cut short or never run: the jobs then return themselves.
     let give_up = shared.give_up.clone().drop_guard();
-    let (slots, drain) = (Arc::clone(&shared.slots), shared.config.drain);
-    let all = u32::try_from(shared.config.concurrency.max(1)).unwrap_or(u32::MAX);
+    let (places, drain) = (Arc::clone(&shared.places), shared.config.drain);
+    let all = u32::try_from(places.available_permits()).unwrap_or(u32::MAX);
     shared.lifecycle.on_shutdown("job worker", drain + RETURNING, move || async move {
-        let idle = tokio::time::timeout(drain, slots.acquire_many(all)).await.is_ok();
+        let idle = tokio::time::timeout(drain, places.acquire_many(all)).await.is_ok();
         drop(give_up);
         if !idle {
             tracing::info!("jobs are still under way, returning them to the queue");
-            let _all_returned = slots.acquire_many(all).await?;
+            let _all_returned = places.acquire_many(all).await?;
         }
         Ok(())
     })

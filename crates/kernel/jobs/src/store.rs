@@ -244,7 +244,11 @@ pub async fn announce(conn: &mut PgConnection, queue: &str) -> Result<(), DbErro
     announce_all(conn, &[queue]).await
 }
 
-async fn announce_all(conn: &mut PgConnection, queues: &[&str]) -> Result<(), DbError> {
+/// Tells workers of these queues, each once.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn announce_all(conn: &mut PgConnection, queues: &[&str]) -> Result<(), DbError> {
     sqlx::query("select pg_notify($1, queue) from unnest($2::text[]) as q(queue)")
         .bind(WAKE_CHANNEL)
         .bind(queues)

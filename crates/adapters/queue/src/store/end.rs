@@ -1,6 +1,6 @@
 //! Ends the run of a job: with success, back to the queue, or parked as dead.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use athyper_kernel_db::DbError;
@@ -90,6 +90,33 @@ pub(crate) async fn put_back(
             Ok(Returned::Waits)
         }
     }
+}
+
+/// Puts jobs back that have not started, without a lost attempt and in the place where they were, and gives the tokens of those
+/// that are. One that was to stop is left as it is.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn release(conn: &mut PgConnection, jobs: &[&Held]) -> Result<HashSet<Uuid>, DbError> {
+    let tenants: Vec<Uuid> = jobs.iter().map(|job| job.tenant.uuid()).collect();
+    let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.uuid()).collect();
+    let tokens: Vec<Uuid> = jobs.iter().map(|job| job.token).collect();
+    let released: Vec<Uuid> = sqlx::query_scalar(
+        "update jobs.job j set state = 'available', attempt = attempt - 1, lease_token = null, leased_until = null \
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token) \
+         where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token and j.state = 'running' \
+           and j.cancel_requested_at is null returning w.token",
+    )
+    .bind(tenants)
+    .bind(ids)
+    .bind(tokens)
+    .fetch_all(&mut *conn)
+    .await?;
+    let released: HashSet<Uuid> = released.into_iter().collect();
+    let kept = jobs.iter().filter(|job| released.contains(&job.token));
+    let queues: BTreeSet<&str> = kept.map(|job| job.queue.as_str()).collect();
+    store::announce_all(conn, &queues.into_iter().collect::<Vec<_>>()).await?;
+    Ok(released)
 }
 
 /// Ends a job that was to stop, and its operation; false when the lease was lost.

@@ -10,7 +10,7 @@ use super::Shared;
 use crate::store::{self, Held};
 
 /// Most successes in one statement.
-const MOST: usize = 100;
+const MOST: usize = 500;
 
 /// A success to record.
 pub(super) struct Ack {

@@ -1,43 +1,44 @@
-//! Claims due jobs for the free slots, again and again until the process stops.
+//! Claims due jobs for the free slots and a little ahead of them, again and again until the process stops.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use athyper_kernel_db::{DbError, SystemReason};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Shared;
 use super::admit::admit;
+use super::ahead::{self, Ahead, PATIENCE};
 use super::ends::{self, Outcome};
 use super::feed::{Claim, Feed};
 use crate::JobEvent;
 use crate::outage::Outage;
-use crate::store::{self, Found, Look};
+use crate::store::{self, Found, Held, Look};
 
 /// Pause after a claim that met another one.
 const CONTENTION: Duration = Duration::from_millis(10);
 
 /// Fills the feed until the process stops, then returns what the runtime has not taken.
-pub(super) async fn claim_jobs(shared: Arc<Shared>, sender: UnboundedSender<Claim>, feed: Feed) {
+pub(super) async fn claim_jobs(shared: Arc<Shared>, feed: Feed) {
     let stopping = shared.lifecycle.stopping();
     let mut outage = Outage::new("claim jobs");
     let mut round = Round::default();
-    while let Some(slots) = free_slots(&shared, &stopping).await {
+    let mut ahead = Ahead::new(Instant::now());
+    while let Some(places) = room_for_jobs(&shared, &feed, &mut ahead, &stopping).await {
         // Never cut off at the stop: a claim that was committed and not read would leave jobs that nobody runs.
-        let wait = match timeout(shared.config.lease, claim(&shared, &mut round, slots)).await {
+        let wait = match timeout(shared.config.lease, claim(&shared, &mut round, places)).await {
             Ok(Ok((claims, pace))) => {
                 outage.over();
                 shared.stats.add_claimed(claims.len());
-                for claim in claims {
+                for claim in &claims {
                     shared.observe(&claim.row, JobEvent::Claimed { waited: claim.row.waited() });
-                    if let Err(unsent) = sender.send(claim) {
-                        give_back(&shared, unsent.0).await;
-                    }
                 }
+                feed.push(claims);
                 match pace {
                     Pace::AtOnce => Duration::ZERO,
                     Pace::Soon => CONTENTION,
@@ -56,9 +57,7 @@ pub(super) async fn claim_jobs(shared: Arc<Shared>, sender: UnboundedSender<Clai
             }
         }
     }
-    for claim in feed.end() {
-        give_back(&shared, claim).await;
-    }
+    give_back(&shared, &feed).await;
 }
 
 /// When to look again.
@@ -97,24 +96,40 @@ impl Round {
     }
 }
 
-/// Waits for a free slot and takes all that are free; `None` when the process stops.
-async fn free_slots(shared: &Shared, stopping: &CancellationToken) -> Option<OwnedSemaphorePermit> {
-    let mut slots = tokio::select! {
-        biased;
-        () = stopping.cancelled() => return None,
-        slot = Arc::clone(&shared.slots).acquire_owned() => slot.ok()?,
-    };
-    let more = u32::try_from(shared.slots.available_permits()).unwrap_or(u32::MAX);
-    if let Ok(others) = Arc::clone(&shared.slots).try_acquire_many_owned(more) {
-        slots.merge(others);
+/// Waits until jobs are wanted and gives a place for each of them; `None` when the process stops. What has waited for a slot too
+/// long goes back meanwhile.
+async fn room_for_jobs(
+    shared: &Shared,
+    feed: &Feed,
+    ahead: &mut Ahead,
+    stopping: &CancellationToken,
+) -> Option<OwnedSemaphorePermit> {
+    while !stopping.is_cancelled() {
+        let late = feed.oldest().map(|since| since + PATIENCE);
+        if late.is_some_and(|late| late <= Instant::now()) {
+            give_back(shared, feed).await;
+            continue;
+        }
+        let (free, waiting) = (shared.slots.available_permits(), feed.waiting());
+        let ahead = ahead.jobs(shared.ended.load(Ordering::Relaxed), Instant::now());
+        let places = ahead::wanted(free, waiting, ahead).min(shared.places.available_permits());
+        if places > 0 {
+            let places = u32::try_from(places).unwrap_or(u32::MAX);
+            return Arc::clone(&shared.places).try_acquire_many_owned(places).ok();
+        }
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = shared.room.notified() => {}
+            () = sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => {}
+        }
     }
-    Some(slots)
+    None
 }
 
 async fn claim(
     shared: &Shared,
     round: &mut Round,
-    mut slots: OwnedSemaphorePermit,
+    mut places: OwnedSemaphorePermit,
 ) -> Result<(Vec<Claim>, Pace), DbError> {
     let limits = &shared.limits;
     let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
@@ -123,7 +138,7 @@ async fn claim(
         types: &limits.types,
         type_limits: &limits.of_types,
         queues: (&limits.queues, &limits.of_queues),
-        limit: slots.num_permits(),
+        limit: places.num_permits(),
         after: round.after,
     };
     let found = store::find(tx.conn(), &look).await?;
@@ -151,10 +166,10 @@ async fn claim(
         Pace::Poll
     };
     let claims = rows.into_iter().filter_map(|row| {
-        let slot = slots.split(1)?;
+        let place = places.split(1)?;
         let held = row.held();
         let lease = shared.leases.hold(&held, until);
-        Some(Claim { row, held, lease, slot })
+        Some(Claim { row, held, lease, place })
     });
     Ok((claims.collect(), pace))
 }
@@ -164,8 +179,27 @@ fn is_contention(error: &DbError) -> bool {
     matches!(error, DbError::Contended(_)) || error.constraint() == Some("job_serial_running")
 }
 
-async fn give_back(shared: &Shared, claim: Claim) {
-    let Claim { row, held, mut lease, slot } = claim;
-    ends::record(shared, &row, &held, &mut lease, &Outcome::Returned).await;
-    drop(slot);
+/// Returns what waits for a slot: together where that can be, else one by one.
+async fn give_back(shared: &Shared, feed: &Feed) {
+    let mut claims = feed.take_back();
+    if claims.is_empty() {
+        return;
+    }
+    match release(shared, &claims).await {
+        Ok(released) => claims.retain(|claim| !released.contains(&claim.held.token)),
+        Err(error) => tracing::debug!(%error, "jobs could not be given back together"),
+    }
+    for Claim { row, held, mut lease, place } in claims {
+        ends::record(shared, &row, &held, &mut lease, &Outcome::Returned).await;
+        drop(place);
+    }
+}
+
+/// Returns those that stand before no gate: the end of one behind a gate takes that gate's lock.
+async fn release(shared: &Shared, claims: &[Claim]) -> Result<HashSet<Uuid>, DbError> {
+    let jobs: Vec<&Held> = claims.iter().map(|claim| &claim.held).filter(|held| !held.gated).collect();
+    let mut tx = shared.database.system_tx(SystemReason::RunQueue).await?;
+    let released = store::release(tx.conn(), &jobs).await?;
+    tx.commit().await?;
+    Ok(released)
 }

@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::ends::{self, Ending, Outcome};
-use super::feed::Claim;
+use super::feed::{Claim, Slotted};
 use super::leases::Lease;
 use crate::context::context_of;
 use crate::store::ClaimedRow;
@@ -26,9 +26,9 @@ use crate::{JobEvent, JobOrigin};
 const UNKNOWN_TENANT: Duration = Duration::from_mins(1);
 
 /// Runs the job and records its end.
-pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
+pub(super) async fn run(shared: Arc<Shared>, next: Slotted) {
     let _running = shared.stats.run();
-    let Claim { row, held, mut lease, slot } = claim;
+    let Slotted { claim: Claim { row, held, mut lease, place }, slot } = next;
     let enqueued = row.trace();
     let origin = row.origin();
     let trace = own_trace(enqueued.as_ref(), origin.as_ref().and_then(|origin| origin.trace_id.as_deref()));
@@ -50,6 +50,9 @@ pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
             tracing::warn!("the tenant of this job is not served here now, trying again later");
             Outcome::Snooze(UNKNOWN_TENANT)
         };
+        // The next job may start while the end of this one is recorded.
+        drop(slot);
+        shared.slot_is_free();
         let ending = ends::record(&shared, &row, &held, &mut lease, &outcome).await;
         let took = started.elapsed();
         log_end(&outcome, ending, took);
@@ -57,7 +60,8 @@ pub(super) async fn run(shared: Arc<Shared>, claim: Claim) {
     }
     .instrument(span)
     .await;
-    drop(slot);
+    drop(place);
+    shared.room.notify_one();
     if held.gated {
         shared.wake.notify_one();
     }

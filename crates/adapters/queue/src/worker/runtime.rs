@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tower::Service;
 
-use super::feed::{Claim, Feed};
+use super::feed::{Feed, Slotted};
 use super::{Shared, run};
 
 /// What a job is to apalis: it never fails, because its end is recorded before apalis hears of it.
@@ -25,7 +25,7 @@ type JobFuture = BoxFuture<'static, Result<(), Infallible>>;
 #[derive(Clone)]
 struct JobService(Arc<Shared>);
 
-impl Service<Task<Claim>> for JobService {
+impl Service<Task<Slotted>> for JobService {
     type Response = ();
     type Error = Infallible;
     type Future = JobFuture;
@@ -34,7 +34,7 @@ impl Service<Task<Claim>> for JobService {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, task: Task<Claim>) -> JobFuture {
+    fn call(&mut self, task: Task<Slotted>) -> JobFuture {
         run::run(Arc::clone(&self.0), task.args).map(Ok).boxed()
     }
 }

@@ -1,6 +1,7 @@
 //! The queue on a real PostgreSQL server.
 #![cfg(test)]
 
+mod ahead;
 mod bench;
 mod control;
 mod ends;
