@@ -60,6 +60,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand line guards",
                 sql: include_str!("../migrations/0009_expand_line_guards.sql"),
             },
+            Migration {
+                version: 10,
+                description: "expand line worth",
+                sql: include_str!("../migrations/0010_expand_line_worth.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

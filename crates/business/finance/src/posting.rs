@@ -1,8 +1,10 @@
 //! The one way into the ledger: by hand, by reversal, by import, and for the documents of other domains alike.
 
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_db::TenantTx;
 use athyper_kernel_error::FieldError;
 use athyper_kernel_ledger::{AccountRef, ItemId, LineAmount, PostingControl};
 use athyper_kernel_ledger_books::dimensions;
@@ -19,9 +21,8 @@ use crate::model::journal::{JournalId, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
 use crate::numbering::number;
-use crate::store::items::{NewItem, NewSettlement, SettledBy};
-use crate::store::lines::StoredLine;
-use crate::store::{accounts, balances, items, lines, periods, rates};
+use crate::posting::written::{Lines, settlements, write};
+use crate::store::{accounts, balances, items, periods, rates};
 
 /// The part of the account that takes the rounding of converted lines.
 const ROUNDING: &str = "rounding";
@@ -151,6 +152,31 @@ pub(crate) async fn post(
     drafts: &[NewJournal],
     rights: PostingRights,
 ) -> Result<Vec<PostedJournal>, Error> {
+    post_lines(tx, control, (entity, drafts), rights, Lines::New).await
+}
+
+/// As [`post`], a draft that has its lines already.
+///
+/// # Errors
+/// As [`post`].
+pub(crate) async fn post_drafted(
+    tx: &mut TenantTx,
+    control: &dyn PostingControl,
+    entity: &LegalEntity,
+    draft: &NewJournal,
+    rights: PostingRights,
+) -> Result<Option<PostedJournal>, Error> {
+    let of_one = (entity, std::slice::from_ref(draft));
+    Ok(post_lines(tx, control, of_one, rights, Lines::Drafted).await?.pop())
+}
+
+async fn post_lines(
+    tx: &mut TenantTx,
+    control: &dyn PostingControl,
+    (entity, drafts): (&LegalEntity, &[NewJournal]),
+    rights: PostingRights,
+    lines_are: Lines,
+) -> Result<Vec<PostedJournal>, Error> {
     let used: BTreeSet<AccountId> =
         drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
     let held = accounts::hold(tx, &used).await?;
@@ -169,7 +195,7 @@ pub(crate) async fn post(
     for draft in drafts {
         entries.push((draft, complete(tx, entity, draft, &held, &mut states).await?));
     }
-    let (new_items, posted) = write(tx, entity, &held, &entries).await?;
+    let (new_items, posted) = write(tx, entity, &held, &entries, lines_are).await?;
     items::insert(tx, &new_items).await?;
     items::settle(tx, &settlements(&entries), &states).await?;
     let has_dimensions =
@@ -315,76 +341,6 @@ async fn balanced(tx: &mut TenantTx, valued: Vec<Valued>) -> Result<Vec<Valued>,
         }
     }
     Ok(valued)
-}
-
-/// Writes the lines down, and gives the items that they make, and worth and item of each line asked for.
-async fn write(
-    tx: &mut TenantTx,
-    entity: &LegalEntity,
-    held: &HashMap<AccountId, Account>,
-    entries: &[(&NewJournal, Vec<Valued>)],
-) -> Result<(Vec<NewItem>, Vec<Vec<(Decimal, Option<ItemId>)>>), DbError> {
-    let (mut stored, mut made, mut posted) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
-    for (draft, valued) in entries {
-        let mut of_journal = Vec::with_capacity(draft.lines.len());
-        for (line_no, it) in (1..).zip(valued) {
-            stored.push(StoredLine {
-                journal: draft.id,
-                entity: entity.id,
-                line_no,
-                line: &it.line,
-                posted_on: Some(draft.date),
-                rate: Some(it.rate),
-                base: Some(it.base),
-            });
-            let is_control = held.get(&it.line.account).is_some_and(|account| account.usage.is_control());
-            let party =
-                it.line.party.filter(|_| is_control && it.line.settles.is_none() && !it.line.automatic);
-            let item = party.map(|party| NewItem {
-                id: Id::new(tx.clock()),
-                entity: entity.id,
-                journal: draft.id,
-                line_no,
-                date: draft.date,
-                due_on: it.line.due_on,
-                reference: it.line.reference.clone().or_else(|| draft.reference.clone()),
-                state: ItemState {
-                    account: it.line.account,
-                    party,
-                    currency: it.line.amount.currency(),
-                    rate: it.rate,
-                    amount: it.line.amount.signed(),
-                    base: it.base,
-                    open: it.line.amount.signed(),
-                    open_base: it.base,
-                },
-            });
-            if !it.line.automatic || draft.reverses.is_some() {
-                of_journal.push((it.base, item.as_ref().map(|item| item.id)));
-            }
-            made.extend(item);
-        }
-        posted.push(of_journal);
-    }
-    lines::insert(tx, &stored).await?;
-    Ok((made, posted))
-}
-
-/// What the lines of these journals take off the items that they settle.
-fn settlements(entries: &[(&NewJournal, Vec<Valued>)]) -> Vec<NewSettlement> {
-    let of_line = |draft: &NewJournal, line_no: i32, it: &Valued| {
-        Some(NewSettlement {
-            item: it.line.settles?,
-            date: draft.date,
-            amount: it.line.amount.signed(),
-            base: it.base,
-            by: SettledBy::Line(draft.id, line_no),
-        })
-    };
-    entries
-        .iter()
-        .flat_map(|(draft, valued)| (1..).zip(valued).filter_map(|(line_no, it)| of_line(draft, line_no, it)))
-        .collect()
 }
 
 impl From<EntryError> for Error {

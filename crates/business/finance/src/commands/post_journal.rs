@@ -11,7 +11,7 @@ use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
-use crate::posting::{PostingRights, post};
+use crate::posting::{PostingRights, post_drafted};
 use crate::store::{journals, legal_entities, lines};
 use athyper_kernel_ledger::totals;
 
@@ -70,11 +70,10 @@ pub(crate) async fn execute(
     }
     let entity = legal_entities::find(tx, journal.entity).await?.ok_or(Error::EntityNotFound)?;
 
-    // The lines are written down again with what they are worth.
-    let lines = lines::take(tx, journal.id).await?;
-    let draft = JournalWithLines::of(journal.clone(), lines);
-    let done = post(tx, &*deps.control, &entity, &[draft.into_new()], rights).await?;
-    let Some(done) = done.into_iter().next() else { return Err(Error::JournalNotFound) };
+    let lines = lines::of_journal(tx, journal.id).await?;
+    let draft = JournalWithLines::of(journal.clone(), lines).into_new();
+    let done = post_drafted(tx, &*deps.control, &entity, &draft, rights).await?;
+    let done = done.ok_or(Error::JournalNotFound)?;
 
     let posted = JournalWithLines {
         journal: journal.clone().posted(done.number, tx.now(), &tx.context().actor().id),

@@ -19,12 +19,13 @@ pub(crate) async fn add_posted(
 ) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     let ids: Vec<Uuid> = journals.iter().copied().map(Id::uuid).collect();
+    // The ids in a subquery: their number is no reason to plan anew.
     sqlx::query(
         "insert into finance.balance (tenant_id, entity_id, account_id, currency, month, stripe, debit, credit, \
          base_debit, base_credit) \
          select tenant_id, entity_id, account_id, currency, date_trunc('month', posted_on)::date as month, \
          pg_backend_pid() % $3, sum(debit), sum(credit), sum(base_debit), sum(base_credit) \
-         from finance.journal_line where tenant_id = $1 and journal_id = any($2) \
+         from finance.journal_line where tenant_id = $1 and journal_id = any(coalesce((select $2::uuid[]), '{}')) \
          group by tenant_id, entity_id, account_id, currency, month \
          order by entity_id, account_id, currency, month \
          on conflict (tenant_id, entity_id, account_id, currency, month, stripe) \
@@ -46,7 +47,7 @@ pub(crate) async fn add_posted(
          date_trunc('month', line.posted_on)::date as month, pg_backend_pid() % $3, sum(line.debit), sum(line.credit), \
          sum(line.base_debit), sum(line.base_credit) \
          from finance.journal_line line cross join lateral jsonb_each_text(line.dimensions) as named \
-         where line.tenant_id = $1 and line.journal_id = any($2) \
+         where line.tenant_id = $1 and line.journal_id = any(coalesce((select $2::uuid[]), '{}')) \
          group by line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, month \
          order by line.entity_id, named.key, named.value, line.account_id, line.currency, month \
          on conflict (tenant_id, entity_id, dimension, value, account_id, currency, month, stripe) \

@@ -188,10 +188,12 @@ pub(crate) async fn delete_draft(tx: &mut TenantTx, id: JournalId) -> Result<(),
 /// Turns drafts into posted journals. The database refuses one that does not balance.
 pub(crate) async fn mark_posted(tx: &mut TenantTx, drafts: &[Numbered]) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
+    // Arrays in subqueries: their length is no reason to plan anew.
     sqlx::query(
         "update finance.journal journal set state = 'posted', number = given.number, sequence = given.sequence, \
          fiscal_year = given.fiscal_year, posted_at = $2, posted_by = $3, version = version + 1 \
-         from unnest($4::uuid[], $5::text[], $6::bigint[], $7::date[]) as given (id, number, sequence, fiscal_year) \
+         from unnest((select $4::uuid[]), (select $5::text[]), (select $6::bigint[]), (select $7::date[])) \
+         as given (id, number, sequence, fiscal_year) \
          where journal.tenant_id = $1 and journal.id = given.id",
     )
     .bind(tenant)

@@ -105,6 +105,16 @@ pub(crate) struct StoredLine<'l> {
     pub(crate) base: Option<Decimal>,
 }
 
+impl StoredLine<'_> {
+    fn base_debit(&self) -> Option<Decimal> {
+        self.base.map(|base| base.max(Decimal::ZERO))
+    }
+
+    fn base_credit(&self) -> Option<Decimal> {
+        self.base.map(|base| (-base).max(Decimal::ZERO))
+    }
+}
+
 const INSERT: &str = "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, \
      currency, posted_on, rate, base_debit, base_credit, party_id, due_on, dimensions, tax_code, tax_base, \
      settles_id, memo, is_automatic) \
@@ -143,14 +153,40 @@ pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Resul
     Ok(())
 }
 
+/// Writes down what lines of drafts are worth, where they stand.
+pub(crate) async fn set_worth(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<(), DbError> {
+    // Arrays in subqueries: their length is no reason to plan anew.
+    let written = sqlx::query(
+        "update finance.journal_line line set posted_on = worth.posted_on, rate = worth.rate, \
+         base_debit = worth.base_debit, base_credit = worth.base_credit, party_id = worth.party_id \
+         from unnest((select $2::uuid[]), (select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
+             (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
+         as worth (journal_id, line_no, posted_on, rate, base_debit, base_credit, party_id) \
+         where line.tenant_id = $1 and line.journal_id = worth.journal_id and line.line_no = worth.line_no",
+    )
+    .bind(tx.tenant_id().uuid())
+    .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
+    .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
+    .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
+    .execute(tx.conn())
+    .await?;
+    if usize::try_from(written.rows_affected()) == Ok(lines.len()) {
+        Ok(())
+    } else {
+        Err(DbError::Corrupt(format!("{} of {} drafted lines", written.rows_affected(), lines.len())))
+    }
+}
+
 /// A statement around [`INSERT`], with the lines.
 fn insertion(
     statement: impl SqlSafeStr,
     tenant: Uuid,
     lines: &[StoredLine<'_>],
 ) -> Query<'static, Postgres, PgArguments> {
-    let base_debit = |line: &StoredLine<'_>| line.base.map(|base| base.max(Decimal::ZERO));
-    let base_credit = |line: &StoredLine<'_>| line.base.map(|base| (-base).max(Decimal::ZERO));
     sqlx::query(statement)
         .bind(tenant)
         .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
@@ -162,8 +198,8 @@ fn insertion(
         .bind(lines.iter().map(|it| it.line.amount.currency().code()).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
-        .bind(lines.iter().map(base_debit).collect::<Vec<_>>())
-        .bind(lines.iter().map(base_credit).collect::<Vec<_>>())
+        .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
+        .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.line.due_on).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| Json(&it.line.dimensions)).collect::<Vec<_>>())

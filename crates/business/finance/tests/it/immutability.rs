@@ -32,6 +32,11 @@ async fn a_posted_journal_and_its_lines_never_change() {
         format!(
             "update finance.journal_line set debit = debit * 2, credit = credit * 2 where journal_id = '{id}'"
         ),
+        // What they are worth neither, nor by the way of a draft.
+        format!("update finance.journal_line set rate = 2 where journal_id = '{id}'"),
+        format!(
+            "update finance.journal_line set posted_on = null, base_debit = null, base_credit = null where journal_id = '{id}'"
+        ),
         // Even a pair of lines that balances.
         format!(
             "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, currency) \
@@ -40,6 +45,37 @@ async fn a_posted_journal_and_its_lines_never_change() {
     ] {
         assert_eq!(refused_by(&app, &statement).await, "journal_immutable", "{statement}");
     }
+}
+
+/// A posting says what the lines of its draft are worth; what they say is replaced as a whole.
+#[tokio::test]
+async fn lines_of_a_draft_are_valued_and_change_in_nothing_else() {
+    let (app, accountant) = app_with_accounts().await;
+    let posted = post(&accountant, &fee("2025-01-10", "4.00")).await.expect(200).text("/id");
+    let id = draft(&accountant, &fee("2025-01-10", "4.00")).await;
+    for column in [
+        "debit = debit + 1, credit = credit + 1",
+        "memo = 'x'",
+        "line_no = line_no + 10",
+        "due_on = '2025-02-01'",
+    ] {
+        let statement = format!("update finance.journal_line set {column} where journal_id = '{id}'");
+        assert_eq!(refused_by(&app, &statement).await, "journal_immutable", "{statement}");
+    }
+    let moved = format!(
+        "update finance.journal_line set journal_id = '{id}', line_no = 7 where journal_id = '{posted}' and line_no = 1"
+    );
+    assert_eq!(refused_by(&app, &moved).await, "journal_immutable");
+    // The application has no right to more than that.
+    let mut superuser = app.db.superuser().await;
+    let columns: Vec<String> = sqlx::query_scalar(
+        "select column_name::text from information_schema.column_privileges where table_schema = 'finance' \
+         and table_name = 'journal_line' and privilege_type = 'UPDATE' and grantee = 'athyper_app' order by 1",
+    )
+    .fetch_all(&mut superuser)
+    .await
+    .unwrap();
+    assert_eq!(columns, ["base_credit", "base_debit", "party_id", "posted_on", "rate"]);
 }
 
 #[tokio::test]

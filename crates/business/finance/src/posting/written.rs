@@ -1,0 +1,104 @@
+//! Writes down what is posted: lines with their worth, and what they make and settle.
+
+use std::collections::HashMap;
+use std::iter::repeat;
+
+use athyper_kernel_db::{DbError, TenantTx};
+use athyper_kernel_ledger::ItemId;
+use athyper_kernel_types::Id;
+use rust_decimal::Decimal;
+
+use crate::model::account::{Account, AccountId};
+use crate::model::entry::{ItemState, Valued};
+use crate::model::journal::NewJournal;
+use crate::model::legal_entity::LegalEntity;
+use crate::store::items::{NewItem, NewSettlement, SettledBy};
+use crate::store::lines::{self, StoredLine};
+
+/// Where the lines of drafts are before they are posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Nowhere yet.
+    New,
+    /// They stand as those of a draft, with these positions; what is added to them does not.
+    Drafted,
+}
+
+/// Writes the lines down with their worth, and gives the items that they make, and worth and item of each line asked for.
+pub(super) async fn write(
+    tx: &mut TenantTx,
+    entity: &LegalEntity,
+    held: &HashMap<AccountId, Account>,
+    entries: &[(&NewJournal, Vec<Valued>)],
+    lines_are: Lines,
+) -> Result<(Vec<NewItem>, Vec<Vec<(Decimal, Option<ItemId>)>>), DbError> {
+    let (mut new, mut drafted) = (Vec::new(), Vec::new());
+    let (mut made, mut posted) = (Vec::new(), Vec::with_capacity(entries.len()));
+    for (draft, valued) in entries {
+        let mut of_journal = Vec::with_capacity(draft.lines.len());
+        for ((line_no, it), own) in (1..).zip(valued).zip(draft.lines.iter().map(Some).chain(repeat(None))) {
+            let is_drafted = lines_are == Lines::Drafted && own.is_some();
+            let written = if is_drafted { &mut drafted } else { &mut new };
+            written.push(StoredLine {
+                journal: draft.id,
+                entity: entity.id,
+                line_no,
+                line: &it.line,
+                posted_on: Some(draft.date),
+                rate: Some(it.rate),
+                base: Some(it.base),
+            });
+            let is_control = held.get(&it.line.account).is_some_and(|account| account.usage.is_control());
+            let party =
+                it.line.party.filter(|_| is_control && it.line.settles.is_none() && !it.line.automatic);
+            let item = party.map(|party| NewItem {
+                id: Id::new(tx.clock()),
+                entity: entity.id,
+                journal: draft.id,
+                line_no,
+                date: draft.date,
+                due_on: it.line.due_on,
+                reference: it.line.reference.clone().or_else(|| draft.reference.clone()),
+                state: ItemState {
+                    account: it.line.account,
+                    party,
+                    currency: it.line.amount.currency(),
+                    rate: it.rate,
+                    amount: it.line.amount.signed(),
+                    base: it.base,
+                    open: it.line.amount.signed(),
+                    open_base: it.base,
+                },
+            });
+            if !it.line.automatic || draft.reverses.is_some() {
+                of_journal.push((it.base, item.as_ref().map(|item| item.id)));
+            }
+            made.extend(item);
+        }
+        posted.push(of_journal);
+    }
+    if !new.is_empty() {
+        lines::insert(tx, &new).await?;
+    }
+    if !drafted.is_empty() {
+        lines::set_worth(tx, &drafted).await?;
+    }
+    Ok((made, posted))
+}
+
+/// What the lines of these journals take off the items that they settle.
+pub(super) fn settlements(entries: &[(&NewJournal, Vec<Valued>)]) -> Vec<NewSettlement> {
+    let of_line = |draft: &NewJournal, line_no: i32, it: &Valued| {
+        Some(NewSettlement {
+            item: it.line.settles?,
+            date: draft.date,
+            amount: it.line.amount.signed(),
+            base: it.base,
+            by: SettledBy::Line(draft.id, line_no),
+        })
+    };
+    entries
+        .iter()
+        .flat_map(|(draft, valued)| (1..).zip(valued).filter_map(|(line_no, it)| of_line(draft, line_no, it)))
+        .collect()
+}
