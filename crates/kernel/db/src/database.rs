@@ -158,7 +158,7 @@ impl Database {
     /// [`DbError::Unavailable`] when no connection can be had in time; [`DbError::Failed`] when the login role is not
     /// a member of `athyper_system`.
     pub async fn system_tx(&self, reason: SystemReason) -> Result<SystemTx, DbError> {
-        let tx = self.begin(SYSTEM).await?;
+        let tx = self.begin(&format!("{SYSTEM}{}", reason.settings())).await?;
         let (actor, clock) = (Actor::system(reason.as_str()), self.0.clock.clone());
         Ok(SystemTx::new(tx, reason, actor, clock, self.0.changes.clone()))
     }

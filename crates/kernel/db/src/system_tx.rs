@@ -51,6 +51,20 @@ impl SystemReason {
         }
     }
 
+    /// What is set for its transactions beyond the role.
+    ///
+    /// The tables of the queue are empty in one moment and long in the next, and PostgreSQL keeps the plan of a prepared
+    /// statement: one made for an empty table reads all of a long one, again and again. Rows of the queue are found by their
+    /// keys, whatever the tables seem to hold.
+    pub(crate) fn settings(self) -> &'static str {
+        match self {
+            Self::RunQueue => {
+                "; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off"
+            }
+            _ => "",
+        }
+    }
+
     /// Whether each transaction writes an audit event. The queue, the scheduler and the sealer turn several times a second
     /// and touch nothing but their own tables, whose rows are the record of what they did; an event for every turn would
     /// bury the trail, and an event for every sealing would never end. So would one for every request that a key signs in.

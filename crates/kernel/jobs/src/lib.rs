@@ -100,5 +100,10 @@ pub const JOBS_SCHEMA: Schema = Schema {
             description: "expand upload object",
             sql: include_str!("../migrations/0007_expand_upload_object.sql"),
         },
+        Migration {
+            version: 8,
+            description: "expand lease renewal",
+            sql: include_str!("../migrations/0008_expand_lease_renewal.sql"),
+        },
     ],
 };

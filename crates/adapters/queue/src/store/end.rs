@@ -191,13 +191,14 @@ pub(crate) async fn succeed(conn: &mut PgConnection, jobs: &[&Held]) -> Result<H
              finished_at = clock_timestamp() \
            from wanted w where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token \
              and j.state = 'running' \
-           returning j.tenant_id, j.id, j.finished_at), \
+           returning j.tenant_id, j.id, j.finished_at, w.token), \
          closed as (\
            update jobs.operation o set state = 'succeeded', finished_at = ended.finished_at from ended \
            where o.tenant_id = ended.tenant_id and o.job_id = ended.id and o.state in ('queued', 'running')) \
+         select token from ended \
+         union all \
          select w.token from wanted w join jobs.job j on j.tenant_id = w.tenant_id and j.id = w.id \
-         where j.state = 'succeeded' or exists (\
-           select 1 from ended where ended.tenant_id = w.tenant_id and ended.id = w.id)",
+         where w.token not in (select token from ended) and j.state = 'succeeded'",
     )
     .bind(tenants)
     .bind(ids)

@@ -13,8 +13,8 @@ pub(crate) const VISITS: i64 = 64;
 pub(crate) struct Look<'a> {
     /// Names of the types that the worker can run.
     pub(crate) types: &'a [String],
-    /// Side by side with the types: how many jobs of each run at once for one tenant, where that is limited.
-    pub(crate) type_limits: &'a [Option<i64>],
+    /// Side by side: types that are limited for each tenant, and how many of their jobs run at once.
+    pub(crate) limited_types: (&'a [String], &'a [i64]),
     /// Side by side: queues that are limited for each tenant, and how many of their jobs run at once.
     pub(crate) queues: (&'a [String], &'a [i64]),
     /// How many jobs at most.
@@ -99,7 +99,8 @@ impl MaybeCandidate {
 pub(crate) async fn find(conn: &mut PgConnection, look: &Look<'_>) -> Result<Found, DbError> {
     let rows: Vec<Row> = sqlx::query_as(FIND)
         .bind(look.types)
-        .bind(look.type_limits)
+        .bind(look.limited_types.0)
+        .bind(look.limited_types.1)
         .bind(look.queues.0)
         .bind(look.queues.1)
         .bind(i64::try_from(look.limit).unwrap_or(i64::MAX))
@@ -123,21 +124,21 @@ pub(crate) async fn find(conn: &mut PgConnection, look: &Look<'_>) -> Result<Fou
 const FIND: &str = "with recursive ring(visit, tenant_id, wrapped) as (\
     select 1::bigint, first.tenant_id, first.wrapped from (\
       (select j.tenant_id, false as wrapped from jobs.job j where j.state = 'available' and not j.parked \
-         and j.tenant_id > $6 order by j.tenant_id limit 1) \
+         and j.tenant_id > $7 order by j.tenant_id limit 1) \
       union all \
       (select j.tenant_id, true from jobs.job j where j.state = 'available' and not j.parked \
-         and j.tenant_id <= $6 order by j.tenant_id limit 1) \
+         and j.tenant_id <= $7 order by j.tenant_id limit 1) \
       order by wrapped limit 1) first \
     union all \
     select ring.visit + 1, next.tenant_id, next.wrapped from ring cross join lateral (\
       (select j.tenant_id, ring.wrapped as wrapped from jobs.job j where j.state = 'available' and not j.parked \
-         and j.tenant_id > ring.tenant_id and (not ring.wrapped or j.tenant_id <= $6) \
+         and j.tenant_id > ring.tenant_id and (not ring.wrapped or j.tenant_id <= $7) \
          order by j.tenant_id limit 1) \
       union all \
       (select j.tenant_id, true from jobs.job j where not ring.wrapped and j.state = 'available' and not j.parked \
-         and j.tenant_id <= $6 order by j.tenant_id limit 1) \
+         and j.tenant_id <= $7 order by j.tenant_id limit 1) \
       order by wrapped limit 1) next \
-    where ring.visit < $7), \
+    where ring.visit < $8), \
   lane(visit, tenant_id, queue, type, priority) as (\
     select ring.visit, ring.tenant_id, first.queue, first.type, first.priority from ring cross join lateral (\
       select j.queue, j.type, j.priority from jobs.job j \
@@ -151,10 +152,10 @@ const FIND: &str = "with recursive ring(visit, tenant_id, wrapped) as (\
       order by j.queue, j.type, j.priority limit 1) next), \
   due as (\
     select lane.* from lane \
-    join unnest($1::text[], $2::bigint[]) as known(type, at_once) on known.type = lane.type \
-    left join unnest($3::text[], $4::bigint[]) as limited(queue, at_once) on limited.queue = lane.queue \
-    where not exists (select 1 from jobs.queue_state paused where paused.queue = lane.queue \
-        and paused.tenant_id in (lane.tenant_id, $8)) \
+    left join unnest($2::text[], $3::bigint[]) as known(type, at_once) on known.type = lane.type \
+    left join unnest($4::text[], $5::bigint[]) as limited(queue, at_once) on limited.queue = lane.queue \
+    where lane.type = any($1) and not exists (select 1 from jobs.queue_state paused where paused.queue = lane.queue \
+        and paused.tenant_id in (lane.tenant_id, $9)) \
       and (known.at_once is null or known.at_once > (select count(*) from jobs.job r \
         where r.tenant_id = lane.tenant_id and r.type = lane.type and r.state = 'running')) \
       and (limited.at_once is null or limited.at_once > (select count(*) from jobs.job r \
@@ -163,20 +164,19 @@ const FIND: &str = "with recursive ring(visit, tenant_id, wrapped) as (\
         and j.tenant_id = lane.tenant_id and j.queue = lane.queue and j.type = lane.type \
         and j.priority = lane.priority order by j.run_at limit 1) <= now()), \
   waiting as (\
-    select d.*, row_number() over (order by visit) as place, count(*) over () as tenants \
-    from (select distinct visit, tenant_id from due) d), \
+    select due.*, dense_rank() over (order by visit) as place, (select count(distinct visit) from due) as tenants from due), \
   locked as (\
-    select due.visit, due.tenant_id, due.queue, due.type, due.priority, j.id, j.position, j.run_at, j.gate, j.limit_max \
-    from waiting join due on due.visit = waiting.visit cross join lateral (\
+    select w.visit, w.tenant_id, w.queue, w.type, w.priority, j.id, j.position, j.run_at, j.gate, j.limit_max \
+    from waiting w cross join lateral (\
       select j.id, j.position, j.run_at, j.gate, j.limit_max from jobs.job j \
-      where j.state = 'available' and not j.parked and j.tenant_id = due.tenant_id and j.queue = due.queue \
-        and j.type = due.type and j.priority = due.priority and j.run_at <= now() \
-      order by j.run_at, j.position limit ($5 + waiting.tenants - 1) / waiting.tenants \
+      where j.state = 'available' and not j.parked and j.tenant_id = w.tenant_id and j.queue = w.queue \
+        and j.type = w.type and j.priority = w.priority and j.run_at <= now() \
+      order by j.run_at, j.position limit ($6 + w.tenants - 1) / w.tenants \
       for no key update skip locked) j \
-    where waiting.place <= $5), \
+    where w.place <= $6), \
   chosen as (\
     select l.*, row_number() over (partition by visit order by priority, run_at, position) as turn from locked l \
-    order by turn, visit limit $5) \
+    order by turn, visit limit $6) \
   select seen.visited, seen.last, exists (select 1 from due) as is_due, chosen.tenant_id, chosen.id, \
     chosen.type as name, chosen.queue, chosen.position, chosen.gate, chosen.limit_max, chosen.visit \
   from (select count(*) as visited, (select r.tenant_id from ring r order by r.visit desc limit 1) as last from ring) seen \
@@ -236,7 +236,8 @@ mod tests {
             let explain = format!("explain (analyze, format json) {FIND}");
             let plan: Value = sqlx::query_scalar(AssertSqlSafe(explain))
                 .bind(["test.other", "test.work"].map(str::to_owned))
-                .bind([None::<i64>, None])
+                .bind(Vec::<String>::new())
+                .bind(Vec::<i64>::new())
                 .bind(Vec::<String>::new())
                 .bind(Vec::<i64>::new())
                 .bind(8_i64)

@@ -136,7 +136,7 @@ async fn claim(
     let until = Instant::now() + shared.config.lease;
     let look = Look {
         types: &limits.types,
-        type_limits: &limits.of_types,
+        limited_types: (&limits.limited_types, &limits.of_types),
         queues: (&limits.queues, &limits.of_queues),
         limit: places.num_permits(),
         after: round.after,

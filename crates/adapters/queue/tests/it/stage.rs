@@ -73,14 +73,6 @@ impl Stage {
         sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut self.admin().await).await.unwrap()
     }
 
-    /// As [`count`](Self::count), on a connection that stays.
-    pub(crate) async fn watched(&self, sql: &str) -> i64 {
-        let count = async |admin: &mut PgConnection| {
-            sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(admin).await
-        };
-        self.stored.watch(count).await.unwrap()
-    }
-
     pub(crate) async fn enqueue(&self, context: &TenantContext, job: NewJob) -> JobId {
         let mut tx = self.database.tenant_tx(context).await.unwrap();
         let id = enqueue(&mut tx, job).await.unwrap();
