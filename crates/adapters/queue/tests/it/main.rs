@@ -11,6 +11,7 @@ mod limits;
 mod log;
 mod observer;
 mod others;
+mod plans;
 mod proofs;
 mod rate;
 mod redis_server;

@@ -8,17 +8,12 @@ use crate::catalogue::check;
 use crate::findings::Tolerated;
 
 /// What the catalogue may show, and why.
-const TOLERATED: [Tolerated; 4] = [
+const TOLERATED: [Tolerated; 3] = [
     Tolerated { rule: "no-tenant", subject: "platform.tenant", reason: "the register of tenants itself" },
     Tolerated {
         rule: "index",
         subject: "platform.change_xid",
         reason: "every process reads all tenants' changes in the order of transactions",
-    },
-    Tolerated {
-        rule: "index",
-        subject: "jobs.job_lease_end",
-        reason: "lost leases are looked for in all tenants",
     },
     Tolerated {
         rule: "index",
