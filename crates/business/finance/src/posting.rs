@@ -17,12 +17,12 @@ use crate::determination::determine_role;
 use crate::error::Error;
 use crate::model::account::{Account, AccountId};
 use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value};
-use crate::model::journal::{JournalId, NewJournal, NewLine};
+use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
 use crate::numbering::number;
 use crate::posting::written::{Lines, settlements, write};
-use crate::store::{accounts, balances, items, periods, rates};
+use crate::store::{accounts, balances, items, lines, periods, rates};
 
 /// The part of the account that takes the rounding of converted lines.
 const ROUNDING: &str = "rounding";
@@ -152,10 +152,10 @@ pub(crate) async fn post(
     drafts: &[NewJournal],
     rights: PostingRights,
 ) -> Result<Vec<PostedJournal>, Error> {
-    post_lines(tx, control, (entity, drafts), rights, Lines::New).await
+    Ok(post_lines(tx, control, (entity, drafts), rights, Lines::New).await?.0)
 }
 
-/// As [`post`], a draft that has its lines already.
+/// As [`post`], a draft that has its lines already. Gives these as they stand then.
 ///
 /// # Errors
 /// As [`post`].
@@ -165,9 +165,14 @@ pub(crate) async fn post_drafted(
     entity: &LegalEntity,
     draft: &NewJournal,
     rights: PostingRights,
-) -> Result<Option<PostedJournal>, Error> {
+) -> Result<(PostedJournal, Vec<Line>), Error> {
     let of_one = (entity, std::slice::from_ref(draft));
-    Ok(post_lines(tx, control, of_one, rights, Lines::Drafted).await?.pop())
+    let (mut posted, lines) = post_lines(tx, control, of_one, rights, Lines::Drafted).await?;
+    let lines = match lines {
+        Some(lines) => lines,
+        None => lines::of_journal(tx, draft.id).await?,
+    };
+    Ok((posted.pop().ok_or(Error::JournalNotFound)?, lines))
 }
 
 async fn post_lines(
@@ -176,7 +181,7 @@ async fn post_lines(
     (entity, drafts): (&LegalEntity, &[NewJournal]),
     rights: PostingRights,
     lines_are: Lines,
-) -> Result<Vec<PostedJournal>, Error> {
+) -> Result<(Vec<PostedJournal>, Option<Vec<Line>>), Error> {
     let used: BTreeSet<AccountId> =
         drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
     let held = accounts::hold(tx, &used).await?;
@@ -195,8 +200,8 @@ async fn post_lines(
     for draft in drafts {
         entries.push((draft, complete(tx, entity, draft, &held, &mut states).await?));
     }
-    let (new_items, posted) = write(tx, entity, &held, &entries, lines_are).await?;
-    items::insert(tx, &new_items).await?;
+    let written = write(tx, entity, &held, &entries, lines_are).await?;
+    items::insert(tx, &written.items).await?;
     items::settle(tx, &settlements(&entries), &states).await?;
     let has_dimensions =
         entries.iter().flat_map(|(_, lines)| lines).any(|line| !line.line.dimensions.is_empty());
@@ -208,10 +213,12 @@ async fn post_lines(
         let own = warnings.iter().filter(|warning| warning.journal == draft.id.uuid());
         own.map(|warning| warning.message.clone()).collect()
     };
-    let posted = numbers.into_iter().zip(posted).zip(drafts);
-    Ok(posted
-        .map(|((number, lines), draft)| PostedJournal { number, lines, warnings: of_draft(draft) })
-        .collect())
+    let posted = numbers
+        .into_iter()
+        .zip(written.posted)
+        .zip(drafts)
+        .map(|((number, lines), draft)| PostedJournal { number, lines, warnings: of_draft(draft) });
+    Ok((posted.collect(), written.drafted))
 }
 
 /// What the lines that a draft came with are worth; those that were added are behind them.

@@ -72,12 +72,11 @@ pub(crate) async fn execute(
 
     let lines = lines::of_journal(tx, journal.id).await?;
     let draft = JournalWithLines::of(journal.clone(), lines).into_new();
-    let done = post_drafted(tx, &*deps.control, &entity, &draft, rights).await?;
-    let done = done.ok_or(Error::JournalNotFound)?;
+    let (done, lines) = post_drafted(tx, &*deps.control, &entity, &draft, rights).await?;
 
     let posted = JournalWithLines {
         journal: journal.clone().posted(done.number, tx.now(), &tx.context().actor().id),
-        lines: lines::of_journal(tx, journal.id).await?,
+        lines,
         warnings: done.warnings,
     };
     let event = AuditEvent::info("finance.post_journal")

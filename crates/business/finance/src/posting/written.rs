@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::model::account::{Account, AccountId};
 use crate::model::entry::{ItemState, Valued};
-use crate::model::journal::NewJournal;
+use crate::model::journal::{Line, NewJournal};
 use crate::model::legal_entity::LegalEntity;
 use crate::store::items::{NewItem, NewSettlement, SettledBy};
 use crate::store::lines::{self, StoredLine};
@@ -24,16 +24,26 @@ pub(super) enum Lines {
     Drafted,
 }
 
-/// Writes the lines down with their worth, and gives the items that they make, and worth and item of each line asked for.
+/// What was written down.
+pub(super) struct Written {
+    /// The items that the lines make.
+    pub(super) items: Vec<NewItem>,
+    /// Worth and item of each line asked for, journal by journal.
+    pub(super) posted: Vec<Vec<(Decimal, Option<ItemId>)>>,
+    /// The lines as they stand, where all of them were drafted.
+    pub(super) drafted: Option<Vec<Line>>,
+}
+
+/// Writes the lines down with their worth.
 pub(super) async fn write(
     tx: &mut TenantTx,
     entity: &LegalEntity,
     held: &HashMap<AccountId, Account>,
     entries: &[(&NewJournal, Vec<Valued>)],
     lines_are: Lines,
-) -> Result<(Vec<NewItem>, Vec<Vec<(Decimal, Option<ItemId>)>>), DbError> {
+) -> Result<Written, DbError> {
     let (mut new, mut drafted) = (Vec::new(), Vec::new());
-    let (mut made, mut posted) = (Vec::new(), Vec::with_capacity(entries.len()));
+    let (mut items, mut posted) = (Vec::new(), Vec::with_capacity(entries.len()));
     for (draft, valued) in entries {
         let mut of_journal = Vec::with_capacity(draft.lines.len());
         for ((line_no, it), own) in (1..).zip(valued).zip(draft.lines.iter().map(Some).chain(repeat(None))) {
@@ -73,17 +83,18 @@ pub(super) async fn write(
             if !it.line.automatic || draft.reverses.is_some() {
                 of_journal.push((it.base, item.as_ref().map(|item| item.id)));
             }
-            made.extend(item);
+            items.extend(item);
         }
         posted.push(of_journal);
     }
     if !new.is_empty() {
         lines::insert(tx, &new).await?;
     }
-    if !drafted.is_empty() {
-        lines::set_worth(tx, &drafted).await?;
-    }
-    Ok((made, posted))
+    let drafted = match drafted.as_slice() {
+        [] => None,
+        drafted => Some(lines::set_worth(tx, drafted).await?),
+    };
+    Ok(Written { items, posted, drafted: drafted.filter(|_| new.is_empty()) })
 }
 
 /// What the lines of these journals take off the items that they settle.

@@ -153,32 +153,33 @@ pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Resul
     Ok(())
 }
 
-/// Writes down what lines of drafts are worth, where they stand.
-pub(crate) async fn set_worth(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<(), DbError> {
+/// Writes down what lines of a draft are worth, and gives them as they stand then.
+pub(crate) async fn set_worth(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<Vec<Line>, DbError> {
     // Arrays in subqueries: their length is no reason to plan anew.
-    let written = sqlx::query(
-        "update finance.journal_line line set posted_on = worth.posted_on, rate = worth.rate, \
-         base_debit = worth.base_debit, base_credit = worth.base_credit, party_id = worth.party_id \
+    let statement = format!(
+        "with line as (update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
+         base_credit = on_credit, party_id = of_party \
          from unnest((select $2::uuid[]), (select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
              (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
-         as worth (journal_id, line_no, posted_on, rate, base_debit, base_credit, party_id) \
-         where line.tenant_id = $1 and line.journal_id = worth.journal_id and line.line_no = worth.line_no",
-    )
-    .bind(tx.tenant_id().uuid())
-    .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
-    .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
-    .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
-    .execute(tx.conn())
-    .await?;
-    if usize::try_from(written.rows_affected()) == Ok(lines.len()) {
-        Ok(())
-    } else {
-        Err(DbError::Corrupt(format!("{} of {} drafted lines", written.rows_affected(), lines.len())))
+         as worth (of_journal, position, day, at_rate, on_debit, on_credit, of_party) \
+         where tenant_id = $1 and journal_id = of_journal and line_no = position \
+         returning {WRITTEN}) select {COLUMNS} from line {NAMES} order by line.line_no"
+    );
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tx.tenant_id().uuid())
+        .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
+        .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
+        .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
+        .fetch_all(tx.conn())
+        .await?;
+    if rows.len() != lines.len() {
+        return Err(DbError::Corrupt(format!("{} of {} drafted lines", rows.len(), lines.len())));
     }
+    rows.into_iter().map(Line::try_from).collect()
 }
 
 /// A statement around [`INSERT`], with the lines.
