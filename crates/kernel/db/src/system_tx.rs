@@ -58,9 +58,7 @@ impl SystemReason {
     /// keys, whatever the tables seem to hold.
     pub(crate) fn settings(self) -> &'static str {
         match self {
-            Self::RunQueue => {
-                "; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off"
-            }
+            Self::RunQueue => "; set local enable_seqscan = off",
             _ => "",
         }
     }

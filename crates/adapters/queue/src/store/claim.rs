@@ -88,7 +88,8 @@ pub(crate) async fn claim(
     let ids: Vec<Uuid> = jobs.iter().map(|job| job.id).collect();
     let rows = sqlx::query_as(
         "with wanted as (\
-           select * from unnest($1::uuid[], $2::uuid[]) with ordinality as w(tenant_id, id, place)), \
+           select * from unnest($1::uuid[], $2::uuid[]) with ordinality as w(tenant_id, id, place) \
+             limit cardinality($2::uuid[])), \
          claimed as (\
            update jobs.job j set state = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid(), \
              leased_until = clock_timestamp() + make_interval(secs => $3), leased_by = $4, \

@@ -103,8 +103,9 @@ pub(crate) async fn release(conn: &mut PgConnection, jobs: &[&Held]) -> Result<H
     let tokens: Vec<Uuid> = jobs.iter().map(|job| job.token).collect();
     let released: Vec<Uuid> = sqlx::query_scalar(
         "update jobs.job j set state = 'available', attempt = attempt - 1, lease_token = null, leased_until = null \
-         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token) \
-         where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token and j.state = 'running' \
+         from (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token) \
+           limit cardinality($3::uuid[])) w \
+         where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token \
            and j.cancel_requested_at is null returning w.token",
     )
     .bind(tenants)
@@ -176,7 +177,10 @@ pub(crate) async fn bury(
 }
 
 /// Ends these jobs with success, and with them the operations that are still open, and gives the tokens of those that
-/// have succeeded: by this statement, or because the handler has completed its job itself.
+/// have succeeded: by this statement, or because the handler has completed its job itself. Who has a token runs (`job_lease`).
+///
+/// The limit is that of the list itself. It has the planner count on few rows, so that it finds each by its key, as do the
+/// other statements over lists of jobs.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -185,12 +189,12 @@ pub(crate) async fn succeed(conn: &mut PgConnection, jobs: &[&Held]) -> Result<H
     let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.uuid()).collect();
     let tokens: Vec<Uuid> = jobs.iter().map(|job| job.token).collect();
     let succeeded: Vec<Uuid> = sqlx::query_scalar(
-        "with wanted as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token)), \
+        "with wanted as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token) \
+           limit cardinality($3::uuid[])), \
          ended as (\
            update jobs.job j set state = 'succeeded', lease_token = null, leased_until = null, \
              finished_at = clock_timestamp() \
            from wanted w where j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token \
-             and j.state = 'running' \
            returning j.tenant_id, j.id, j.finished_at, w.token), \
          closed as (\
            update jobs.operation o set state = 'succeeded', finished_at = ended.finished_at from ended \

@@ -34,11 +34,12 @@ pub(crate) async fn renew(
     lease: Duration,
 ) -> Result<Vec<Renewal>, DbError> {
     let renewals = sqlx::query_as(
-        "with wanted as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token)), \
+        "with wanted as (select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(tenant_id, id, token) \
+           limit cardinality($3::uuid[])), \
          free as (\
            select j.tenant_id, j.id from wanted w \
            join jobs.job j on j.tenant_id = w.tenant_id and j.id = w.id and j.lease_token = w.token \
-           where j.state = 'running' for no key update of j skip locked), \
+           for no key update of j skip locked), \
          renewed as (\
            update jobs.job j set leased_until = clock_timestamp() + make_interval(secs => $4) \
            from free where j.tenant_id = free.tenant_id and j.id = free.id returning j.lease_token) \

@@ -21,9 +21,13 @@ async fn pile_up(stage: &Stage, context: &TenantContext, jobs: u32) {
         .await;
 }
 
+const SLOTS: usize = 4;
+/// A claim may be under way when the single job comes, and the next one takes it. Each takes at most the slots and what ends in
+/// the twenty milliseconds for which jobs are claimed ahead, at five milliseconds each: 4 + 16.
+const MOST: i64 = 40;
+
 /// A tenant with so many jobs and another with one: how many of the first run before it, and how long it waits.
 async fn single_among(jobs: u32) -> (i64, f64) {
-    const SLOTS: usize = 4;
     let stage = Stage::new().await;
     let pile = tenant("pile");
     pile_up(&stage, &pile, jobs).await;
@@ -55,7 +59,7 @@ async fn single_among(jobs: u32) -> (i64, f64) {
 async fn a_single_job_comes_to_its_turn_among_a_hundred_thousand() {
     let (before, waited) = single_among(100_000).await;
     println!("{before} jobs of the other tenant before it, {waited:.3} s");
-    assert!(before <= 12, "{before} jobs of the other tenant were claimed before it");
+    assert!(before <= MOST, "{before} jobs of the other tenant were claimed before it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +67,7 @@ async fn a_single_job_comes_to_its_turn_among_a_hundred_thousand() {
 async fn soak_a_single_job_comes_to_its_turn_among_a_million() {
     let (before, waited) = single_among(1_000_000).await;
     println!("{before} jobs of the other tenant before it, {waited:.3} s");
-    assert!(before <= 12, "{before} jobs of the other tenant were claimed before it");
+    assert!(before <= MOST, "{before} jobs of the other tenant were claimed before it");
     assert!(waited < 1.0, "it waited {waited} s");
 }
 
