@@ -74,30 +74,28 @@ impl Plain {
     pub(super) fn journal(scene: &Scene) -> Self {
         let (tenant, entity) = (tenant_id(scene), of(scene, "uuid", |tenant| &tenant.legal_entity));
         let id = "('01890000-0000-7000-a000-' || lpad(to_hex(:id::bigint), 12, '0'))::uuid";
-        let lines = |posted: &str| {
-            let account = |at: usize| of(scene, "uuid", |tenant| &tenant.accounts[at]);
-            format!(
-                "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, currency, \
-                 posted_on, rate, base_debit, base_credit) \
-                 select own.*, line.no, line.account, line.debit, line.credit, 'USD', {posted}, 1, line.debit, line.credit \
-                 from (values ({tenant}, {id}, {entity})) as own, (values (1, {}, 90, 0), (2, {}, 30, 0), (3, {}, 0, 20), \
-                 (4, {}, 0, 100)) as line (no, account, debit, credit);\n",
-                account(0),
-                account(3),
-                account(1),
-                account(2),
-            )
-        };
+        let account = |at: usize| of(scene, "uuid", |tenant| &tenant.accounts[at]);
+        let lines = format!(
+            "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, currency) \
+             select own.*, line.no, line.account, line.debit, line.credit, 'USD' \
+             from (values ({tenant}, {id}, {entity})) as own, (values (1, {}, 90, 0), (2, {}, 30, 0), (3, {}, 0, 20), \
+             (4, {}, 0, 100)) as line (no, account, debit, credit);\n",
+            account(0),
+            account(3),
+            account(1),
+            account(2),
+        );
         let draft = format!(
             "insert into finance.journal (tenant_id, id, date, narration, state, entity_id, version, created_at, created_by) \
              values ({tenant}, {id}, '2025-01-15', 'Bench', 'draft', {entity}, 1, now(), 'b');\n{}{}",
-            lines("null::date"),
+            lines,
             event(&tenant, "finance.create_journal")
         );
         let of_journal = format!("tenant_id = {tenant} and journal_id = {id}");
         let post = format!(
             "select version from finance.journal where tenant_id = {tenant} and id = {id} for update;\n\
-             delete from finance.journal_line where {of_journal};\n{}\
+             update finance.journal_line set posted_on = '2025-01-15', rate = 1, base_debit = debit, base_credit = credit \
+             where {of_journal};\n\
              with taken as (insert into platform.number_series (tenant_id, series, reset_key, last_number) \
              values ({tenant}, 'bench', '2025', 1) on conflict (tenant_id, series, reset_key) \
              do update set last_number = number_series.last_number + 1 returning last_number) \
@@ -111,7 +109,6 @@ impl Plain {
              on conflict (tenant_id, entity_id, account_id, currency, month, stripe) \
              do update set debit = balance.debit + excluded.debit, credit = balance.credit + excluded.credit, \
              base_debit = balance.base_debit + excluded.base_debit, base_credit = balance.base_credit + excluded.base_credit;\n{}",
-            lines("date '2025-01-15'"),
             event(&tenant, "finance.post_journal")
         );
         Self::new("journal", scene, NEXT_ID, "begin", vec![draft, post])
