@@ -17,13 +17,14 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 12] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
         program: &["--lib"],
         tests: "bench_decisions",
     },
+    Bench { name: "flat", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_flat" },
     Bench { name: "http", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_http" },
     Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
     Bench {
@@ -85,6 +86,9 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_are_known() {
         let error = run(Some("nothing"), 1).unwrap_err().to_string();
-        assert!(error.contains("http, import, kernel, ledger, policy, queue, records, start"), "{error}");
+        assert!(
+            error.contains("flat, http, import, kernel, ledger, policy, queue, records, start"),
+            "{error}"
+        );
     }
 }

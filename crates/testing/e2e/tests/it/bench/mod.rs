@@ -1,7 +1,8 @@
-//! What is measured of the running programs: `cargo xtask bench http`, `… start`. Each figure stands beside its limit, measured
+//! What is measured of the running programs: `cargo xtask bench http`, `… start`, `… flat`. Each figure stands beside its limit, measured
 //! in the same run; the figures are printed and kept below `target/bench`, and held against no clock: machines differ.
 
 mod figures;
+mod flat;
 mod http;
 mod load;
 mod machine;
@@ -29,4 +30,21 @@ async fn trial_http() {
 #[ignore = "measures: cargo xtask bench start"]
 async fn bench_start() {
     start::bench().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures: cargo xtask bench flat"]
+async fn bench_flat() {
+    #[expect(clippy::disallowed_methods, reason = "a bench is told its size by whoever starts it")]
+    let records = std::env::var("ATHYPER_BENCH_RECORDS").ok();
+    let records = records.map_or(1_000_000, |records| records.parse().expect("a number of records"));
+    let run = std::time::Duration::from_secs(3);
+    flat::bench(flat::Scale { tenants: 10_000, records, runs: 5, run }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes half a minute, and says only whether the bench works"]
+async fn trial_flat() {
+    let run = std::time::Duration::from_millis(300);
+    flat::bench(flat::Scale { tenants: 20, records: 12_000, runs: 1, run }).await;
 }

@@ -63,8 +63,23 @@ impl Scene {
             tenants.push(tenant(&platform, &operator, number).await);
         }
         let scene = Self { platform, api, tenants: Arc::new(tenants), size };
-        scene.fill();
+        scene.fill(0);
         scene
+    }
+
+    /// Makes tenants that nobody asks for anything, until there are so many.
+    pub(super) async fn add_tenants(&self, tenants: usize) {
+        let operator = operator(&self.platform).await;
+        for number in self.size.tenants..tenants {
+            made(&operator, &format!("beside-{number:05}")).await;
+        }
+        self.sql("vacuum analyze;");
+    }
+
+    /// Makes records until each tenant has so many.
+    pub(super) fn add_records(&mut self, records: usize) {
+        let first = std::mem::replace(&mut self.size.records, records);
+        self.fill(first);
     }
 
     /// The id of a record by its number.
@@ -72,8 +87,8 @@ impl Scene {
         format!("01890000-0000-7000-8000-{number:012x}")
     }
 
-    /// Makes the records as the service would, but for their revisions.
-    fn fill(&self) {
+    /// Makes the records from this number on as the service would, but for their revisions.
+    fn fill(&self, first: usize) {
         let records = self.size.records;
         let id = "('01890000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid";
         let mut script = "set session_replication_role = replica;\n".to_owned();
@@ -82,11 +97,11 @@ impl Scene {
                 script,
                 "insert into records.record (tenant_id, entity_id, id, version, data, created_at, created_by, updated_at, updated_by) \
                  select e.tenant_id, e.id, {id}, 1, jsonb_build_object(e.slots->>'size', n % {SIZES}, e.slots->>'label', 'l' || n, \
-                 e.slots->>'note', 'note ' || n), now(), 'b', now(), 'b' from records.entity e, generate_series(0, {records} - 1) n \
+                 e.slots->>'note', 'note ' || n), now(), 'b', now(), 'b' from records.entity e, generate_series({first}, {records} - 1) n \
                  where e.tenant_id = '{tenant}' and e.id = '{entity}';\n\
                  insert into records.field_value (tenant_id, entity_id, slot, record_id, value) \
                  select e.tenant_id, e.id, (e.slots->>'label')::integer, {id}, 'l' || n from records.entity e, \
-                 generate_series(0, {records} - 1) n where e.tenant_id = '{tenant}' and e.id = '{entity}';"
+                 generate_series({first}, {records} - 1) n where e.tenant_id = '{tenant}' and e.id = '{entity}';"
             )
             .unwrap();
         }
@@ -135,11 +150,16 @@ async fn token(platform: &Platform, args: &[&str]) -> String {
     command.run().await.expect_code(0).stdout.trim().to_owned()
 }
 
+/// Enters a tenant, and gives its id.
+async fn made(operator: &Client, key: &str) -> String {
+    let body = json!({"realmKey": "athyper", "tenantKey": key, "name": key});
+    operator.post("/v1/control/tenants", &body).await.expect(201).text("/id")
+}
+
 /// Makes a tenant with an entity, a legal entity and accounts.
 async fn tenant(platform: &Platform, operator: &Client, number: usize) -> Tenant {
     let key = format!("bench-{number:03}");
-    let body = json!({"realmKey": "athyper", "tenantKey": key, "name": format!("Bench {number}")});
-    let made = operator.post("/v1/control/tenants", &body).await.expect(201);
+    let id = made(operator, &key).await;
     let of = |user| [String::from("--any-tenant"), "--tenant".into(), key.clone(), "--user".into(), user];
     let (admin, accountant) = (of("admin".to_owned()), of("accountant".to_owned()));
     let admin = token(platform, &admin.each_ref().map(String::as_str)).await;
@@ -163,7 +183,7 @@ async fn tenant(platform: &Platform, operator: &Client, number: usize) -> Tenant
         let body = json!({"code": code, "type": kind});
         accounts.push(books.post("/v1/finance/accounts", &body).await.expect(201).text("/id"));
     }
-    Tenant { id: made.text("/id"), entity, admin, accountant, legal_entity, accounts }
+    Tenant { id, entity, admin, accountant, legal_entity, accounts }
 }
 
 /// A journal of four lines.
