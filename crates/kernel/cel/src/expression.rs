@@ -164,11 +164,11 @@ impl Expression {
     /// fulfils each of them.
     pub fn conjuncts(&self, context: &Context) -> Vec<Conjunct> {
         let mut budget = Budget::new(&self.0.limits);
-        let mut find = |node: &Node| conjunct(node, context, &mut budget).unwrap_or(Conjunct::Other);
-        match &self.0.node.kind {
-            Kind::And(parts) => parts.iter().map(find).collect(),
-            _ => vec![find(&self.0.node)],
-        }
+        let mut found = Vec::new();
+        joined(&self.0.node, &mut |node| {
+            found.push(conjunct(node, context, &mut budget).unwrap_or(Conjunct::Other));
+        });
+        found
     }
 
     /// About how many bytes it takes in memory.
@@ -176,6 +176,26 @@ impl Expression {
         let mut bytes = 512 + self.0.source.len();
         weigh(&self.0.node, &mut bytes);
         u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+impl Conjunct {
+    /// The same of what its path begins with: `amount` for `resource.amount` where `name` is `resource`. [`Conjunct::Other`] where
+    /// the path begins otherwise.
+    #[must_use]
+    pub fn of(mut self, name: &str) -> Self {
+        match &mut self {
+            Self::Compare { path, .. }
+            | Self::In { path, .. }
+            | Self::StartsWith { path, .. }
+            | Self::Contains { path, .. }
+            | Self::Null { path, .. } => match path.split_first() {
+                Some((first, rest)) if &**first == name && !rest.is_empty() => *path = rest.into(),
+                _ => return Self::Other,
+            },
+            Self::Other => {}
+        }
+        self
     }
 }
 
@@ -197,6 +217,25 @@ fn depends_on_row(node: &Node) -> bool {
     let mut found = matches!(node.kind, Kind::Variable(_));
     node.each(&mut |part| found = found || depends_on_row(part));
     found
+}
+
+/// Each of the conditions that `&&` joins, also within each other.
+fn joined<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
+    match &alone(node).kind {
+        Kind::And(parts) => parts.iter().for_each(|part| joined(part, each)),
+        _ => each(alone(node)),
+    }
+}
+
+/// What is joined with nothing, by itself.
+fn alone(node: &Node) -> &Node {
+    match &node.kind {
+        Kind::And(parts) | Kind::Or(parts) => match parts.as_slice() {
+            [only] => alone(only),
+            _ => node,
+        },
+        _ => node,
+    }
 }
 
 /// The value of something that depends on no row.
@@ -254,7 +293,7 @@ fn conjunct(node: &Node, context: &Context, budget: &mut Budget) -> Option<Conju
             comparison: Comparison::Equal,
             value: Value::Bool(true),
         }),
-        Kind::Not(inner) => match &inner.kind {
+        Kind::Not(inner) => match &alone(inner).kind {
             Kind::Variable(path) if inner.ty == Type::Bool => Some(Conjunct::Compare {
                 path: Arc::clone(path),
                 comparison: Comparison::Equal,
@@ -262,6 +301,13 @@ fn conjunct(node: &Node, context: &Context, budget: &mut Budget) -> Option<Conju
             }),
             Kind::Has(field) => match &field.kind {
                 Kind::Variable(path) => Some(Conjunct::Null { path: Arc::clone(path), is_null: true }),
+                _ => None,
+            },
+            // Where a field is null, neither a comparison of its order nor what negates it holds, and `!= 1` does.
+            Kind::Compare(..) => match conjunct(alone(inner), context, budget)? {
+                Conjunct::Compare { path, comparison, value } => {
+                    Some(Conjunct::Compare { path, comparison: comparison.negated(), value })
+                }
                 _ => None,
             },
             _ => None,

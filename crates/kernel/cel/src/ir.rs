@@ -76,6 +76,18 @@ impl Comparison {
         }
     }
 
+    /// The comparison that holds where this one is false.
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+        }
+    }
+
     /// The comparison with its sides changed.
     pub(crate) fn turned(self) -> Self {
         match self {

@@ -142,6 +142,17 @@ fn the_planner_sees_what_is_joined_by_and() {
         Conjunct::Null { path: path("due"), is_null: false },
     ];
     assert_eq!(found, expected);
+    // Also within each other, and where a comparison is negated.
+    let found =
+        filter("(has(due) && !(amount >= 5)) && (!(status != 'open') && !(quantity == 1 && amount == 2))")
+            .conjuncts(&context());
+    let expected = vec![
+        Conjunct::Null { path: path("due"), is_null: false },
+        Conjunct::Compare { path: path("amount"), comparison: Comparison::Less, value: Value::Int(5) },
+        Conjunct::Compare { path: path("status"), comparison: Comparison::Equal, value: "open".into() },
+        Conjunct::Other,
+    ];
+    assert_eq!(found, expected);
     let names: Vec<String> =
         filter("amount > quantity && data.x == 1").variables().map(|path| path.join(".")).collect();
     assert_eq!(names, ["amount", "data", "quantity"]);

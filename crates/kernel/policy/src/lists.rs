@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use athyper_kernel_cel::{Binds, CelError, Columns, Context, Expression, Value};
+use athyper_kernel_cel::{Binds, CelError, Columns, Conjunct, Context, Expression, Value};
 
 use crate::compile::When;
 use crate::decide::{Question, condition_of};
@@ -46,6 +46,17 @@ impl Predicate {
                 let variables =
                     std::collections::BTreeMap::from([(Arc::<str>::from(RESOURCE), record.clone())]);
                 condition.selects(&variables, at).unwrap_or(false)
+            }
+        }
+    }
+
+    /// The conditions on fields of a record that it joins by `&&`, for whoever looks for an index: every one of its records
+    /// fulfils each of them. Paths have no name before them.
+    pub fn conjuncts(&self, at: &Context) -> Vec<Conjunct> {
+        match self {
+            Self::Everything | Self::Nothing => Vec::new(),
+            Self::Where(condition) => {
+                condition.conjuncts(at).into_iter().map(|found| found.of(RESOURCE)).collect()
             }
         }
     }

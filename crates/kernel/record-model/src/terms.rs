@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::entity::{Entity, Slot};
+use crate::query::Selection;
 use crate::relation::{self, Relation};
 
 /// What stands for a name of a filter in SQL, over the entity's relation.
@@ -80,8 +81,8 @@ pub fn condition(cache: &Cache, entity: &Entity, source: &str) -> Result<Express
     cache.compile(source, entity.filter_schema(), &Type::Bool).map_err(|error| error.to_string())
 }
 
-/// What a filter asks of an indexed field, as its index keeps values: every record that the filter selects has a value between
-/// the two ends, which are themselves within.
+/// What a selection asks of an indexed field, as its index keeps values: every record of it has a value between the two ends,
+/// which are themselves within, and one of those that are named, if any are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sought {
     /// The field.
@@ -90,55 +91,87 @@ pub struct Sought {
     pub from: Option<String>,
     /// The greatest value.
     pub to: Option<String>,
+    /// The values, where they are named, each once.
+    pub named: Vec<String>,
 }
 
 impl Sought {
-    /// The value, where one alone is sought.
-    pub fn one(&self) -> Option<&str> {
-        self.from.as_deref().filter(|from| self.to.as_deref() == Some(from))
+    fn bounded(slot: Slot, from: Option<String>, to: Option<String>) -> Self {
+        Self { slot, from, to, named: Vec::new() }
+    }
+
+    /// One of these values.
+    fn one_of(slot: Slot, mut named: Vec<String>) -> Self {
+        named.sort_unstable();
+        named.dedup();
+        Self { slot, from: named.first().cloned(), to: named.last().cloned(), named }
+    }
+
+    /// Both of one field: what either says holds.
+    fn and(&mut self, other: Self) {
+        self.from = self.from.take().max(other.from);
+        self.to = match (self.to.take(), other.to) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        if self.named.is_empty() || (!other.named.is_empty() && other.named.len() < self.named.len()) {
+            self.named = other.named;
+        }
     }
 }
 
-/// What a filter asks of a field of an index: of one whose value it names if there is such, else of one that it bounds.
-pub fn sought(entity: &Entity, filter: &Expression, context: &Context) -> Option<Sought> {
+/// What a selection asks of a field of an index, by its filter or by what policies leave: of one whose values are named if there is
+/// such, of the one with the fewest, else of one that is bounded.
+pub fn sought(entity: &Entity, selection: &Selection, context: &Context) -> Option<Sought> {
+    let filter = selection.filter.iter().flat_map(|filter| filter.conjuncts(context));
+    let only = selection.only.iter().flat_map(|only| only.conjuncts(context));
     let mut bounded: Vec<Sought> = Vec::new();
-    for conjunct in filter.conjuncts(context) {
+    for conjunct in filter.chain(only) {
         let Some(found) = sought_by(entity, &conjunct) else { continue };
         match bounded.iter_mut().find(|known| known.slot == found.slot) {
             None => bounded.push(found),
-            Some(known) => {
-                known.from = known.from.take().max(found.from);
-                known.to = match (known.to.take(), found.to) {
-                    (Some(one), Some(other)) => Some(one.min(other)),
-                    (one, other) => one.or(other),
-                };
-            }
+            Some(known) => known.and(found),
         }
     }
-    let one = bounded.iter().position(|sought| sought.one().is_some());
-    (!bounded.is_empty()).then(|| bounded.swap_remove(one.unwrap_or(0)))
+    bounded.into_iter().min_by_key(|sought| match sought.named.len() {
+        0 => usize::MAX,
+        values => values,
+    })
 }
 
 /// What one condition asks.
 fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
-    let (path, from, to) = match conjunct {
-        Conjunct::Compare { path, comparison, value } => {
+    let (Conjunct::Compare { path, .. } | Conjunct::In { path, .. } | Conjunct::StartsWith { path, .. }) =
+        conjunct
+    else {
+        return None;
+    };
+    let slot = index_of(entity, path)?;
+    Some(match conjunct {
+        Conjunct::Compare { comparison, value, .. } => {
             let end = index_text(value)?;
             // A text is kept cut off, so that what is greater than it may be kept as the same.
             match comparison {
-                Comparison::Equal => (path, Some(end.clone()), Some(end)),
-                Comparison::Greater | Comparison::GreaterOrEqual => (path, Some(end), None),
-                Comparison::Less | Comparison::LessOrEqual => (path, None, Some(end)),
+                Comparison::Equal => Sought::one_of(slot, vec![end]),
+                Comparison::Greater | Comparison::GreaterOrEqual => Sought::bounded(slot, Some(end), None),
+                Comparison::Less | Comparison::LessOrEqual => Sought::bounded(slot, None, Some(end)),
                 Comparison::NotEqual => return None,
             }
         }
-        Conjunct::StartsWith { path, prefix } if !prefix.is_empty() => {
+        Conjunct::In { values, .. } if !values.is_empty() => {
+            Sought::one_of(slot, values.iter().map(index_text).collect::<Option<_>>()?)
+        }
+        Conjunct::StartsWith { prefix, .. } if !prefix.is_empty() => {
             let prefix = cut(prefix);
             let end = words::end_of(&prefix);
-            (path, Some(prefix), Some(end))
+            Sought::bounded(slot, Some(prefix), Some(end))
         }
         _ => return None,
-    };
+    })
+}
+
+/// The field that an index keeps by this path.
+fn index_of(entity: &Entity, path: &[Arc<str>]) -> Option<Slot> {
     let (first, rest) = path.split_first()?;
     let (field, slot) = entity.fields().find(|(field, _)| field.key.as_str() == &**first)?;
     let is_whole = match (&field.kind, rest) {
@@ -148,7 +181,7 @@ fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
         (FieldType::Quantity(_), [member]) => &**member == "value",
         _ => false,
     };
-    (is_whole && entity.has_index_rows(field, slot)).then_some(Sought { slot, from, to })
+    (is_whole && entity.has_index_rows(field, slot)).then_some(slot)
 }
 
 /// A value as an index keeps it.

@@ -12,6 +12,6 @@ mod groups;
 mod hostile;
 mod nodes;
 mod order;
-mod policies;
+pub(crate) mod policies;
 mod policy_bench;
 mod walks;

@@ -62,7 +62,7 @@ pub(super) async fn app() -> (TestApp, Arc<Changing>) {
 }
 
 /// The set of these rules.
-pub(super) fn set_of(entity: &Entity, rules: Vec<Value>) -> Arc<PolicySet> {
+pub(crate) fn set_of(entity: &Entity, rules: Vec<Value>) -> Arc<PolicySet> {
     let rules: Vec<Rule> = rules.into_iter().map(|rule| serde_json::from_value(rule).unwrap()).collect();
     let policy = Policy { origin: Origin::Tenant, key: "test".to_owned(), version: 1, rules };
     let known = KnownEntities::new([(entity.def.key.to_string(), seen_fields(entity))]);

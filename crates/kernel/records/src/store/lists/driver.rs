@@ -57,8 +57,8 @@ impl Driver {
         limit: u32,
     ) -> Result<Self, Error> {
         let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        if let Some(value) = sought.one() {
-            return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
+        if (1..=MOST_MERGED).contains(&sought.named.len()) {
+            return Ok(Self::Values(sought.slot, sought.named));
         }
         let statement = Statement::bounded(tx, asked, &sought, after, (limit, MOST_IN_ORDER));
         let arguments = statement.arguments()?;
@@ -78,8 +78,8 @@ impl Driver {
     /// The best one to count or sum all records of a selection.
     pub(super) async fn of_all(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
         let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        if let Some(value) = sought.one() {
-            return Ok(Self::Values(sought.slot, vec![value.to_owned()]));
+        if (1..=MOST_MERGED).contains(&sought.named.len()) {
+            return Ok(Self::Values(sought.slot, sought.named));
         }
         let mut statement = Statement::new(tx, asked.entity);
         let rows = rows_of(sought.slot, &statement.within(&sought));
@@ -214,10 +214,12 @@ fn rows_of(slot: Slot, holds: &str) -> String {
     )
 }
 
-/// What the filter asks of an index; records that are deleted are in none.
+/// What is asked of an index; records that are deleted are in none.
 pub(super) fn sought(asked: &Asked<'_>) -> Option<Sought> {
-    let filter = asked.selection.filter.as_ref().filter(|_| !asked.selection.deleted)?;
-    terms::sought(asked.entity, filter, asked.context)
+    if asked.selection.deleted {
+        return None;
+    }
+    terms::sought(asked.entity, asked.selection, asked.context)
 }
 
 /// What follows rows `i` of an index of fields so that each has its record `r`: taken one by one by its whole key, whatever the
@@ -289,8 +291,10 @@ impl Statement {
     /// What holds for the rows `i` of an index that are sought.
     pub(super) fn within(&mut self, sought: &Sought) -> String {
         let mut within = String::new();
-        if let Some(value) = sought.one() {
-            let value = self.text(value.to_owned());
+        if sought.from == sought.to
+            && let Some(value) = &sought.from
+        {
+            let value = self.text(value.clone());
             let _ = write!(within, " and i.value = {value}");
             return within;
         }

@@ -1,9 +1,12 @@
 //! The plans of lists walk along an index, however many records there are.
 
+use std::sync::Arc;
+
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_cel::{Cache, Expression, Limits};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, TenantTx};
 use athyper_kernel_entity::EntityDef;
+use athyper_kernel_policy::{Circumstances, Granted, Question, RuleName, Subject};
 use athyper_kernel_record_model::{Traces, terms};
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
@@ -12,6 +15,7 @@ use super::*;
 use crate::catalogue::publish;
 use crate::store::{records, references, traces, unique};
 use crate::tests::bench::small_tenants;
+use crate::tests::policies::set_of;
 
 /// How many records the tenant has.
 const MANY: i32 = 20_000;
@@ -117,6 +121,7 @@ async fn lists_walk_along_an_index() {
         (None, &[], "-at", "field_value_by_value"),
         (Some("size == 7"), &[], "-createdAt", "field_value_by_value"),
         (Some("label == 'l77' && size < 100"), &[], "-createdAt", "field_value_by_value"),
+        (Some("size in [7, 9, 7]"), &[], "-createdAt", "field_value_by_value"),
         (Some("grade >= 3"), &[], "-createdAt", "field_value_by_value"),
         (Some("grade > 1 && grade <= 4"), &[], "createdAt", "field_value_by_value"),
         (None, &["l777"], "-createdAt", "word_pkey"),
@@ -126,6 +131,45 @@ async fn lists_walk_along_an_index() {
         assert!(!plan.contains("Seq Scan"), "{filter:?} {sort}:\n{plan}");
         assert!(!plan.contains("Sort  (") || !search.is_empty(), "{filter:?} {sort}:\n{plan}");
     }
+}
+
+/// What policies leave is looked for in an index as a filter is.
+#[tokio::test]
+async fn what_policies_leave_is_found_by_an_index() {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    let context = Context::utc(tx.now());
+    let sought = |effect: &str, condition: &str| {
+        let rule = json!({"key": "rows", "effect": effect, "subjects": {"everyone": true},
+            "operations": ["records.get_record"], "resource": {"entity": "item"}, "condition": condition});
+        let asker = set_of(&entity, vec![rule]).asker(Subject::default(), Circumstances::default());
+        let granted = match effect {
+            "deny" => Granted::Everything(Arc::new(RuleName::of_role("viewer"))),
+            _ => Granted::NOTHING,
+        };
+        let decision = asker.list(&Question {
+            operation: "records.get_record",
+            kind: Some("read"),
+            entity: Some("item"),
+            record: None,
+            granted: &granted,
+            at: &context,
+        });
+        let selection = Selection { only: vec![decision.predicate], ..selected(None, &[]) };
+        let sort = Sort::parse(&entity, None, false).unwrap();
+        let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+        driver::sought(&asked).map(|sought| (sought.slot, sought.named.len()))
+    };
+    let size = entity.slot("size").unwrap();
+    assert_eq!(sought("allow", "has(resource.size) && resource.size == 7"), Some((size, 1)));
+    assert_eq!(sought("allow", "resource.size in [7, 9]"), Some((size, 2)));
+    assert_eq!(sought("deny", "resource.size != 7"), Some((size, 1)));
+    assert_eq!(sought("deny", "resource.size >= 500"), Some((size, 0)));
+    // Records without a size are left as well, which are in no index.
+    assert_eq!(sought("deny", "has(resource.size) && resource.size != 7"), None);
+    assert_eq!(sought("allow", "resource.size == 7 || resource.label == 'l7'"), None);
 }
 
 #[tokio::test]
