@@ -24,10 +24,10 @@ const BATCH: i64 = 250_000;
 /// Different sizes; each label is that of ten records.
 const SIZES: usize = 1_000;
 
-/// What is measured, by a name.
 /// A thousandth of the few records is ten, so that both show as many.
 const TEN: &str = "limit=10";
 
+/// What is measured, by a name.
 const QUESTIONS: [&str; 10] = [
     "get",
     "filter by a label, 10 found",
