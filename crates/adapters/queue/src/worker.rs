@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     acks: Acks,
     /// One permit for each job that may run, until its handler has ended.
     slots: Arc<Semaphore>,
+    /// Claimed jobs that wait for a slot.
+    feed: Feed,
     /// One permit for each job that may be held, from its claim until its end is recorded.
     places: Arc<Semaphore>,
     /// Handlers that have ended.
@@ -83,6 +85,7 @@ impl Shared {
     /// A handler has ended, and its slot is given back.
     fn slot_is_free(&self) {
         self.ended.fetch_add(1, Ordering::Relaxed);
+        self.feed.slot_is_free();
         self.room.notify_one();
     }
 
@@ -117,7 +120,8 @@ impl Worker {
             }
         }
         let (acks, handed_in) = acks::channel();
-        let slots = config.concurrency.clamp(1, MOST_SLOTS);
+        let most = config.concurrency.clamp(1, MOST_SLOTS);
+        let slots = Arc::new(Semaphore::new(most));
         let shared = Arc::new(Shared {
             acks,
             database: database.clone(),
@@ -127,8 +131,9 @@ impl Worker {
             contexts,
             stats: Arc::default(),
             leases: Arc::default(),
-            slots: Arc::new(Semaphore::new(slots)),
-            places: Arc::new(Semaphore::new(slots + ahead::MOST)),
+            feed: Feed::new(Arc::clone(&slots)),
+            slots,
+            places: Arc::new(Semaphore::new(most + ahead::MOST)),
             ended: AtomicU64::new(0),
             room: Notify::new(),
             wake: Notify::new(),
@@ -136,14 +141,12 @@ impl Worker {
             config,
         });
         stop_with(&shared)?;
-        let feed = Feed::new(Arc::clone(&shared.slots));
-        let jobs = claims::claim_jobs(Arc::clone(&shared), feed.clone());
-        lifecycle.spawn("job claims", jobs);
+        lifecycle.spawn("job claims", claims::claim_jobs(Arc::clone(&shared)));
         lifecycle.spawn("job acks", acks::write_acks(Arc::clone(&shared), handed_in));
         lifecycle.spawn("job leases", leases::keep(Arc::clone(&shared)));
         lifecycle.spawn("job rescue", rescue::rescue_jobs(Arc::clone(&shared)));
         lifecycle.spawn("job wake-up", listen::listen(Arc::clone(&shared)));
-        lifecycle.spawn("job worker", runtime::run(Arc::clone(&shared), feed));
+        lifecycle.spawn("job worker", runtime::run(Arc::clone(&shared)));
         Ok(Self { stats: Arc::clone(&shared.stats) })
     }
 

@@ -15,7 +15,7 @@ use super::Shared;
 use super::admit::admit;
 use super::ahead::{self, Ahead, PATIENCE};
 use super::ends::{self, Outcome};
-use super::feed::{Claim, Feed};
+use super::feed::Claim;
 use crate::JobEvent;
 use crate::outage::Outage;
 use crate::store::{self, Found, Held, Look};
@@ -24,12 +24,12 @@ use crate::store::{self, Found, Held, Look};
 const CONTENTION: Duration = Duration::from_millis(10);
 
 /// Fills the feed until the process stops, then returns what the runtime has not taken.
-pub(super) async fn claim_jobs(shared: Arc<Shared>, feed: Feed) {
+pub(super) async fn claim_jobs(shared: Arc<Shared>) {
     let stopping = shared.lifecycle.stopping();
     let mut outage = Outage::new("claim jobs");
     let mut round = Round::default();
     let mut ahead = Ahead::new(Instant::now());
-    while let Some(places) = room_for_jobs(&shared, &feed, &mut ahead, &stopping).await {
+    while let Some(places) = room_for_jobs(&shared, &mut ahead, &stopping).await {
         // Never cut off at the stop: a claim that was committed and not read would leave jobs that nobody runs.
         let wait = match timeout(shared.config.lease, claim(&shared, &mut round, places)).await {
             Ok(Ok((claims, pace))) => {
@@ -38,7 +38,7 @@ pub(super) async fn claim_jobs(shared: Arc<Shared>, feed: Feed) {
                 for claim in &claims {
                     shared.observe(&claim.row, JobEvent::Claimed { waited: claim.row.waited() });
                 }
-                feed.push(claims);
+                shared.feed.push(claims);
                 match pace {
                     Pace::AtOnce => Duration::ZERO,
                     Pace::Soon => CONTENTION,
@@ -57,7 +57,7 @@ pub(super) async fn claim_jobs(shared: Arc<Shared>, feed: Feed) {
             }
         }
     }
-    give_back(&shared, &feed).await;
+    give_back(&shared).await;
 }
 
 /// When to look again.
@@ -100,17 +100,16 @@ impl Round {
 /// long goes back meanwhile.
 async fn room_for_jobs(
     shared: &Shared,
-    feed: &Feed,
     ahead: &mut Ahead,
     stopping: &CancellationToken,
 ) -> Option<OwnedSemaphorePermit> {
     while !stopping.is_cancelled() {
-        let late = feed.oldest().map(|since| since + PATIENCE);
+        let late = shared.feed.oldest().map(|since| since + PATIENCE);
         if late.is_some_and(|late| late <= Instant::now()) {
-            give_back(shared, feed).await;
+            give_back(shared).await;
             continue;
         }
-        let (free, waiting) = (shared.slots.available_permits(), feed.waiting());
+        let (free, waiting) = (shared.slots.available_permits(), shared.feed.waiting());
         let ahead = ahead.jobs(shared.ended.load(Ordering::Relaxed), Instant::now());
         let places = ahead::wanted(free, waiting, ahead).min(shared.places.available_permits());
         if places > 0 {
@@ -180,8 +179,8 @@ fn is_contention(error: &DbError) -> bool {
 }
 
 /// Returns what waits for a slot: together where that can be, else one by one.
-async fn give_back(shared: &Shared, feed: &Feed) {
-    let mut claims = feed.take_back();
+async fn give_back(shared: &Shared) {
+    let mut claims = shared.feed.take_back();
     if claims.is_empty() {
         return;
     }

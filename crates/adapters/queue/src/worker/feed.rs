@@ -13,7 +13,6 @@ use apalis_core::task::task_id::RandomId;
 use apalis_core::worker::context::WorkerContext;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use tokio_util::sync::PollSemaphore;
 use tower::layer::util::Identity;
 
 use super::leases::Lease;
@@ -41,15 +40,32 @@ pub(super) struct Feed(Arc<Mutex<Waiting>>);
 struct Waiting {
     /// With the time since which each waits, the oldest first.
     claims: VecDeque<(Instant, Claim)>,
-    slots: PollSemaphore,
-    /// The runtime, while it waits for a claim.
+    slots: Arc<Semaphore>,
+    /// The runtime, while it waits for a claim or a slot.
     waker: Option<Waker>,
+}
+
+impl Waiting {
+    /// The next job, where there are both a job and a slot.
+    fn next(&mut self) -> Option<Slotted> {
+        if self.claims.is_empty() {
+            return None;
+        }
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+        self.claims.pop_front().map(|(_, claim)| Slotted { claim, slot })
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
 }
 
 impl Feed {
     /// A feed whose jobs run in these slots.
     pub(super) fn new(slots: Arc<Semaphore>) -> Self {
-        let waiting = Waiting { claims: VecDeque::new(), slots: PollSemaphore::new(slots), waker: None };
+        let waiting = Waiting { claims: VecDeque::new(), slots, waker: None };
         Self(Arc::new(Mutex::new(waiting)))
     }
 
@@ -58,9 +74,12 @@ impl Feed {
         let mut waiting = self.lock();
         let now = Instant::now();
         waiting.claims.extend(claims.into_iter().map(|claim| (now, claim)));
-        if let Some(waker) = waiting.waker.take() {
-            waker.wake();
-        }
+        waiting.wake();
+    }
+
+    /// A slot has been given back.
+    pub(super) fn slot_is_free(&self) {
+        self.lock().wake();
     }
 
     /// How many wait for a slot.
@@ -98,14 +117,14 @@ impl Backend for Feed {
         _: &WorkerContext,
     ) -> Poll<Option<Result<Self::Task, Infallible>>> {
         let mut waiting = self.lock();
-        if waiting.claims.is_empty() {
-            waiting.waker = Some(cx.waker().clone());
-            return Poll::Pending;
+        // A slot is taken with its job alone: one that waited for a job would not be free to claims.
+        match waiting.next() {
+            Some(next) => Poll::Ready(Some(Ok(TaskBuilder::new(next).build()))),
+            None => {
+                waiting.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
         }
-        let slot = std::task::ready!(waiting.slots.poll_acquire(cx));
-        // Slots are never closed; without one there would be nothing left to run.
-        let next = slot.and_then(|slot| Some(Slotted { claim: waiting.claims.pop_front()?.1, slot }));
-        Poll::Ready(next.map(|next| Ok(TaskBuilder::new(next).build())))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {

@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tower::Service;
 
-use super::feed::{Feed, Slotted};
+use super::feed::Slotted;
 use super::{Shared, run};
 
 /// What a job is to apalis: it never fails, because its end is recorded before apalis hears of it.
@@ -40,18 +40,18 @@ impl Service<Task<Slotted>> for JobService {
 }
 
 /// Runs jobs until the process stops and the jobs under way have ended.
-pub(super) async fn run(shared: Arc<Shared>, feed: Feed) {
-    if let Err(error) = worker(shared, feed).await {
+pub(super) async fn run(shared: Arc<Shared>) {
+    if let Err(error) = worker(shared).await {
         tracing::error!(%error, "the job worker ended before its time");
     }
 }
 
 /// The worker of apalis, boxed because its type is too deep for the compiler to prove that it can change threads.
-fn worker(shared: Arc<Shared>, feed: Feed) -> BoxFuture<'static, Result<(), WorkerError>> {
+fn worker(shared: Arc<Shared>) -> BoxFuture<'static, Result<(), WorkerError>> {
     let stopping = shared.lifecycle.stopping();
     let lifecycle = shared.lifecycle.clone();
     let worker = WorkerBuilder::new(shared.config.worker_id.as_str())
-        .backend(feed)
+        .backend(shared.feed.clone())
         .parallelize(move |job| in_background(&lifecycle, job))
         .build(JobService(shared));
     let stop = async move {

@@ -79,3 +79,29 @@ async fn what_waits_behind_long_jobs_goes_to_another_worker() {
     first.stop().await;
     second.stop().await;
 }
+
+/// What waited for the only slot went back while a long job had it: the slot is free for the next claim when that ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_slot_goes_on_after_what_waited_for_it_went_back() {
+    const BEHIND: usize = 50;
+    let stage = Stage::new().await;
+    let mut tx = stage.database.tenant_tx(&tenant("acme")).await.unwrap();
+    let quick = |jobs| (0..jobs).map(|_| work("quick"));
+    let jobs = quick(QUICK).chain([work("long")]).chain(quick(BEHIND)).collect();
+    enqueue_many(&mut tx, jobs).await.unwrap();
+    tx.commit(AuditEvent::info("test.enqueued")).await.unwrap();
+
+    let (at_once, held) = (Arc::new(AtOnce::default()), Arc::new(Semaphore::new(0)));
+    let settings = WorkerConfig { concurrency: 1, ..config("one") };
+    let worker = Running::start(&stage, vec![handler(&at_once, &held)], settings);
+    while at_once.long.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The long one alone is held: what was claimed ahead has gone back.
+    stage.counts("select count(*) from jobs.job where state = 'running'", 1).await;
+    held.add_permits(1);
+    let all = i64::try_from(QUICK + 1 + BEHIND).unwrap();
+    stage.counts("select count(*) from jobs.job where state = 'succeeded' and attempt = 1", all).await;
+    assert_eq!(at_once.most.load(Ordering::SeqCst), 1);
+    worker.stop().await;
+}
