@@ -118,13 +118,11 @@ impl Backend for Feed {
     ) -> Poll<Option<Result<Self::Task, Infallible>>> {
         let mut waiting = self.lock();
         // A slot is taken with its job alone: one that waited for a job would not be free to claims.
-        match waiting.next() {
-            Some(next) => Poll::Ready(Some(Ok(TaskBuilder::new(next).build()))),
-            None => {
-                waiting.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Some(next) = waiting.next() {
+            return Poll::Ready(Some(Ok(TaskBuilder::new(next).build())));
         }
+        waiting.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
