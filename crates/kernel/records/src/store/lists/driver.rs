@@ -9,10 +9,10 @@ use athyper_kernel_record_model::{
     Entity, Error, Place, Relation, Slot,
     terms::{self, Sought},
 };
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use uuid::Uuid;
 
-use super::{Asked, Found, Statement, ways};
+use super::{Asked, Found, Row, Statement, ways};
 
 /// Most rows of an index that are put in the order of a list for a page of it.
 const MOST_IN_ORDER: i64 = 20_000;
@@ -103,30 +103,36 @@ impl Driver {
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Vec<Found>, Error> {
-        if matches!(self, Self::All) {
-            return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await;
-        }
-        let (mut found, mut after, mut stride) = (Vec::new(), after.map(|place| place.id), limit);
-        loop {
-            let ids = match self {
-                Self::First(sought, ids) => {
-                    self = Self::Range(sought);
-                    ids
-                }
-                _ => self.stride(tx, asked, after, stride).await?,
-            };
-            after = ids.last().copied();
-            let is_end = ids.len() < stride as usize;
-            let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            if !ids.is_empty() {
-                let statement = Statement::by_record(tx, asked, Some(ids), None, missing)?;
-                found.extend(statement.fetch(tx, asked).await?);
+        let ids = match &mut self {
+            Self::All => return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await,
+            Self::First(sought, ids) => {
+                let ids = std::mem::take(ids);
+                self = Self::Range(sought.clone());
+                Some(ids)
             }
-            if is_end || found.len() >= limit as usize {
+            Self::Values(..) | Self::Range(_) => None,
+        };
+        let (mut found, mut after, mut rows) = (Vec::new(), after.map(|place| place.id), limit);
+        if let Some(ids) = ids {
+            (after, rows) = (ids.last().copied(), rows.saturating_mul(4));
+            let is_end = ids.len() < limit as usize;
+            found = Statement::by_record(tx, asked, Some(ids), None, limit)?.fetch(tx, asked).await?;
+            if is_end {
                 return Ok(found);
             }
-            stride = stride.saturating_mul(4);
         }
+        while found.len() < limit as usize {
+            let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            let stride =
+                Statement::stride(tx, asked, &self, after, (rows, missing))?.strode(tx, asked).await?;
+            found.extend(stride.found);
+            after = stride.last;
+            if stride.rows < i64::from(rows) {
+                break;
+            }
+            rows = rows.saturating_mul(4);
+        }
+        Ok(found)
     }
 
     /// All rows with their records.
@@ -135,37 +141,6 @@ impl Driver {
             Some(ids) => format!("{ids} i {}", with_record(entity)),
             None => entity.relation().from.clone(),
         }
-    }
-
-    /// The ids of the next rows of a walk, in the order of the list.
-    async fn stride(
-        &self,
-        tx: &mut impl TenantConnection,
-        asked: &Asked<'_>,
-        after: Option<Uuid>,
-        rows: u32,
-    ) -> Result<Vec<Uuid>, Error> {
-        let statement = self.next(tx, asked, after, rows);
-        let arguments = statement.arguments()?;
-        let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
-        Ok(query.fetch_all(tx.conn()).await.map_err(DbError::from)?)
-    }
-
-    /// The statement of them.
-    pub(super) fn next(
-        &self,
-        tx: &impl TenantConnection,
-        asked: &Asked<'_>,
-        after: Option<Uuid>,
-        rows: u32,
-    ) -> Statement {
-        let way = ways(asked.sort).1;
-        let mut statement = Statement::new(tx, asked.entity);
-        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
-        let stride = Stride { way, behind: &behind, rows };
-        let ids = self.ids(&mut statement, Some(&stride)).unwrap_or_default();
-        statement.text = format!("select i.record_id from {ids} i order by i.record_id {way}");
-        statement
     }
 
     /// The ids of the rows of an index.
@@ -229,7 +204,58 @@ pub(super) fn with_record(entity: &Entity) -> String {
     format!("cross join lateral (select r.* from {from} where {scope} and r.id = i.record_id offset 0) r")
 }
 
+/// What a stride has met.
+struct Strode {
+    /// The records for which the whole filter holds.
+    found: Vec<Found>,
+    /// How many rows of the index there were.
+    rows: i64,
+    /// The last of them.
+    last: Option<Uuid>,
+}
+
 impl Statement {
+    /// The next rows of a walk, and of them the first records for which the whole filter holds, in one answer; where there are
+    /// none, one row says how far the walk has come.
+    pub(super) fn stride(
+        tx: &impl TenantConnection,
+        asked: &Asked<'_>,
+        driver: &Driver,
+        after: Option<Uuid>,
+        (rows, limit): (u32, u32),
+    ) -> Result<Self, Error> {
+        let mut statement = Self::new(tx, asked.entity);
+        let condition = statement.condition(asked)?;
+        let way = ways(asked.sort).1;
+        let back = if way == "desc" { "asc" } else { "desc" };
+        let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
+        let stride = Stride { way, behind: &behind, rows };
+        let ids = driver.ids(&mut statement, Some(&stride)).unwrap_or_default();
+        let columns = &asked.entity.relation().columns;
+        let with_record = with_record(asked.entity);
+        statement.text = format!(
+            "with walked as materialized (select i.record_id from {ids} i order by i.record_id {way}) \
+             select walk.rows, walk.last, found.* from (select count(*) as rows, \
+             (select record_id from walked order by record_id {back} limit 1) as last from walked) walk \
+             left join lateral (select {columns}, null::bigint as rank from walked i {with_record} \
+             where {condition} order by i.record_id {way} limit {limit}) found on true order by found.id {way}"
+        );
+        Ok(statement)
+    }
+
+    async fn strode(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Strode, Error> {
+        let arguments = self.arguments()?;
+        let rows = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?;
+        let mut strode = Strode { found: Vec::new(), rows: 0, last: None };
+        for row in &rows {
+            (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
+            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
+                strode.found.push((Row::from_row(row)?.into_record(asked.entity), row.try_get("rank")?));
+            }
+        }
+        Ok(strode)
+    }
+
     /// What is between two values of an index: its values, each once, at most one more than are merged; and where there are so
     /// many, the ids of the first records in the order of a list by id, unless there are more rows than are put in order.
     ///

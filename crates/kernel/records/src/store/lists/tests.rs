@@ -88,7 +88,7 @@ async fn plan(
         };
         match driver {
             Driver::All => Statement::by_record(tx, &asked, None, Some(&place), 51),
-            driver => Ok(driver.next(tx, &asked, Some(place.id), 51)),
+            driver => Statement::stride(tx, &asked, &driver, Some(place.id), (51, 51)),
         }
     };
     explained(tx, statement.unwrap()).await
@@ -129,7 +129,10 @@ async fn lists_walk_along_an_index() {
         let plan = plan(&mut tx, &entity, filter, search, sort).await;
         assert!(plan.contains(index), "{filter:?} {sort} does not use {index}:\n{plan}");
         assert!(!plan.contains("Seq Scan"), "{filter:?} {sort}:\n{plan}");
-        assert!(!plan.contains("Sort  (") || !search.is_empty(), "{filter:?} {sort}:\n{plan}");
+        // Of a stride, the records of the page are put in order, and what it walks along is in order.
+        let walk = plan.split_once("CTE walked").and_then(|(_, rest)| rest.split("Left Join").next());
+        let is_sorted = walk.unwrap_or(&plan).contains("Sort  (");
+        assert!(!is_sorted || !search.is_empty(), "{filter:?} {sort}:\n{plan}");
     }
 }
 
