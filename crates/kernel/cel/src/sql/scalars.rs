@@ -226,6 +226,16 @@ impl Translator<'_> {
                 let (a, b) = (self.scalar(left, &left.ty)?.sql, self.scalar(right, &right.ty)?.sql);
                 Ok(Scalar::computed(format!("(({a} - {b})::numeric * 86400000000)")))
             }
+            // No remainder of whole numbers is out of range, and the database finds it without `numeric` in half the time.
+            _ if operation == Operation::Remainder && node.ty == Type::Int => {
+                let (a, b) = (self.scalar(left, &left.ty)?.sql, self.scalar(right, &right.ty)?.sql);
+                // With nothing to work out beforehand, one plan does for all values, and is made once.
+                let divisor = match self.is_constant(right).then(|| self.fold(right)).transpose()? {
+                    Some(Ok(Value::Int(divisor))) if divisor != 0 => b,
+                    _ => format!("nullif({b}, 0)"),
+                };
+                Ok(Scalar::computed(format!("mod({a}, {divisor})")))
+            }
             _ => {
                 let a = format!("{}::numeric", self.scalar(left, &left.ty)?.sql);
                 let b = format!("{}::numeric", self.scalar(right, &right.ty)?.sql);

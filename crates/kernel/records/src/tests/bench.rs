@@ -23,6 +23,9 @@ const OF_SMALL_TENANT: i64 = 10;
 const BATCH: i64 = 250_000;
 /// Different sizes; each label is that of ten records.
 const SIZES: usize = 1_000;
+/// From one record to the next the size is so much more, in a circle, so that those of one kind lie among the others as they
+/// would if they came as they come: it has no divisor in common with the number of sizes.
+const STEP: usize = 919;
 
 /// A thousandth of the few records is ten, so that both show as many.
 const TEN: &str = "limit=10";
@@ -61,13 +64,13 @@ async fn fill(admin: &mut PgConnection, tenant: &str, entity: &Entity, from: i64
     let id = "('01890000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid";
     let of_record = format!(
         "insert into records.record (tenant_id, entity_id, id, version, data, created_at, created_by, updated_at, updated_by) \
-         select '{tenant}', '{entity}', {id}, 1, jsonb_build_object('{size}', n % {SIZES}, '{label}', 'l' || n / 10, \
+         select '{tenant}', '{entity}', {id}, 1, jsonb_build_object('{size}', n * {STEP} % {SIZES}, '{label}', 'l' || n / 10, \
          '{note}', 'note ' || n), now(), 'b', now(), 'b' from generate_series($1::bigint, $2::bigint) n",
         entity = entity.id
     );
     let of_index = format!(
         "insert into records.field_value (tenant_id, entity_id, slot, record_id, value) select '{tenant}', '{entity}', slot, \
-         {id}, case slot when {size} then ($3::text[])[n % {SIZES} + 1] else 'l' || n / 10 end \
+         {id}, case slot when {size} then ($3::text[])[n * {STEP} % {SIZES} + 1] else 'l' || n / 10 end \
          from generate_series($1::bigint, $2::bigint) n, unnest(array[{size}, {label}]) slot",
         entity = entity.id
     );
