@@ -7,6 +7,7 @@
 //! - the *system* role does not log in. The application takes it on with `SET ROLE` for the few things that cross
 //!   tenants.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -100,6 +101,18 @@ impl Provisioning {
              EXECUTE format('GRANT {owner} TO %I', current_user); END IF; END $$"
         ));
         Ok(statements)
+    }
+
+    /// Tells this provisioning from others, with their statements and passwords: for notes that are kept as secret as these are,
+    /// and that need not outlive the program.
+    ///
+    /// # Errors
+    /// [`ProvisionError::Name`] and [`ProvisionError::Password`].
+    pub(crate) fn digest(&self) -> Result<u64, ProvisionError> {
+        let mut hasher = DefaultHasher::new();
+        let database = self.create_database_statement()?;
+        (self.role_statements()?, database, self.database_statements()?).hash(&mut hasher);
+        Ok(hasher.finish())
     }
 
     /// The statement that makes the database, for a server that does not have it.

@@ -131,9 +131,13 @@ impl TestDatabase {
         *self.ids.get(tenant_key).expect("tenant")
     }
 
-    /// A connection of the superuser, for what no tenant could see or do.
+    /// A connection of the superuser, for what no tenant could see or do. It has no helpers: to start processes takes ten times as
+    /// long as to look at some hundred small tables.
     pub async fn superuser(&self) -> PgConnection {
-        admin(&self.server, &self.name).await
+        let mut connection = admin(&self.server, &self.name).await;
+        let alone = "set max_parallel_workers_per_gather = 0";
+        sqlx::raw_sql(alone).execute(&mut connection).await.expect("setting");
+        connection
     }
 
     /// Does something on a connection of the superuser that stays, for looks at the rows again and again: a new one has to read the

@@ -18,6 +18,9 @@ pub(super) struct ServerRecord {
     pub(super) bin: PathBuf,
     /// The folders of their libraries.
     pub(super) libraries: Vec<PathBuf>,
+    /// What was provisioned since the start, as [`digest`](crate::provision::Provisioning::digest) has it.
+    #[serde(default)]
+    pub(super) provisioned: Option<u64>,
 }
 
 impl ServerRecord {
@@ -34,7 +37,15 @@ impl ServerRecord {
 
     /// Writes the record of a start of `programs` on `port`.
     pub(super) fn write(path: &Path, port: u16, programs: &Programs) -> Result<(), EmbeddedError> {
-        let record = Self { port, bin: programs.bin.clone(), libraries: programs.libraries.clone() };
-        write_json(path, &record)
+        let (bin, libraries) = (programs.bin.clone(), programs.libraries.clone());
+        write_json(path, &Self { port, bin, libraries, provisioned: None })
+    }
+
+    /// Notes what has been provisioned.
+    pub(super) fn note_provisioned(path: &Path, digest: u64) -> Result<(), EmbeddedError> {
+        match Self::read(path)? {
+            Some(record) => write_json(path, &Self { provisioned: Some(digest), ..record }),
+            None => Ok(()),
+        }
     }
 }

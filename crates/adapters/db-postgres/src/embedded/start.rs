@@ -13,6 +13,7 @@ use super::credentials::Credentials;
 use super::error::{Doing, EmbeddedError};
 use super::options::ClusterOptions;
 use super::paths::Layout;
+use super::record::ServerRecord;
 use super::{discover, keeper, locks};
 use crate::provision::{Provisioning, provision};
 
@@ -78,7 +79,13 @@ fn start_blocking(options: &ClusterOptions, runtime: &Handle) -> Result<Embedded
     }
     let port = cluster.ensure_running(&credentials.admin, runtime)?;
     let plan = Provisioning::new(Some(credentials.owner.clone()), Some(credentials.app.clone()));
-    runtime.block_on(provision(&cluster::admin_options(port, &credentials.admin), &plan))?;
+    let record = cluster.layout.server_record();
+    let digest = plan.digest()?;
+    // Once for each start of the server: the others that come to it find it done.
+    if ServerRecord::read(&record)?.and_then(|record| record.provisioned) != Some(digest) {
+        runtime.block_on(provision(&cluster::admin_options(port, &credentials.admin), &plan))?;
+        ServerRecord::note_provisioned(&record, digest)?;
+    }
     drop(starting);
     Ok(database(cluster.layout.cluster, port, &credentials, &plan, users_lock))
 }

@@ -6,8 +6,9 @@ use athyper_test_kit::TestDatabase;
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-/// What is in each table: how many rows, and a digest of them that PostgreSQL makes. The rows themselves would take longer to
-/// read than what is tested takes, and longer with each operation that left some.
+/// What is in each table: how many rows, and a digest of where their versions lie and which transactions made them. What the rows
+/// say would take longer to read than what is tested takes, and longer with each operation that left some; and whoever writes a
+/// row as it was has written all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows(BTreeMap<String, (i64, i64)>);
 
@@ -18,8 +19,8 @@ const BEHIND_A_QUEUE: [&str; 3] = ["policy.decision", "policy.shadow", "policy.s
 pub(crate) async fn tenant_tables(conn: &mut PgConnection) -> Vec<String> {
     let names = sqlx::query_scalar(
         "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace \
-         join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped \
-         where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema') order by 1",
+         where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and (select not a.attisdropped \
+         from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') order by 1",
     );
     names.fetch_all(conn).await.expect("tables")
 }
@@ -45,8 +46,9 @@ impl Rows {
             .iter()
             .map(|table| {
                 format!(
-                    "select '{table}', count(*), coalesce(bit_xor(hashtextextended(t::text, 0)), 0) from {table} t \
-                     where $1 is null or tenant_id = $1"
+                    "select '{table}', count(*), \
+                     coalesce(bit_xor(hashtidextended(ctid, (xmin::text::bigint << 32) | tableoid::bigint)), 0) \
+                     from {table} where $1 is null or tenant_id = $1"
                 )
             })
             .collect();
