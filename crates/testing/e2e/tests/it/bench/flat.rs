@@ -72,7 +72,7 @@ fn measure(scene: &Scene, scale: Scale) -> Vec<(&'static str, f64)> {
         ("get one", paths::get_one(scene)),
         ("list 20", paths::list_20(scene)),
         ("create", paths::create(scene)),
-        ("post a journal", paths::post_journal(scene)),
+        ("post a journal", paths::post_journal(scene, scene.tenants.len())),
     ];
     let port = scene.platform.port();
     let measured = all.into_iter().map(|(name, work)| {

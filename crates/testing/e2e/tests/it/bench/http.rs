@@ -40,8 +40,15 @@ pub(super) const TRIAL: Pace =
 const CONNECTIONS: usize = 16;
 /// Most memory at rest and under load, in MiB.
 const MEMORY: (f64, f64) = (60.0, 150.0);
+/// The least share that reads keep under row security of what they do without it.
+const UNDER_SECURITY: f64 = 0.9;
 /// How many times the median the 99th percentile may be.
 const TAIL: f64 = 5.0;
+
+/// Journals of many tenants.
+const SPREAD: &str = "post a journal";
+/// Journals of one tenant, all in the same book, the same month and on the same four accounts.
+const SAME: &str = "the same accounts";
 
 /// What is measured.
 struct Path {
@@ -54,15 +61,18 @@ struct Path {
     requests: f64,
 }
 
-fn measured(scene: &Scene) -> [Path; 5] {
+fn measured(scene: &Scene) -> [Path; 6] {
     let path = |name, work, plain, bar| Path { name, work, plain, bar, requests: 1.0 };
-    let journal = path("post a journal", paths::post_journal(scene), Some(Plain::journal(scene)), 0.70);
+    let in_all = paths::post_journal(scene, scene.tenants.len());
+    let journal = path(SPREAD, in_all, Some(Plain::journal(scene)), 0.70);
+    let same = path(SAME, paths::post_journal(scene, 1), None, 0.0);
     [
         path("live", paths::live(scene), None, 0.0),
         path("get one", paths::get_one(scene), Some(Plain::get_one(scene)), 0.80),
         path("list 20", paths::list_20(scene), Some(Plain::list_20(scene)), 0.75),
         path("create", paths::create(scene), Some(Plain::create(scene)), 0.85),
         Path { requests: 2.0, ..journal },
+        Path { requests: 2.0, ..same },
     ]
 }
 
@@ -96,6 +106,11 @@ pub(super) async fn bench(size: Size, pace: Pace) {
         rates.push(rate);
     }
     let load = machine::resident_memory(scene.api.pid());
+    let rate_of = |name| paths.iter().zip(&rates).find(|(path, _)| path.name == name).map(|(_, rate)| *rate);
+    let crowded = rate_of(SAME).zip(rate_of(SPREAD)).map_or(0.0, |(same, spread)| same / spread);
+    eprintln!("journals on the same accounts: {:.1}% of those of many tenants", crowded * 100.0);
+    let reads = paths.iter().filter(|path| ["get one", "list 20"].contains(&path.name));
+    let secured: Vec<Value> = reads.filter_map(|path| under_security(&scene, path, pace)).collect();
     eprintln!();
     let mut latency = Vec::new();
     for (path, rate) in paths.iter().zip(&rates) {
@@ -112,7 +127,7 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     ];
     let figures = json!({"machine": machine, "tenants": size.tenants, "records": size.records, "connections": CONNECTIONS,
         "runs": pace.runs, "secondsOfARun": pace.run.as_secs_f64(), "throughput": throughput, "latency": latency,
-        "memory": memory, "statements": asked});
+        "sameAccounts": rounded(crowded), "rowSecurity": secured, "memory": memory, "statements": asked});
     // A trial has no figures to keep.
     if pace.runs > 1 {
         keep("http", &figures);
@@ -180,6 +195,25 @@ fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
         );
     }
     (rate, figures)
+}
+
+/// What pgbench does as the application, whom row security binds, of what it does as one whom it does not, turn by turn.
+fn under_security(scene: &Scene, path: &Path, pace: Pace) -> Option<Value> {
+    let plain = path.plain.as_ref()?;
+    let shares = (0..pace.runs).map(|_| {
+        let [bound, free] =
+            ["app", "admin"].map(|role| plain.run_as(role, scene, CONNECTIONS, pace.run, false));
+        bound / free
+    });
+    let share = median(shares.collect());
+    let verdict = if share >= UNDER_SECURITY { "kept" } else { "MISSED" };
+    eprintln!(
+        "{} under row security: {:.1}% of what it does without, bar {:.0}%  {verdict}",
+        path.name,
+        share * 100.0,
+        UNDER_SECURITY * 100.0
+    );
+    Some(json!({"path": path.name, "share": rounded(share), "bar": UNDER_SECURITY}))
 }
 
 /// The latency of a path at a fixed rate, with so many connections that are busy and so many that are not.

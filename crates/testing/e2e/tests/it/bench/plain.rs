@@ -131,6 +131,18 @@ impl Plain {
     /// How often in a second, at most. In a pipeline the statements of a transaction are sent without waiting for the answer of
     /// the one before.
     pub(super) fn run(&self, scene: &Scene, clients: usize, length: Duration, pipelined: bool) -> f64 {
+        self.run_as("app", scene, clients, length, pipelined)
+    }
+
+    /// The same for another role: `admin` is one that row security does not bind.
+    pub(super) fn run_as(
+        &self,
+        role: &str,
+        scene: &Scene,
+        clients: usize,
+        length: Duration,
+        pipelined: bool,
+    ) -> f64 {
         let Self { name, chosen, begin, transactions } = self;
         let mut script = chosen.clone();
         for statements in transactions {
@@ -152,7 +164,7 @@ impl Plain {
             .args(amount)
             .arg("-f")
             .arg(&file)
-            .arg(scene.platform.database_url("app"))
+            .arg(scene.platform.database_url(role))
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
