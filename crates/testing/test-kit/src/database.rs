@@ -76,8 +76,8 @@ impl TestDatabase {
     pub async fn new(schemas: &[Schema]) -> Self {
         let server = server().await;
         let name = format!("test_{}", random_id());
-        let template = template(&server, schemas).await;
         let mut admin = admin(&server, "postgres").await;
+        let template = template(&server, &mut admin, schemas).await;
         let clone = format!("create database {name} template {template} owner athyper_owner");
         sqlx::raw_sql(AssertSqlSafe(clone)).execute(&mut admin).await.expect("clone the template");
         let start: DateTime<Utc> = START.parse().expect("start");
@@ -185,34 +185,42 @@ impl Drop for TestDatabase {
 }
 
 /// Makes the template of these schemas, unless an earlier test did.
-async fn template(server: &EmbeddedDatabase, schemas: &[Schema]) -> String {
+async fn template(server: &EmbeddedDatabase, admin: &mut PgConnection, schemas: &[Schema]) -> String {
     let mut digest = Sha256::new();
     for migration in schemas.iter().flat_map(|schema| schema.migrations) {
         digest.update(migration.sql);
     }
     let name = format!("template_{}", &hex::encode(digest.finalize())[..16]);
-    let mut admin = admin(server, "postgres").await;
-    sqlx::query("select pg_advisory_lock(hashtext($1))").bind(&name).execute(&mut admin).await.expect("lock");
-    let exists: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
+    if is_there(admin, &name).await {
+        return name;
+    }
+    sqlx::query("select pg_advisory_lock(hashtext($1))")
         .bind(&name)
-        .fetch_one(&mut admin)
+        .execute(&mut *admin)
         .await
-        .expect("look for the template");
-    if !exists {
+        .expect("lock");
+    if !is_there(admin, &name).await {
         let draft = format!("{name}_draft");
         for statement in [
             format!("drop database if exists {draft} with (force)"),
             format!("create database {draft} owner athyper_owner"),
         ] {
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await.expect("make the template");
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *admin).await.expect("make the template");
         }
         let mut owner = connect_once(&with_database(&server.owner_url, &draft)).await.expect("connect");
         migrate(&mut owner, schemas).await.unwrap_or_else(|error| panic!("{error}"));
         sqlx::Connection::close(owner).await.expect("close");
         let rename = format!("alter database {draft} rename to {name}");
-        sqlx::raw_sql(AssertSqlSafe(rename)).execute(&mut admin).await.expect("name the template");
+        sqlx::raw_sql(AssertSqlSafe(rename)).execute(&mut *admin).await.expect("name the template");
     }
+    // Copies are made side by side.
+    sqlx::query("select pg_advisory_unlock(hashtext($1))").bind(&name).execute(admin).await.expect("unlock");
     name
+}
+
+async fn is_there(admin: &mut PgConnection, database: &str) -> bool {
+    let exists = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)");
+    exists.bind(database).fetch_one(admin).await.expect("look for a database")
 }
 
 async fn admin(server: &EmbeddedDatabase, database: &str) -> PgConnection {

@@ -9,10 +9,11 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::cluster::{self, ADMIN, Cluster};
-use super::credentials::Credentials;
+use super::credentials::{self, Credentials};
 use super::error::{Doing, EmbeddedError};
 use super::options::ClusterOptions;
 use super::paths::Layout;
+use super::postmaster::{self, Postmaster};
 use super::record::ServerRecord;
 use super::{discover, keeper, locks};
 use crate::provision::{Provisioning, provision};
@@ -68,6 +69,10 @@ fn start_blocking(options: &ClusterOptions, runtime: &Handle) -> Result<Embedded
     // Waits for a keeper that is stopping the server at this moment.
     let users_lock = locks::shared(&layout.users_lock())?;
 
+    if let Some((port, credentials)) = attach(&layout, options)? {
+        drop(starting);
+        return Ok(database(layout.cluster, port, &credentials, users_lock));
+    }
     let major = cluster::major_version(&layout)?;
     let installation = discover::installation(options, &layout, major, user.as_ref())?;
     tracing::debug!("using PostgreSQL {:?} of {:?}", installation.version, installation.programs.bin);
@@ -78,25 +83,42 @@ fn start_blocking(options: &ClusterOptions, runtime: &Handle) -> Result<Embedded
         keeper::ensure(&cluster.layout, command)?;
     }
     let port = cluster.ensure_running(&credentials.admin, runtime)?;
-    let plan = Provisioning::new(Some(credentials.owner.clone()), Some(credentials.app.clone()));
-    let record = cluster.layout.server_record();
-    let digest = plan.digest()?;
-    // Once for each start of the server: the others that come to it find it done.
-    if ServerRecord::read(&record)?.and_then(|record| record.provisioned) != Some(digest) {
-        runtime.block_on(provision(&cluster::admin_options(port, &credentials.admin), &plan))?;
-        ServerRecord::note_provisioned(&record, digest)?;
-    }
+    let plan = plan(&credentials);
+    runtime.block_on(provision(&cluster::admin_options(port, &credentials.admin), &plan))?;
+    ServerRecord::note_provisioned(&cluster.layout.server_record(), plan.digest()?)?;
     drop(starting);
-    Ok(database(cluster.layout.cluster, port, &credentials, &plan, users_lock))
+    Ok(database(cluster.layout.cluster, port, &credentials, users_lock))
+}
+
+/// A server that runs and has been provisioned since its start: those who come to it need neither look for its programs nor
+/// ask how it does.
+fn attach(layout: &Layout, options: &ClusterOptions) -> Result<Option<(u16, Credentials)>, EmbeddedError> {
+    let Some(credentials) = credentials::read(&layout.credentials())? else { return Ok(None) };
+    let Some(record) = ServerRecord::read(&layout.server_record())? else { return Ok(None) };
+    if record.provisioned != Some(plan(&credentials).digest()?) {
+        return Ok(None);
+    }
+    let runs_there = |server: &Postmaster| server.ready && server.port == Some(record.port);
+    if !postmaster::running(&layout.data())?.as_ref().is_some_and(runs_there) {
+        return Ok(None);
+    }
+    if let Some(command) = &options.keeper {
+        keeper::ensure(layout, command)?;
+    }
+    Ok(Some((record.port, credentials)))
+}
+
+fn plan(credentials: &Credentials) -> Provisioning {
+    Provisioning::new(Some(credentials.owner.clone()), Some(credentials.app.clone()))
 }
 
 fn database(
     cluster_dir: PathBuf,
     port: u16,
     credentials: &Credentials,
-    plan: &Provisioning,
     users_lock: File,
 ) -> EmbeddedDatabase {
+    let plan = plan(credentials);
     EmbeddedDatabase {
         app_url: url(&plan.app.name, &credentials.app, port, &plan.database),
         owner_url: url(&plan.owner.name, &credentials.owner, port, &plan.database),
