@@ -1,12 +1,22 @@
 //! Conditions: logic, order, and what is there.
 
 use super::{Need, Nulls, Scalar, Translated, Translator};
-use crate::ir::{Comparison, Function, Kind, Node};
+use crate::ir::{Comparison, Function, Kind, Node, Operation};
 use crate::types::Type;
 use crate::value::Value;
 
 /// What stands for a condition that cannot be told.
 const UNKNOWN: &str = "null::boolean";
+
+/// Whether both are the same field, of a type of PostgreSQL.
+fn is_same(value: &Node, field: &Node) -> bool {
+    match (&value.kind, &field.kind) {
+        (Kind::Variable(one), Kind::Variable(other)) => {
+            one == other && !matches!(value.ty, Type::Json | Type::List(_) | Type::Object(_) | Type::Null)
+        }
+        _ => false,
+    }
+}
 
 impl Translator<'_> {
     pub(super) fn condition(&mut self, node: &Node, need: Need) -> Translated<String> {
@@ -19,7 +29,7 @@ impl Translator<'_> {
         let sql = match &node.kind {
             Kind::Has(inner) => self.has(inner)?,
             Kind::Not(inner) => format!("(not {})", self.condition(inner, need.negated())?),
-            Kind::And(parts) => self.logic(parts, " and ", need)?,
+            Kind::And(parts) => self.all(parts, need)?,
             Kind::Or(parts) => self.logic(parts, " or ", need)?,
             Kind::Condition(parts) => {
                 let [condition, yes, no] = parts.as_ref();
@@ -39,6 +49,61 @@ impl Translator<'_> {
             _ => self.as_type(node, &Type::Bool)?.sql,
         };
         self.bounded(node, sql)
+    }
+
+    /// All of them. Whether a field is there is not asked where another part cannot be told without it: each look at a value that is
+    /// kept in JSON takes as long as the comparison.
+    fn all(&mut self, parts: &[Node], need: Need) -> Translated<String> {
+        let fields = parts.iter().filter_map(|part| match &part.kind {
+            Kind::Has(field) => Some(&**field),
+            _ => None,
+        });
+        let fields: Vec<&Node> = fields.collect();
+        if fields.is_empty() {
+            return self.logic(parts, " and ", need);
+        }
+        let (mut texts, mut told) = (Vec::with_capacity(parts.len()), Vec::new());
+        for part in parts.iter().filter(|part| !matches!(part.kind, Kind::Has(_))) {
+            let mut sql = self.condition(part, need)?;
+            for field in &fields {
+                if self.is_told_by(part, field)? {
+                    told.push(*field);
+                    if need != Need::True {
+                        sql = format!("coalesce({sql}, false)");
+                    }
+                }
+            }
+            texts.push(sql);
+        }
+        for field in fields {
+            if !told.iter().any(|known| std::ptr::eq(*known, field)) {
+                texts.push(self.has(field)?);
+            }
+        }
+        Ok(format!("({})", texts.join(" and ")))
+    }
+
+    /// Whether a comparison with something known can be told exactly where the field is there.
+    fn is_told_by(&mut self, part: &Node, field: &Node) -> Translated<bool> {
+        let Kind::Compare(comparison, sides) = &part.kind else { return Ok(false) };
+        let value = match sides.as_ref() {
+            [value, known] | [known, value] if !self.is_constant(value) && self.is_known(known)? => value,
+            _ => return Ok(false),
+        };
+        Ok(match &value.kind {
+            Kind::Arithmetic(Operation::Remainder, parts) => {
+                let [whole, divisor] = parts.as_ref();
+                let divisor = if self.is_constant(divisor) { self.fold(divisor)? } else { return Ok(false) };
+                is_same(whole, field) && matches!(divisor, Ok(Value::Int(divisor)) if divisor != 0)
+            }
+            // What is not there differs from all that is known.
+            _ => *comparison != Comparison::NotEqual && is_same(value, field),
+        })
+    }
+
+    /// Whether it is a value, and the same for all rows.
+    fn is_known(&mut self, node: &Node) -> Translated<bool> {
+        Ok(self.is_constant(node) && matches!(self.fold(node)?, Ok(value) if !value.is_null()))
     }
 
     fn logic(&mut self, parts: &[Node], word: &str, need: Need) -> Translated<String> {

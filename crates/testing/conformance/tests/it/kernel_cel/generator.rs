@@ -55,7 +55,7 @@ impl<'a> Generator<'a> {
     }
 
     fn bare_bool(&mut self, depth: usize) -> String {
-        let kinds = if depth == 0 { 5 } else { 24 };
+        let kinds = if depth == 0 { 5 } else { 26 };
         let below = depth.saturating_sub(1);
         match self.choices.below(kinds) {
             0 => "b".to_owned(),
@@ -86,6 +86,7 @@ impl<'a> Generator<'a> {
             20 => self.membership(below),
             21 => self.search(below),
             22 => self.over_list(below),
+            23 | 24 => self.guarded(),
             _ => {
                 let ids = [
                     "uid",
@@ -95,6 +96,18 @@ impl<'a> Generator<'a> {
                 format!("uid {} {}", self.equality(), self.text_of(&ids))
             }
         }
+    }
+
+    /// A comparison of a field that is asked for first.
+    fn guarded(&mut self) -> String {
+        let compared =
+            ["i|i|7", "i|i % 3|1", "j|j % 2|0", "j|j % 0|0", "i|j|1", "d|d|2.5", "s|s|'a'", "t|t|''"];
+        let compared = self.text_of(&compared);
+        let mut parts = compared.split('|');
+        let mut part = || parts.next().unwrap_or_default();
+        let (field, value, known) = (part(), part(), part());
+        let sign = if self.choices.below(2) == 0 { self.equality() } else { self.comparison() };
+        format!("(has({field}) && {value} {sign} {known})")
     }
 
     fn any_field(&mut self) -> String {
