@@ -27,6 +27,7 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
             ("firstDay", Stored::Column("first_day")),
             ("lastDay", Stored::Column("last_day")),
             ("currency", Stored::Column("currency")),
+            ("fund", Stored::Column("fund_id")),
             ("writtenBy", Stored::Column("written_by")),
             ("approvedBy", Stored::Column("approved_by")),
             ("lines", Stored::Lines(&LINES)),
@@ -98,6 +99,8 @@ pub(crate) const ENTITIES: &[SystemEntity] = &[
             ("currency", Stored::Column("currency")),
             ("received", Stored::Column("received")),
             ("held", Stored::Column("held")),
+            ("planned", Stored::Column("planned")),
+            ("free", Stored::Column("free")),
         ],
         parts: PARTS,
         read: "budgeting.list_funds",
@@ -131,7 +134,7 @@ const TRANSFER_LINES: LineTable = LineTable {
 
 /// What a list of budgets shows unless other fields are asked for: all but the lines.
 pub(crate) const BUDGET_WITHOUT_LINES: &str =
-    "state,createdAt,createdBy,entity,name,firstDay,lastDay,currency,writtenBy,approvedBy";
+    "state,createdAt,createdBy,entity,name,firstDay,lastDay,currency,fund,writtenBy,approvedBy";
 
 /// What a list of transfers shows unless other fields are asked for: all but the lines.
 pub(crate) const TRANSFER_WITHOUT_LINES: &str = "createdAt,createdBy,kind,budget,into,reason,total,currency";

@@ -3,11 +3,12 @@
 use athyper_kernel_db::DbError;
 use athyper_kernel_error::{DomainError, FieldError, Problem, ProblemKind};
 use athyper_kernel_jobs::JobError;
+use athyper_kernel_types::Currency;
 use chrono::NaiveDate;
 
 use crate::model::budget::BudgetState;
 use crate::model::commitment::NotThere;
-use crate::model::fund::TooLittle;
+use crate::model::fund::{FundId, NotCovered, TooLittle};
 
 /// Why an operation was refused.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,22 @@ pub(crate) enum Error {
     /// A fund has not got it.
     #[error(transparent)]
     TooLittle(#[from] TooLittle),
+    /// The fund that a budget names is not there.
+    #[error("there is no fund {0}: name one that there is, or none")]
+    UnknownFund(FundId),
+    /// The fund that a budget names has another currency.
+    #[error("the fund {fund} is in {has}: name one in {wanted}, as the budget is")]
+    FundCurrency {
+        /// Code of the fund.
+        fund: String,
+        /// Its currency.
+        has: Currency,
+        /// That of the budget.
+        wanted: Currency,
+    },
+    /// More is planned than a fund holds.
+    #[error(transparent)]
+    NotCovered(#[from] NotCovered),
     /// A day beyond the calendar.
     #[error("the day is beyond the calendar")]
     DayUnknown,
@@ -132,6 +149,9 @@ impl DomainError for Error {
             Self::ParentNotFound(_) => "budgeting.parent_not_found",
             Self::FundTaken(_) => "budgeting.fund_taken",
             Self::TooLittle(_) => "budgeting.fund_holds_less",
+            Self::UnknownFund(_) => "budgeting.unknown_fund",
+            Self::FundCurrency { .. } => "budgeting.fund_currency",
+            Self::NotCovered(_) => "budgeting.fund_exceeded",
             Self::DayUnknown => "budgeting.day_unknown",
             Self::OtherCurrency => "budgeting.other_currency",
             Self::Contended => "budgeting.contended",
@@ -156,6 +176,7 @@ impl DomainError for Error {
             | Self::NotThere(_)
             | Self::FundTaken(_)
             | Self::TooLittle(_)
+            | Self::NotCovered(_)
             | Self::Contended => ProblemKind::Conflict,
             Self::InvalidLines(_)
             | Self::InvalidTransfer(_)
@@ -164,6 +185,8 @@ impl DomainError for Error {
             | Self::ExpiryPast
             | Self::InvalidAmount(_)
             | Self::ParentNotFound(_)
+            | Self::UnknownFund(_)
+            | Self::FundCurrency { .. }
             | Self::DayUnknown
             | Self::OtherCurrency => ProblemKind::Invalid,
             Self::Ledger(problem) => problem.kind,
@@ -183,6 +206,8 @@ impl DomainError for Error {
             Self::ExpiryPast => one("/expiresAt", "past"),
             Self::FundTaken(_) => one("/code", "taken"),
             Self::ParentNotFound(_) => one("/parent", "unknown_fund"),
+            Self::UnknownFund(_) => one("/fund", "unknown_fund"),
+            Self::FundCurrency { .. } => one("/fund", "other_currency"),
             Self::OtherCurrency => one("/currency", "other_currency"),
             Self::Ledger(problem) => problem.fields.clone(),
             Self::Database(error) => error.fields(),

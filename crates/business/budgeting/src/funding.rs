@@ -1,8 +1,10 @@
-//! Moves money between a fund and the one above it, or outside.
+//! Moves money between a fund and the one above it, or outside, and holds budgets against the funds that pay for them.
+
+use std::collections::BTreeSet;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_types::{Reason, Text};
+use athyper_kernel_types::{Currency, Reason, Text};
 
 use crate::entities::FUND;
 use crate::error::Error;
@@ -54,4 +56,41 @@ pub(crate) async fn move_money(
         .with("reason", reason.as_str())
         .with("held", fund.held.to_string());
     Ok(Done::new(fund, event))
+}
+
+/// The fund that a budget in a currency names.
+///
+/// # Errors
+/// When there is no such fund, or its currency is another one.
+pub(crate) async fn named(
+    tx: &mut TenantTx,
+    fund: Option<FundId>,
+    currency: Currency,
+) -> Result<Option<FundId>, Error> {
+    let Some(id) = fund else { return Ok(None) };
+    let found = funds::find(tx, id).await?.ok_or(Error::UnknownFund(id))?;
+    if found.currency != currency {
+        return Err(Error::FundCurrency { fund: found.code, has: found.currency, wanted: currency });
+    }
+    Ok(fund)
+}
+
+/// Notes what active budgets plan upon these funds by now, when all else of a command is written. Everybody locks funds last and by
+/// id, and sums up behind the lock: of two who plan upon one fund, the second sees what the first one did.
+///
+/// # Errors
+/// When more is planned than a fund holds.
+pub(crate) async fn settle(tx: &mut TenantTx, named: &[Option<FundId>]) -> Result<(), Error> {
+    let ids: BTreeSet<FundId> = named.iter().flatten().copied().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    for mut fund in funds::lock(tx, &ids.into_iter().collect::<Vec<_>>()).await? {
+        let planned = funds::planned(tx, &fund).await?;
+        if planned != fund.planned {
+            fund.plan(planned)?;
+            funds::update(tx, &fund).await?;
+        }
+    }
+    Ok(())
 }

@@ -24,6 +24,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand line guards",
                 sql: include_str!("../migrations/0002_expand_line_guards.sql"),
             },
+            Migration {
+                version: 3,
+                description: "expand fund of budget",
+                sql: include_str!("../migrations/0003_expand_fund_of_budget.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -10,8 +10,10 @@ use axum::extract::State;
 use crate::Deps;
 use crate::entities::BUDGET;
 use crate::error::{Error, problem};
+use crate::funding;
 use crate::model::budget::{Budget, BudgetId, BudgetState};
 use crate::model::commitment::{Commitment, CommitmentId, Kind, Movement};
+use crate::model::fund::FundId;
 use crate::model::line::LineId;
 use crate::model::plan::Plan;
 use crate::store::{budgets, commitments, lines, movements};
@@ -19,7 +21,8 @@ use crate::store::{budgets, commitments, lines, movements};
 /// Put a budget in force
 ///
 /// One that was approved. It takes the place of the active one that it revises, unless that has changed since by a transfer. What is
-/// set aside on its lines goes over to the lines with the same keys, so none of these may be missing.
+/// set aside on its lines goes over to the lines with the same keys, so none of these may be missing. The fund that it names must
+/// hold what all active budgets that name it plan to spend, without the one that is replaced.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/budgets/{id}/activate",
@@ -35,7 +38,8 @@ use crate::store::{budgets, commitments, lines, movements};
             description = "The budget",
             body = Budget,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "entity": "main", "firstDay": "2026-01-01", "lastDay": "2026-12-31",
-                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year", "state": "active", "writtenBy": "ada",
+                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year",
+                "fund": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "state": "active", "writtenBy": "ada",
                 "createdAt": "2025-11-03T09:00:00Z", "createdBy": "ada", "version": 2, "lines": []})
         ),
         ChangeProblems
@@ -62,25 +66,28 @@ pub(crate) async fn execute(tx: &mut TenantTx, mut budget: Budget) -> Result<Don
         return Err(Error::BudgetState(budget.state));
     }
     let active = budgets::active_of_year(tx, &budget.entity, budget.first_day).await?;
-    let moved = match active {
+    let (moved, freed) = match active {
         Some(active) => replace(tx, active, &budget).await?,
-        None => 0,
+        None => (0, None),
     };
 
     budget.state = BudgetState::Active;
     budgets::update(tx, &budget).await?;
+    funding::settle(tx, &[budget.fund, freed]).await?;
 
     budget.version += 1;
     let event = AuditEvent::info("budgeting.activate_budget")
         .about(BUDGET, budget.id)
         .with("revision", budget.revision)
+        .with("fund", budget.fund.map(|fund| fund.to_string()))
         .with("replaced", active.map(|active| active.to_string()))
         .with("commitments", moved);
     Ok(Done::new(budget, event))
 }
 
-/// Closes the active budget, and lets what is set aside there count on the lines of the other. Says how many commitments moved.
-async fn replace(tx: &mut TenantTx, active: BudgetId, by: &Budget) -> Result<usize, Error> {
+/// Closes the active budget, and lets what is set aside there count on the lines of the other. Says how many commitments moved,
+/// and which fund paid for it.
+async fn replace(tx: &mut TenantTx, active: BudgetId, by: &Budget) -> Result<(usize, Option<FundId>), Error> {
     let mut old = hold(tx, active).await?.ok_or(Error::Contended)?;
     if by.base != Some(old.id) {
         return Err(Error::AnotherActive);
@@ -108,7 +115,7 @@ async fn replace(tx: &mut TenantTx, active: BudgetId, by: &Budget) -> Result<usi
     }
     old.state = BudgetState::Closed;
     budgets::update(tx, &old).await?;
-    Ok(moved)
+    Ok((moved, old.fund))
 }
 
 /// Locks an active budget with all its lines, so that nobody sets anything aside on them. Lines come first, as everywhere.

@@ -30,7 +30,8 @@ use crate::store::budgets;
             description = "The budget",
             body = Budget,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "entity": "main", "firstDay": "2026-01-01", "lastDay": "2026-12-31",
-                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year", "state": "approved", "writtenBy": "ada",
+                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year",
+                "fund": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "state": "approved", "writtenBy": "ada",
                 "createdAt": "2025-11-03T09:00:00Z", "createdBy": "ada", "version": 2, "lines": []})
         ),
         ChangeProblems

@@ -16,6 +16,7 @@ use crate::Deps;
 use crate::commands::activate_budget::carry;
 use crate::entities::{BUDGET, TRANSFER};
 use crate::error::{Error, problem};
+use crate::funding;
 use crate::model::budget::{Budget, BudgetState};
 use crate::model::commitment::Commitment;
 use crate::model::figures::sum;
@@ -43,7 +44,8 @@ pub(crate) struct CarryForward {
 ///
 /// Into the active budget of the next fiscal year, line by line with the same key. Open commitments go over with the amounts that
 /// cover them; what is left goes over if it is asked for, and is forfeit else. The budget is closed by it. The amounts are
-/// taken from the last month of the one year and given to the first of the next, so that both together have what they had.
+/// taken from the last month of the one year and given to the first of the next, so that both together have what they had. The
+/// fund of the next budget must cover what comes to it.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/budgets/{id}/carry-forward",
@@ -125,6 +127,7 @@ pub(crate) async fn execute(
     budgets::update(tx, &budget).await?;
     next.version += 1;
     budgets::update(tx, &next).await?;
+    funding::settle(tx, &[budget.fund, next.fund]).await?;
 
     let event = AuditEvent::info("budgeting.carry_forward_budget")
         .about(BUDGET, budget.id)

@@ -9,12 +9,14 @@ use crate::Deps;
 use crate::commands::activate_budget::hold;
 use crate::entities::BUDGET;
 use crate::error::{Error, problem};
+use crate::funding;
 use crate::model::budget::{Budget, BudgetState};
 use crate::store::{budgets, commitments};
 
 /// Close a budget
 ///
-/// Nothing may be reserved or committed on it any more: release it, or carry it into the next year. What is left of it is forfeit.
+/// Nothing may be reserved or committed on it any more: release it, or carry it into the next year. What is left of it is forfeit,
+/// and what it planned is free again in its fund.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/budgets/{id}/close",
@@ -30,7 +32,8 @@ use crate::store::{budgets, commitments};
             description = "The budget",
             body = Budget,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "entity": "main", "firstDay": "2026-01-01", "lastDay": "2026-12-31",
-                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year", "state": "closed", "writtenBy": "ada",
+                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year",
+                "fund": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "state": "closed", "writtenBy": "ada",
                 "createdAt": "2025-11-03T09:00:00Z", "createdBy": "ada", "version": 2, "lines": []})
         ),
         ChangeProblems
@@ -63,6 +66,7 @@ pub(crate) async fn execute(tx: &mut TenantTx, found: &Budget) -> Result<Done<Bu
 
     budget.state = BudgetState::Closed;
     budgets::update(tx, &budget).await?;
+    funding::settle(tx, &[budget.fund]).await?;
 
     budget.version += 1;
     let event =

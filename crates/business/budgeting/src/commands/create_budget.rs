@@ -13,10 +13,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::Deps;
-use crate::entities::BUDGET;
+use crate::entities::{BUDGET, FUND};
 use crate::error::{Error, problem};
+use crate::funding;
 use crate::model::budget::{Budget, BudgetId, BudgetLine, BudgetState, Window};
 use crate::model::drafting::{NewLine, overlaps, read_lines};
+use crate::model::fund::FundId;
 use crate::model::line::{Accounts, Line};
 use crate::store::budgets;
 
@@ -36,6 +38,9 @@ pub(crate) struct NewBudget {
     /// Over which time controls look.
     #[serde(default)]
     control_window: Window,
+    /// Id of the fund that pays for it, in the same currency: what it plans to spend must be free there when it is activated.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    fund: Option<FundId>,
     /// Its lines, at most 500.
     lines: Vec<NewLine>,
 }
@@ -44,7 +49,7 @@ pub(crate) struct NewBudget {
 ///
 /// Of a legal entity and a fiscal year, in its base currency. Each line names accounts, by code, range or all below one, and
 /// values of dimensions if it likes; a line without accounts holds others below it, or is a pot of its own. No posting may use two
-/// lines. A year's amount is spread over the months to the minor unit.
+/// lines. A year's amount is spread over the months to the minor unit. It may name a fund that has to cover what it plans to spend.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/budgets",
@@ -52,7 +57,7 @@ pub(crate) struct NewBudget {
     tag = "budgeting",
     request_body(
         content = NewBudget,
-        example = json!({"date": "2026-01-01", "name": "Budget 2026", "lines": [
+        example = json!({"date": "2026-01-01", "name": "Budget 2026", "fund": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "lines": [
             {"key": "marketing", "label": "Marketing", "control": "stop"},
             {"key": "advertising", "parent": "marketing", "accounts": {"code": "6100"}, "amount": "12000.00", "control": "warn",
                 "tolerancePercent": "5"},
@@ -65,6 +70,10 @@ pub(crate) async fn create_budget(
     State(deps): State<Deps>,
     mut cmd: Command<Json<NewBudget>>,
 ) -> Result<Reply, ProblemResponse> {
+    if let Some(fund) = cmd.body.0.fund {
+        let caller = cmd.caller().clone();
+        deps.records.check_on(&mut cmd.tx, &caller, (FUND, fund.uuid()), Error::UnknownFund(fund)).await?;
+    }
     let done = execute(&mut cmd.tx, &deps, &cmd.body.0).await.map_err(problem)?;
     let location = format!("/v1/budgeting/budgets/{}", done.output.id);
     let reply = Reply::created(location, &done.output)?.version(done.output.version);
@@ -78,6 +87,7 @@ pub(crate) async fn execute(
 ) -> Result<Done<Budget>, Error> {
     let entity = deps.office.ledger.entity(tx, input.entity.as_ref().map(Text::as_str)).await?;
     let (first_day, last_day) = entity.fiscal_year(input.date).ok_or(Error::DayUnknown)?;
+    let fund = funding::named(tx, input.fund, entity.base_currency).await?;
     let lines = read(tx, deps, entity.base_currency, &input.lines).await?;
 
     budgets::take_turn(tx, &entity.code).await?;
@@ -91,6 +101,7 @@ pub(crate) async fn execute(
         name: input.name.as_str().to_owned(),
         currency: entity.base_currency,
         control_window: input.control_window,
+        fund,
         state: BudgetState::Draft,
         base: None,
         base_version: None,
@@ -109,6 +120,7 @@ pub(crate) async fn execute(
         .with("entity", budget.entity.as_str())
         .with("firstDay", first_day.to_string())
         .with("revision", budget.revision)
+        .with("fund", budget.fund.map(|fund| fund.to_string()))
         .with("lines", budget.lines.len())
         .with("total", budget.total().to_string());
     Ok(Done::new(budget, event))

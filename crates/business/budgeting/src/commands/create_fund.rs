@@ -79,6 +79,8 @@ pub(crate) async fn execute(tx: &mut TenantTx, deps: &Deps, input: &NewFund) -> 
         currency,
         received: zero,
         held: zero,
+        planned: zero,
+        free: zero,
         created_at: tx.now(),
         created_by: tx.context().actor().id.clone(),
         version: 1,

@@ -18,6 +18,7 @@ use crate::Deps;
 use crate::commands::activate_budget::hold;
 use crate::entities::{BUDGET, TRANSFER};
 use crate::error::{Error, problem};
+use crate::funding;
 use crate::model::budget::{Budget, BudgetState, Window};
 use crate::model::figures::{Sheet, limit, sum};
 use crate::model::line::{Control, LineId};
@@ -59,8 +60,8 @@ pub(crate) struct NewTransferLine {
 
 /// Transfer between lines
 ///
-/// Amounts sum to zero, and no line gives what it has spent or set aside, if it stops. The transfer never changes: what is wrong is
-/// transferred back.
+/// Amounts sum to zero, and no line gives what it has spent or set aside, if it stops. What goes from lines that earn to lines that
+/// spend, the fund of the budget must cover. The transfer never changes: what is wrong is transferred back.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/budgets/{id}/transfers",
@@ -124,6 +125,8 @@ pub(crate) async fn execute(
     transfers::insert(tx, &transfer).await?;
     // A revision that was begun before does not know of it, and is told so by the version.
     budgets::update(tx, &budget).await?;
+    // What is moved from what is earned to what is spent needs more of the fund.
+    funding::settle(tx, &[budget.fund]).await?;
 
     let event = AuditEvent::info("budgeting.create_transfer")
         .about(BUDGET, budget.id)

@@ -28,7 +28,8 @@ pub(crate) struct GrantFund {
 
 /// Give to a fund
 ///
-/// From the fund above it, which must hold as much; to one without a fund above it from outside.
+/// From the fund above it, which must hold as much beyond what active budgets plan upon it; to one without a fund above it from
+/// outside.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/funds/{id}/grant",
@@ -45,7 +46,8 @@ pub(crate) struct GrantFund {
             description = "The fund as it is now",
             body = Fund,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "code": "research", "name": "Research", "currency": "EUR",
-                "received": "50000.00", "held": "20000.00", "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
+                "received": "50000.00", "held": "20000.00", "planned": "15000.00", "free": "5000.00",
+                "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
         ),
         ChangeProblems
     )

@@ -28,7 +28,7 @@ pub(crate) struct ReturnFund {
 
 /// Give back from a fund
 ///
-/// To the fund above it, or to outside where there is none. No more than it holds.
+/// To the fund above it, or to outside where there is none. No more than it holds beyond what active budgets plan upon it.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/funds/{id}/return",
@@ -45,7 +45,8 @@ pub(crate) struct ReturnFund {
             description = "The fund as it is now",
             body = Fund,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "code": "research", "name": "Research", "currency": "EUR",
-                "received": "50000.00", "held": "20000.00", "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
+                "received": "50000.00", "held": "20000.00", "planned": "15000.00", "free": "5000.00",
+                "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
         ),
         ChangeProblems
     )

@@ -16,8 +16,8 @@ use crate::store::{budgets, figures};
 
 /// Revise a budget
 ///
-/// A new draft with the lines of the active budget, and the amounts that they have by now with all transfers. The active one
-/// stays in force until the revision is approved and activated, and stays to be read after that.
+/// A new draft with the fund and the lines of the active budget, and the amounts that these have by now with all transfers. The
+/// active one stays in force until the revision is approved and activated, and stays to be read after that.
 #[utoipa::path(
     post,
     path = "/v1/budgeting/budgets/{id}/revise",
@@ -33,7 +33,8 @@ use crate::store::{budgets, figures};
             description = "The draft",
             body = Budget,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "entity": "main", "firstDay": "2026-01-01", "lastDay": "2026-12-31",
-                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year", "state": "draft", "writtenBy": "ada",
+                "revision": 1, "name": "Budget 2026", "currency": "EUR", "controlWindow": "year",
+                "fund": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "state": "draft", "writtenBy": "ada",
                 "createdAt": "2025-11-03T09:00:00Z", "createdBy": "ada", "version": 2, "lines": []})
         ),
         ChangeProblems

@@ -5,15 +5,17 @@ use athyper_kernel_db::{Done, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse, Reply};
 use athyper_kernel_types::Name;
 use axum::extract::State;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::Deps;
 use crate::commands::create_budget::read;
-use crate::entities::BUDGET;
+use crate::entities::{BUDGET, FUND};
 use crate::error::{Error, problem};
+use crate::funding;
 use crate::model::budget::{Budget, BudgetState, Window};
 use crate::model::drafting::NewLine;
+use crate::model::fund::FundId;
 use crate::store::{budgets, lines};
 
 /// What changes; what is left out stays.
@@ -26,8 +28,21 @@ pub(crate) struct BudgetChange {
     name: Option<Name>,
     /// Over which time controls look.
     control_window: Option<Window>,
+    /// Id of the fund that pays for it, in the same currency; null for none.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    fund: Option<Named>,
     /// All its lines anew.
     lines: Option<Vec<NewLine>>,
+}
+
+/// What is said of the fund: which one, or that there is none.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Named(Option<FundId>);
+
+/// Tells null, which says that there is none, from what is left out.
+fn said<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Named>, D::Error> {
+    Named::deserialize(input).map(Some)
 }
 
 /// Rewrite a draft
@@ -54,6 +69,9 @@ pub(crate) async fn update_budget(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (BUDGET, id.uuid()), Error::BudgetNotFound).await?;
     cmd.require_version(budget.version)?;
+    if let Some(Named(Some(fund))) = cmd.body.0.fund {
+        deps.records.check_on(&mut cmd.tx, &caller, (FUND, fund.uuid()), Error::UnknownFund(fund)).await?;
+    }
     let done = execute(&mut cmd.tx, &deps, budget, &cmd.body.0).await.map_err(problem)?;
     let reply = Reply::ok(&done.output)?.version(done.output.version);
     cmd.finish(done.event, reply).await
@@ -73,6 +91,9 @@ pub(crate) async fn execute(
         name.as_str().clone_into(&mut after.name);
     }
     after.control_window = input.control_window.unwrap_or(after.control_window);
+    if let Some(Named(fund)) = input.fund {
+        after.fund = funding::named(tx, fund, after.currency).await?;
+    }
     if let Some(rewritten) = &input.lines {
         after.lines = read(tx, deps, after.currency, rewritten).await?;
         lines::delete(tx, after.id).await?;

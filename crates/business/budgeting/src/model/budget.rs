@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::fund::FundId;
 use super::line::Line;
 use super::plan::Plan;
 
@@ -95,6 +96,10 @@ pub(crate) struct Budget {
     pub(crate) currency: Currency,
     /// Over which time controls look.
     pub(crate) control_window: Window,
+    /// The fund that pays for it: while it is active, what it plans to spend counts there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub(crate) fund: Option<FundId>,
     /// Where it stands.
     pub(crate) state: BudgetState,
     /// The budget that this revises.

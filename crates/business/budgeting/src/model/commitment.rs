@@ -218,7 +218,8 @@ impl Commitment {
             Kind::Carry => [none; 5],
             Kind::Release => {
                 let of_reserved = amount.min(self.reserved);
-                [-of_reserved, -(amount - of_reserved), none, none, amount]
+                // Subtracted from a zero, as one that is turned round keeps its sign.
+                [none - of_reserved, none - (amount - of_reserved), none, none, amount]
             }
         };
         let [reserved, committed, consumed, posted, released] = parts;
@@ -321,7 +322,7 @@ pub(crate) mod tests {
                     prop_assert_eq!(&commitment, &before);
                 }
                 let parts = [commitment.reserved, commitment.committed, commitment.consumed, commitment.posted, commitment.released];
-                prop_assert!(parts.iter().all(|part| *part >= Decimal::ZERO));
+                prop_assert!(parts.iter().all(|part| *part >= Decimal::ZERO && !part.is_sign_negative()));
                 prop_assert_eq!(parts.iter().sum::<Decimal>(), commitment.amount);
                 prop_assert_eq!(parts, replayed);
             }

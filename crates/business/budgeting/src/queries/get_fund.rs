@@ -11,7 +11,7 @@ use crate::store::funds;
 
 /// Get a fund
 ///
-/// With what it was given and what it holds.
+/// With what it was given and holds, and how much of that active budgets plan to spend.
 #[utoipa::path(
     get,
     path = "/v1/budgeting/funds/{id}",
@@ -24,7 +24,8 @@ use crate::store::funds;
             description = "The fund",
             body = Fund,
             example = json!({"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "code": "research", "name": "Research", "currency": "EUR",
-                "received": "50000.00", "held": "20000.00", "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
+                "received": "50000.00", "held": "20000.00", "planned": "15000.00", "free": "5000.00",
+                "createdAt": "2026-01-01T09:00:00Z", "createdBy": "ada", "version": 2})
         ),
         RecordProblems
     )

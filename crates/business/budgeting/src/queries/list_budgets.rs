@@ -23,7 +23,8 @@ use crate::entities::{BUDGET, BUDGET_WITHOUT_LINES};
             description = "A page of them",
             body = Page<RecordBody>,
             example = json!({"items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "version": 3, "state": "active", "createdAt": "2025-11-03T09:00:00.000000Z", "createdBy": "ada", "entity": "main",
-                "name": "Budget 2026", "firstDay": "2026-01-01", "lastDay": "2026-12-31", "currency": "EUR", "writtenBy": "ada",
+                "name": "Budget 2026", "firstDay": "2026-01-01", "lastDay": "2026-12-31", "currency": "EUR",
+                "fund": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6072", "writtenBy": "ada",
                 "approvedBy": "bob"}], "nextCursor": null})
         ),
         RecordProblems

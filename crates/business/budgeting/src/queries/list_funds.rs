@@ -23,7 +23,7 @@ use crate::entities::FUND;
             description = "A page of them",
             body = Page<RecordBody>,
             example = json!({"items": [{"id": "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071", "version": 2, "createdAt": "2026-01-01T09:00:00.000000Z", "createdBy": "ada", "code": "research", "name": "Research",
-                "currency": "EUR", "received": "50000", "held": "20000"}], "nextCursor": null})
+                "currency": "EUR", "received": "50000", "held": "20000", "planned": "15000", "free": "5000"}], "nextCursor": null})
         ),
         RecordProblems
     )

@@ -19,6 +19,7 @@ struct Row {
     name: String,
     currency: String,
     control_window: String,
+    fund_id: Option<Uuid>,
     state: String,
     base_id: Option<Uuid>,
     base_version: Option<i64>,
@@ -45,6 +46,7 @@ impl TryFrom<Row> for Budget {
             last_day: row.last_day,
             revision: row.revision,
             name: row.name,
+            fund: row.fund_id.map(Id::from_uuid),
             base: row.base_id.map(Id::from_uuid),
             base_version: row.base_version,
             written_by: row.written_by,
@@ -87,8 +89,8 @@ pub(crate) async fn insert(tx: &mut TenantTx, budget: &Budget) -> Result<(), DbE
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
         "insert into budgeting.budget (tenant_id, id, entity, first_day, last_day, revision, name, currency, control_window, \
-         state, base_id, base_version, written_by, version, created_at, created_by) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', $10, $11, $12, 1, $13, $14)",
+         state, base_id, base_version, written_by, version, created_at, created_by, fund_id) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', $10, $11, $12, 1, $13, $14, $15)",
     )
     .bind(tenant)
     .bind(budget.id.uuid())
@@ -104,6 +106,7 @@ pub(crate) async fn insert(tx: &mut TenantTx, budget: &Budget) -> Result<(), DbE
     .bind(&budget.written_by)
     .bind(budget.created_at)
     .bind(&budget.created_by)
+    .bind(budget.fund.map(Id::uuid))
     .execute(tx.conn())
     .await?;
     lines::insert(tx, budget).await
@@ -114,7 +117,7 @@ pub(crate) async fn update(tx: &mut TenantTx, budget: &Budget) -> Result<(), DbE
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
         "update budgeting.budget set name = $3, control_window = $4, state = $5, written_by = $6, approved_at = $7, \
-         approved_by = $8, version = version + 1 where tenant_id = $1 and id = $2",
+         approved_by = $8, fund_id = $9, version = version + 1 where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(budget.id.uuid())
@@ -124,6 +127,7 @@ pub(crate) async fn update(tx: &mut TenantTx, budget: &Budget) -> Result<(), DbE
     .bind(&budget.written_by)
     .bind(budget.approved_at)
     .bind(&budget.approved_by)
+    .bind(budget.fund.map(Id::uuid))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -148,8 +152,8 @@ pub(crate) async fn find(
 ) -> Result<Option<Budget>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, entity, first_day, last_day, revision, name, currency, control_window, state, base_id, base_version, \
-         written_by, approved_at, approved_by, version, created_at, created_by from budgeting.budget \
+        "select id, entity, first_day, last_day, revision, name, currency, control_window, fund_id, state, base_id, \
+         base_version, written_by, approved_at, approved_by, version, created_at, created_by from budgeting.budget \
          where tenant_id = $1 and id = $2",
     )
     .bind(tenant)

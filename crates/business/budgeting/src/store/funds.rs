@@ -18,6 +18,8 @@ struct Row {
     currency: String,
     received: Decimal,
     held: Decimal,
+    planned: Decimal,
+    free: Decimal,
     version: i64,
     created_at: DateTime<Utc>,
     created_by: String,
@@ -37,6 +39,8 @@ impl TryFrom<Row> for Fund {
             currency,
             received: money::stored(row.received, currency),
             held: money::stored(row.held, currency),
+            planned: money::stored(row.planned, currency),
+            free: money::stored(row.free, currency),
             created_at: row.created_at,
             created_by: row.created_by,
             version: row.version,
@@ -64,16 +68,18 @@ pub(crate) async fn insert(tx: &mut TenantTx, fund: &Fund) -> Result<bool, DbErr
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Stores what a fund was given and holds, and gives it its next version.
+/// Stores what a fund was given and holds and what is planned upon it, and gives it its next version.
 pub(crate) async fn update(tx: &mut TenantTx, fund: &Fund) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query(
-        "update budgeting.fund set received = $3, held = $4, version = version + 1 where tenant_id = $1 and id = $2",
+        "update budgeting.fund set received = $3, held = $4, planned = $5, version = version + 1 \
+         where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(fund.id.uuid())
     .bind(fund.received)
     .bind(fund.held)
+    .bind(fund.planned)
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -111,7 +117,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Fund>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select id, code, name, parent_id, currency, received, held, version, created_at, created_by \
+        "select id, code, name, parent_id, currency, received, held, planned, free, version, created_at, created_by \
          from budgeting.fund where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
@@ -125,7 +131,7 @@ pub(crate) async fn find(
 pub(crate) async fn lock_with_parent(tx: &mut TenantTx, id: FundId) -> Result<Vec<Fund>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, code, name, parent_id, currency, received, held, version, created_at, created_by \
+        "select id, code, name, parent_id, currency, received, held, planned, free, version, created_at, created_by \
          from budgeting.fund where tenant_id = $1 and (id = $2 \
          or id = (select parent_id from budgeting.fund where tenant_id = $1 and id = $2)) order by id for no key update",
     )
@@ -134,4 +140,38 @@ pub(crate) async fn lock_with_parent(tx: &mut TenantTx, id: FundId) -> Result<Ve
     .fetch_all(tx.conn())
     .await?;
     rows.into_iter().map(Fund::try_from).collect()
+}
+
+/// These funds, locked until the transaction ends, in the order of their ids.
+pub(crate) async fn lock(tx: &mut TenantTx, ids: &[FundId]) -> Result<Vec<Fund>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, code, name, parent_id, currency, received, held, planned, free, version, created_at, created_by \
+         from budgeting.fund where tenant_id = $1 and id = any($2) order by id for no key update",
+    )
+    .bind(tenant)
+    .bind(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Fund::try_from).collect()
+}
+
+/// What the active budgets that name a fund plan to spend, with all transfers. Each line counts with what it has of its own, so that
+/// one above others counts nothing twice.
+pub(crate) async fn planned(tx: &mut TenantTx, fund: &Fund) -> Result<Decimal, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let planned: Decimal = sqlx::query_scalar(
+        "select coalesce(sum(part.amount), 0) from budgeting.budget budget \
+         join budgeting.line line on line.tenant_id = $1 and line.budget_id = budget.id and line.side = 'debit' \
+         cross join lateral ( \
+             select amount from budgeting.line_amount where tenant_id = $1 and line_id = line.id \
+             union all \
+             select amount from budgeting.transfer_line where tenant_id = $1 and line_id = line.id) part \
+         where budget.tenant_id = $1 and budget.fund_id = $2 and budget.state = 'active'",
+    )
+    .bind(tenant)
+    .bind(fund.id.uuid())
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(money::stored(planned, fund.currency))
 }
