@@ -23,8 +23,7 @@ const OF_SMALL_TENANT: i64 = 10;
 const BATCH: i64 = 250_000;
 /// Different sizes; each label is that of ten records.
 const SIZES: usize = 1_000;
-/// From one record to the next the size is so much more, in a circle, so that those of one kind lie among the others as they
-/// would if they came as they come: it has no divisor in common with the number of sizes.
+/// How much more the size of the next record is, in a circle: those of one kind lie among the others.
 const STEP: usize = 919;
 
 /// A thousandth of the few records is ten, so that both show as many.

@@ -103,19 +103,13 @@ impl Driver {
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Vec<Found>, Error> {
-        let ids = match &mut self {
-            Self::All => return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await,
-            Self::First(sought, ids) => {
-                let ids = std::mem::take(ids);
-                self = Self::Range(sought.clone());
-                Some(ids)
-            }
-            Self::Values(..) | Self::Range(_) => None,
-        };
+        if matches!(self, Self::All) {
+            return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await;
+        }
         let (mut found, mut after, mut rows) = (Vec::new(), after.map(|place| place.id), limit);
-        if let Some(ids) = ids {
-            (after, rows) = (ids.last().copied(), rows.saturating_mul(4));
+        if let Self::First(sought, ids) = self {
             let is_end = ids.len() < limit as usize;
+            (self, after, rows) = (Self::Range(sought), ids.last().copied(), rows.saturating_mul(4));
             found = Statement::by_record(tx, asked, Some(ids), None, limit)?.fetch(tx, asked).await?;
             if is_end {
                 return Ok(found);
@@ -215,8 +209,7 @@ struct Strode {
 }
 
 impl Statement {
-    /// The next rows of a walk, and of them the first records for which the whole filter holds, in one answer; where there are
-    /// none, one row says how far the walk has come.
+    /// The next rows of a walk and the first records of them for which the whole filter holds, or how far the walk has come.
     pub(super) fn stride(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
