@@ -56,7 +56,7 @@ pub(crate) async fn gather(
                     balances,
                 });
             }
-            Err(fault) => faults.push(fault),
+            Err(missing) => faults.extend(missing),
         }
     }
     if !faults.is_empty() {
@@ -83,7 +83,7 @@ pub(crate) async fn balances(
     Ok(trial_balance(&until, &during))
 }
 
-/// The rates of a member: stated, or else recorded. None is made up.
+/// The rates of a member: stated, or else recorded. None is made up: those that are missing are named.
 async fn rates(
     tx: &mut dyn TenantConnection,
     deps: &Deps,
@@ -91,7 +91,7 @@ async fn rates(
     (from, date): (NaiveDate, NaiveDate),
     stated: StatedRates,
     balances: &[Balance],
-) -> Result<Result<Rates, FieldError>, Error> {
+) -> Result<Result<Rates, Vec<FieldError>>, Error> {
     let (currency, presentation) = (entity.base_currency, definition.currency);
     if currency == presentation {
         let one = Decimal::ONE;
@@ -102,16 +102,21 @@ async fn rates(
             average_is_stated: false,
         }));
     }
+    let mut missing = Vec::new();
+    let mut is_missing = |which: &str, message: String| {
+        missing.push(FieldError::new(format!("/rates/{}/{which}", entity.code), "rate_missing", message));
+    };
     let closing = if let Some(rate) = stated.closing {
-        rate
+        Some(rate)
     } else {
         // The rate that books in the presentation currency would be kept at.
         let books = Entity { base_currency: presentation, ..entity.clone() };
         match deps.ledger.rate(tx, &books, currency, date).await {
-            Ok(rate) => rate,
+            Ok(rate) => Some(rate),
+            Err(problem) if problem.kind.is_fault() => return Err(problem.into()),
             Err(problem) => {
-                let pointer = format!("/rates/{}/closing", entity.code);
-                return Ok(Err(FieldError::new(pointer, "rate_missing", problem.detail)));
+                is_missing("closing", problem.detail);
+                None
             }
         }
     };
@@ -124,8 +129,9 @@ async fn rates(
         let message = format!(
             "no average rate of {currency} in {presentation} is recorded for {from} to {date}: state one, or record it as group.average_rate"
         );
-        return Ok(Err(FieldError::new(format!("/rates/{}/average", entity.code), "rate_missing", message)));
+        is_missing("average", message);
     }
+    let Some(closing) = closing.filter(|_| missing.is_empty()) else { return Ok(Err(missing)) };
     Ok(Ok(Rates {
         closing,
         closing_is_stated: stated.closing.is_some(),

@@ -27,6 +27,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand netting",
                 sql: include_str!("../migrations/group_books/0003_expand_netting.sql"),
             },
+            Migration {
+                version: 4,
+                description: "expand netting due days",
+                sql: include_str!("../migrations/group_books/0004_expand_netting_due_days.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -16,7 +16,7 @@
 //! # How it is read
 //!
 //! `routes.rs` is the table of contents. Recurring entries, accruals, deferrals and allocation keys are one thing with one way into the books:
-//! `making` writes down what is due and makes it, for the job and for the commands. Days and amounts are worked out in `model`;
+//! `making` writes down what is due and makes it, for the job and for the commands, in the order that `due` gives it in. Days and amounts are worked out in `model`;
 //! what a key comes to is read by `allocating`.
 
 mod access;
@@ -24,6 +24,7 @@ mod allocating;
 mod close_check;
 mod commands;
 mod deps;
+mod due;
 mod entities;
 mod error;
 mod jobs;

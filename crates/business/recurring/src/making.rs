@@ -66,6 +66,15 @@ fn planned(tx: &TenantTx, entry: &Entry, (number, step): (u32, Step), day: Naive
     }
 }
 
+/// An occurrence that was tried.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    /// The occurrence as it is now.
+    pub(crate) occurrence: Occurrence,
+    /// The day of its reversal, if that was written down with it.
+    pub(crate) reverses_on: Option<NaiveDate>,
+}
+
 /// Makes an occurrence, unless it is made: it is locked, so of several who try at once one does. What the ledger refuses is undone to
 /// the last row and written down as failed; only a fault of the system is an error. Gives the occurrence as it is then.
 pub(crate) async fn make(
@@ -73,7 +82,7 @@ pub(crate) async fn make(
     deps: &Deps,
     id: OccurrenceId,
     into_soft_closed: bool,
-) -> Result<Option<Occurrence>, Error> {
+) -> Result<Option<Tried>, Error> {
     hold_for(tx, deps, id).await?;
     let Some(mut occurrence) = occurrences::lock(tx, id).await? else { return Ok(None) };
     if !occurrence.state.is_open() {
@@ -83,8 +92,10 @@ pub(crate) async fn make(
     let entry = entries::find(tx, occurrence.entry).await?.ok_or(Error::EntryNotFound)?;
     store::savepoint(tx).await?;
     let done = post(tx, deps, &entry, &occurrence, into_soft_closed).await;
+    let mut reverses_on = None;
     let refused = match done {
         Ok(done) => {
+            reverses_on = done.reverses_on;
             (occurrence.problem, occurrence.problem_code) = (None, None);
             occurrence.allocation = done.allocation;
             if let Some(posted) = done.posted {
@@ -109,7 +120,7 @@ pub(crate) async fn make(
     occurrence.attempts = occurrence.attempts.saturating_add(1);
     occurrences::update(tx, &occurrence).await?;
     occurrence.version += 1;
-    Ok(Some(occurrence))
+    Ok(Some(Tried { occurrence, reverses_on }))
 }
 
 /// What the ledger says, with the fields that it blames.
@@ -144,6 +155,8 @@ struct Done {
     posted: Option<Posted>,
     /// How its lines came about, if it is of an allocation key.
     allocation: Option<Allocation>,
+    /// The day of its reversal, if one was written down.
+    reverses_on: Option<NaiveDate>,
 }
 
 async fn post(
@@ -153,7 +166,7 @@ async fn post(
     occurrence: &Occurrence,
     into_soft_closed: bool,
 ) -> Result<Done, Error> {
-    let done = |posted| Done { posted: Some(posted), allocation: None };
+    let done = |posted, reverses_on| Done { posted: Some(posted), allocation: None, reverses_on };
     match occurrence.step {
         Step::Post if entry.allocation.is_some() => {
             allocate(tx, deps, entry, occurrence, into_soft_closed).await
@@ -168,15 +181,16 @@ async fn post(
             });
             let posting = posting(entry, occurrence, lines.collect(), into_soft_closed);
             let posted = deps.ledger.post(tx, &posting).await?;
-            plan_reversal(tx, deps, entry, occurrence).await?;
-            Ok(done(posted))
+            let reverses_on = plan_reversal(tx, deps, entry, occurrence).await?;
+            Ok(done(posted, reverses_on))
         }
         Step::Reverse => {
             let number = (entry.id, occurrence.number, Step::Post);
             let posted = occurrences::of_number(tx, number).await?.ok_or(Error::OccurrenceNotFound)?;
             let narration = format!("{}, reversed", narration(entry));
             let (source, day) = (source(posted), Some(occurrence.due_on));
-            Ok(done(deps.ledger.reverse(tx, &source, day, Some(&narration), into_soft_closed).await?))
+            let reversed = deps.ledger.reverse(tx, &source, day, Some(&narration), into_soft_closed).await?;
+            Ok(done(reversed, None))
         }
     }
 }
@@ -197,7 +211,7 @@ async fn allocate(
         let lines = lines(entry, key, &allocation)?;
         Some(deps.ledger.post(tx, &posting(entry, occurrence, lines, into_soft_closed)).await?)
     };
-    Ok(Done { posted, allocation: Some(allocation) })
+    Ok(Done { posted, allocation: Some(allocation), reverses_on: None })
 }
 
 fn narration(entry: &Entry) -> &str {
@@ -224,15 +238,15 @@ fn posting(
     }
 }
 
-/// Writes down the reversal of what was just posted, to be made on its day.
+/// Writes down the reversal of what was just posted, to be made on its day. Gives that day.
 async fn plan_reversal(
     tx: &mut TenantTx,
     deps: &Deps,
     entry: &Entry,
     posted: &Occurrence,
-) -> Result<(), Error> {
+) -> Result<Option<NaiveDate>, Error> {
     if entry.reversal.is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let books = deps.ledger.entity(tx, Some(&entry.entity)).await?;
     let period = deps.periods.covering(tx, &books, posted.due_on).await?;
@@ -240,5 +254,5 @@ async fn plan_reversal(
     let day = entry.reverses_on(posted.due_on, period_end).ok_or(Error::DayUnknown)?;
     let reversal = planned(tx, entry, (posted.number, Step::Reverse), day);
     occurrences::insert(tx, &reversal).await?;
-    Ok(())
+    Ok(Some(day))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{Done, TenantTx};
-use athyper_kernel_error::Problem;
+use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemResponse, Reply};
 use athyper_kernel_ledger::{Day, ItemId, Narration};
 use athyper_kernel_types::{Currency, Reason, Text};
@@ -119,8 +119,9 @@ pub(crate) async fn execute(
         let posting = netting
             .posting(is_partner, party, into_soft_closed)
             .map_err(|error| Error::field("/currency", "invalid_amount", error.to_string()))?;
-        let posted = deps.ledger.post(tx, &posting).await.map_err(without_lines)?;
+        let posted = deps.ledger.post(tx, &posting).await;
         let books = if is_partner { &mut netting.partner } else { &mut netting.entity };
+        let posted = posted.map_err(|problem| in_books(input, &books.entity, problem))?;
         books.journal = posted.journal;
         books.number = posted.number;
         books.rest_item = posted.lines.last().and_then(|line| line.item);
@@ -198,8 +199,18 @@ fn netting(tx: &TenantTx, input: &NewNetting, found: &Between, proposal: Proposa
     }
 }
 
-/// What the ledger says, without pointers to lines that the caller has not written.
-fn without_lines(mut problem: Problem) -> Error {
-    problem.fields.retain(|field| !field.pointer.starts_with("/lines"));
+/// What the ledger says. What it says of lines is said of the legal entity in whose books they are, once: the caller has written none.
+fn in_books(input: &NewNetting, entity: &str, mut problem: Problem) -> Error {
+    let whose = if input.entity.as_str() == entity { "/entity" } else { "/partner" };
+    let mut fields: Vec<FieldError> = Vec::with_capacity(problem.fields.len());
+    for mut field in problem.fields {
+        if field.pointer.starts_with("/lines") {
+            whose.clone_into(&mut field.pointer);
+        }
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    problem.fields = fields;
     Error::Ledger(problem)
 }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::numbers::plain;
+use super::numbers::{negated, plain};
 use super::relation::Relation;
 
 /// What each of a pair says in one currency.
@@ -65,7 +65,7 @@ pub(crate) fn agreements<'a>(
         let currencies: BTreeSet<Currency> = says.keys().chain(said_back.keys()).copied().collect();
         found.extend(currencies.into_iter().map(|currency| {
             let of = |sums: &BTreeMap<Currency, Decimal>| sums.get(&currency).copied().unwrap_or_default();
-            agreement((entity, partner), currency, of(&says), -of(&said_back))
+            agreement((entity, partner), currency, of(&says), negated(of(&said_back)))
         }));
     }
     found.retain(|it| !(it.due_from_partner.is_zero() && it.due_to_entity.is_zero()));

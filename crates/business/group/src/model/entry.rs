@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::numbers::negated;
 use super::relation::{RelationId, Side};
 use crate::entities::ENTRY;
 
@@ -207,7 +208,7 @@ pub(crate) fn mirrored(lines: &[EntryLine]) -> Vec<EntryLine> {
 
 /// What lines leave to be due, debit positive: what the other owes.
 pub(crate) fn due(lines: &[EntryLine]) -> Decimal {
-    -lines.iter().map(|line| line.amount).sum::<Decimal>()
+    negated(lines.iter().map(|line| line.amount).sum())
 }
 
 /// The line of what is due from the other, or to it where the amount is below zero.

@@ -38,9 +38,20 @@ pub(crate) fn percent(amount: Decimal, percent: Decimal, currency: Currency) -> 
     times(amount, percent.checked_div(Decimal::ONE_HUNDRED)?, currency)
 }
 
+/// An amount on the other side. Nothing is nothing on either: zero has no sign.
+pub(crate) fn negated(amount: Decimal) -> Decimal {
+    if amount.is_zero() { amount.abs() } else { -amount }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_has_no_sign() {
+        let found = ["0.00", "-0.00", "1.50", "-1.50"].map(|text| negated(parse(text).unwrap()).to_string());
+        assert_eq!(found, ["0.00", "0.00", "-1.50", "1.50"]);
+    }
 
     #[test]
     fn only_plain_decimals_are_taken() {

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::agreement::Agreement;
 use super::group::{Definition, GroupId};
+use super::numbers::negated;
 use super::run::{Difference, Inputs, Kept, Line, Part, RunId, RunState};
 use super::translation::{MemberBooks, Rates};
 
@@ -245,13 +246,13 @@ fn total(
         sum
     };
     let kind = |kind: AccountType| sum(&|row: &Row| row.kind == kind && row.account != of_result);
-    let (income, expenses) = (-kind(AccountType::Income), kind(AccountType::Expense));
+    let (income, expenses) = (negated(kind(AccountType::Income)), kind(AccountType::Expense));
     let others = sum(&|row: &Row| row.account == of_result);
     ColumnTotal {
         column: column.to_owned(),
         assets: kind(AccountType::Asset),
-        liabilities: -kind(AccountType::Liability),
-        equity: -kind(AccountType::Equity),
+        liabilities: negated(kind(AccountType::Liability)),
+        equity: negated(kind(AccountType::Equity)),
         income,
         expenses,
         result: income - expenses,
@@ -273,7 +274,7 @@ pub(crate) fn figures(inputs: &Inputs) -> Vec<MemberFigures> {
             rates: books.rates.clone(),
             accounts: books.balances.len(),
             debit: amounts().filter(|it| *it > Decimal::ZERO).fold(nothing, |sum, it| sum + it),
-            credit: -amounts().filter(|it| *it < Decimal::ZERO).fold(nothing, |sum, it| sum + it),
+            credit: amounts().filter(|it| *it < Decimal::ZERO).fold(nothing, |sum, it| sum + it.abs()),
         }
     };
     inputs.books.iter().map(of).collect()

@@ -43,6 +43,7 @@ struct Row {
 struct LineRow {
     reference: String,
     amount: Decimal,
+    due_on: Option<NaiveDate>,
     a_item: Uuid,
     a_account: String,
     b_item: Uuid,
@@ -89,16 +90,17 @@ async fn insert_lines(tx: &mut TenantTx, netting: &Netting) -> Result<(), DbErro
     let tenant = tx.tenant_id().uuid();
     let pairs = &netting.pairs;
     sqlx::query(
-        "insert into group_books.netting_line (tenant_id, netting_id, line_no, reference, amount, a_item, a_account, b_item, b_account) \
-         select $1, $2, new.line_no, new.reference, new.amount, new.a_item, new.a_account, new.b_item, new.b_account \
-         from unnest($3::int[], $4::text[], $5::numeric[], $6::uuid[], $7::text[], $8::uuid[], $9::text[]) \
-         as new (line_no, reference, amount, a_item, a_account, b_item, b_account)",
+        "insert into group_books.netting_line (tenant_id, netting_id, line_no, reference, amount, due_on, a_item, a_account, b_item, \
+         b_account) select $1, $2, new.line_no, new.reference, new.amount, new.due_on, new.a_item, new.a_account, new.b_item, \
+         new.b_account from unnest($3::int[], $4::text[], $5::numeric[], $6::date[], $7::uuid[], $8::text[], $9::uuid[], $10::text[]) \
+         as new (line_no, reference, amount, due_on, a_item, a_account, b_item, b_account)",
     )
     .bind(tenant)
     .bind(netting.id.uuid())
     .bind((1_i32..).zip(pairs).map(|(line_no, _)| line_no).collect::<Vec<_>>())
     .bind(pairs.iter().map(|pair| pair.reference.as_str()).collect::<Vec<_>>())
     .bind(pairs.iter().map(|pair| pair.amount).collect::<Vec<_>>())
+    .bind(pairs.iter().map(|pair| pair.due_on).collect::<Vec<_>>())
     .bind(pairs.iter().map(|pair| pair.item.uuid()).collect::<Vec<_>>())
     .bind(pairs.iter().map(|pair| pair.account.as_str()).collect::<Vec<_>>())
     .bind(pairs.iter().map(|pair| pair.partner_item.uuid()).collect::<Vec<_>>())
@@ -145,7 +147,7 @@ pub(crate) async fn find(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let lines: Vec<LineRow> = sqlx::query_as(
-        "select reference, amount, a_item, a_account, b_item, b_account from group_books.netting_line \
+        "select reference, amount, due_on, a_item, a_account, b_item, b_account from group_books.netting_line \
          where tenant_id = $1 and netting_id = $2 order by line_no",
     )
     .bind(tenant)
@@ -172,7 +174,7 @@ fn netting(row: Row, lines: Vec<LineRow>) -> Result<Netting, DbError> {
     let pair = |line: LineRow| Pair {
         reference: line.reference,
         amount: scaled(line.amount, currency),
-        due_on: None,
+        due_on: line.due_on,
         item: Id::from_uuid(line.a_item),
         account: line.a_account,
         partner_item: Id::from_uuid(line.b_item),

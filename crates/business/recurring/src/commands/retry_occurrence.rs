@@ -62,7 +62,7 @@ pub(crate) async fn execute(
     into_soft_closed: bool,
 ) -> Result<Done<Occurrence>, Error> {
     let tried = make(tx, deps, found.id, into_soft_closed).await?;
-    let tried = tried.ok_or(Error::OccurrenceState(found.state))?;
+    let tried = tried.ok_or(Error::OccurrenceState(found.state))?.occurrence;
 
     let event = AuditEvent::info("recurring.retry_occurrence")
         .about(OCCURRENCE, tried.id)

@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 use crate::Deps;
 use crate::access::POST_TO_SOFT_CLOSED;
 use crate::allocating::hold;
+use crate::due::Due;
 use crate::error::{Error, problem};
-use crate::making::{make, write_down};
+use crate::making::write_down;
 use crate::model::occurrence::{Occurrence, OccurrenceState};
-use crate::store::occurrences;
+use crate::store::{entries, occurrences};
 
 /// Most occurrences of one run: it is one transaction.
 const MOST: usize = 200;
@@ -94,28 +95,29 @@ pub(crate) async fn execute(
     if up_to > furthest {
         return Err(Error::TooFarAhead(furthest));
     }
-    let written = write_down(tx, up_to, MOST).await?;
+    write_down(tx, up_to, MOST).await?;
+    // What there was no room to write down comes before what is of its day or later.
+    let left = entries::first_due(tx, up_to).await?;
+    let last = match left {
+        Some(day) => day.pred_opt().ok_or(Error::DayUnknown)?,
+        None => up_to,
+    };
     for (entity, last) in occurrences::keys_due(tx, up_to).await? {
         hold(tx, deps, &entity, last).await?;
     }
-    let started = tx.now();
+    let mut due = Due::new(last, tx.now(), true);
     let mut tried: Vec<Occurrence> = Vec::new();
-    let mut is_complete = written < MOST;
+    let mut is_complete = left.is_none();
     loop {
-        let left = MOST.saturating_sub(tried.len());
-        // One more than is made, to know whether something is left.
-        let limit = i64::try_from(left + 1).unwrap_or(i64::MAX);
-        let ids = occurrences::to_make(tx, (up_to, started), true, limit).await?;
-        if ids.is_empty() {
-            break;
+        if due.is_read_out() {
+            due.read(tx).await?;
         }
-        if left == 0 {
+        let Some(id) = due.take() else { break };
+        if tried.len() >= MOST {
             is_complete = false;
             break;
         }
-        for id in ids.into_iter().take(left) {
-            tried.extend(make(tx, deps, id, into_soft_closed).await?);
-        }
+        tried.extend(due.make(tx, deps, id, into_soft_closed).await?);
     }
     let count = |state| tried.iter().filter(|it| it.state == state).count();
     let run = Run {

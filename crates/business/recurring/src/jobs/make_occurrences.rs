@@ -1,17 +1,15 @@
 //! Makes what is due up to the day that it is where the tenant keeps its books.
 
-use std::collections::BTreeMap;
-
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_jobs::{JobError, JobPayload, JobRun};
 use athyper_kernel_ledger::tenant_defaults;
 use serde::{Deserialize, Serialize};
 
 use crate::Deps;
+use crate::due::Due;
 use crate::entities::OCCURRENCE;
-use crate::making::{make, write_down};
+use crate::making::write_down;
 use crate::model::occurrence::OccurrenceState;
-use crate::store::occurrences;
 
 /// Most occurrences that are written down in one transaction.
 const BATCH: usize = 500;
@@ -40,42 +38,36 @@ pub(crate) async fn run(run: JobRun, deps: Deps, _payload: MakeOccurrences) -> R
     };
     let (mut made, mut failed, mut skipped) = (0_usize, 0_usize, 0_usize);
     // What a fault of the system has stopped: the others are made all the same, and then the job is tried again.
-    let mut stopped = BTreeMap::new();
+    let mut stopped = None;
+    let mut due = Due::new(today, started, false);
     loop {
-        let mut read = run.read_tx().await?;
-        let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        let ids = occurrences::to_make(&mut read, (today, started), false, limit).await?;
-        drop(read);
-        if ids.iter().all(|id| stopped.contains_key(id)) {
-            break;
+        if due.is_read_out() {
+            due.read(&mut run.read_tx().await?).await?;
         }
-        for id in ids {
-            if stopped.contains_key(&id) {
+        let Some(id) = due.take() else { break };
+        // Each in a transaction of its own: what is made stays made, whatever becomes of the others.
+        let mut tx = run.tx().await?;
+        let occurrence = match due.make(&mut tx, &deps, id, false).await {
+            Ok(Some(occurrence)) => occurrence,
+            Ok(None) => continue,
+            Err(fault) => {
+                due.pass_over(id);
+                stopped.get_or_insert(fault);
                 continue;
             }
-            // Each in a transaction of its own: what is made stays made, whatever becomes of the others.
-            let mut tx = run.tx().await?;
-            let occurrence = match make(&mut tx, &deps, id, false).await {
-                Ok(Some(occurrence)) => occurrence,
-                Ok(None) => continue,
-                Err(fault) => {
-                    stopped.insert(id, fault);
-                    continue;
-                }
-            };
-            match occurrence.state {
-                OccurrenceState::Made => made += 1,
-                OccurrenceState::Failed => failed += 1,
-                _ => skipped += 1,
-            }
-            let event = AuditEvent::info("recurring.make_occurrence")
-                .about(OCCURRENCE, id)
-                .with("state", occurrence.state.as_str())
-                .with("dueOn", occurrence.due_on.to_string());
-            run.commit(tx, event).await?;
+        };
+        match occurrence.state {
+            OccurrenceState::Made => made += 1,
+            OccurrenceState::Failed => failed += 1,
+            _ => skipped += 1,
         }
+        let event = AuditEvent::info("recurring.make_occurrence")
+            .about(OCCURRENCE, id)
+            .with("state", occurrence.state.as_str())
+            .with("dueOn", occurrence.due_on.to_string());
+        run.commit(tx, event).await?;
     }
-    if let Some((_, fault)) = stopped.pop_first() {
+    if let Some(fault) = stopped {
         return Err(fault.into());
     }
     let event = AuditEvent::info("recurring.make_occurrences")

@@ -274,3 +274,18 @@ pub(crate) async fn due(
     .await?;
     Ok(ids.into_iter().map(Id::from_uuid).collect())
 }
+
+/// The first day on which an active entry has an occurrence that is due up to a day and not written down.
+pub(crate) async fn first_due(
+    tx: &mut (impl TenantConnection + ?Sized),
+    up_to: NaiveDate,
+) -> Result<Option<NaiveDate>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar(
+        "select min(next_on) from recurring.entry where tenant_id = $1 and state = 'active' and next_on <= $2",
+    )
+    .bind(tenant)
+    .bind(up_to)
+    .fetch_one(tx.conn())
+    .await?)
+}

@@ -151,11 +151,11 @@ pub(crate) async fn of_number(
 
 /// Occurrences up to a day that are still to be made and were not tried at or after an instant, the earliest first, at most as many.
 /// Those that post entries which are paused wait. Of one day allocation keys come last, in their order; those that somebody has to run
-/// are left out unless somebody does.
+/// are left out unless somebody does, and so are those that are passed over.
 pub(crate) async fn to_make(
     tx: &mut (impl TenantConnection + ?Sized),
     (up_to, not_tried_since): (NaiveDate, DateTime<Utc>),
-    by_somebody: bool,
+    (by_somebody, passed_over): (bool, &[OccurrenceId]),
     limit: i64,
 ) -> Result<Vec<OccurrenceId>, DbError> {
     let tenant = tx.tenant_id().uuid();
@@ -165,6 +165,7 @@ pub(crate) async fn to_make(
          where occurrence.tenant_id = $1 and occurrence.state in ('planned', 'failed') and occurrence.due_on <= $2 \
          and (occurrence.tried_at is null or occurrence.tried_at < $3) \
          and (occurrence.step = 'reverse' or entry.state <> 'paused') and ($5 or entry.is_automatic is not false) \
+         and occurrence.id <> all($6) \
          order by occurrence.due_on, coalesce(entry.sequence, 0), occurrence.number, occurrence.id limit $4",
     )
     .bind(tenant)
@@ -172,6 +173,7 @@ pub(crate) async fn to_make(
     .bind(not_tried_since)
     .bind(limit)
     .bind(by_somebody)
+    .bind(passed_over.iter().map(|id| id.uuid()).collect::<Vec<_>>())
     .fetch_all(tx.conn())
     .await?;
     Ok(ids.into_iter().map(Id::from_uuid).collect())

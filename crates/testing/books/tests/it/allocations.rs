@@ -13,7 +13,7 @@ const OCCURRENCES: &str = "/v1/recurring/occurrences";
 const CENTRES: [&str; 5] = ["ADMIN", "CLEANING", "MAINTENANCE", "PREPARATION", "FINISHING"];
 
 /// Books with cost centres, an account of costs, and one of hours that counts what is no money.
-async fn chart() -> (TestApp, Client, Client) {
+pub(crate) async fn chart() -> (TestApp, Client, Client) {
     let (app, accountant, admin) = books().await;
     let dimension = json!({"key": "centre", "name": "Cost centre"});
     let id = admin.post("/v1/records/finance.dimension", &dimension).await.expect(201).text("/id");
@@ -48,7 +48,8 @@ fn key(name: &str, sequence: u16, centre: &str, targets: &[(&str, &str)]) -> Val
         "targets": targets.iter().map(target).collect::<Vec<_>>()}})
 }
 
-async fn enter(client: &Client, key: &Value) -> String {
+/// Enters a key, and gives its id.
+pub(crate) async fn enter(client: &Client, key: &Value) -> String {
     client.post(ALLOCATIONS, key).await.expect(201).text("/id")
 }
 
@@ -216,6 +217,32 @@ async fn a_key_waits_for_those_before_it_and_nothing_is_spread_twice() {
     let skipped = occurrence(&accountant, &second, "2024-02-29").await;
     assert_eq!((skipped["state"].as_str(), &skipped["journal"]), (Some("skipped"), &Value::Null));
     assert_eq!(skipped["allocation"]["amount"], "0.00");
+}
+
+#[tokio::test]
+async fn the_sender_and_the_measure_have_times_of_their_own() {
+    let (_app, accountant, _) = chart().await;
+    for (centre, hours) in [("PREPARATION", "1.00"), ("FINISHING", "3.00")] {
+        book(&accountant, "2024-01-20", centre, ("Hours", "Hours counted"), hours).await;
+    }
+    for (centre, span, sums) in
+        [("ADMIN", "period", ["8.00", "4.00"]), ("CLEANING", "year", ["5.00", "3.00"])]
+    {
+        for (day, sum) in ["2024-01-10", "2024-02-10"].into_iter().zip(sums) {
+            book(&accountant, day, centre, ("Costs", "Bank"), sum).await;
+        }
+        let mut key = key(centre, 1, centre, &[]);
+        key["rhythm"]["firstDay"] = json!("2024-02-29");
+        key["allocation"]["sender"]["span"] = json!(span);
+        // Nothing was counted in February.
+        key["allocation"]["measure"] = json!({"accounts": {"code": "Hours"}, "span": "year"});
+        key["allocation"]["targets"] =
+            json!([{"dimensions": {"centre": "PREPARATION"}}, {"dimensions": {"centre": "FINISHING"}}]);
+        enter(&accountant, &key).await;
+    }
+    assert_eq!(run(&accountant, "2024-02-29").await, (2, 0, 0));
+    // 4 of February, and 8 of both months, by one and three.
+    assert_eq!(all_costs(&accountant, "2024-02-29").await, ["8", "0", "0", "3", "9"]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 )]
 
 mod account_import;
+mod allocation_runs;
 mod allocations;
 mod budgets;
 mod cash_flows;

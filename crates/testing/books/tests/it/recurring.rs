@@ -1,7 +1,7 @@
 //! Recurring entries, accruals and deferrals in the books: each occurrence once, whoever runs, and what the ledger refuses is kept.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_jobs::{NewJob, enqueue};
+use athyper_kernel_jobs::{JobError, NewJob, enqueue};
 use athyper_test_kit::{Client, TestApp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -51,13 +51,17 @@ async fn run(client: &Client, up_to: &str) -> (u64, u64) {
 
 /// Runs the job.
 pub(crate) async fn run_job(app: &TestApp) {
+    try_job(app).await.unwrap();
+}
+
+async fn try_job(app: &TestApp) -> Result<(), JobError> {
     app.db.clock.advance(chrono::TimeDelta::seconds(1));
     let context = app.db.context("demo");
     let mut tx = app.db.database.tenant_tx(&context).await.unwrap();
     let job = NewJob::of_type("recurring.make_occurrences", "default", 5, json!({}));
     enqueue(&mut tx, job).await.unwrap();
     tx.commit(AuditEvent::info("test.enqueue")).await.unwrap();
-    app.run_job().await.unwrap();
+    app.run_job().await.map(drop)
 }
 
 /// Day, step and state of all occurrences, in the order of days.
@@ -231,6 +235,29 @@ async fn what_the_ledger_refuses_is_kept_and_holds_nothing_up() {
     assert_eq!(run(&accountant, "2025-01-31").await, (1, 0));
     accountant.post_empty(&format!("{ENTRIES}/{first}/end")).await.expect(200);
     assert_eq!(run(&accountant, "2025-02-28").await, (2, 0));
+}
+
+#[tokio::test]
+async fn a_fault_of_the_system_stops_one_entry_and_the_job_makes_the_others() {
+    let (app, accountant, _) = chart().await;
+    enter(&accountant, &monthly("Broken", "2024-11-30", "1.00")).await;
+    enter(&accountant, &monthly("Whole", "2024-11-30", "2.00")).await;
+    let mut superuser = app.db.superuser().await;
+    let fault = "create function public.fail() returns trigger language plpgsql as $$ begin raise exception 'the disk is gone'; end $$; \
+        create trigger fault before insert on finance.journal for each row when (new.narration = 'Broken') execute function public.fail()";
+    sqlx::raw_sql(fault).execute(&mut superuser).await.unwrap();
+    try_job(&app).await.unwrap_err();
+    let states = async || {
+        let mut states: Vec<String> = occurrences(&accountant).await.into_iter().map(|it| it.2).collect();
+        states.sort();
+        states
+    };
+    assert_eq!(states().await, ["made", "made", "planned", "planned"]);
+    assert_eq!(balances(&accountant, "2024-12-31").await, [pair("Bank", "-4.00"), pair("Rent", "4.00")]);
+    sqlx::raw_sql("drop trigger fault on finance.journal").execute(&mut superuser).await.unwrap();
+    run_job(&app).await;
+    assert_eq!(states().await, ["made"; 4]);
+    assert_eq!(balances(&accountant, "2024-12-31").await, [pair("Bank", "-6.00"), pair("Rent", "6.00")]);
 }
 
 #[tokio::test]

@@ -104,6 +104,28 @@ fn of_six_and_four_millions_two_are_left() {
 }
 
 #[test]
+fn the_rest_is_an_item_among_those_of_its_direction_and_due_when_the_first_of_them_is() {
+    let items = |sign: Decimal| {
+        [("F-1", "600.00", "2025-04-30"), ("F-2", "100.00", "2025-04-10"), ("U-1", "-400.00", "2025-03-31")]
+            .map(|(reference, open, due_on)| OpenItem {
+                due_on: Some(day(due_on)),
+                ..item(Some(reference), sign * money(open), "2025-02-01")
+            })
+    };
+    let (ours, theirs) = (items(Decimal::ONE), items(Decimal::NEGATIVE_ONE));
+    let proposal = proposed(&ours, &theirs, &BTreeMap::new());
+    for (is_partner, account) in [(false, "Receivable"), (true, "Payable")] {
+        let posting = netting(&proposal).posting(is_partner, Uuid::nil(), false).unwrap();
+        let rest = posting.lines.last().unwrap();
+        assert_eq!(rest.amount.amount().abs(), money("300.00"));
+        assert_eq!(
+            (&rest.account, rest.due_on),
+            (&AccountRef::Code(account.to_owned()), Some(day("2025-04-10")))
+        );
+    }
+}
+
+#[test]
 fn what_is_not_netted_says_why() {
     let ours = [
         item(None, money("1.00"), "2025-01-01"),

@@ -134,6 +134,27 @@ async fn books_of_two_are_those_of_one() {
 }
 
 #[tokio::test]
+async fn an_amount_of_zero_has_no_sign() {
+    let (stage, group) = traded().await;
+    let mut asked = run_of(&group);
+    asked["adjustments"] = json!([{"text": "Stock is no receivable", "lines": [{"account": "Cash", "amount": "12.00"},
+        {"account": "Between members", "amount": "-12.00"}]}]);
+    // What only one of the two says: the other has nothing in this currency.
+    let alone = json!({"entity": "main", "date": "2025-03-31", "lines": [
+        {"account": "From over", "debit": "40.00", "currency": "EUR"}, {"account": "Bank", "credit": "40.00", "currency": "EUR"}]});
+    post(&stage.accountant, &alone).await;
+    let run = stage.accountant.post(RUNS, &asked).await.expect(201).json();
+    let zeros = ["assets", "liabilities", "equity", "income", "expenses", "result", "difference"];
+    for of in zeros {
+        assert_eq!(total(&run, "adjustments")[of], "0.00", "{of}");
+    }
+    assert!(!run.to_string().contains("\"-0"), "{run}");
+    assert_eq!(run["agreements"].as_array().unwrap().len(), 2);
+    let report = stage.accountant.get("/v1/group/reports/agreement?asOf=2025-12-31").await.expect(200).json();
+    assert!(!report.to_string().contains("\"-0"), "{report}");
+}
+
+#[tokio::test]
 async fn what_is_final_stays_and_is_held_against_the_ledger() {
     let (stage, group) = traded().await;
     let made = stage.accountant.post(RUNS, &run_of(&group)).await.expect(201);
@@ -214,6 +235,17 @@ async fn rates_are_stated_or_recorded_and_never_made_up() {
     assert_eq!(
         fields(&stage.accountant.post(RUNS, &asked).await.expect(422)),
         [pair("/rates/over/average", "rate_missing")]
+    );
+    // All that is missing is named at once.
+    let mut pounds = self::group();
+    pounds["code"] = json!("pounds");
+    pounds["definition"]["currency"] = json!("GBP");
+    let pounds = stage.accountant.post(GROUPS, &pounds).await.expect(201).text("/id");
+    asked["group"] = json!(pounds);
+    let missing = ["main/closing", "main/average", "over/closing", "over/average"];
+    assert_eq!(
+        fields(&stage.accountant.post(RUNS, &asked).await.expect(422)),
+        missing.map(|rate| pair(&format!("/rates/{rate}"), "rate_missing"))
     );
     // Nor are books before a rate was recorded translated at a later one.
     let early = json!({"group": group, "from": "2024-01-01", "date": "2024-12-31"});

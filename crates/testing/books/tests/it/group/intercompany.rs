@@ -97,6 +97,14 @@ async fn whatever_fails_leaves_nothing_in_either_books() {
     })
     .await;
     assert_eq!(fields(&even), [pair("/from/lines", "nothing_due")]);
+    let unanswered = refused(|asked| {
+        asked["to"]["lines"] =
+            json!([{"account": "Rent", "debit": "1.00"}, {"account": "Bank", "credit": "1.00"}]);
+    })
+    .await;
+    assert_eq!(fields(&unanswered), [pair("/to/lines", "not_mirrored")]);
+    let message = unanswered.text("/errors/0/message");
+    assert!(message.starts_with("they leave 0.00 USD"), "{message}");
     let wrong = refused(|asked| {
         asked["to"]["lines"][0] = json!({"account": "Rent", "debit": "1.00", "credit": "1.00"});
     })

@@ -35,7 +35,18 @@ async fn parties() -> Stage {
 
 impl Stage {
     /// Enters a document in the books of one of the two: what the other owes it, below zero for what it owes.
-    async fn document(&self, entity: &str, reference: &str, (amount, currency): (Decimal, &str)) {
+    async fn document(&self, entity: &str, reference: &str, amount: (Decimal, &str)) {
+        self.document_at(entity, reference, amount, json!({})).await;
+    }
+
+    /// The same at stated rates, by currency.
+    async fn document_at(
+        &self,
+        entity: &str,
+        reference: &str,
+        (amount, currency): (Decimal, &str),
+        rates: Value,
+    ) {
         let (account, sides) = if amount.is_sign_positive() {
             ("Receivable", ["debit", "credit"])
         } else {
@@ -43,7 +54,7 @@ impl Stage {
         };
         let party = if entity == "main" { OVER } else { MAIN };
         let text = amount.abs().to_string();
-        let journal = json!({"entity": entity, "date": "2025-02-10", "reference": reference, "lines": [
+        let journal = json!({"entity": entity, "date": "2025-02-10", "reference": reference, "rates": rates, "lines": [
             {"account": account, sides[0]: text, "currency": currency, "party": party, "dueOn": "2025-04-10"},
             {"account": "Sales", sides[1]: text, "currency": currency}]});
         post(&self.accountant, &journal).await;
@@ -138,6 +149,15 @@ async fn of_six_and_four_millions_two_are_left_in_the_books_of_both() {
     let undone = stage.accountant.post(&format!("{path}/undo"), &undo).await.expect(200);
     assert_eq!((undone.text("/state"), undone.text("/undoneOn")), ("undone".into(), "2025-04-01".into()));
     assert_eq!([stage.open("main").await, stage.open("over").await], before);
+    // What was netted is said alike by whoever answers.
+    assert_eq!(made.json()["pairs"][0]["dueOn"], "2025-04-10");
+    let shown = stage.accountant.get(&path).await.expect(200);
+    for answer in [&undone, &shown] {
+        assert_eq!(
+            (&answer.json()["pairs"], &answer.json()["leftOut"]),
+            (&made.json()["pairs"], &made.json()["leftOut"])
+        );
+    }
     assert_eq!(
         stage.accountant.post(&format!("{path}/undo"), &undo).await.expect(409).code(),
         "group.netting_undone"
@@ -185,6 +205,29 @@ async fn who_is_no_party_of_the_other_is_not_netted_with() {
     let refused = stage.accountant.post(NETTINGS, &netting()).await;
     assert!((400..500).contains(&refused.status), "{refused:?}");
     assert_eq!((stage.journals().await, stage.open("main").await.len()), (journals, 2));
+}
+
+/// The documents stated their rates; the day of the netting has none in the books of `over`.
+#[tokio::test]
+async fn a_rate_that_nobody_recorded_is_named() {
+    let stage = parties().await;
+    crate::support::record_rate(&stage.admin, "GBP", "2025-01-01", "1.2").await;
+    for (entity, reference, amount) in
+        [("main", "M-1", 100), ("over", "M-1", -100), ("main", "O-1", -40), ("over", "O-1", 40)]
+    {
+        stage.document_at(entity, reference, (Decimal::from(amount), "GBP"), json!({"GBP": "1.25"})).await;
+    }
+    let mut asked = netting();
+    asked["currency"] = json!("GBP");
+    for (one, other, pointer) in [("over", "main", "/entity"), ("main", "over", "/partner")] {
+        asked["entity"] = json!(one);
+        asked["partner"] = json!(other);
+        let refused = stage.accountant.post(NETTINGS, &asked).await.expect(422);
+        assert_eq!(fields(&refused), [pair(pointer, "rate_missing")]);
+        let message = refused.text("/errors/0/message");
+        assert!(message.starts_with("there is no rate of GBP in USD"), "{message}");
+    }
+    assert_eq!((stage.open("main").await.len(), stage.open("over").await.len()), (2, 2));
 }
 
 #[tokio::test]

@@ -52,6 +52,8 @@ proptest! {
             prop_assert!(total.difference.is_zero(), "{:?}", total);
             prop_assert_eq!(total.assets, total.liabilities + total.equity + total.result_of_owners);
         }
+        let said = serde_json::to_string(&(&rows, totals(&inputs, &rows))).unwrap();
+        prop_assert!(!said.contains("\"-0.00\""), "{}", said);
         let mut entries: BTreeMap<(&str, Option<i32>), Decimal> = BTreeMap::new();
         for line in &outcome.lines {
             prop_assert_eq!(line.amount, line.amount.round_dp(2));
