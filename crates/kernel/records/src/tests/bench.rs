@@ -21,9 +21,8 @@ const SMALL_TENANTS: i64 = 1_000;
 const OF_SMALL_TENANT: i64 = 10;
 /// Records that are made by one statement.
 const BATCH: i64 = 250_000;
-/// Different sizes; each label is that of ten records.
+/// Different sizes, in a circle of such steps, so that those of one kind lie among the others; each label is that of ten records.
 const SIZES: usize = 1_000;
-/// How much more the size of the next record is, in a circle: those of one kind lie among the others.
 const STEP: usize = 919;
 
 /// A thousandth of the few records is ten, so that both show as many.

@@ -94,8 +94,7 @@ impl Driver {
     }
 
     /// A page by id, by the last change, or by how well records fit the search. Rows of an index are walked along in strides that
-    /// grow, until so many records are found for which the whole filter holds. The ids of a stride are one answer of the
-    /// database, and the next stride begins behind the last of them: whatever is written meanwhile, each row is met once.
+    /// grow, until so many records are found. The next stride begins behind the last row: each is met once, whatever is written.
     pub(super) async fn page(
         mut self,
         tx: &mut impl TenantConnection,
@@ -117,14 +116,12 @@ impl Driver {
         }
         while found.len() < limit as usize {
             let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            let stride =
-                Statement::stride(tx, asked, &self, after, (rows, missing))?.strode(tx, asked).await?;
-            found.extend(stride.found);
-            after = stride.last;
-            if stride.rows < i64::from(rows) {
+            let met = Statement::stride(tx, asked, &self, after, (rows, missing))?.strode(tx, asked).await?;
+            found.extend(met.found);
+            if met.rows < i64::from(rows) {
                 break;
             }
-            rows = rows.saturating_mul(4);
+            (after, rows) = (met.last, rows.saturating_mul(4));
         }
         Ok(found)
     }
@@ -199,6 +196,7 @@ pub(super) fn with_record(entity: &Entity) -> String {
 }
 
 /// What a stride has met.
+#[derive(Default)]
 struct Strode {
     /// The records for which the whole filter holds.
     found: Vec<Found>,
@@ -224,8 +222,7 @@ impl Statement {
         let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
         let stride = Stride { way, behind: &behind, rows };
         let ids = driver.ids(&mut statement, Some(&stride)).unwrap_or_default();
-        let columns = &asked.entity.relation().columns;
-        let with_record = with_record(asked.entity);
+        let (columns, with_record) = (&asked.entity.relation().columns, with_record(asked.entity));
         statement.text = format!(
             "with walked as materialized (select i.record_id from {ids} i order by i.record_id {way}) \
              select walk.rows, walk.last, found.* from (select count(*) as rows, \
@@ -239,7 +236,7 @@ impl Statement {
     async fn strode(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Strode, Error> {
         let arguments = self.arguments()?;
         let rows = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?;
-        let mut strode = Strode { found: Vec::new(), rows: 0, last: None };
+        let mut strode = Strode::default();
         for row in &rows {
             (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {

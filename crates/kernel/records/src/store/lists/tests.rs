@@ -129,7 +129,7 @@ async fn lists_walk_along_an_index() {
         let plan = plan(&mut tx, &entity, filter, search, sort).await;
         assert!(plan.contains(index), "{filter:?} {sort} does not use {index}:\n{plan}");
         assert!(!plan.contains("Seq Scan"), "{filter:?} {sort}:\n{plan}");
-        // Of a stride, the records of the page are put in order, and what it walks along is in order.
+        // The records of a stride's page are put in order; what it walks along is in order.
         let walk = plan.rsplit("CTE walked").next().and_then(|rest| rest.split("Left Join").next());
         assert!(
             walk.is_some_and(|walk| !walk.contains("Sort  (")) || !search.is_empty(),
