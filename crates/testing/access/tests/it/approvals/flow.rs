@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tokio::task::JoinSet;
 
 use super::support::{
@@ -205,6 +206,27 @@ async fn what_waits_is_bounded_for_what_is_asked_at_once_too() {
     let codes = asked.join_all().await;
     let refused = codes.iter().filter(|code| *code == "approvals.too_many_pending").count();
     assert_eq!(refused, 7, "{codes:?}");
+}
+
+/// Whoever asks waits until what the same person asked a moment ago is written down.
+#[tokio::test]
+async fn one_persons_questions_come_one_after_the_other() {
+    let app = guarded_app().await;
+    let mut superuser = app.db.superuser().await;
+    let mut before = superuser.begin().await.unwrap();
+    let asking = format!("approvals {} maker@demo", app.db.tenant_id("demo"));
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(asking)
+        .execute(&mut *before)
+        .await
+        .unwrap();
+    let maker = maker(&app);
+    let mut asked = JoinSet::new();
+    asked.spawn(async move { maker.post(ACCOUNTS, &cash()).await });
+    app.wait_for_waiters(1).await;
+    assert!(asked.try_join_next().is_none());
+    before.rollback().await.unwrap();
+    waits(&asked.join_next().await.unwrap().unwrap());
 }
 
 /// A rule about everything does not keep people from agreeing.
