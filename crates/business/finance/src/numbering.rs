@@ -41,7 +41,10 @@ pub(crate) async fn number(
         }
     }
     let numbered: Vec<Numbered> = numbered.into_iter().flatten().collect();
-    journals::mark_posted(tx, &numbered).await?;
+    // One by one, each by its key: joined with a list of them, the journals of the tenant would be read to find a few.
+    for draft in &numbered {
+        journals::mark_posted(tx, draft).await?;
+    }
     Ok(numbered.into_iter().map(|it| it.number).collect())
 }
 

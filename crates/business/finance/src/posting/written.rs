@@ -92,7 +92,7 @@ pub(super) async fn write(
     }
     let drafted = match drafted.as_slice() {
         [] => None,
-        drafted => Some(lines::set_worth(tx, drafted).await?),
+        [first, ..] => Some(lines::set_worth(tx, first.journal, &drafted).await?),
     };
     Ok(Written { items, posted, drafted: drafted.filter(|_| new.is_empty()) })
 }

@@ -19,13 +19,16 @@ pub(crate) async fn add_posted(
 ) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
     let ids: Vec<Uuid> = journals.iter().copied().map(Id::uuid).collect();
-    // The ids in a subquery: their number is no reason to plan anew.
+    // The ids in a subquery: their number is no reason to plan anew. The lines of each are found by its key, whatever the database
+    // believes of how many the tenant has.
     sqlx::query(
         "insert into finance.balance (tenant_id, entity_id, account_id, currency, month, stripe, debit, credit, \
          base_debit, base_credit) \
          select tenant_id, entity_id, account_id, currency, date_trunc('month', posted_on)::date as month, \
          pg_backend_pid() % $3, sum(debit), sum(credit), sum(base_debit), sum(base_credit) \
-         from finance.journal_line where tenant_id = $1 and journal_id = any(coalesce((select $2::uuid[]), '{}')) \
+         from unnest((select $2::uuid[])) as posted (id) cross join lateral ( \
+             select tenant_id, entity_id, account_id, currency, posted_on, debit, credit, base_debit, base_credit \
+             from finance.journal_line where tenant_id = $1 and journal_id = posted.id offset 0) line \
          group by tenant_id, entity_id, account_id, currency, month \
          order by entity_id, account_id, currency, month \
          on conflict (tenant_id, entity_id, account_id, currency, month, stripe) \
@@ -46,8 +49,10 @@ pub(crate) async fn add_posted(
          select line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, \
          date_trunc('month', line.posted_on)::date as month, pg_backend_pid() % $3, sum(line.debit), sum(line.credit), \
          sum(line.base_debit), sum(line.base_credit) \
-         from finance.journal_line line cross join lateral jsonb_each_text(line.dimensions) as named \
-         where line.tenant_id = $1 and line.journal_id = any(coalesce((select $2::uuid[]), '{}')) \
+         from unnest((select $2::uuid[])) as posted (id) cross join lateral ( \
+             select tenant_id, entity_id, account_id, currency, posted_on, debit, credit, base_debit, base_credit, dimensions \
+             from finance.journal_line where tenant_id = $1 and journal_id = posted.id offset 0) line \
+         cross join lateral jsonb_each_text(line.dimensions) as named \
          group by line.tenant_id, line.entity_id, named.key, named.value, line.account_id, line.currency, month \
          order by line.entity_id, named.key, named.value, line.account_id, line.currency, month \
          on conflict (tenant_id, entity_id, dimension, value, account_id, currency, month, stripe) \

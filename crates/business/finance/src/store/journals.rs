@@ -185,24 +185,20 @@ pub(crate) async fn delete_draft(tx: &mut TenantTx, id: JournalId) -> Result<(),
     Ok(())
 }
 
-/// Turns drafts into posted journals. The database refuses one that does not balance.
-pub(crate) async fn mark_posted(tx: &mut TenantTx, drafts: &[Numbered]) -> Result<(), DbError> {
+/// Turns a draft into a posted journal. The database refuses one that does not balance.
+pub(crate) async fn mark_posted(tx: &mut TenantTx, draft: &Numbered) -> Result<(), DbError> {
     let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
-    // Arrays in subqueries: their length is no reason to plan anew.
     sqlx::query(
-        "update finance.journal journal set state = 'posted', number = given.number, sequence = given.sequence, \
-         fiscal_year = given.fiscal_year, posted_at = $2, posted_by = $3, version = version + 1 \
-         from unnest((select $4::uuid[]), (select $5::text[]), (select $6::bigint[]), (select $7::date[])) \
-         as given (id, number, sequence, fiscal_year) \
-         where journal.tenant_id = $1 and journal.id = given.id",
+        "update finance.journal set state = 'posted', number = $3, sequence = $4, fiscal_year = $5, posted_at = $6, \
+         posted_by = $7, version = version + 1 where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
+    .bind(draft.id.uuid())
+    .bind(&draft.number)
+    .bind(draft.sequence)
+    .bind(draft.fiscal_year)
     .bind(now)
     .bind(actor)
-    .bind(drafts.iter().map(|draft| draft.id.uuid()).collect::<Vec<_>>())
-    .bind(drafts.iter().map(|draft| draft.number.as_str()).collect::<Vec<_>>())
-    .bind(drafts.iter().map(|draft| draft.sequence).collect::<Vec<_>>())
-    .bind(drafts.iter().map(|draft| draft.fiscal_year).collect::<Vec<_>>())
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -227,12 +223,10 @@ pub(crate) async fn mark_reversed(tx: &mut TenantTx, id: JournalId, by: JournalI
 pub(crate) async fn find(tx: &mut impl TenantConnection, id: JournalId) -> Result<Option<Journal>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select journal.id, entity_id, entity.code as entity_code, book, number, date, payee, narration, reference, rates, \
-         state, source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, \
-         journal.created_at, journal.created_by, journal.version \
-         from finance.journal journal \
-         join finance.legal_entity entity on entity.tenant_id = journal.tenant_id and entity.id = journal.entity_id \
-         where journal.tenant_id = $1 and journal.id = $2",
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = journal.tenant_id \
+         and entity.id = journal.entity_id) as entity_code, book, number, date, payee, narration, reference, rates, state, \
+         source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, created_at, created_by, \
+         version from finance.journal journal where tenant_id = $1 and id = $2",
     )
     .bind(tenant)
     .bind(id.uuid())
@@ -245,12 +239,10 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: JournalId) -> Resul
 pub(crate) async fn lock(tx: &mut TenantTx, id: JournalId) -> Result<Option<Journal>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let row: Option<Row> = sqlx::query_as(
-        "select journal.id, entity_id, entity.code as entity_code, book, number, date, payee, narration, reference, rates, \
-         state, source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, \
-         journal.created_at, journal.created_by, journal.version \
-         from finance.journal journal \
-         join finance.legal_entity entity on entity.tenant_id = journal.tenant_id and entity.id = journal.entity_id \
-         where journal.tenant_id = $1 and journal.id = $2 for update of journal",
+        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = journal.tenant_id \
+         and entity.id = journal.entity_id) as entity_code, book, number, date, payee, narration, reference, rates, state, \
+         source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, created_at, created_by, \
+         version from finance.journal journal where tenant_id = $1 and id = $2 for update",
     )
     .bind(tenant)
     .bind(id.uuid())

@@ -154,20 +154,24 @@ pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Resul
 }
 
 /// Writes down what lines of a draft are worth, and gives them as they stand then.
-pub(crate) async fn set_worth(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<Vec<Line>, DbError> {
+pub(crate) async fn set_worth(
+    tx: &mut TenantTx,
+    journal: JournalId,
+    lines: &[StoredLine<'_>],
+) -> Result<Vec<Line>, DbError> {
     // Arrays in subqueries: their length is no reason to plan anew.
     let statement = format!(
         "with line as (update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
          base_credit = on_credit, party_id = of_party \
-         from unnest((select $2::uuid[]), (select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
+         from unnest((select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
              (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
-         as worth (of_journal, position, day, at_rate, on_debit, on_credit, of_party) \
-         where tenant_id = $1 and journal_id = of_journal and line_no = position \
+         as worth (position, day, at_rate, on_debit, on_credit, of_party) \
+         where tenant_id = $1 and journal_id = $2 and line_no = position \
          returning {WRITTEN}) select {COLUMNS} from line {NAMES} order by line.line_no"
     );
     let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
         .bind(tx.tenant_id().uuid())
-        .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
+        .bind(journal.uuid())
         .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())

@@ -86,9 +86,10 @@ async fn prove(app: &TestApp, admin: &mut PgConnection) {
     assert_eq!(found, 0, "balances are the sums of their lines");
 }
 
-async fn bench(lines: i64, rounds: usize) {
+/// Books with so many lines, of which the database knows nothing yet.
+async fn books(lines: i64) -> TestApp {
     let app = app().await;
-    let (accountant, auditor) = (app.user("demo", "accountant"), app.user("demo", "tenant_admin"));
+    let accountant = app.user("demo", "accountant");
     for number in 0..ACCOUNTS {
         let kind =
             ["asset", "liability", "equity", "income", "expense"][usize::try_from(number % 5).unwrap()];
@@ -97,9 +98,15 @@ async fn bench(lines: i64, rounds: usize) {
     let first = serde_json::json!({"date": "2023-12-31", "lines": [
         {"account": "1000", "debit": "1.00", "currency": "USD"}, {"account": "1001", "credit": "1.00", "currency": "USD"}]});
     post(&accountant, &first).await.expect(200);
-    let mut admin = app.db.superuser().await;
+    fill(&mut app.db.superuser().await, lines / 4).await;
+    app
+}
+
+async fn bench(lines: i64, rounds: usize) {
     let started = Instant::now();
-    fill(&mut admin, lines / 4).await;
+    let app = books(lines).await;
+    let (accountant, auditor) = (app.user("demo", "accountant"), app.user("demo", "tenant_admin"));
+    let mut admin = app.db.superuser().await;
     println!("{lines} lines made in {:.0} s", started.elapsed().as_secs_f64());
     run(&mut admin, "vacuum analyze finance.journal").await;
     run(&mut admin, "vacuum analyze finance.journal_line").await;
@@ -163,6 +170,35 @@ async fn bench(lines: i64, rounds: usize) {
 
     prove(&app, &mut admin).await;
     admin.close().await.unwrap();
+}
+
+/// How many rows of journals and lines the application has read so far. A session says so at its end.
+async fn rows_read(app: &TestApp, admin: &mut PgConnection) -> i64 {
+    let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1 and usename = 'athyper_app'";
+    while sqlx::query_scalar::<_, i64>(ended).bind(&app.db.name).fetch_one(&mut *admin).await.unwrap() > 0 {}
+    sqlx::query_scalar(
+        "select sum(seq_tup_read + idx_tup_fetch)::bigint from pg_stat_user_tables \
+         where schemaname = 'finance' and relname in ('journal', 'journal_line')",
+    )
+    .fetch_one(admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_posting_reads_what_it_posts_however_many_there_are() {
+    let app = books(4_000).await;
+    let accountant = app.user("demo", "accountant");
+    let journal = serde_json::json!({"date": "2026-01-15", "lines": [
+        {"account": "1000", "debit": "1.00", "currency": "USD"}, {"account": "1001", "credit": "1.00", "currency": "USD"}]});
+    let mut admin = app.db.superuser().await;
+    let before = rows_read(&app, &mut admin).await;
+    // More often than a statement is planned for its values.
+    for _ in 0..8 {
+        post(&accountant, &journal).await.expect(200);
+    }
+    let read = (rows_read(&app, &mut admin).await - before) / 8;
+    assert!(read < 100, "a posting reads {read} rows of journals and lines");
 }
 
 #[tokio::test]
