@@ -42,6 +42,11 @@ pub const MODULE: DomainModule = DomainModule {
                 description: "expand statistics",
                 sql: include_str!("../migrations/0006_expand_statistics.sql"),
             },
+            Migration {
+                version: 7,
+                description: "expand samples",
+                sql: include_str!("../migrations/0007_expand_samples.sql"),
+            },
         ],
     }),
     permissions: access::PERMISSIONS,

@@ -173,11 +173,10 @@ impl Statement {
         Self { text: String::new(), binds }
     }
 
-    /// A page by id, by the last change, or by how well records fit the search, among all records or those of these ids.
+    /// A page by id, by the last change, or by how well records fit the search.
     fn by_record(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
-        ids: Option<Vec<Uuid>>,
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Self, Error> {
@@ -185,7 +184,6 @@ impl Statement {
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
         let relation = asked.entity.relation();
-        let id = if ids.is_some() { "i.record_id" } else { "r.id" };
         let (key, sql_type) = match asked.sort.by {
             SortBy::Updated => (relation.updated_at.to_owned(), "timestamptz"),
             SortBy::Relevance => (statement.rank(asked), "bigint"),
@@ -197,25 +195,18 @@ impl Statement {
             let behind = match &place.value {
                 Some(value) if !key.is_empty() => {
                     let value = statement.binds.push(Bind::Text(value.clone()));
-                    format!(" and ({key}, {id}) {before} ({value}::text::{sql_type}, {last}::uuid)")
+                    format!(" and ({key}, r.id) {before} ({value}::text::{sql_type}, {last}::uuid)")
                 }
-                _ => format!(" and {id} {before} {last}::uuid"),
+                _ => format!(" and r.id {before} {last}::uuid"),
             };
             condition.push_str(&behind);
         }
-        let from = match ids {
-            Some(ids) => {
-                let ids = statement.binds.push(Bind::Uuids(ids));
-                let with_record = with_record(asked.entity);
-                format!("(select unnest({ids}::uuid[]) as record_id) i {with_record}")
-            }
-            None => relation.from.clone(),
-        };
+        let from = &relation.from;
         let columns = &relation.columns;
         let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
         let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };
         statement.text = format!(
-            "select {columns}, {rank} as rank from {from} where {condition} order by {order}{id} {way} limit {limit}"
+            "select {columns}, {rank} as rank from {from} where {condition} order by {order}r.id {way} limit {limit}"
         );
         Ok(statement)
     }

@@ -89,7 +89,7 @@ async fn fill(admin: &mut PgConnection, tenant: &str, entity: &Entity, from: i64
 
 /// Many records at once: the indexes are made anew when all are there.
 pub(super) async fn fill_many(admin: &mut PgConnection, tenant: &str, entity: &Entity, from: i64, to: i64) {
-    let names = ["record_by_update", "field_value_by_value"];
+    let names = ["record_by_update", "field_value_by_value", "field_value_sampled"];
     let sql = "select indexdef from pg_indexes where schemaname = 'records' and indexname = any($1)";
     let indexes: Vec<String> = sqlx::query_scalar(sql).bind(names).fetch_all(&mut *admin).await.unwrap();
     assert_eq!(indexes.len(), names.len());

@@ -9,19 +9,22 @@ use athyper_kernel_record_model::{
     Entity, Error, Place, Relation, Slot,
     terms::{self, Sought},
 };
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use uuid::Uuid;
 
 use super::{Asked, Found, Row, Statement, ways};
 
 /// Most rows of an index that are put in the order of a list for a page of it.
-const MOST_IN_ORDER: i64 = 20_000;
+const MOST_IN_ORDER: u32 = 20_000;
 /// Most rows of an index whose records are counted or summed one by one.
-const MOST_COUNTED: i64 = 500_000;
+const MOST_COUNTED: u32 = 500_000;
 /// Most values whose rows are merged for a page.
 const MOST_MERGED: usize = 10;
-/// Rows that are looked at for each row of a page to know how near a row must be to be one of them.
-const SAMPLED: u32 = 6;
+/// One row in so many is in the index of samples as well.
+const OF_ONE_SAMPLE: u32 = 64;
+/// That a row `i` is one of them, as the index says it.
+const IS_SAMPLE: &str = " and (get_byte(uuid_send(i.record_id), 15) & 63) = 0";
 
 /// Where the records of a selection come from.
 #[derive(Debug)]
@@ -33,8 +36,8 @@ pub(super) enum Driver {
     Values(Slot, Vec<String>),
     /// From the rows of an index between two values.
     Range(Sought),
-    /// From the first of those rows in the order of a list, as many as a first stride has: the ids of their records.
-    First(Sought, Vec<Uuid>),
+    /// From those rows, of which the first in the order of a list are met already, as many as a page has.
+    First(Sought, Strode),
 }
 
 /// The next rows of a walk along an index. It has a limit, so that the database looks for the first rows and not for all.
@@ -60,19 +63,25 @@ impl Driver {
         if (1..=MOST_MERGED).contains(&sought.named.len()) {
             return Ok(Self::Values(sought.slot, sought.named));
         }
-        let statement = Statement::bounded(tx, asked, &sought, after, (limit, MOST_IN_ORDER));
-        let arguments = statement.arguments()?;
-        let (values, first): (Vec<String>, Option<Vec<Uuid>>) =
-            sqlx::query_as_with(AssertSqlSafe(statement.text), arguments)
-                .fetch_one(tx.conn())
-                .await
-                .map_err(DbError::from)?;
-        Ok(match (values.len(), first) {
-            (0, _) => Self::First(sought, Vec::new()),
-            (1..=MOST_MERGED, _) => Self::Values(sought.slot, values),
-            (_, Some(first)) => Self::First(sought, first),
-            (_, None) => Self::All,
-        })
+        // More than these of a page's rows are seldom samples.
+        let mut samples = (limit.saturating_mul(2) / OF_ONE_SAMPLE).saturating_add(3);
+        loop {
+            let statement = Statement::bounded(tx, asked, &sought, after, (limit, samples))?;
+            let arguments = statement.arguments()?;
+            let rows =
+                sqlx::query_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await?;
+            let Some(row) = rows.first() else { return Ok(Self::All) };
+            match row.try_get::<Option<Vec<String>>, _>("values")? {
+                Some(values) if values.is_empty() => return Ok(Self::First(sought, Strode::default())),
+                Some(values) => return Ok(Self::Values(sought.slot, values)),
+                None => {}
+            }
+            let Some(met) = row.try_get::<Option<i64>, _>("rows")? else { return Ok(Self::All) };
+            if met >= i64::from(limit) || row.try_get("are_all")? {
+                return Ok(Self::First(sought, Strode::of(&rows, asked)?));
+            }
+            samples = samples.saturating_mul(8);
+        }
     }
 
     /// The best one to count or sum all records of a selection.
@@ -82,11 +91,10 @@ impl Driver {
             return Ok(Self::Values(sought.slot, sought.named));
         }
         let mut statement = Statement::new(tx, asked.entity);
-        let rows = rows_of(sought.slot, &statement.within(&sought));
-        statement.text = format!(
-            "select exists (select from (select {rows} limit {}) found offset {MOST_COUNTED})",
-            MOST_COUNTED.saturating_add(1)
-        );
+        let samples = rows_of(sought.slot, &(statement.within(&sought) + IS_SAMPLE));
+        let most = MOST_COUNTED / OF_ONE_SAMPLE;
+        statement.text =
+            format!("select exists (select from (select {samples} limit {}) found offset {most})", most + 1);
         let arguments = statement.arguments()?;
         let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
         let are_more: bool = query.fetch_one(tx.conn()).await.map_err(DbError::from)?;
@@ -103,16 +111,15 @@ impl Driver {
         limit: u32,
     ) -> Result<Vec<Found>, Error> {
         if matches!(self, Self::All) {
-            return Statement::by_record(tx, asked, None, after, limit)?.fetch(tx, asked).await;
+            return Statement::by_record(tx, asked, after, limit)?.fetch(tx, asked).await;
         }
         let (mut found, mut after, mut rows) = (Vec::new(), after.map(|place| place.id), limit);
-        if let Self::First(sought, ids) = self {
-            let is_end = ids.len() < limit as usize;
-            (self, after, rows) = (Self::Range(sought), ids.last().copied(), rows.saturating_mul(4));
-            found = Statement::by_record(tx, asked, Some(ids), None, limit)?.fetch(tx, asked).await?;
-            if is_end {
+        if let Self::First(sought, met) = self {
+            found = met.found;
+            if met.rows < i64::from(limit) {
                 return Ok(found);
             }
+            (self, after, rows) = (Self::Range(sought), met.last, rows.saturating_mul(4));
         }
         while found.len() < limit as usize {
             let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
@@ -196,14 +203,28 @@ pub(super) fn with_record(entity: &Entity) -> String {
 }
 
 /// What a stride has met.
-#[derive(Default)]
-struct Strode {
+#[derive(Debug, Default)]
+pub(super) struct Strode {
     /// The records for which the whole filter holds.
-    found: Vec<Found>,
+    pub(super) found: Vec<Found>,
     /// How many rows of the index there were.
     rows: i64,
     /// The last of them.
     last: Option<Uuid>,
+}
+
+impl Strode {
+    /// As the rows of an answer say it, each of them with a record or none.
+    fn of(rows: &[PgRow], asked: &Asked<'_>) -> Result<Self, Error> {
+        let mut strode = Self::default();
+        for row in rows {
+            (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
+            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
+                strode.found.push((Row::from_row(row)?.into_record(asked.entity), row.try_get("rank")?));
+            }
+        }
+        Ok(strode)
+    }
 }
 
 impl Statement {
@@ -222,13 +243,14 @@ impl Statement {
         let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
         let stride = Stride { way, behind: &behind, rows };
         let ids = driver.ids(&mut statement, Some(&stride)).unwrap_or_default();
-        let (columns, with_record) = (&asked.entity.relation().columns, with_record(asked.entity));
+        let Relation { from, columns, .. } = asked.entity.relation();
         statement.text = format!(
             "with walked as materialized (select i.record_id from {ids} i order by i.record_id {way}) \
              select walk.rows, walk.last, found.* from (select count(*) as rows, \
              (select record_id from walked order by record_id {back} limit 1) as last from walked) walk \
-             left join lateral (select {columns}, null::bigint as rank from walked i {with_record} \
-             where {condition} order by i.record_id {way} limit {limit}) found on true order by found.id {way}"
+             left join lateral (select {columns}, null::bigint as rank from {from} where {condition} \
+             and r.id = any(array(select record_id from walked)) order by r.id {way} limit {limit}) found on true \
+             order by found.id {way}"
         );
         Ok(statement)
     }
@@ -236,38 +258,35 @@ impl Statement {
     async fn strode(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Strode, Error> {
         let arguments = self.arguments()?;
         let rows = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?;
-        let mut strode = Strode::default();
-        for row in &rows {
-            (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
-            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                strode.found.push((Row::from_row(row)?.into_record(asked.entity), row.try_get("rank")?));
-            }
-        }
-        Ok(strode)
+        Strode::of(&rows, asked)
     }
 
-    /// What is between two values of an index: its values, each once, at most one more than are merged; and where there are so
-    /// many, the ids of the first records in the order of a list by id, unless there are more rows than are put in order.
+    /// What is between two values of an index: its values, each once, unless there are more than are merged; where there are so
+    /// many, a stride along the first rows in the order of a list by id, unless there are more rows than are passed over for a
+    /// page; and whether these are all there are.
     ///
-    /// Each value is looked up behind the one before, however many rows have it. The rows are read once and forwards, as disks
-    /// are read ahead. That all were read is told by the last of them, which takes the place before all others. Rows that are no
-    /// nearer than as many as the page has are passed over: some at one end say how near that is.
+    /// Each value is looked up behind the one before, however many rows have it. How many rows there are, and how near one must
+    /// be to be of the page, is told by the samples among them: as near as the one of this number. Rows that are farther are
+    /// passed over by the index itself; where the page begins is no condition for it, as with two bounds of ids the database would
+    /// rather walk along these. Samples are what a walk begins with and nothing else: where too few rows are as near, the caller
+    /// asks for more of them.
     pub(super) fn bounded(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
         sought: &Sought,
         after: Option<&Place>,
-        (limit, most): (u32, i64),
-    ) -> Self {
+        (limit, samples): (u32, u32),
+    ) -> Result<Self, Error> {
         let mut statement = Self::new(tx, asked.entity);
-        let within = statement.within(sought);
+        let (within, condition) = (statement.within(sought), statement.condition(asked)?);
         let way = ways(asked.sort).1;
         let behind = after.map(|place| statement.behind(place.id, way)).unwrap_or_default();
-        let (before_all, behind_all, near) = match way {
-            "desc" => (Uuid::max(), Uuid::nil(), ">="),
-            _ => (Uuid::nil(), Uuid::max(), "<="),
+        let (near, farthest) = match way {
+            "desc" => (">=", Uuid::nil()),
+            _ => ("<=", Uuid::max()),
         };
-        let rows = rows_of(sought.slot, &within);
+        let (rows, most) = (rows_of(sought.slot, &within), MOST_IN_ORDER / OF_ONE_SAMPLE);
+        let Relation { from: records, columns, .. } = asked.entity.relation();
         let from = format!(
             "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
             sought.slot
@@ -278,24 +297,26 @@ impl Statement {
              select (select i.value {from} and i.value > found.value order by i.value limit 1), found.nth + 1 \
              from found where found.value is not null and found.nth <= {MOST_MERGED}), \
              known as materialized (select value from found where value is not null), \
-             last as materialized (select {rows} order by i.value desc, i.record_id desc limit 1), \
-             far as materialized (select coalesce((select i.record_id from \
-             (select {rows} order by i.value {way}, i.record_id {way} limit {}) i \
-             where true{behind} order by i.record_id {way} offset {} limit 1), '{behind_all}'::uuid) as record_id), \
-             first as materialized (select case when i.record_id = (select record_id from last) then '{before_all}'::uuid \
-             else i.record_id end as record_id \
-             from (select {rows} order by i.value, i.record_id limit {most}) i \
-             where i.record_id {near} (select record_id from far){behind} or i.record_id = (select record_id from last) \
-             order by 1 {way} limit {}) \
-             select array(select value from known), case when (select count(*) from known) > {MOST_MERGED} \
-             and exists (select from first where record_id = '{before_all}'::uuid) then array(select i.record_id from \
-             (select record_id from first where record_id <> '{before_all}'::uuid union all select record_id from last) i \
-             where true{behind} order by i.record_id {way} limit {limit}) end",
-            limit.saturating_mul(SAMPLED),
-            limit.saturating_sub(1),
-            limit.saturating_add(1)
+             sample as materialized (select i.value, {rows}{IS_SAMPLE} order by i.value, i.record_id limit {}), \
+             far as materialized (select coalesce((select i.record_id from sample i where true{behind} \
+             order by i.record_id {way} offset {} limit 1), '{farthest}'::uuid) as record_id), \
+             near as materialized (select i.record_id from far cross join lateral (select {rows} \
+             and i.record_id {near} far.record_id and coalesce(true{behind}) order by i.value, i.record_id limit {}) i), \
+             few as materialized (select case when (select count(distinct value) from sample) <= {MOST_MERGED} \
+             then (select count(*) from known) <= {MOST_MERGED} else false end as are), \
+             walked as materialized (select case when (select not are from few) and (select count(*) from sample) <= {most} \
+             then case when (select count(*) from near) <= {MOST_IN_ORDER} \
+             then array(select record_id from near order by record_id {way} limit {limit}) end end as ids) \
+             select case when (select are from few) then array(select value from known) end as values, \
+             cardinality(walked.ids)::bigint as rows, walked.ids[cardinality(walked.ids)] as last, \
+             (select record_id from far) = '{farthest}'::uuid as are_all, found.* from walked \
+             left join lateral (select {columns}, null::bigint as rank from {records} where {condition} \
+             and r.id = any(walked.ids) order by r.id {way} limit {limit}) found on true order by found.id {way}",
+            most + 1,
+            samples.saturating_sub(1),
+            MOST_IN_ORDER + 1
         );
-        statement
+        Ok(statement)
     }
 
     /// That rows `i` of an index come behind the one of this record.

@@ -87,7 +87,7 @@ async fn plan(
             _ => Driver::All,
         };
         match driver {
-            Driver::All => Statement::by_record(tx, &asked, None, Some(&place), 51),
+            Driver::All => Statement::by_record(tx, &asked, Some(&place), 51),
             driver => Statement::stride(tx, &asked, &driver, Some(place.id), (51, 51)),
         }
     };
@@ -198,7 +198,7 @@ async fn rows_of_many_values_are_put_in_order_from_the_index_alone() {
         let statement = "select set_config('plan_cache_mode', $1, true)";
         sqlx::query(statement).bind(mode).execute(tx.conn()).await.unwrap();
         for (filter, sort) in [
-            ("label >= 'l1'", "-createdAt"),
+            ("label >= 'l2'", "-createdAt"),
             ("label.startsWith('l12')", "createdAt"),
             ("at < timestamp('2026-01-12T00:00:00Z')", "-createdAt"),
         ] {
@@ -208,66 +208,115 @@ async fn rows_of_many_values_are_put_in_order_from_the_index_alone() {
             let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
             let sought = driver::sought(&asked).unwrap();
             let place = Place { value: None, id: Uuid::max() };
-            let rows = Statement::bounded(&tx, &asked, &sought, Some(&place), (51, 20_000));
+            let rows = Statement::bounded(&tx, &asked, &sought, Some(&place), (51, 5)).unwrap();
             let plan = explained(&mut tx, rows).await;
-            // The first value, the last row, some rows at one end, and all rows; a plan that is not run does not tell of the other
-            // values.
-            assert_eq!(plan.matches("using field_value_by_value").count(), 4, "{mode} {filter}:\n{plan}");
-            assert_eq!(plan.matches("Index Only Scan").count(), 4, "{mode} {filter}:\n{plan}");
+            // The first value, the samples, and the rows of the page; a plan that is not run does not tell of the other values.
+            assert_eq!(plan.matches("using field_value_by_value").count(), 2, "{mode} {filter}:\n{plan}");
+            assert_eq!(plan.matches("using field_value_sampled").count(), 1, "{mode} {filter}:\n{plan}");
+            assert_eq!(plan.matches("Index Only Scan").count(), 3, "{mode} {filter}:\n{plan}");
+            // Rows that are too far are passed over by the index.
+            assert!(plan.contains("AND (record_id "), "{mode} {filter}:\n{plan}");
             assert!(!plan.contains("Seq Scan") && !plan.contains("Gather"), "{mode} {filter}:\n{plan}");
+            // And their records, one by one.
+            assert_eq!(plan.matches("using record_pkey").count(), 1, "{mode} {filter}:\n{plan}");
             let driver = Driver::of_page(&mut tx, &asked, None, 51).await.unwrap();
-            let Driver::First(_, ids) = driver else { panic!("{filter}: {driver:?}") };
-            let page = Statement::by_record(&tx, &asked, Some(ids), None, 51).unwrap();
-            let plan = explained(&mut tx, page).await;
-            assert!(plan.contains("using record_pkey"), "{mode} {filter}:\n{plan}");
-            assert!(!plan.contains("Seq Scan") && !plan.contains("field_value"), "{mode} {filter}:\n{plan}");
+            assert!(matches!(driver, Driver::First(..)), "{filter}: {driver:?}");
         }
     }
 }
 
-/// The first ids of rows between two values, if at most so many rows are put in order.
-async fn first(tx: &mut TenantTx, asked: &Asked<'_>, after: Option<&Place>, most: i64) -> Option<Vec<Uuid>> {
+/// The first ids of rows between two values, as near as a sample of this number, and whether they are all.
+async fn first(
+    tx: &mut TenantTx,
+    asked: &Asked<'_>,
+    after: Option<&Place>,
+    samples: u32,
+) -> (Option<Vec<Uuid>>, bool) {
     let sought = driver::sought(asked).unwrap();
-    let statement = Statement::bounded(tx, asked, &sought, after, (60, most));
+    let statement = Statement::bounded(tx, asked, &sought, after, (60, samples)).unwrap();
     let arguments = statement.arguments().unwrap();
-    let query = sqlx::query_as_with(AssertSqlSafe(statement.text), arguments);
-    let (values, first): (Vec<String>, Option<Vec<Uuid>>) = query.fetch_one(tx.conn()).await.unwrap();
-    assert_eq!(values.len(), 11);
-    first
+    let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments);
+    let rows = query.fetch_all(tx.conn()).await.unwrap();
+    let met: Option<i64> = rows[0].try_get("rows").unwrap();
+    assert_eq!(rows[0].try_get::<Option<Vec<String>>, _>("values").unwrap(), None);
+    let ids: Vec<Uuid> =
+        rows.iter().filter_map(|row| row.try_get::<Option<Uuid>, _>("id").unwrap()).collect();
+    assert_eq!(usize::try_from(met.unwrap_or_default()).unwrap(), ids.len());
+    (met.map(|_| ids), rows[0].try_get("are_all").unwrap())
 }
 
 #[tokio::test]
-async fn rows_between_two_values_are_put_in_order_unless_they_are_too_many() {
+async fn rows_between_two_values_are_found_by_samples_unless_they_are_too_many() {
     let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     let id = crate::new_entity_id(&tx);
     let entity = publish(&mut tx, id, definition()).await.unwrap();
     tx.commit(AuditEvent::info("test.publish")).await.unwrap();
     fill(&db, &entity).await;
+    // At both ends there are samples only, so that those that a walk begins with do not reach.
+    let label = entity.slot("label").unwrap();
+    let at_the_ends = format!(
+        "with made as (insert into records.record (tenant_id, entity_id, id, version, data, created_at, created_by, updated_at, \
+         updated_by) select tenant_id, entity_id, made.id, version, data, created_at, created_by, updated_at, updated_by \
+         from records.record, (select (first || '-0000-4000-8000-00000000' || lpad(to_hex(n * 64), 4, '0'))::uuid as id \
+         from generate_series(1, 10) n, unnest(array['00000000', 'ffffffff']) first) made where data ->> '{label}' = 'l77' \
+         returning tenant_id, entity_id, id) \
+         insert into records.field_value (tenant_id, entity_id, slot, record_id, value) \
+         select tenant_id, entity_id, {label}, id, 'l77' from made"
+    );
+    sqlx::raw_sql(AssertSqlSafe(at_the_ends)).execute(&mut db.superuser().await).await.unwrap();
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     let context = Context::utc(tx.now());
     let cache = Cache::new(1 << 20, Limits::default());
-    let condition = terms::condition(&cache, &entity, "label.startsWith('l77')").unwrap();
-    let selection = selected(Some(condition), &[]);
-    let label = entity.slot("label").unwrap();
     for (sort, way) in [("createdAt", "asc"), ("-createdAt", "desc")] {
         let sort = Sort::parse(&entity, Some(sort), false).unwrap();
+        let condition = terms::condition(&cache, &entity, "label.startsWith('l7')").unwrap();
+        let selection = selected(Some(condition), &[]);
         let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
         let sql =
-            format!("select id from records.record where data ->> '{label}' like 'l77%' order by id {way}");
+            format!("select id from records.record where data ->> '{label}' like 'l7%' order by id {way}");
         let all: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(tx.conn()).await.unwrap();
-        assert_eq!(all.len(), 111);
-        // l77, l770 to l779, and l7700 to l7799: as many as are put in order, and one too many.
-        assert_eq!(first(&mut tx, &asked, None, 110).await, None, "{way}");
-        assert_eq!(first(&mut tx, &asked, None, 111).await.as_deref(), Some(&all[..60]), "{way}");
-        for place in [0, 50, 51, 109, 110] {
-            let after = Place { value: None, id: all[place] };
-            let found = first(&mut tx, &asked, Some(&after), 111).await.unwrap();
-            let expected: Vec<Uuid> = all.iter().copied().skip(place + 1).take(60).collect();
-            assert_eq!(found, expected, "{way} {place}");
-            assert_eq!(first(&mut tx, &asked, Some(&after), 110).await, None, "{way} {place}");
+        assert_eq!(all.len(), 1_131);
+        let (mut short, mut full) = (0, 0);
+        for place in [None, Some(0), Some(500), Some(1_069), Some(1_070), Some(1_129), Some(1_130)] {
+            let after = place.map(|place: usize| Place { value: None, id: all[place] });
+            let expected: Vec<Uuid> =
+                all.iter().copied().skip(place.map_or(0, |place| place + 1)).take(60).collect();
+            for samples in [1, 2, 5, 1_000] {
+                // What is found is the beginning of what there is, as far as the sample reaches.
+                let (found, are_all) = first(&mut tx, &asked, after.as_ref(), samples).await;
+                let found = found.unwrap();
+                assert_eq!(found, expected[..found.len()], "{way} {place:?} {samples}");
+                if are_all || samples == 1_000 {
+                    assert!(are_all && found.len() == expected.len(), "{way} {place:?} {samples}");
+                } else if found.len() == 60 {
+                    full += 1;
+                } else {
+                    short += 1;
+                }
+            }
+            let driver = Driver::of_page(&mut tx, &asked, after.as_ref(), 60).await.unwrap();
+            let Driver::First(_, met) = driver else { panic!("{driver:?}") };
+            let ids: Vec<Uuid> = met.found.iter().map(|(record, _)| record.id.uuid()).collect();
+            assert_eq!(ids, expected, "{way} {place:?}");
         }
+        assert!(short > 0 && full > 0, "{way}: {short} {full}");
+        // Half as many as are passed over at most, and then twice as many.
+        let condition = terms::condition(&cache, &entity, "label >= 'l2'").unwrap();
+        let selection = selected(Some(condition), &[]);
+        let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+        let (found, _) = first(&mut tx, &asked, None, 40).await;
+        assert_eq!(found.map(|found| found.len()), Some(60));
     }
+    tx.commit(AuditEvent::info("test.read")).await.unwrap();
+    fill(&db, &entity).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let condition = terms::condition(&cache, &entity, "label >= 'l'").unwrap();
+    let selection = selected(Some(condition), &[]);
+    let sort = Sort::parse(&entity, None, false).unwrap();
+    let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+    assert_eq!(first(&mut tx, &asked, None, 5).await.0, None);
+    assert!(matches!(Driver::of_page(&mut tx, &asked, None, 60).await.unwrap(), Driver::All));
 }
 
 #[tokio::test]
@@ -402,20 +451,22 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
             let most = 20 * i64::try_from(found.len()).unwrap() + 40;
             assert!(pages <= most, "{mode}: {filter:?} by {sort} looks at {pages} pages for {}", found.len());
         }
-        // A page under a bound that half of the records fulfil, and the pages behind it.
-        let cache = Cache::new(1 << 20, Limits::default());
-        let filter = terms::condition(&cache, &entity, "grade >= 3").unwrap();
-        let selection = selected(Some(filter), &[]);
-        let sort = Sort::parse(&entity, Some("-createdAt"), false).unwrap();
-        let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
-        let mut after = None;
-        for _ in 0..3 {
-            let before = looked_at(&mut tx).await;
-            let found = page(&mut tx, &asked, after.as_ref(), 5).await.unwrap();
-            let pages = looked_at(&mut tx).await - before;
-            assert!(pages <= 90, "{mode}: a page under a bound looks at {pages} pages");
-            after = found.last().map(|(record, _)| Place { value: None, id: record.id.uuid() });
-            assert_eq!(found.len(), 5);
+        // Pages under bounds: of few values, which half of the records have, and of many.
+        for bound in ["grade >= 3", "label.startsWith('l77')"] {
+            let cache = Cache::new(1 << 20, Limits::default());
+            let filter = terms::condition(&cache, &entity, bound).unwrap();
+            let selection = selected(Some(filter), &[]);
+            let sort = Sort::parse(&entity, Some("-createdAt"), false).unwrap();
+            let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
+            let mut after = None;
+            for _ in 0..3 {
+                let before = looked_at(&mut tx).await;
+                let found = page(&mut tx, &asked, after.as_ref(), 5).await.unwrap();
+                let pages = looked_at(&mut tx).await - before;
+                assert!(pages <= 90, "{mode}: a page under {bound} looks at {pages} pages");
+                after = found.last().map(|(record, _)| Place { value: None, id: record.id.uuid() });
+                assert_eq!(found.len(), 5);
+            }
         }
         // What a write looks for and puts beside a record.
         let sort = Sort::parse(&entity, Some("createdAt"), false).unwrap();
