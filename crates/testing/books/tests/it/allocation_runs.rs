@@ -57,7 +57,7 @@ async fn a_run_that_does_not_get_to_the_end_keeps_the_order_of_days() {
         "allocation": {"sequence": 1, "sender": {"account": "Costs", "span": "period"},
             "targets": [{"account": "Spread", "weight": "1"}]}});
     enter(&accountant, &key).await;
-    let bill = json!({"name": "Bill", "rhythm": {"every": "once", "firstDay": "2010-05-15"},
+    let bill = json!({"name": "Bill", "rhythm": {"every": "once", "firstDay": "2010-05-31"},
         "lines": [{"account": "Costs", "debit": "9.00"}, {"account": "Bank", "credit": "9.00"}]});
     accountant.post(ENTRIES, &bill).await.expect(201);
     let run = async || {

@@ -109,6 +109,8 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     let rate_of = |name| paths.iter().zip(&rates).find(|(path, _)| path.name == name).map(|(_, rate)| *rate);
     let crowded = rate_of(SAME).zip(rate_of(SPREAD)).map_or(0.0, |(same, spread)| same / spread);
     eprintln!("journals on the same accounts: {:.1}% of those of many tenants", crowded * 100.0);
+    let journals = paths.iter().filter(|path| [SPREAD, SAME].contains(&path.name));
+    let by_cores: Vec<Value> = journals.map(|path| by_cores(&scene, path, pace)).collect();
     let reads = paths.iter().filter(|path| ["get one", "list 20"].contains(&path.name));
     let secured: Vec<Value> = reads.filter_map(|path| under_security(&scene, path, pace)).collect();
     eprintln!();
@@ -127,7 +129,7 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     ];
     let figures = json!({"machine": machine, "tenants": size.tenants, "records": size.records, "connections": CONNECTIONS,
         "runs": pace.runs, "secondsOfARun": pace.run.as_secs_f64(), "throughput": throughput, "latency": latency,
-        "sameAccounts": rounded(crowded), "rowSecurity": secured, "memory": memory, "statements": asked});
+        "sameAccounts": rounded(crowded), "byCores": by_cores, "rowSecurity": secured, "memory": memory, "statements": asked});
     // A trial has no figures to keep.
     if pace.runs > 1 {
         keep("http", &figures);
@@ -195,6 +197,32 @@ fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
         );
     }
     (rate, figures)
+}
+
+/// What a path does while PostgreSQL has one core, and while it has all of them, turn by turn. The api and its clients have all of
+/// them in both.
+fn by_cores(scene: &Scene, path: &Path, pace: Pace) -> Value {
+    let (port, data) = (scene.platform.port(), scene.platform.data_dir().join("postgres/data"));
+    let mut rates = [1, machine::cores()].map(|cores| (cores, Vec::new(), Vec::new()));
+    for _ in 0..pace.runs {
+        for (cores, rates, server) in &mut rates {
+            machine::pin_server(&data, *cores);
+            let before = machine::processor_time_of_server(&data);
+            let rate = closed_loop(port, &path.work, CONNECTIONS, pace.run);
+            server.push((machine::processor_time_of_server(&data) - before) / pace.run.as_secs_f64());
+            rates.push(rate);
+        }
+    }
+    let [(_, one, of_one), (cores, all, of_all)] = rates;
+    let (one, of_one, all, of_all) = (median(one), median(of_one), median(all), median(of_all));
+    eprintln!(
+        "{}: {one:.0} a second while PostgreSQL has one core and uses {of_one:.2}, {all:.0} while it has {cores} and uses \
+         {of_all:.2}: {:.2} times",
+        path.name,
+        all / one
+    );
+    json!({"path": path.name, "onOneCore": one.round(), "cores": cores, "onAllCores": all.round(),
+        "coresUsed": [rounded(of_one), rounded(of_all)]})
 }
 
 /// What pgbench does as the application, whom row security binds, of what it does as one whom it does not, turn by turn.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// Ticks of the processor's time in a second: fixed on Linux for programs.
 const TICKS: f64 = 100.0;
@@ -13,16 +14,29 @@ pub(super) fn processor_time(pid: u32) -> f64 {
 
 /// The same of a PostgreSQL server, with its backends: those that are alive, and those that it has waited for.
 pub(super) fn processor_time_of_server(data: &Path) -> f64 {
+    let (postmaster, stats) = processes_of_server(data);
+    let ticks =
+        stats.map(|(pid, stat)| if pid == postmaster { stat.ticks + stat.of_children } else { stat.ticks });
+    ticks.sum::<f64>() / TICKS
+}
+
+/// Lets a PostgreSQL server run on the first cores of the machine only, so many of them.
+pub(super) fn pin_server(data: &Path, cores: usize) {
+    for (pid, _) in processes_of_server(data).1 {
+        let cores = format!("0-{}", cores - 1);
+        // A backend may have ended meanwhile.
+        let _ = Command::new("taskset").args(["-acp", &cores, &pid.to_string()]).output().unwrap();
+    }
+}
+
+/// The process of a PostgreSQL server, and all that are of it, itself among them.
+fn processes_of_server(data: &Path) -> (u32, impl Iterator<Item = (u32, Stat)>) {
     let pid = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    let Some(postmaster) = pid.lines().next().and_then(|pid| pid.parse::<u32>().ok()) else { return 0.0 };
+    let postmaster = pid.lines().next().and_then(|pid| pid.parse::<u32>().ok()).unwrap_or(u32::MAX);
     let processes = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
     let pids = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
     let stats = pids.filter_map(|pid| Some((pid, stat(pid)?)));
-    stats
-        .filter(|(pid, stat)| *pid == postmaster || stat.parent == postmaster)
-        .map(|(pid, stat)| if pid == postmaster { stat.ticks + stat.of_children } else { stat.ticks })
-        .sum::<f64>()
-        / TICKS
+    (postmaster, stats.filter(move |(pid, stat)| *pid == postmaster || stat.parent == postmaster))
 }
 
 /// Resident memory of a process in MiB.
@@ -37,10 +51,15 @@ pub(super) fn resident_memory(pid: u32) -> f64 {
 pub(super) fn description() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus.lines().find_map(|line| Some(line.strip_prefix("model name")?.split_once(": ")?.1));
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let cores = cores();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default().to_owned();
     format!("{cores} cores, {}; load before: {load}", model.unwrap_or("of an unknown kind"))
+}
+
+/// How many cores there are.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 struct Stat {
