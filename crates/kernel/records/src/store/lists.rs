@@ -17,7 +17,6 @@ use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
-use uuid::Uuid;
 
 use crate::store::records::Row;
 
@@ -105,8 +104,7 @@ pub(crate) async fn aggregate(
         columns.join(", "),
         MAX_GROUPS + 1
     );
-    let arguments = statement.arguments()?;
-    let rows = sqlx::query_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await?;
+    let rows = statement.rows(tx).await?;
     let group = |row: &PgRow| {
         let member = |(at, output): (usize, &&Output)| {
             Ok::<_, sqlx::Error>((output.name.clone(), output.json(row.try_get::<Option<String>, _>(at)?)))
@@ -153,10 +151,6 @@ impl Keys {
             },
         }
     }
-
-    fn is_index_of(&self, slot: Slot) -> bool {
-        self.slot == Some(slot)
-    }
 }
 
 /// A statement and what is bound to it; the first two placeholders are tenant and entity.
@@ -201,8 +195,7 @@ impl Statement {
             };
             condition.push_str(&behind);
         }
-        let from = &relation.from;
-        let columns = &relation.columns;
+        let Relation { from, columns, .. } = relation;
         let rank = if asked.sort.by == SortBy::Relevance { &key } else { "null::bigint" };
         let order = if key.is_empty() { String::new() } else { format!("{key} {way}, ") };
         statement.text = format!(
@@ -222,7 +215,7 @@ impl Statement {
         let mut statement = Self::new(tx, asked.entity);
         let mut condition = statement.condition(asked)?;
         let (before, way) = ways(asked.sort);
-        if let Some(sought) = driver::sought(asked).filter(|sought| keys.is_index_of(sought.slot)) {
+        if let Some(sought) = driver::sought(asked).filter(|sought| keys.slot == Some(sought.slot)) {
             condition.push_str(&statement.within(&sought));
         }
         if let Some(place @ Place { value: Some(value), id }) = after {
@@ -343,15 +336,18 @@ impl Statement {
         Ok(arguments)
     }
 
-    async fn fetch(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Vec<Found>, Error> {
+    async fn rows(self, tx: &mut impl TenantConnection) -> Result<Vec<PgRow>, DbError> {
         let arguments = self.arguments()?;
-        let rows = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?;
-        let found = |row: &PgRow| {
-            let record = Row::from_row(row)?.into_record(asked.entity);
-            Ok::<_, sqlx::Error>((record, row.try_get("rank")?))
-        };
-        Ok(rows.iter().map(found).collect::<Result<Vec<_>, _>>()?)
+        Ok(sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?)
     }
+
+    async fn fetch(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Vec<Found>, Error> {
+        self.rows(tx).await?.iter().map(|row| found(row, asked)).collect()
+    }
+}
+
+fn found(row: &PgRow, asked: &Asked<'_>) -> Result<Found, Error> {
+    Ok((Row::from_row(row)?.into_record(asked.entity), row.try_get("rank")?))
 }
 
 /// Whether a place is one of the list.

@@ -10,10 +10,10 @@ use athyper_kernel_record_model::{
     terms::{self, Sought},
 };
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
-use super::{Asked, Found, Row, Statement, ways};
+use super::{Asked, Found, Statement, found, ways};
 
 /// Most rows of an index that are put in the order of a list for a page of it.
 const MOST_IN_ORDER: u32 = 20_000;
@@ -66,15 +66,10 @@ impl Driver {
         // More than these of a page's rows are seldom samples.
         let mut samples = (limit.saturating_mul(2) / OF_ONE_SAMPLE).saturating_add(3);
         loop {
-            let statement = Statement::bounded(tx, asked, &sought, after, (limit, samples))?;
-            let arguments = statement.arguments()?;
-            let rows =
-                sqlx::query_with(AssertSqlSafe(statement.text), arguments).fetch_all(tx.conn()).await?;
+            let rows = Statement::bounded(tx, asked, &sought, after, (limit, samples))?.rows(tx).await?;
             let Some(row) = rows.first() else { return Ok(Self::All) };
-            match row.try_get::<Option<Vec<String>>, _>("values")? {
-                Some(values) if values.is_empty() => return Ok(Self::First(sought, Strode::default())),
-                Some(values) => return Ok(Self::Values(sought.slot, values)),
-                None => {}
+            if let Some(values) = row.try_get::<Option<Vec<String>>, _>("values")? {
+                return Ok(Self::Values(sought.slot, values));
             }
             let Some(met) = row.try_get::<Option<i64>, _>("rows")? else { return Ok(Self::All) };
             if met >= i64::from(limit) || row.try_get("are_all")? {
@@ -123,7 +118,8 @@ impl Driver {
         }
         while found.len() < limit as usize {
             let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            let met = Statement::stride(tx, asked, &self, after, (rows, missing))?.strode(tx, asked).await?;
+            let stride = Statement::stride(tx, asked, &self, after, (rows, missing))?;
+            let met = Strode::of(&stride.rows(tx).await?, asked)?;
             found.extend(met.found);
             if met.rows < i64::from(rows) {
                 break;
@@ -182,8 +178,12 @@ impl Driver {
 
 /// The ids in the rows `i` of an index for which this holds, behind `select`.
 fn rows_of(slot: Slot, holds: &str) -> String {
+    format!("i.record_id {}", from_values(slot, holds))
+}
+
+fn from_values(slot: Slot, holds: &str) -> String {
     format!(
-        "i.record_id from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}{holds}"
+        "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}{holds}"
     )
 }
 
@@ -220,7 +220,7 @@ impl Strode {
         for row in rows {
             (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                strode.found.push((Row::from_row(row)?.into_record(asked.entity), row.try_get("rank")?));
+                strode.found.push(found(row, asked)?);
             }
         }
         Ok(strode)
@@ -255,21 +255,13 @@ impl Statement {
         Ok(statement)
     }
 
-    async fn strode(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Strode, Error> {
-        let arguments = self.arguments()?;
-        let rows = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?;
-        Strode::of(&rows, asked)
-    }
-
     /// What is between two values of an index: its values, each once, unless there are more than are merged; where there are so
     /// many, a stride along the first rows in the order of a list by id, unless there are more rows than are passed over for a
     /// page; and whether these are all there are.
     ///
-    /// Each value is looked up behind the one before, however many rows have it. How many rows there are, and how near one must
-    /// be to be of the page, is told by the samples among them: as near as the one of this number. Rows that are farther are
-    /// passed over by the index itself; where the page begins is no condition for it, as with two bounds of ids the database would
-    /// rather walk along these. Samples are what a walk begins with and nothing else: where too few rows are as near, the caller
-    /// asks for more of them.
+    /// How many rows there are, and how near one must be to be of the page, is told by the samples among them: as near as the one of
+    /// this number. Rows that are farther are passed over by the index itself; where the page begins is no condition for it, as
+    /// with two bounds of ids the database would rather walk along these. Where too few rows are as near, the caller asks again.
     pub(super) fn bounded(
         tx: &impl TenantConnection,
         asked: &Asked<'_>,
@@ -281,16 +273,11 @@ impl Statement {
         let (within, condition) = (statement.within(sought), statement.condition(asked)?);
         let way = ways(asked.sort).1;
         let behind = after.map(|place| statement.behind(place.id, way)).unwrap_or_default();
-        let (near, farthest) = match way {
-            "desc" => (">=", Uuid::nil()),
-            _ => ("<=", Uuid::max()),
-        };
-        let (rows, most) = (rows_of(sought.slot, &within), MOST_IN_ORDER / OF_ONE_SAMPLE);
+        let (near, farthest) = if way == "desc" { (">=", Uuid::nil()) } else { ("<=", Uuid::max()) };
+        let most = MOST_IN_ORDER / OF_ONE_SAMPLE;
         let Relation { from: records, columns, .. } = asked.entity.relation();
-        let from = format!(
-            "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {}{within}",
-            sought.slot
-        );
+        let from = from_values(sought.slot, &within);
+        let rows = format!("i.record_id {from}");
         statement.text = format!(
             "with recursive found (value, nth) as ( \
              (select i.value, 1 {from} order by i.value limit 1) union all \
@@ -303,7 +290,7 @@ impl Statement {
              near as materialized (select i.record_id from far cross join lateral (select {rows} \
              and i.record_id {near} far.record_id and coalesce(true{behind}) order by i.value, i.record_id limit {}) i), \
              few as materialized (select case when (select count(distinct value) from sample) <= {MOST_MERGED} \
-             then (select count(*) from known) <= {MOST_MERGED} else false end as are), \
+             then (select count(*) from known) between 1 and {MOST_MERGED} else false end as are), \
              walked as materialized (select case when (select not are from few) and (select count(*) from sample) <= {most} \
              then case when (select count(*) from near) <= {MOST_IN_ORDER} \
              then array(select record_id from near order by record_id {way} limit {limit}) end end as ids) \

@@ -10,6 +10,7 @@ use athyper_kernel_policy::{Circumstances, Granted, Question, RuleName, Subject}
 use athyper_kernel_record_model::{Traces, terms};
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::*;
 use crate::catalogue::publish;
@@ -63,6 +64,17 @@ async fn fill(db: &TestDatabase, entity: &Entity) {
     }
 }
 
+/// A database with many records of the entity.
+async fn filled() -> (TestDatabase, Entity) {
+    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
+    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
+    let id = crate::new_entity_id(&tx);
+    let entity = publish(&mut tx, id, definition()).await.unwrap();
+    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
+    fill(&db, &entity).await;
+    (db, entity)
+}
+
 /// The plan of a page in the middle of a list.
 async fn plan(
     tx: &mut TenantTx,
@@ -104,12 +116,7 @@ async fn explained(tx: &mut TenantTx, statement: Statement) -> String {
 
 #[tokio::test]
 async fn lists_walk_along_an_index() {
-    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
-    let id = crate::new_entity_id(&tx);
-    let entity = publish(&mut tx, id, definition()).await.unwrap();
-    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
-    fill(&db, &entity).await;
+    let (db, entity) = filled().await;
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     for (filter, search, sort, index) in [
         (None, &[][..], "createdAt", "record_pkey"),
@@ -179,12 +186,7 @@ async fn what_policies_leave_is_found_by_an_index() {
 
 #[tokio::test]
 async fn rows_of_many_values_are_put_in_order_from_the_index_alone() {
-    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
-    let id = crate::new_entity_id(&tx);
-    let entity = publish(&mut tx, id, definition()).await.unwrap();
-    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
-    fill(&db, &entity).await;
+    let (db, entity) = filled().await;
     sqlx::raw_sql("vacuum analyze").execute(&mut db.superuser().await).await.unwrap();
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     // As where there are so many records that several processes would be thought to read them sooner.
@@ -234,9 +236,7 @@ async fn first(
 ) -> (Option<Vec<Uuid>>, bool) {
     let sought = driver::sought(asked).unwrap();
     let statement = Statement::bounded(tx, asked, &sought, after, (60, samples)).unwrap();
-    let arguments = statement.arguments().unwrap();
-    let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments);
-    let rows = query.fetch_all(tx.conn()).await.unwrap();
+    let rows = statement.rows(tx).await.unwrap();
     let met: Option<i64> = rows[0].try_get("rows").unwrap();
     assert_eq!(rows[0].try_get::<Option<Vec<String>>, _>("values").unwrap(), None);
     let ids: Vec<Uuid> =
@@ -247,12 +247,7 @@ async fn first(
 
 #[tokio::test]
 async fn rows_between_two_values_are_found_by_samples_unless_they_are_too_many() {
-    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
-    let id = crate::new_entity_id(&tx);
-    let entity = publish(&mut tx, id, definition()).await.unwrap();
-    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
-    fill(&db, &entity).await;
+    let (db, entity) = filled().await;
     // At both ends there are samples only, so that those that a walk begins with do not reach.
     let label = entity.slot("label").unwrap();
     let at_the_ends = format!(
@@ -321,12 +316,7 @@ async fn rows_between_two_values_are_found_by_samples_unless_they_are_too_many()
 
 #[tokio::test]
 async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
-    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
-    let id = crate::new_entity_id(&tx);
-    let entity = publish(&mut tx, id, definition()).await.unwrap();
-    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
-    fill(&db, &entity).await;
+    let (db, entity) = filled().await;
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     let context = Context::utc(tx.now());
     let filter =
@@ -355,12 +345,7 @@ async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
 
 #[tokio::test]
 async fn walks_along_an_index_see_what_the_filter_selects_in_order() {
-    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
-    let id = crate::new_entity_id(&tx);
-    let entity = publish(&mut tx, id, definition()).await.unwrap();
-    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
-    fill(&db, &entity).await;
+    let (db, entity) = filled().await;
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     let context = Context::utc(tx.now());
     let value = |key: &str| format!("data ->> '{}'", entity.slot(key).unwrap());
@@ -409,12 +394,7 @@ async fn looked_at(tx: &mut TenantTx) -> i64 {
 
 #[tokio::test]
 async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
-    let db = TestDatabase::new(&[PLATFORM_SCHEMA, AUDIT_SCHEMA, crate::MODULE.schema.unwrap()]).await;
-    let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
-    let id = crate::new_entity_id(&tx);
-    let entity = publish(&mut tx, id, definition()).await.unwrap();
-    tx.commit(AuditEvent::info("test.publish")).await.unwrap();
-    fill(&db, &entity).await;
+    let (db, entity) = filled().await;
     // Beside many tenants the database takes this one for a small one, where it plans for no value in particular.
     let mut admin = db.superuser().await;
     small_tenants(&mut admin, &entity).await;
