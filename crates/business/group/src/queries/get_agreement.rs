@@ -24,8 +24,7 @@ pub(crate) struct GetAgreement {
     /// The day at whose end; today, where the tenant keeps its books, if it is left out.
     #[param(value_type = Option<String>, format = Date)]
     as_of: Option<Day>,
-    /// Only pairs that this legal entity is one of, by its code.
-    #[param(max_length = 32)]
+    /// Only pairs that this legal entity is one of, by its code; none where there is no such entity.
     entity: Option<String>,
 }
 
