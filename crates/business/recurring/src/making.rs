@@ -12,7 +12,7 @@ use crate::error::{Error, problem};
 use crate::model::allocation::Allocation;
 use crate::model::entry::{Entry, EntryState};
 use crate::model::occurrence::{Occurrence, OccurrenceId, OccurrenceState, Step};
-use crate::store::{self, entries, occurrences};
+use crate::store::{entries, occurrences};
 
 /// Most entries that are looked at in one step.
 const MOST_ENTRIES: i64 = 200;
@@ -90,7 +90,7 @@ pub(crate) async fn make(
     }
     // Read under the lock: whoever was waited for may have changed it.
     let entry = entries::find(tx, occurrence.entry).await?.ok_or(Error::EntryNotFound)?;
-    store::savepoint(tx).await?;
+    tx.savepoint("occurrence").await?;
     let done = post(tx, deps, &entry, &occurrence, into_soft_closed).await;
     let mut reverses_on = None;
     let refused = match done {
@@ -111,7 +111,7 @@ pub(crate) async fn make(
         Err(error) if error.kind().is_fault() => return Err(error),
         Err(error) => Some(problem(error)),
     };
-    store::end_savepoint(tx, refused.is_none()).await?;
+    tx.end_savepoint("occurrence", refused.is_none()).await?;
     if let Some(problem) = refused {
         occurrence.state = OccurrenceState::Failed;
         occurrence.problem = Some(in_words(&problem));

@@ -213,14 +213,14 @@ fn weigh(node: &Node, bytes: &mut usize) {
     node.each(&mut |part| weigh(part, bytes));
 }
 
-fn depends_on_row(node: &Node) -> bool {
+pub(crate) fn depends_on_row(node: &Node) -> bool {
     let mut found = matches!(node.kind, Kind::Variable(_));
     node.each(&mut |part| found = found || depends_on_row(part));
     found
 }
 
 /// Each of the conditions that `&&` joins, also within each other.
-fn joined<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
+pub(crate) fn joined<'n>(node: &'n Node, each: &mut impl FnMut(&'n Node)) {
     match &alone(node).kind {
         Kind::And(parts) => parts.iter().for_each(|part| joined(part, each)),
         _ => each(alone(node)),

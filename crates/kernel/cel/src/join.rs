@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use crate::check::Names;
-use crate::evaluate::{Context, Evaluator, Variables};
-use crate::expression::{Expression, Inner};
+use crate::evaluate::{Context, Evaluator, Variables, finish};
+use crate::expression::{Expression, Inner, depends_on_row, joined};
 use crate::ir::{Kind, Macro, Node};
 use crate::limits::{Budget, Limits};
 use crate::types::Type;
@@ -49,10 +49,30 @@ impl Expression {
     /// It has the meaning of this one at the same time and place, for these values.
     #[must_use]
     pub fn bound(&self, names: &[&str], known: &dyn Variables, context: &Context) -> Self {
+        let is_known = |path: &[Arc<str>]| path.first().is_some_and(|name| names.contains(&&**name));
+        self.filled(&|path, _| is_known(path).then(|| value_of(path, known)), context)
+    }
+
+    /// The same where this name, with the fields below it, has this value. A whole number stands for the decimal that is equal.
+    #[must_use]
+    pub fn with(&self, name: &[Arc<str>], value: &Value, context: &Context) -> Self {
+        let of_type = |ty: &Type| finish(value.clone(), ty, 0).ok();
+        self.filled(&|path, ty| of_type(ty).filter(|_| path == name), context)
+    }
+
+    /// The conditions that it joins by `&&`, each by itself: it holds where all of them do.
+    pub fn parts(&self) -> Vec<Self> {
+        let mut parts = Vec::new();
+        joined(&self.0.node, &mut |node| {
+            parts.push(Self::made(self.0.source.clone(), node.clone(), self.0.limits));
+        });
+        parts
+    }
+
+    fn filled(&self, known: &Known<'_>, context: &Context) -> Self {
         let inner = &self.0;
         let mut budget = Budget::new(&inner.limits);
-        let node = fill(&inner.node, names, known);
-        let node = settle(node, context, &mut budget);
+        let node = settle(fill(&inner.node, known), context, &mut budget);
         Self::made(inner.source.clone(), node, inner.limits)
     }
 
@@ -113,17 +133,16 @@ fn value_of(path: &[Arc<str>], known: &dyn Variables) -> Value {
     })
 }
 
-/// The tree with these names filled in.
-fn fill(node: &Node, names: &[&str], known: &dyn Variables) -> Node {
-    let each = |part: &Node| fill(part, names, known);
-    let boxed = |part: &Node| Box::new(fill(part, names, known));
+/// What is known of a name, of this type.
+type Known<'k> = dyn Fn(&[Arc<str>], &Type) -> Option<Value> + 'k;
+
+/// The tree with the names filled in of which something is known.
+fn fill(node: &Node, known: &Known<'_>) -> Node {
+    let each = |part: &Node| fill(part, known);
+    let boxed = |part: &Node| Box::new(fill(part, known));
     let kind = match &node.kind {
-        Kind::Variable(path) if path.first().is_some_and(|name| names.contains(&&**name)) => {
-            Kind::Literal(value_of(path, known))
-        }
-        Kind::Literal(_) | Kind::Variable(_) | Kind::Now | Kind::Today | Kind::Zone | Kind::Local(_) => {
-            node.kind.clone()
-        }
+        Kind::Variable(path) => known(path, &node.ty).map_or_else(|| node.kind.clone(), Kind::Literal),
+        Kind::Literal(_) | Kind::Now | Kind::Today | Kind::Zone | Kind::Local(_) => node.kind.clone(),
         Kind::Select(inner, field) => Kind::Select(boxed(inner), Arc::clone(field)),
         Kind::Index(left, right) => Kind::Index(boxed(left), boxed(right)),
         Kind::Has(inner) => Kind::Has(boxed(inner)),
@@ -190,12 +209,6 @@ fn settled(parts: Vec<Node>, all: bool, context: &Context, budget: &mut Budget) 
     if all { Kind::And(left) } else { Kind::Or(left) }
 }
 
-fn depends_on_row(node: &Node) -> bool {
-    let mut found = matches!(node.kind, Kind::Variable(_));
-    node.each(&mut |part| found = found || depends_on_row(part));
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -251,6 +264,39 @@ mod tests {
         );
         assert_eq!(bound("resource.owner == subject.id").decided(&context()), None);
         assert_eq!(bound("subject.id == null || subject.roles[3] > 'a'").decided(&context()), Some(None));
+    }
+
+    #[test]
+    fn a_field_that_is_known_leaves_the_condition() {
+        let amount = [Arc::from("resource"), Arc::from("amount")];
+        let with = |source: &str, amount_is: i64| {
+            expression(source).with(&amount, &Value::from(amount_is), &context()).decided(&context())
+        };
+        assert_eq!(with("has(resource.amount) && resource.amount % 10 != 3", 7), Some(Some(true)));
+        assert_eq!(with("!(has(resource.amount) && resource.amount % 10 != 3)", 7), Some(Some(false)));
+        assert_eq!(with("resource.amount % 10 == 3", 13), Some(Some(true)));
+        // Nothing is divided by zero, which is null and selects nothing.
+        assert_eq!(with("10 % resource.amount == 3", 0), Some(None));
+        assert_eq!(with("resource.amount == 7 && resource.owner == 'ada'", 7), None);
+        assert_eq!(with("resource.amount == 7 && resource.owner == 'ada'", 8), Some(Some(false)));
+        assert_eq!(with("resource.amount == 7 || resource.owner == 'ada'", 7), Some(Some(true)));
+    }
+
+    #[test]
+    fn the_parts_of_a_condition_hold_where_all_of_it_does() {
+        let parts = |source: &str| {
+            let parts = expression(source).parts();
+            let names = |part: &Expression| part.variables().map(|path| path.join(".")).collect::<Vec<_>>();
+            parts.iter().map(names).collect::<Vec<_>>()
+        };
+        assert_eq!(parts("resource.amount > 5"), [["resource.amount"]]);
+        assert_eq!(
+            parts("resource.amount > 5 && (resource.owner == 'ada' && !(resource.amount == 7))"),
+            [["resource.amount"], ["resource.owner"], ["resource.amount"]]
+        );
+        let either = parts("resource.amount > 5 || resource.owner == 'ada'");
+        assert_eq!(either, [["resource.amount", "resource.owner"]]);
+        assert!(expression("true").parts().iter().all(|part| part.variables().next().is_none()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, TenantId};
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::connections::Lease;
 use crate::{Change, Changes, DbError, audit_store};
@@ -56,6 +56,25 @@ impl TenantTx {
     /// The clock that new ids take their time from.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Marks what [`end_savepoint`](Self::end_savepoint) goes back to. The name is a word of the program's own.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn savepoint(&mut self, name: &'static str) -> Result<(), DbError> {
+        sqlx::raw_sql(AssertSqlSafe(format!("savepoint {name}"))).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Keeps what was done since the mark, or goes back to it.
+    ///
+    /// # Errors
+    /// When the database does not answer, or there is no such mark.
+    pub async fn end_savepoint(&mut self, name: &'static str, is_kept: bool) -> Result<(), DbError> {
+        let end = if is_kept { "release savepoint" } else { "rollback to savepoint" };
+        sqlx::raw_sql(AssertSqlSafe(format!("{end} {name}"))).execute(self.conn()).await?;
+        Ok(())
     }
 
     /// Writes the audit event and commits: all of the transaction becomes true, or none of it.

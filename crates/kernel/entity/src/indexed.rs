@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{FieldDef, FieldType, IsoDuration, sortable};
 
 /// Longest text in an index. Rows of longer texts are found by their beginning and then compared in full.
-const MAX_INDEXED_CHARS: usize = 255;
+pub const MAX_INDEXED_CHARS: usize = 255;
 
 /// Whether records are found by their value in the field: it is said of the field, or its values come once.
 pub fn is_indexed(field: &FieldDef) -> bool {

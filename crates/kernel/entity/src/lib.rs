@@ -49,7 +49,7 @@ pub use field_type::{
     AttachmentType, ChildType, ComputedType, DecimalType, EnumOption, EnumType, FieldType, IntegerType,
     LongTextType, MoneyType, OnDelete, Plain, QuantityType, ReferenceType, TextType,
 };
-pub use indexed::{cut, indexed_value, is_indexed};
+pub use indexed::{MAX_INDEXED_CHARS, cut, indexed_value, is_indexed};
 pub use key::{EntityKey, FieldKey, KeyError};
 pub use label::Label;
 pub use layout::{Board, FormSection, Layout};

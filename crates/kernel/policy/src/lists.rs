@@ -61,6 +61,36 @@ impl Predicate {
         }
     }
 
+    /// What it joins by `&&`, each by itself: a record is among these where it is among those of all parts.
+    pub fn parts(&self) -> Vec<Self> {
+        match self {
+            Self::Everything | Self::Nothing => vec![self.clone()],
+            Self::Where(condition) => condition.parts().into_iter().map(Self::Where).collect(),
+        }
+    }
+
+    /// The fields of a record that it goes by, with no name before them.
+    pub fn fields(&self) -> Vec<&[Arc<str>]> {
+        match self {
+            Self::Everything | Self::Nothing => Vec::new(),
+            Self::Where(condition) => condition.variables().filter_map(of_resource).collect(),
+        }
+    }
+
+    /// Whether no record is among them in which this field has this value, whatever else it says.
+    pub fn excludes(&self, field: &[Arc<str>], value: &Value, at: &Context) -> bool {
+        match self {
+            Self::Everything => false,
+            Self::Nothing => true,
+            Self::Where(condition) => {
+                let path: Vec<Arc<str>> =
+                    std::iter::once(Arc::from(RESOURCE)).chain(field.iter().cloned()).collect();
+                let left = condition.with(&path, value, at);
+                left.decided(at).is_some_and(|answer| answer != Some(true))
+            }
+        }
+    }
+
     /// The condition in SQL, TRUE for exactly these records. `columns` is asked for fields of the record, without a name before
     /// them: `["amount"]`.
     ///

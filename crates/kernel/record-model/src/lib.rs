@@ -6,13 +6,14 @@
 //! - [`Shown`] is what somebody is shown of a record: it becomes JSON only by that ([`Record::to_json`]). [`Open`] is the same
 //!   of a list: which records, by which fields.
 //! - A [`Selection`], a [`Sort`] and an [`Aggregate`] are what a list asks for; [`terms`] says what the names of a filter are in
-//!   SQL and what it asks of an index.
+//!   SQL and what it asks of an index, [`search`] the same of words.
 //! - [`Error`] has all that the records service refuses.
 //!
 //! Nothing here touches a database.
 
 mod aggregate;
 pub mod check;
+mod concerned;
 mod duplicates;
 mod entity;
 mod error;
@@ -22,12 +23,14 @@ mod query;
 mod record;
 mod rehearsal;
 mod relation;
+pub mod search;
 mod seen;
 mod shown;
 mod system;
 pub mod terms;
 
 pub use aggregate::{Aggregate, MAX_GROUPS, Output};
+pub use concerned::{Concerned, RecordCount, SAMPLES};
 pub use duplicates::{MatchKey, Refused, agreements, compared, match_keys};
 pub use entity::{Entity, EntityId, EntityMarker, RecordId, RecordMarker, Slot, with_slots};
 pub use error::Error;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Column, Comparison, Conjunct, Context, Expression, Type, Value as CelValue};
 use athyper_kernel_entity::{FieldType, cut, sortable, words};
+use athyper_kernel_policy::Predicate;
 use athyper_kernel_rules::cel_type;
 use athyper_kernel_tenant_context::TenantContext;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -91,20 +92,20 @@ pub struct Sought {
     pub from: Option<String>,
     /// The greatest value.
     pub to: Option<String>,
-    /// The values, where they are named, each once.
-    pub named: Vec<String>,
+    /// The values in their order, each once; nothing where none are named.
+    pub named: Option<Vec<String>>,
 }
 
 impl Sought {
     fn bounded(slot: Slot, from: Option<String>, to: Option<String>) -> Self {
-        Self { slot, from, to, named: Vec::new() }
+        Self { slot, from, to, named: None }
     }
 
     /// One of these values.
     fn one_of(slot: Slot, mut named: Vec<String>) -> Self {
         named.sort_unstable();
         named.dedup();
-        Self { slot, from: named.first().cloned(), to: named.last().cloned(), named }
+        Self { slot, from: named.first().cloned(), to: named.last().cloned(), named: Some(named) }
     }
 
     /// Both of one field: what either says holds.
@@ -114,53 +115,81 @@ impl Sought {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
-        if self.named.is_empty() || (!other.named.is_empty() && other.named.len() < self.named.len()) {
-            self.named = other.named;
-        }
+        let named = match (self.named.take(), other.named) {
+            (Some(one), Some(other)) => Some(one.into_iter().filter(|value| other.contains(value)).collect()),
+            (one, other) => one.or(other),
+        };
+        self.named = named.map(|mut named: Vec<String>| {
+            named.retain(|value| self.has(value));
+            named
+        });
+    }
+
+    /// Whether a value is between the two ends.
+    fn has(&self, value: &String) -> bool {
+        self.from.as_ref().is_none_or(|from| from <= value) && self.to.as_ref().is_none_or(|to| value <= to)
+    }
+
+    /// Whether no value is asked for.
+    pub fn is_nowhere(&self) -> bool {
+        let is_empty = self.from.as_ref().zip(self.to.as_ref()).is_some_and(|(from, to)| from > to);
+        is_empty || self.named.as_ref().is_some_and(Vec::is_empty)
     }
 }
 
 /// What a selection asks of a field of an index, by its filter or by what policies leave: of one whose values are named if there is
-/// such, of the one with the fewest, else of one that is bounded.
+/// such, of the one with the fewest, else of one that is bounded. Values that are named and on which the policies leave no record
+/// are none.
 pub fn sought(entity: &Entity, selection: &Selection, context: &Context) -> Option<Sought> {
     let filter = selection.filter.iter().flat_map(|filter| filter.conjuncts(context));
+    let is_left = |path: &[Arc<str>], value: &CelValue| !excluded(selection, path, value, context);
+    let filter = filter.map(|conjunct| sought_by(entity, &conjunct, &is_left));
     let only = selection.only.iter().flat_map(|only| only.conjuncts(context));
+    let only = only.map(|conjunct| sought_by(entity, &conjunct, &|_, _| true));
     let mut bounded: Vec<Sought> = Vec::new();
-    for conjunct in filter.chain(only) {
-        let Some(found) = sought_by(entity, &conjunct) else { continue };
+    for found in filter.chain(only).flatten() {
         match bounded.iter_mut().find(|known| known.slot == found.slot) {
             None => bounded.push(found),
             Some(known) => known.and(found),
         }
     }
-    bounded.into_iter().min_by_key(|sought| match sought.named.len() {
-        0 => usize::MAX,
-        values => values,
+    bounded.into_iter().min_by_key(|sought| match &sought.named {
+        _ if sought.is_nowhere() => 0,
+        None => usize::MAX,
+        Some(values) => values.len(),
     })
 }
 
-/// What one condition asks.
-fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
+/// What one condition asks, of the values that are left.
+fn sought_by(
+    entity: &Entity,
+    conjunct: &Conjunct,
+    is_left: &dyn Fn(&[Arc<str>], &CelValue) -> bool,
+) -> Option<Sought> {
     let (Conjunct::Compare { path, .. } | Conjunct::In { path, .. } | Conjunct::StartsWith { path, .. }) =
         conjunct
     else {
         return None;
     };
     let slot = index_of(entity, path)?;
+    let one_of = |values: &[CelValue]| {
+        let left = values.iter().filter(|value| is_left(path, value));
+        Some(Sought::one_of(slot, left.map(index_text).collect::<Option<_>>()?))
+    };
     Some(match conjunct {
+        Conjunct::Compare { comparison: Comparison::Equal, value, .. } => {
+            one_of(std::slice::from_ref(value))?
+        }
         Conjunct::Compare { comparison, value, .. } => {
             let end = index_text(value)?;
             // A text is kept cut off, so that what is greater than it may be kept as the same.
             match comparison {
-                Comparison::Equal => Sought::one_of(slot, vec![end]),
                 Comparison::Greater | Comparison::GreaterOrEqual => Sought::bounded(slot, Some(end), None),
                 Comparison::Less | Comparison::LessOrEqual => Sought::bounded(slot, None, Some(end)),
-                Comparison::NotEqual => return None,
+                Comparison::Equal | Comparison::NotEqual => return None,
             }
         }
-        Conjunct::In { values, .. } if !values.is_empty() => {
-            Sought::one_of(slot, values.iter().map(index_text).collect::<Option<_>>()?)
-        }
+        Conjunct::In { values, .. } if !values.is_empty() => one_of(values)?,
         Conjunct::StartsWith { prefix, .. } if !prefix.is_empty() => {
             let prefix = cut(prefix);
             let end = words::end_of(&prefix);
@@ -168,6 +197,63 @@ fn sought_by(entity: &Entity, conjunct: &Conjunct) -> Option<Sought> {
         }
         _ => return None,
     })
+}
+
+/// Whether the policies leave no record in which a field has this value.
+fn excluded(selection: &Selection, path: &[Arc<str>], value: &CelValue, context: &Context) -> bool {
+    selection.only.iter().any(|only| only.excludes(path, value, context))
+}
+
+/// Whether a selection has no record, as far as that can be told without looking at any: its filter names the values of a field,
+/// and the policies leave no record with any of them; or no value of an index is within all that is asked of it.
+pub fn is_nowhere(entity: &Entity, selection: &Selection, context: &Context) -> bool {
+    let is_excluded = |conjunct: Conjunct| match &conjunct {
+        Conjunct::Compare { path, comparison: Comparison::Equal, value } => {
+            excluded(selection, path, value, context)
+        }
+        Conjunct::In { path, values } => values.iter().all(|value| excluded(selection, path, value, context)),
+        _ => false,
+    };
+    selection.filter.iter().flat_map(|filter| filter.conjuncts(context)).any(is_excluded)
+        || sought(entity, selection, context).is_some_and(|sought| sought.is_nowhere())
+}
+
+/// Of what a selection asks, that which the value of one indexed field tells, as an index keeps it: whatever it refuses in one
+/// record, it refuses in all that have the same value there. None where it asks nothing of the kind, or only what lies between
+/// two ends.
+pub fn told_by_value(
+    entity: &Entity,
+    selection: &Selection,
+    slot: Slot,
+    context: &Context,
+) -> Option<Selection> {
+    let is_told = |fields: &[&[Arc<str>]]| {
+        !fields.is_empty() && fields.iter().all(|path| is_value_of(entity, path, slot))
+    };
+    let is_bound = |conjuncts: Vec<Conjunct>| {
+        let is_end = |conjunct: &Conjunct| match conjunct {
+            Conjunct::Compare { comparison, .. } => *comparison != Comparison::NotEqual,
+            Conjunct::StartsWith { .. } => true,
+            _ => false,
+        };
+        conjuncts.iter().all(is_end)
+    };
+    let told = |only: &Predicate| is_told(&only.fields()) && !is_bound(only.conjuncts(context));
+    let only = selection.only.iter().flat_map(Predicate::parts).filter(told).collect();
+    let told = |filter: &Expression| {
+        is_told(&filter.variables().collect::<Vec<_>>()) && !is_bound(filter.conjuncts(context))
+    };
+    let filter: Vec<Expression> = selection.filter.iter().flat_map(Expression::parts).filter(told).collect();
+    let filter = (!filter.is_empty()).then(|| Expression::all(&filter));
+    let told = Selection { only, filter, words: Vec::new(), ..selection.clone() };
+    (!told.only.is_empty() || told.filter.is_some()).then_some(told)
+}
+
+/// Whether a path names what the index of a field keeps: of an amount or a quantity the number, of others the whole.
+fn is_value_of(entity: &Entity, path: &[Arc<str>], slot: Slot) -> bool {
+    let field = entity.fields().find(|(_, of)| *of == slot).map(|(field, _)| &field.kind);
+    let is_in_parts = matches!(field, Some(FieldType::Money(_) | FieldType::Quantity(_)));
+    index_of(entity, path) == Some(slot) && (!is_in_parts || path.len() > 1)
 }
 
 /// The field that an index keeps by this path.

@@ -1,38 +1,11 @@
-//! What a change of a definition concerns: records counted, and the first of them named.
+//! Records counted that a change of a definition concerns, and the first of them named.
 
 use athyper_kernel_db::{DbError, TenantConnection};
-use athyper_kernel_record_model::{Entity, RecordId, Slot};
+use athyper_kernel_record_model::{Concerned, Entity, RecordCount, RecordId, SAMPLES, Slot};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 
 use crate::store::redesign;
-
-/// Most records that are named where some are to blame.
-pub const SAMPLES: i64 = 10;
-
-/// How many records of an entity there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordCount {
-    /// Those that are not deleted.
-    pub live: i64,
-    /// All.
-    pub all: i64,
-}
-
-/// How many records something concerns, and the first of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Concerned {
-    /// How many.
-    pub count: i64,
-    /// At most [`SAMPLES`] of them.
-    pub samples: Vec<RecordId>,
-}
-
-impl From<(i64, Vec<uuid::Uuid>)> for Concerned {
-    fn from((count, samples): (i64, Vec<uuid::Uuid>)) -> Self {
-        Self { count, samples: samples.into_iter().map(Id::from_uuid).collect() }
-    }
-}
 
 /// How many records there are.
 ///

@@ -52,15 +52,15 @@ mod walk;
 mod write;
 
 pub use athyper_kernel_record_model::{
-    Entity, EntityId, EntityMarker, Error, MatchKey, Record, RecordId, Rehearsal, Shown, Slot,
-    SystemEntities, compared, match_keys, moment, seen_fields, seen_values,
+    Concerned, Entity, EntityId, EntityMarker, Error, MatchKey, Record, RecordCount, RecordId, Rehearsal,
+    SAMPLES, Shown, Slot, SystemEntities, compared, match_keys, moment, seen_fields, seen_values,
 };
 pub use body::RecordBody;
 pub use catalogue::{
     ENTITY_TOPIC, Entities, entity_of, lock_version, named_entities, new_entity_id, publish,
     publish_in_slots, publish_overlay, put_next, retire, slots_of,
 };
-pub use counting::{Concerned, RecordCount, SAMPLES, count_all, count_states, count_values, stored_values};
+pub use counting::{count_all, count_states, count_values, stored_values};
 use deps::Records as Deps;
 pub use deps::{ATTACHMENTS, RECORDS, Records, VIEWS, check_read, check_write};
 pub use expand::is_expandable;

@@ -22,7 +22,6 @@ use crate::commands::{create_record, update_record};
 use crate::files;
 use crate::guard::Guard;
 use crate::store::many::{self, Stored};
-use crate::store::savepoints::{self, Part};
 use crate::{named, write};
 
 const CREATE: &str = "records.create_record";
@@ -142,13 +141,13 @@ pub async fn write_many(
     if !is_kept_together {
         return one_by_one(tx, entities, entity, guard, writes).await;
     }
-    savepoints::begin(tx, Part::Everything).await?;
+    tx.savepoint("everything").await?;
     let again = writes.clone();
     if let Some(results) = together(tx, entities, entity, writes, rehearsal).await? {
-        savepoints::keep(tx, Part::Everything).await?;
+        tx.end_savepoint("everything", true).await?;
         return Ok(results);
     }
-    savepoints::undo(tx, Part::Everything).await?;
+    tx.end_savepoint("everything", false).await?;
     one_by_one(tx, entities, entity, guard, again).await
 }
 
@@ -162,7 +161,7 @@ async fn one_by_one(
     let (creating, updating) = (guard.doing(CREATE), guard.doing(UPDATE));
     let mut results = Vec::with_capacity(writes.len());
     for Write { record, values } in writes {
-        savepoints::begin(tx, Part::Operation).await?;
+        tx.savepoint("operation").await?;
         let before = record.as_ref().map(|record| record.version);
         let done = match record {
             None => create_record::execute(tx, entities, entity, &creating, &values).await,
@@ -170,7 +169,7 @@ async fn one_by_one(
         };
         match done {
             Ok(done) => {
-                savepoints::keep(tx, Part::Operation).await?;
+                tx.end_savepoint("operation", true).await?;
                 let Record { id, version, .. } = done.output;
                 let change = match before {
                     None => Change::Created,
@@ -181,7 +180,7 @@ async fn one_by_one(
             }
             Err(error) if error.kind().is_fault() => return Err(error),
             Err(error) => {
-                savepoints::undo(tx, Part::Operation).await?;
+                tx.end_savepoint("operation", false).await?;
                 results.push(Err(error));
             }
         }

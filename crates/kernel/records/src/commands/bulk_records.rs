@@ -18,7 +18,6 @@ use crate::guard::Guard;
 use crate::matches::{AllowDuplicates, told};
 use crate::path::EntityPath;
 use crate::store::records;
-use crate::store::savepoints::{self, Part};
 
 /// Most operations of a request.
 const MAX_OPERATIONS: usize = 500;
@@ -162,22 +161,22 @@ async fn execute(
     guard: &Guard,
     input: &BulkRecords,
 ) -> Result<BulkResults, Problem> {
-    savepoints::begin(tx, Part::Everything).await?;
+    tx.savepoint("everything").await?;
     let mut results = Vec::new();
     for operation in &input.operations {
-        savepoints::begin(tx, Part::Operation).await?;
+        tx.savepoint("operation").await?;
         let done = run(tx, entities, entity, guard, operation).await;
         match &done {
-            Ok(_) => savepoints::keep(tx, Part::Operation).await?,
+            Ok(_) => tx.end_savepoint("operation", true).await?,
             // What the database cannot do now ends the request as a whole.
             Err(problem) if problem.kind.is_fault() => return done.map(|_| BulkResults::default()),
-            Err(_) => savepoints::undo(tx, Part::Operation).await?,
+            Err(_) => tx.end_savepoint("operation", false).await?,
         }
         results.push(result(done));
     }
     let failed = results.iter().filter(|result| result.code.is_some()).count();
     if input.atomic && failed > 0 {
-        savepoints::undo(tx, Part::Everything).await?;
+        tx.end_savepoint("everything", false).await?;
     }
     Ok(BulkResults { results, failed })
 }

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Bind, Binds, Context};
 use athyper_kernel_db::{DbError, TenantConnection};
-use athyper_kernel_entity::words;
 use athyper_kernel_record_model::{
     Aggregate, Entity, Error, MAX_GROUPS, Output, Place, Record, Relation, Selection, Slot, Sort, SortBy,
-    query_error, sorted_by, terms,
+    query_error, search, sorted_by, terms,
 };
 use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
@@ -21,6 +20,7 @@ use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use crate::store::records::Row;
 
 mod driver;
+mod leaps;
 
 use driver::{Driver, with_record};
 
@@ -46,6 +46,9 @@ pub(crate) async fn page(
     after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<Found>, Error> {
+    if terms::is_nowhere(asked.entity, asked.selection, asked.context) {
+        return Ok(Vec::new());
+    }
     let SortBy::Field(slot) = asked.sort.by else {
         let driver = match asked.sort.by {
             SortBy::Created => Driver::of_page(tx, asked, after, limit).await?,
@@ -56,11 +59,8 @@ pub(crate) async fn page(
     let keys = Keys::of(asked.entity, slot);
     // Those with a value first, and then those without one: each of the two is a walk along the index.
     let is_past_values = matches!(after, Some(Place { value: None, .. }));
-    let mut found = if is_past_values {
-        Vec::new()
-    } else {
-        Statement::by_value(tx, asked, &keys, after, limit)?.fetch(tx, asked).await?
-    };
+    let mut found =
+        if is_past_values { Vec::new() } else { leaps::with_value(tx, asked, &keys, after, limit).await? };
     let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if missing > 0 {
         let after = after.filter(|_| is_past_values);
@@ -71,6 +71,9 @@ pub(crate) async fn page(
 
 /// How many records of a selection there are.
 pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<i64, Error> {
+    if terms::is_nowhere(asked.entity, asked.selection, asked.context) {
+        return Ok(0);
+    }
     let driver = Driver::of_all(tx, asked).await?;
     let mut statement = Statement::new(tx, asked.entity);
     let condition = statement.condition(asked)?;
@@ -88,7 +91,10 @@ pub(crate) async fn aggregate(
 ) -> Result<(Vec<Map<String, Value>>, bool), Error> {
     let driver = Driver::of_all(tx, asked).await?;
     let mut statement = Statement::new(tx, asked.entity);
-    let condition = statement.condition(asked)?;
+    let mut condition = statement.condition(asked)?;
+    if terms::is_nowhere(asked.entity, asked.selection, asked.context) {
+        condition.push_str(" and false");
+    }
     let from = driver.rows(&mut statement, asked.entity);
     let zone = statement.text(asked.context.zone.name().to_owned());
     let outputs: Vec<&Output> = aggregate.keys.iter().chain(&aggregate.measures).collect();
@@ -180,7 +186,9 @@ impl Statement {
         let relation = asked.entity.relation();
         let (key, sql_type) = match asked.sort.by {
             SortBy::Updated => (relation.updated_at.to_owned(), "timestamptz"),
-            SortBy::Relevance => (statement.rank(asked), "bigint"),
+            SortBy::Relevance => {
+                (search::rank(asked.entity, &asked.selection.words, &mut statement.binds), "bigint")
+            }
             SortBy::Created | SortBy::Field(_) => (String::new(), ""),
         };
         if let Some(place) = after {
@@ -263,11 +271,7 @@ impl Statement {
         let Relation { scope, live, deleted, .. } = asked.entity.relation();
         let mut condition = format!("{scope} and {}", if asked.selection.deleted { deleted } else { live });
         for word in &asked.selection.words {
-            let found = match texts(asked.entity) {
-                Some(texts) => self.in_texts(&texts, word),
-                None => format!("exists (select 1 from {})", self.matching(word)),
-            };
-            let _ = write!(condition, " and {found}");
+            let _ = write!(condition, " and {}", search::has(asked.entity, word, &mut self.binds));
         }
         for left in &asked.selection.only {
             let columns = |path: &[Arc<str>]| terms::column(asked.entity, path);
@@ -284,44 +288,6 @@ impl Statement {
             let _ = write!(condition, " and ({sql})");
         }
         Ok(condition)
-    }
-
-    /// The words of a record that begin like this one.
-    fn matching(&mut self, word: &str) -> String {
-        let (from, to) = (self.text(word.to_owned()), self.text(words::end_of(word)));
-        format!(
-            "records.word w where w.tenant_id = $1 and w.entity_id = $2 and w.record_id = r.id \
-             and w.word >= {from} and w.word < {to}"
-        )
-    }
-
-    /// How well a record fits the search: the sum over the words of the greatest weight with which each is found.
-    fn rank(&mut self, asked: &Asked<'_>) -> String {
-        let texts = texts(asked.entity);
-        let weights = asked.selection.words.iter().map(|word| {
-            if let Some(texts) = &texts {
-                // Fields come by weight, so that the first one with the word tells.
-                let weighed = texts.iter().zip(words::weights()).map(|(text, weight)| {
-                    let found = self.in_texts(std::slice::from_ref(text), word);
-                    format!("when {found} then {weight}")
-                });
-                let weighed: Vec<String> = weighed.collect();
-                return format!("(case {} else 0 end)::bigint", weighed.join(" "));
-            }
-            let matches = self.matching(word);
-            format!("(select max(w.weight) from {matches})::bigint")
-        });
-        let weights: Vec<String> = weights.collect();
-        format!("({})", weights.join(" + "))
-    }
-
-    /// Whether a word of one of these texts begins like this one.
-    fn in_texts(&mut self, texts: &[String], word: &str) -> String {
-        let word = self.text(format!(" {word}"));
-        let texts = texts.join(", ");
-        format!(
-            "strpos(regexp_replace(lower(concat_ws(' ', '', {texts})), '[^[:alnum:]]+', ' ', 'g'), {word}) > 0"
-        )
     }
 
     fn text(&mut self, text: String) -> String {
@@ -358,18 +324,6 @@ fn check(place: &Place, sql_type: &str) -> Result<(), Error> {
 /// How the place is compared, and which way the order goes.
 fn ways(sort: Sort) -> (&'static str, &'static str) {
     if sort.descending { ("<", "desc") } else { (">", "asc") }
-}
-
-/// The texts of the searchable fields, where no words are kept: the commands of a domain write its table, so that a search reads
-/// the tenant's rows.
-fn texts(entity: &Entity) -> Option<Vec<String>> {
-    let system = entity.system().filter(|_| entity.is_written_by_commands())?;
-    let searched = entity.fields().filter(|(field, _)| field.searchable);
-    let texts = searched.map(|(field, slot)| match sorted_by(system, slot, &field.kind) {
-        Some((column, _)) => column,
-        None => format!("(r.custom ->> '{slot}')"),
-    });
-    Some(texts.collect())
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ pub(crate) mod records;
 pub(crate) mod redesign;
 pub(crate) mod references;
 pub(crate) mod revisions;
-pub(crate) mod savepoints;
 pub(crate) mod tables;
 pub(crate) mod traces;
 pub(crate) mod unique;

@@ -134,9 +134,9 @@ pub async fn give(
     if has(tx, &giving.catalogue, person, &target).await? {
         return Ok(None);
     }
-    federated::savepoint(tx).await.map_err(Error::from)?;
+    tx.savepoint("federated").await.map_err(Error::from)?;
     let given = give_now(tx, giving, person, &target).await;
-    federated::end_savepoint(tx, given.is_ok()).await.map_err(Error::from)?;
+    tx.end_savepoint("federated", given.is_ok()).await.map_err(Error::from)?;
     Ok(Some(given?))
 }
 
@@ -195,9 +195,9 @@ pub async fn take_back(
     given: &[(PrincipalId, FederatedGift)],
 ) -> Result<(), Problem> {
     access::lock(tx).await.map_err(Error::from)?;
-    federated::savepoint(tx).await.map_err(Error::from)?;
+    tx.savepoint("federated").await.map_err(Error::from)?;
     let taken = take_back_now(tx, giving, given).await;
-    federated::end_savepoint(tx, taken.is_ok()).await.map_err(Error::from)?;
+    tx.end_savepoint("federated", taken.is_ok()).await.map_err(Error::from)?;
     Ok(taken?)
 }
 

@@ -1,6 +1,6 @@
 //! Who comes by a provider of the tenant: by link, and by mail address.
 
-use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_db::{DbError, TenantConnection};
 use athyper_kernel_types::PrincipalId;
 use uuid::Uuid;
 
@@ -57,17 +57,4 @@ pub(crate) async fn is_member(
     .bind(principal.uuid())
     .fetch_one(tx.conn())
     .await?)
-}
-
-/// Marks the state that an attempt goes back to when it is refused.
-pub(crate) async fn savepoint(tx: &mut TenantTx) -> Result<(), DbError> {
-    sqlx::raw_sql("savepoint federated").execute(tx.conn()).await?;
-    Ok(())
-}
-
-/// Keeps what an attempt did, or goes back to where it began.
-pub(crate) async fn end_savepoint(tx: &mut TenantTx, is_kept: bool) -> Result<(), DbError> {
-    let statement = if is_kept { "release savepoint federated" } else { "rollback to savepoint federated" };
-    sqlx::raw_sql(statement).execute(tx.conn()).await?;
-    Ok(())
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{Asked, Found, Statement, found, ways};
 
-/// Most rows of an index that are put in the order of a list for a page of it.
+/// Most rows of an index that are passed over for a page of a list in another order.
 const MOST_IN_ORDER: u32 = 20_000;
 /// Most rows of an index whose records are counted or summed one by one.
 const MOST_COUNTED: u32 = 500_000;
@@ -59,10 +59,10 @@ impl Driver {
         after: Option<&Place>,
         limit: u32,
     ) -> Result<Self, Error> {
-        let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        if (1..=MOST_MERGED).contains(&sought.named.len()) {
-            return Ok(Self::Values(sought.slot, sought.named));
-        }
+        let sought = match merged(asked) {
+            Ok(driver) => return Ok(driver),
+            Err(sought) => sought,
+        };
         // More than these of a page's rows are seldom samples.
         let mut samples = (limit.saturating_mul(2) / OF_ONE_SAMPLE).saturating_add(3);
         loop {
@@ -81,10 +81,10 @@ impl Driver {
 
     /// The best one to count or sum all records of a selection.
     pub(super) async fn of_all(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
-        let Some(sought) = sought(asked) else { return Ok(Self::All) };
-        if (1..=MOST_MERGED).contains(&sought.named.len()) {
-            return Ok(Self::Values(sought.slot, sought.named));
-        }
+        let sought = match merged(asked) {
+            Ok(driver) => return Ok(driver),
+            Err(sought) => sought,
+        };
         let mut statement = Statement::new(tx, asked.entity);
         let samples = rows_of(sought.slot, &(statement.within(&sought) + IS_SAMPLE));
         let most = MOST_COUNTED / OF_ONE_SAMPLE;
@@ -181,18 +181,28 @@ fn rows_of(slot: Slot, holds: &str) -> String {
     format!("i.record_id {}", from_values(slot, holds))
 }
 
-fn from_values(slot: Slot, holds: &str) -> String {
+/// The rows `i` of an index for which this holds, behind what is selected of them.
+pub(super) fn from_values(slot: Slot, holds: &str) -> String {
     format!(
         "from records.field_value i where i.tenant_id = $1 and i.entity_id = $2 and i.slot = {slot}{holds}"
     )
 }
 
+/// Where no index has to be asked first, as few values are named, or none is bounded; else what is asked of it.
+fn merged(asked: &Asked<'_>) -> Result<Driver, Sought> {
+    match sought(asked) {
+        None => Ok(Driver::All),
+        Some(Sought { slot, named: Some(values), .. }) if values.len() <= MOST_MERGED => {
+            Ok(Driver::Values(slot, values))
+        }
+        Some(sought) => Err(sought),
+    }
+}
+
 /// What is asked of an index; records that are deleted are in none.
 pub(super) fn sought(asked: &Asked<'_>) -> Option<Sought> {
-    if asked.selection.deleted {
-        return None;
-    }
-    terms::sought(asked.entity, asked.selection, asked.context)
+    let is_there = |sought: &Sought| !asked.selection.deleted && !sought.is_nowhere();
+    terms::sought(asked.entity, asked.selection, asked.context).filter(is_there)
 }
 
 /// What follows rows `i` of an index of fields so that each has its record `r`: taken one by one by its whole key, whatever the
