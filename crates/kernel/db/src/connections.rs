@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use athyper_kernel_types::TenantId;
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
@@ -36,6 +37,8 @@ struct Inner {
 /// A connection between two transactions.
 struct Kept {
     connection: PoolConnection<Postgres>,
+    /// Whether it was told that statements outside a transaction write nothing.
+    only_reads: bool,
     /// When it left the pool.
     since: Instant,
     used: Instant,
@@ -87,6 +90,29 @@ impl Connections {
         Ok(lease)
     }
 
+    /// A connection that has been told whose rows statements see by the one that asks for the first of them, and these rows. Where
+    /// it was never told before that it cannot write, that is a round trip more.
+    ///
+    /// # Errors
+    /// As [`lease`](Self::lease), and when the statement is refused.
+    pub(crate) async fn ask(
+        &self,
+        tenant: TenantId,
+        select: &str,
+        arguments: &PgArguments,
+    ) -> Result<(Lease, Vec<PgRow>), sqlx::Error> {
+        let mut lease = self.free().await?;
+        let (mut select, mut arguments) = (AssertSqlSafe(select.to_owned()), arguments.clone());
+        if lease.only_reads {
+            arguments.add(tenant.uuid().hyphenated().to_string()).map_err(sqlx::Error::Encode)?;
+            select = AssertSqlSafe(telling(&select.0, arguments.len()));
+        } else {
+            lease.read_for(tenant).await?;
+        }
+        let rows = sqlx::query_with(select, arguments).fetch_all(lease.conn()).await?;
+        Ok((lease, rows))
+    }
+
     /// A connection that nobody else works on.
     #[expect(clippy::disallowed_methods, reason = "what transactions are opened on is had here")]
     async fn free(&self) -> Result<Lease, sqlx::Error> {
@@ -96,14 +122,25 @@ impl Connections {
             Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
             Err(_) => return Err(sqlx::Error::PoolTimedOut),
         };
-        let (connection, since) = match self.0.take() {
-            Some(kept) => (kept.connection, kept.since),
+        let (connection, since, only_reads) = match self.0.take() {
+            Some(kept) => (kept.connection, kept.since, kept.only_reads),
             // What makes a connection is large, and whoever waits for this future carries it about: it has a place of its own.
-            None => (Box::pin(self.0.pool.acquire()).await?, Instant::now()),
+            None => (Box::pin(self.0.pool.acquire()).await?, Instant::now(), false),
         };
         let (connection, permit, home) = (Some(connection), Some(permit), Arc::clone(&self.0));
-        Ok(Lease { connection, since, home, state: State::Unknown, permit })
+        Ok(Lease { connection, since, only_reads, home, state: State::Unknown, permit })
     }
+}
+
+/// The statement that says whose rows it sees, as the argument of this number has it, and then selects them.
+///
+/// The selection is made for each row that says whose it is: it can be neither before that nor apart from it, as it depends on it and
+/// `offset 0` keeps it from becoming part of anything else. Row security asks for the setting whenever it looks at a table.
+fn telling(select: &str, tenant: usize) -> String {
+    format!(
+        "select read.* from (select set_config('athyper.tenant_id', ${tenant}::text, false) as tenant offset 0) told \
+         cross join lateral (select read.* from ({select}) read where told.tenant is not null offset 0) read"
+    )
 }
 
 impl fmt::Debug for Connections {
@@ -135,21 +172,21 @@ impl Inner {
     }
 
     /// Keeps a connection of which nothing is under way.
-    fn keep(&self, connection: PoolConnection<Postgres>, since: Instant) {
+    fn keep(&self, connection: PoolConnection<Postgres>, since: Instant, only_reads: bool) {
         let mut kept = self.kept();
         // Looked at while it is locked: whoever closes the pool takes what is kept after that.
         if since.elapsed() >= AWAY || self.pool.is_closed() {
             drop(kept);
             return give_back(connection);
         }
-        kept.push(Kept { connection, since, used: Instant::now() });
+        kept.push(Kept { connection, only_reads, since, used: Instant::now() });
     }
 
     /// Rolls back what was left open. The permit is held until that is done.
     fn roll_back(
         self: &Arc<Self>,
         mut connection: PoolConnection<Postgres>,
-        since: Instant,
+        (since, only_reads): (Instant, bool),
         permit: Option<OwnedSemaphorePermit>,
     ) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -158,7 +195,7 @@ impl Inner {
         let home = Arc::clone(self);
         runtime.spawn(async move {
             if sqlx::raw_sql("rollback").execute(&mut *connection).await.is_ok() {
-                home.keep(connection, since);
+                home.keep(connection, since, only_reads);
             }
             drop(permit);
         });
@@ -188,6 +225,7 @@ enum State {
 pub(crate) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
     since: Instant,
+    only_reads: bool,
     home: Arc<Inner>,
     state: State,
     permit: Option<OwnedSemaphorePermit>,
@@ -216,6 +254,7 @@ impl Lease {
             tenant.uuid().hyphenated()
         );
         sqlx::raw_sql(AssertSqlSafe(text)).execute(self.conn()).await?;
+        self.only_reads = true;
         Ok(())
     }
 
@@ -247,9 +286,9 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         match self.state {
-            State::Done => self.home.keep(connection, self.since),
+            State::Done => self.home.keep(connection, self.since, self.only_reads),
             State::Unknown => give_back(connection),
-            State::Open => self.home.roll_back(connection, self.since, self.permit.take()),
+            State::Open => self.home.roll_back(connection, (self.since, self.only_reads), self.permit.take()),
         }
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Clock, PLATFORM_TENANT, TenantId};
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgArguments, PgListener, PgRow};
 
 use crate::changes::Reader;
 use crate::connections::{Connections, Lease, Opening};
 use crate::replica::Replica;
-use crate::{Changes, DbError, ReadTx, SystemReason, SystemTx, TenantTx};
+use crate::{Changes, DbError, LazyReadTx, ReadTx, Rows as _, SystemReason, SystemTx, TenantTx};
 
 #[expect(clippy::disallowed_types, reason = "this is the one owner of the pool")]
 type Pool = sqlx::PgPool;
@@ -118,7 +118,41 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn read_tx(&self, context: &TenantContext) -> Result<ReadTx, DbError> {
-        Ok(ReadTx::new(self.read_on(&self.0.connections, context.tenant_id()).await?, context.clone()))
+        let tx = self.read_on(&self.0.connections, context.tenant_id()).await?;
+        Ok(ReadTx::new(tx, context.clone(), self.clone()))
+    }
+
+    /// A read that begins with its first question.
+    pub fn lazy_read_tx(&self, context: &TenantContext) -> LazyReadTx {
+        LazyReadTx::new(self.clone(), context.clone())
+    }
+
+    /// The same for a list or a report; where there is a replica, it is open already ([`report_tx`](Self::report_tx)).
+    ///
+    /// # Errors
+    /// As [`read_tx`](Self::read_tx).
+    pub async fn lazy_report_tx(&self, context: &TenantContext) -> Result<LazyReadTx, DbError> {
+        match self.0.replica {
+            Some(_) => Ok(self.report_tx(context).await?.into()),
+            None => Ok(self.lazy_read_tx(context)),
+        }
+    }
+
+    /// As [`read_tx`](Self::read_tx), by a statement of its own, which gives its rows: a `select` that is the program's own text.
+    pub(crate) async fn read_tx_with(
+        &self,
+        context: &TenantContext,
+        select: String,
+        arguments: PgArguments,
+    ) -> Result<(ReadTx, Vec<PgRow>), DbError> {
+        if self.0.pooler.is_some() {
+            let mut tx = self.read_tx(context).await?;
+            let rows = tx.rows(select, arguments).await?;
+            return Ok((tx, rows));
+        }
+        let asks = || self.0.connections.ask(context.tenant_id(), &select, &arguments);
+        let (lease, rows) = uncut(&self.0.connections, asks).await?;
+        Ok((ReadTx::new(lease, context.clone(), self.clone()), rows))
     }
 
     /// Opens a transaction that reads for a list or a report: as [`read_tx`](Self::read_tx), on the replica where there is
@@ -133,7 +167,7 @@ impl Database {
             match self.read_on(&replica.connections, context.tenant_id()).await {
                 Ok(tx) => {
                     replica.answered();
-                    return Ok(ReadTx::new(tx, context.clone()));
+                    return Ok(ReadTx::new(tx, context.clone(), self.clone()));
                 }
                 Err(error) => replica.failed(now, &error),
             }
@@ -241,14 +275,22 @@ impl Database {
     }
 }
 
-/// A connection that was opened so. Those that were in use a moment ago are handed out untried: one that was cut since then fails
-/// here, where nothing has been done yet. All that are open may have been cut at once.
+/// A connection that was opened so.
 async fn open(connections: &Connections, opening: &Opening) -> Result<Lease, DbError> {
+    uncut(connections, || connections.lease(opening)).await
+}
+
+/// What a connection is asked first. Those that were in use a moment ago are handed out untried: one that was cut since then fails
+/// here, where nothing has been done yet, and another is asked. All that are open may have been cut at once.
+async fn uncut<T, F>(connections: &Connections, ask: impl Fn() -> F) -> Result<T, DbError>
+where
+    F: Future<Output = Result<T, sqlx::Error>>,
+{
     let mut others = connections.pool().size();
     loop {
-        match connections.lease(opening).await {
+        match ask().await {
             Err(error) if others > 0 && is_cut(&error) => others -= 1,
-            opened => return Ok(opened?),
+            answered => return Ok(answered?),
         }
     }
 }

@@ -3,7 +3,8 @@
 //! - [`TenantTx`] reads and writes one tenant's rows. It is opened from a `TenantContext`, tells the database whose
 //!   rows it may see in the statement that opens it, and closes with [`TenantTx::commit`], which writes the audit
 //!   event. There is no bare commit; dropping it rolls back.
-//! - [`ReadTx`] reads one tenant's rows and cannot write; for lists and reports perhaps on a replica.
+//! - [`ReadTx`] reads one tenant's rows and cannot write; for lists and reports perhaps on a replica. [`LazyReadTx`] is one that
+//!   is opened by the statement that asks for the first rows.
 //! - [`SystemTx`] crosses tenants, asks for a [`SystemReason`] and leaves a trace.
 //!
 //! [`announce`] tells every process what a transaction has changed, and [`FreshCache`] keeps what nobody has changed.
@@ -19,6 +20,7 @@ mod directory;
 mod done;
 mod error;
 mod fresh_cache;
+mod lazy_read;
 mod migrate;
 mod replica;
 mod schemas;
@@ -36,6 +38,7 @@ pub use directory::{
 pub use done::Done;
 pub use error::DbError;
 pub use fresh_cache::FreshCache;
+pub use lazy_read::{LazyReadTx, Rows};
 pub use migrate::{MigrateError, Migration, Schema, migrate};
 pub use schemas::{AUDIT_SCHEMA, PLATFORM_SCHEMA};
 pub use series::take_numbers;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::connections::Lease;
-use crate::{Change, Changes, DbError, audit_store};
+use crate::{Change, Changes, Database, DbError, audit_store};
 
 /// Reads and writes one tenant's rows. Dropping it rolls back; [`TenantTx::commit`] is the only way to keep anything.
 #[derive(Debug)]
@@ -106,11 +106,17 @@ impl TenantTx {
 pub struct ReadTx {
     tx: Lease,
     context: TenantContext,
+    database: Database,
 }
 
 impl ReadTx {
-    pub(crate) fn new(tx: Lease, context: TenantContext) -> Self {
-        Self { tx, context }
+    pub(crate) fn new(tx: Lease, context: TenantContext, database: Database) -> Self {
+        Self { tx, context, database }
+    }
+
+    /// The database that it was opened on.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// The connection, for a store function.

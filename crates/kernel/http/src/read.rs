@@ -1,6 +1,6 @@
 //! A read: query parameters decoded, a transaction that cannot write.
 
-use athyper_kernel_db::ReadTx;
+use athyper_kernel_db::{LazyReadTx, ReadTx};
 use athyper_kernel_error::{FieldError, Problem, ProblemKind};
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::version::if_none_match_has;
 use crate::{Caller, ProblemResponse, Reply};
 
-/// What the handler of a read takes; `Q` is the form of the query string and refuses parameters it does not know.
+/// What the handler of a read takes; `Q` is the form of the query string and refuses parameters it does not know. With a
+/// [`LazyReadTx`] it has no transaction yet.
 #[derive(Debug)]
-pub struct Read<Q = NoQuery> {
+pub struct Read<Q = NoQuery, T = ReadTx> {
     /// The tenant's transaction.
-    pub tx: ReadTx,
+    pub tx: T,
     /// The query parameters.
     pub query: Q,
     caller: Caller,
@@ -25,14 +26,14 @@ pub struct Read<Q = NoQuery> {
 /// What the handler of a list or a report takes: a [`Read`] that may be served by a replica, and so may miss what was
 /// committed a moment ago.
 #[derive(Debug)]
-pub struct Report<Q = NoQuery>(pub Read<Q>);
+pub struct Report<Q = NoQuery, T = ReadTx>(pub Read<Q, T>);
 
 /// No query parameters.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoQuery {}
 
-impl<Q> Read<Q> {
+impl<Q, T> Read<Q, T> {
     /// Who calls.
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -43,14 +44,31 @@ impl<Q> Read<Q> {
         self.if_none_match.as_deref().is_some_and(|sent| if_none_match_has(sent, version))
     }
 
+    fn answer<B: Serialize>(&self, version: i64, body: &B) -> Result<Reply, ProblemResponse> {
+        let reply = if self.has(version) { Reply::not_modified() } else { Reply::ok(body)? };
+        Ok(reply.version(version))
+    }
+}
+
+impl<Q> Read<Q> {
     /// Answers with a record and its version, or with 304 when the caller has this version. All has been read.
     ///
     /// # Errors
     /// When the value cannot be written as JSON.
-    pub fn reply<T: Serialize>(&mut self, version: i64, body: &T) -> Result<Reply, ProblemResponse> {
+    pub fn reply<B: Serialize>(&mut self, version: i64, body: &B) -> Result<Reply, ProblemResponse> {
         self.tx.done();
-        let reply = if self.has(version) { Reply::not_modified() } else { Reply::ok(body)? };
-        Ok(reply.version(version))
+        self.answer(version, body)
+    }
+}
+
+impl<Q> Read<Q, LazyReadTx> {
+    /// As [`reply`](Read::<Q>::reply).
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn reply<B: Serialize>(&mut self, version: i64, body: &B) -> Result<Reply, ProblemResponse> {
+        self.tx.done();
+        self.answer(version, body)
     }
 }
 
@@ -61,6 +79,26 @@ impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Read<Q>
         let asked = Asked::of(parts)?;
         let tx = asked.caller.edge().database.read_tx(asked.caller.context()).await?;
         Ok(asked.with(tx))
+    }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Read<Q, LazyReadTx> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ProblemResponse> {
+        let asked = Asked::of(parts)?;
+        let tx = asked.caller.edge().database.lazy_read_tx(asked.caller.context());
+        Ok(asked.with(tx))
+    }
+}
+
+impl<S: Send + Sync, Q: DeserializeOwned + Send> FromRequestParts<S> for Report<Q, LazyReadTx> {
+    type Rejection = ProblemResponse;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ProblemResponse> {
+        let asked = Asked::of(parts)?;
+        let tx = asked.caller.edge().database.lazy_report_tx(asked.caller.context()).await?;
+        Ok(Self(asked.with(tx)))
     }
 }
 
@@ -104,7 +142,7 @@ impl<Q: DeserializeOwned> Asked<Q> {
         Ok(Self { query, caller, if_none_match })
     }
 
-    fn with(self, tx: ReadTx) -> Read<Q> {
+    fn with<T>(self, tx: T) -> Read<Q, T> {
         Read { tx, query: self.query, caller: self.caller, if_none_match: self.if_none_match }
     }
 }

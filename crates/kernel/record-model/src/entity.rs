@@ -1,6 +1,7 @@
 //! An entity in force: its definition, and where its fields are stored.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use athyper_kernel_cel::Schema;
@@ -215,11 +216,15 @@ impl Entity {
     }
 
     /// Stored values by the keys that the fields have now. What is stored of fields that are no more is left out.
-    pub fn from_stored(&self, data: &Map<String, Value>) -> Map<String, Value> {
+    pub fn from_stored(&self, mut data: Map<String, Value>) -> Map<String, Value> {
+        let mut name = String::new();
         self.fields()
             .filter_map(|(field, slot)| {
-                let value = data.get(&slot.to_string()).filter(|value| !value.is_null())?;
-                Some((field.key.to_string(), value.clone()))
+                name.clear();
+                // Writing to a String cannot fail.
+                let _ = write!(name, "{slot}");
+                let value = data.swap_remove(&name).filter(|value| !value.is_null())?;
+                Some((field.key.to_string(), value))
             })
             .collect()
     }

@@ -36,8 +36,8 @@ pub use entity::{Entity, EntityId, EntityMarker, RecordId, RecordMarker, Slot, w
 pub use error::Error;
 pub use index::{EffectiveTime, Traces, UniqueValue, references, unique_key};
 pub use open::Open;
-pub use query::{Place, Selection, Sort, SortBy, listed, names, query_error};
-pub use record::{Record, moment};
+pub use query::{Parameters, Place, Selection, Sort, SortBy, listed, names, query_error};
+pub use record::{AsShown, Record, moment};
 pub use rehearsal::Rehearsal;
 pub use relation::{Relation, sorted_by, written};
 pub use seen::{seen, seen_fields, seen_values};

@@ -1,7 +1,10 @@
 //! A record.
 
+use std::borrow::Cow;
+
 use athyper_kernel_entity::EntityDef;
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::entity::RecordId;
@@ -33,37 +36,87 @@ pub struct Record {
 impl Record {
     /// The record as clients get it: what is shown of it, all fields, null where there is no value, or only `fields`. Id and
     /// version are always there. What is hidden is left out.
+    pub fn as_shown<'r>(
+        &'r self,
+        def: &'r EntityDef,
+        shown: &'r Shown,
+        fields: Option<&'r [String]>,
+    ) -> AsShown<'r> {
+        AsShown { record: self, def, shown, fields, beside: Vec::new() }
+    }
+
+    /// The same as a value, for whoever goes on with it.
     pub fn to_json(&self, def: &EntityDef, shown: &Shown, fields: Option<&[String]>) -> Value {
-        let is_wanted = |key: &str| fields.is_none_or(|fields| fields.iter().any(|field| field == key));
         let mut json = Map::new();
-        json.insert("id".to_owned(), json!(self.id));
-        json.insert("version".to_owned(), json!(self.version));
-        let (deleted_at, deleted_by) = match &self.deleted {
-            Some((at, by)) => (json!(moment(*at)), json!(by)),
-            None => (Value::Null, Value::Null),
-        };
-        let own = [
-            ("state", json!(self.state), def.states.is_some()),
-            ("createdAt", json!(moment(self.created_at)), true),
-            ("createdBy", json!(self.created_by), true),
-            ("updatedAt", json!(moment(self.updated_at)), true),
-            ("updatedBy", json!(self.updated_by), true),
-            ("deletedAt", deleted_at, self.deleted.is_some()),
-            ("deletedBy", deleted_by, self.deleted.is_some()),
-        ];
-        let fields = def.fields.iter().filter(|field| !field.hidden).map(|field| {
-            let key = field.key.as_str();
-            (key, self.values.get(key).cloned().unwrap_or(Value::Null), true)
+        self.as_shown(def, shown, fields).each(&mut |key, value| {
+            json.insert(key.to_owned(), value.into_owned());
         });
-        for (key, value, is_there) in own.into_iter().chain(fields) {
-            if is_there
-                && is_wanted(key)
+        Value::Object(json)
+    }
+}
+
+/// A record as somebody is shown it, to be written as JSON at once.
+#[derive(Clone, Debug)]
+pub struct AsShown<'r> {
+    record: &'r Record,
+    def: &'r EntityDef,
+    shown: &'r Shown,
+    fields: Option<&'r [String]>,
+    beside: Vec<(&'static str, Value)>,
+}
+
+impl AsShown<'_> {
+    /// The same with another member.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.beside.push((name, value));
+        self
+    }
+
+    fn each<'v>(&'v self, member: &mut impl FnMut(&'v str, Cow<'v, Value>)) {
+        let Self { record, def, shown, fields, beside } = self;
+        let is_wanted = |key: &str| fields.is_none_or(|fields| fields.iter().any(|field| field == key));
+        member("id", Cow::Owned(json!(record.id)));
+        member("version", Cow::Owned(json!(record.version)));
+        let moment = |at: DateTime<Utc>| Value::String(moment(at));
+        let text = |text: &String| Value::String(text.clone());
+        let own = [
+            ("state", def.states.is_some().then(|| json!(record.state))),
+            ("createdAt", Some(moment(record.created_at))),
+            ("createdBy", Some(text(&record.created_by))),
+            ("updatedAt", Some(moment(record.updated_at))),
+            ("updatedBy", Some(text(&record.updated_by))),
+            ("deletedAt", record.deleted.as_ref().map(|(at, _)| moment(*at))),
+            ("deletedBy", record.deleted.as_ref().map(|(_, by)| text(by))),
+        ];
+        let own = own.into_iter().filter_map(|(key, value)| Some((key, Cow::Owned(value?))));
+        let of_field = |key| record.values.get(key).map_or(Cow::Owned(Value::Null), Cow::Borrowed);
+        let of_fields = def.fields.iter().filter(|field| !field.hidden);
+        let of_fields = of_fields.map(|field| (field.key.as_str(), of_field(field.key.as_str())));
+        for (key, value) in own.chain(of_fields) {
+            if is_wanted(key)
                 && let Some(value) = shown.value(key, value)
             {
-                json.insert(key.to_owned(), value);
+                member(key, value);
             }
         }
-        Value::Object(json)
+        for (name, value) in beside {
+            member(name, Cow::Borrowed(value));
+        }
+    }
+}
+
+impl Serialize for AsShown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let mut written = Ok(());
+        self.each(&mut |key, value| {
+            if written.is_ok() {
+                written = map.serialize_entry(key, &*value);
+            }
+        });
+        written?;
+        map.end()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is shown of a record: everything, or without the values that a policy hides from the one who asks, and with others masked.
 //! A record becomes JSON only by it ([`Record::to_json`](crate::Record::to_json)).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -84,12 +85,15 @@ impl Shown {
     }
 
     /// What is shown of the value of a field; nothing at all where it is hidden.
-    pub fn value(&self, field: &str, value: Value) -> Option<Value> {
+    pub fn value<'v>(&self, field: &str, value: Cow<'v, Value>) -> Option<Cow<'v, Value>> {
         let Some(withheld) = &self.0 else { return Some(value) };
         if withheld.all || withheld.hidden.contains(field) {
             return None;
         }
-        Some(withheld.masked.get(field).map_or_else(|| value.clone(), |mask| mask.apply(&value)))
+        match withheld.masked.get(field) {
+            Some(mask) => Some(Cow::Owned(mask.apply(&value))),
+            None => Some(value),
+        }
     }
 
     /// Whether somebody who is shown this much may set these fields.

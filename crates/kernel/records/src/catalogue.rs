@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use athyper_kernel_db::{Database, DbError, FreshCache, TenantConnection, TenantTx, announce};
+use athyper_kernel_db::{Database, DbError, FreshCache, LazyReadTx, TenantConnection, TenantTx, announce};
 use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef, FieldType, Overlay};
 use athyper_kernel_record_model::{Entity, EntityId, Error, Slot, SystemEntities, with_slots};
-use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Id;
 
 use crate::ports::{Attachments, Nobody};
@@ -65,17 +64,17 @@ impl Entities {
         self.cache.get(tenant, key.as_str(), || async { self.look_up(tx, key).await }).await
     }
 
-    /// The entity in force of this key, for one who has no transaction: one is opened where it is not known yet.
+    /// The same for a read, which is opened where the entity is not known yet.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn find_in(
+    pub async fn find_lazily(
         &self,
-        (database, context): (&Database, &TenantContext),
+        tx: &mut LazyReadTx,
         key: &EntityKey,
     ) -> Result<Option<Arc<Entity>>, DbError> {
-        let look_up = || async { self.look_up(&mut database.read_tx(context).await?, key).await };
-        self.cache.get(context.tenant_id(), key.as_str(), look_up).await
+        let tenant = tx.context().tenant_id();
+        self.cache.get(tenant, key.as_str(), || async { self.look_up(tx.opened().await?, key).await }).await
     }
 
     /// The entity in force of this key, as the database has it now.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use athyper_kernel_cel::{Cache, Context, Limits};
 use athyper_kernel_container::{ContainerBuilder, ContainerError, Scope, Token, tokens};
-use athyper_kernel_db::{Database, TenantConnection};
+use athyper_kernel_db::{Database, LazyReadTx, TenantConnection};
 use athyper_kernel_entity::{EntityKey, SystemEntity};
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
@@ -130,10 +130,10 @@ impl Records {
     /// 404 where there is none, 403 where it is a domain's and the caller may not read its records.
     pub(crate) async fn to_read<Q>(
         &self,
-        read: &mut Read<Q>,
+        read: &mut Read<Q, LazyReadTx>,
         key: &EntityKey,
     ) -> Result<Arc<Entity>, ProblemResponse> {
-        let entity = self.entities.get(&mut read.tx, key).await?;
+        let entity = self.entities.find_lazily(&mut read.tx, key).await?.ok_or(Error::EntityNotFound)?;
         Guard::of(read.caller()).admit_to_domain(&entity)?;
         Ok(entity)
     }

@@ -52,8 +52,8 @@ mod walk;
 mod write;
 
 pub use athyper_kernel_record_model::{
-    Concerned, Entity, EntityId, EntityMarker, Error, MatchKey, Record, RecordCount, RecordId, Rehearsal,
-    SAMPLES, Shown, Slot, SystemEntities, compared, match_keys, moment, seen_fields, seen_values,
+    Concerned, Entity, EntityId, EntityMarker, Error, MatchKey, Parameters, Record, RecordCount, RecordId,
+    Rehearsal, SAMPLES, Shown, Slot, SystemEntities, compared, match_keys, moment, seen_fields, seen_values,
 };
 pub use body::RecordBody;
 pub use catalogue::{
@@ -69,7 +69,6 @@ pub use in_force::InForce;
 pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
 pub use merge::{Merge, Merged, find_records, merge_records};
 pub use module::MODULE;
-pub use parameters::Parameters;
 pub use path::{EntityPath, RecordPath};
 pub use queries::list_records::ListRecords;
 pub use redesign::{

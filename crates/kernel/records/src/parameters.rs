@@ -3,29 +3,12 @@
 use athyper_kernel_cel::Binds;
 use athyper_kernel_error::{DomainError as _, FieldError};
 use athyper_kernel_record_model::{
-    Aggregate, Entity, Error, Open, Selection, Sort, names, query_error, terms,
+    Aggregate, Entity, Error, Open, Parameters, Selection, Sort, names, query_error, terms,
 };
 use athyper_kernel_tenant_context::TenantContext;
 
 use crate::deps::Records;
 use crate::expand::is_expandable;
-
-/// Parameters of a list or an aggregation, as clients send them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Parameters<'q> {
-    /// Only records for which this condition holds (CEL over the fields).
-    pub filter: Option<&'q str>,
-    /// Only records with all of these words.
-    pub search: Option<&'q str>,
-    /// The order.
-    pub sort: Option<&'q str>,
-    /// Fields to give.
-    pub fields: Option<&'q str>,
-    /// What is given too: fields that name something.
-    pub expand: Option<&'q str>,
-    /// What groups agree in and what is worked out for each, where records are summed.
-    pub groups: Option<(Option<&'q str>, Option<&'q str>)>,
-}
 
 impl Records {
     /// All that is wrong with parameters, by the entity as it is now; the pointers are such as `?filter`.

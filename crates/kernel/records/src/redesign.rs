@@ -239,8 +239,8 @@ impl Redesign {
         if stored.deleted {
             return Ok(());
         }
-        let old = Traces::of(&self.before, &self.before.from_stored(&data));
-        let mut new = Traces::of(&self.after, &self.after.from_stored(&data));
+        let old = Traces::of(&self.before, &self.before.from_stored(data.clone()));
+        let mut new = Traces::of(&self.after, &self.after.from_stored(data));
         if new.effective != old.effective
             && let Some(time) = &new.effective
             && traces::hold(tx, entity, id, time).await?.is_some()
@@ -289,7 +289,7 @@ impl Redesign {
             // What is not shown any more is not thrown away either.
             (None, state) => state.clone(),
         };
-        let mut values = self.after.from_stored(&data);
+        let mut values = self.after.from_stored(data.clone());
         let context = terms::context(tx.context(), tx.now());
         let given: &[String] = if stored.deleted { &[] } else { &self.defaults };
         self.after.rules().complete_again(&self.after.def, &context, state.as_deref(), given, &mut values);

@@ -134,9 +134,10 @@ impl LivePolicies {
         context: &TenantContext,
         names: &BTreeSet<String>,
     ) -> Result<Vec<Found>, DbError> {
-        let mut found = Vec::new();
+        let (mut tx, mut found) = (database.lazy_read_tx(context), Vec::new());
         for key in named_keys(names) {
-            found.push((key.to_string(), self.entities.find_in((database, context), &key).await?));
+            let entity = self.entities.find_lazily(&mut tx, &key).await?;
+            found.push((key.to_string(), entity));
         }
         Ok(found)
     }

@@ -1,5 +1,6 @@
 //! Lists lines of statements.
 
+use athyper_kernel_db::LazyReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
@@ -30,7 +31,7 @@ use crate::entities::LINE;
 )]
 pub(crate) async fn list_lines(
     State(deps): State<Deps>,
-    Report(read): Report<ListRecords>,
+    Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&deps.records.list(read, LINE).await?)?)
 }

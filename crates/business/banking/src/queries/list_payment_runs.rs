@@ -1,5 +1,6 @@
 //! Lists payment runs.
 
+use athyper_kernel_db::LazyReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
@@ -30,7 +31,7 @@ use crate::entities::{PAYMENT_RUN, RUN_WITHOUT_PAYMENTS};
 )]
 pub(crate) async fn list_payment_runs(
     State(deps): State<Deps>,
-    Report(mut read): Report<ListRecords>,
+    Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| RUN_WITHOUT_PAYMENTS.to_owned());
     Ok(Reply::ok(&deps.records.list(read, PAYMENT_RUN).await?)?)

@@ -1,5 +1,6 @@
 //! Lists periods by their first day.
 
+use athyper_kernel_db::LazyReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
@@ -32,7 +33,7 @@ use crate::entities::PERIOD;
 )]
 pub(crate) async fn list_periods(
     State(deps): State<Deps>,
-    Report(read): Report<ListRecords>,
+    Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&deps.records.list(read, PERIOD).await?)?)
 }

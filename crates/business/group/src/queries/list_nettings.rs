@@ -1,5 +1,6 @@
 //! Lists nettings.
 
+use athyper_kernel_db::LazyReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
@@ -32,7 +33,7 @@ use crate::entities::{NETTING, NETTING_WITHOUT_LINES};
 )]
 pub(crate) async fn list_nettings(
     State(deps): State<Deps>,
-    Report(mut read): Report<ListRecords>,
+    Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| NETTING_WITHOUT_LINES.to_owned());
     Ok(Reply::ok(&deps.records.list(read, NETTING).await?)?)

@@ -1,5 +1,6 @@
 //! Lists recurring entries.
 
+use athyper_kernel_db::LazyReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
@@ -32,7 +33,7 @@ use crate::entities::{ENTRY, WITHOUT_LINES};
 )]
 pub(crate) async fn list_entries(
     State(deps): State<Deps>,
-    Report(mut read): Report<ListRecords>,
+    Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| WITHOUT_LINES.to_owned());
     Ok(Reply::ok(&deps.records.list(read, ENTRY).await?)?)

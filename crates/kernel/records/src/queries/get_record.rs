@@ -1,6 +1,6 @@
 //! Reads one record.
 
-use athyper_kernel_db::ReadTx;
+use athyper_kernel_db::{LazyReadTx, ReadTx};
 use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply};
 use athyper_kernel_record_model::{Entity, Error, RecordId, listed, names};
 use axum::extract::State;
@@ -43,19 +43,18 @@ pub(crate) struct GetRecord {
 pub(crate) async fn get_record(
     State(deps): State<Deps>,
     RecordPath(key, id): RecordPath,
-    mut read: Read<GetRecord>,
+    mut read: Read<GetRecord, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let guard = Guard::of(read.caller());
     let record = records::find(&mut read.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
     let shown = guard.check(&entity, &record)?;
     let fields = read.query.fields.as_deref().map(|text| names(&entity, "fields", text)).transpose()?;
-    let mut json = record.to_json(&entity.def, &shown, fields.as_deref());
+    let mut json = record.as_shown(&entity.def, &shown, fields.as_deref());
     if record.deleted.is_some()
-        && let Some(survivor) = survivor(&mut read.tx, &entity, &guard, id).await?
-        && let Some(json) = json.as_object_mut()
+        && let Some(survivor) = survivor(read.tx.opened().await?, &entity, &guard, id).await?
     {
-        json.insert("mergedInto".to_owned(), survivor.to_string().into());
+        json = json.with("mergedInto", survivor.to_string().into());
     }
     let Some(asked) = read.query.expand.as_deref() else {
         // What is withheld may be another part tomorrow, and the version says nothing of that.
@@ -66,12 +65,9 @@ pub(crate) async fn get_record(
     let expanded = listed("expand", asked)?;
     shown.check_named(&expanded)?;
     let rows = std::slice::from_ref(&record);
-    let others = expand(&mut read.tx, &deps.entities, &entity, &guard, rows, &expanded).await?;
-    if let Some(json) = json.as_object_mut() {
-        json.insert("expanded".to_owned(), others.of(&record, &expanded));
-    }
+    let others = expand(read.tx.opened().await?, &deps.entities, &entity, &guard, rows, &expanded).await?;
     // What others are now is not told by this record's version.
-    Ok(Reply::ok(&json)?.version(record.version))
+    Ok(Reply::ok(&json.with("expanded", others.of(&record, &expanded)))?.version(record.version))
 }
 
 /// The record that this one was merged into, where the caller may read it.

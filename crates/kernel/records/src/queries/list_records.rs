@@ -1,18 +1,18 @@
 //! Lists, searches and pages the records of an entity.
 
-use athyper_kernel_db::ReadTx;
+use athyper_kernel_db::{DbError, LazyReadTx};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
-use athyper_kernel_http::{ProblemResponse, Read, RecordProblems, Reply, Report};
+use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems, Reply, Report};
 use athyper_kernel_record_model::{Entity, Error, Place, Record, Selection, Sort, listed, names};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use crate::body::RecordBody;
-use crate::expand::expand;
+use crate::expand::{Others, expand};
 use crate::guard::Guard;
 use crate::path::EntityPath;
 use crate::store::lists::{self, Asked};
@@ -60,14 +60,9 @@ pub struct ListRecords {
 pub(crate) async fn list_records(
     State(deps): State<Deps>,
     EntityPath(key): EntityPath,
-    Report(mut read): Report<ListRecords>,
+    Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    let entity = deps.to_read(&mut read, &key).await?;
-    let guard = Guard::of(read.caller());
-    let query = with_view(&mut read.tx, &deps, &entity, read.query).await?;
-    let page = execute(&mut read.tx, &deps, &entity, &guard, &query).await?;
-    read.tx.done();
-    Ok(Reply::ok(&page)?)
+    Ok(Reply::ok(&deps.listed(read, &key, Guard::of).await?)?)
 }
 
 impl Records {
@@ -75,10 +70,23 @@ impl Records {
     ///
     /// # Errors
     /// When a parameter is wrong, or the database does not answer.
-    pub async fn list(&self, mut read: Read<ListRecords>, key: &str) -> Result<Page<Value>, ProblemResponse> {
+    pub async fn list(
+        &self,
+        read: Read<ListRecords, LazyReadTx>,
+        key: &str,
+    ) -> Result<Page<Box<RawValue>>, ProblemResponse> {
         let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
-        let entity = self.to_read(&mut read, &key).await?;
-        let guard = Guard::of_domain(read.caller());
+        self.listed(read, &key, Guard::of_domain).await
+    }
+
+    async fn listed(
+        &self,
+        mut read: Read<ListRecords, LazyReadTx>,
+        key: &EntityKey,
+        guard: fn(&Caller) -> Guard,
+    ) -> Result<Page<Box<RawValue>>, ProblemResponse> {
+        let entity = self.to_read(&mut read, key).await?;
+        let guard = guard(read.caller());
         let query = with_view(&mut read.tx, self, &entity, read.query).await?;
         let page = execute(&mut read.tx, self, &entity, &guard, &query).await?;
         read.tx.done();
@@ -88,13 +96,13 @@ impl Records {
 
 /// The query with what its view says where the caller says nothing.
 async fn with_view(
-    tx: &mut ReadTx,
+    tx: &mut LazyReadTx,
     deps: &Deps,
     entity: &Entity,
     query: ListRecords,
 ) -> Result<ListRecords, Problem> {
     let Some(id) = query.view else { return Ok(query) };
-    let view = deps.views.parameters(tx, deps, entity, id).await?;
+    let view = deps.views.parameters(tx.opened().await?, deps, entity, id).await?;
     Ok(ListRecords {
         filter: query.filter.or(view.filter),
         search: query.search.or(view.search),
@@ -106,12 +114,12 @@ async fn with_view(
 }
 
 pub(crate) async fn execute(
-    tx: &mut ReadTx,
+    tx: &mut LazyReadTx,
     deps: &Deps,
     entity: &Entity,
     guard: &Guard,
     query: &ListRecords,
-) -> Result<Page<Value>, Error> {
+) -> Result<Page<Box<RawValue>>, Error> {
     let listing = guard.list(entity)?;
     let selection = Selection::parse(
         &deps.expressions,
@@ -138,14 +146,19 @@ pub(crate) async fn execute(
     let page =
         Page::from_rows(rows, &query.page, &fingerprint, |(record, rank)| sort.place(entity, record, *rank))?
             .map(|(record, _)| record);
-    let others = expand(tx, &deps.entities, entity, guard, &page.items, &expanded).await?;
+    let others = match expanded.as_slice() {
+        [] => Others::default(),
+        _ => expand(tx.opened().await?, &deps.entities, entity, guard, &page.items, &expanded).await?,
+    };
     let item = |record: &Record| {
         let shown = listing.shown(entity, record)?;
-        let mut json = record.to_json(&entity.def, &shown, fields.as_deref());
-        if let (Some(json), false) = (json.as_object_mut(), expanded.is_empty()) {
-            json.insert("expanded".to_owned(), others.of(record, &expanded));
+        let mut json = record.as_shown(&entity.def, &shown, fields.as_deref());
+        if !expanded.is_empty() {
+            json = json.with("expanded", others.of(record, &expanded));
         }
-        Some(json)
+        Some(to_raw_value(&json))
     };
-    Ok(Page { items: page.items.iter().filter_map(item).collect(), next_cursor: page.next_cursor })
+    let items: Result<Vec<_>, _> = page.items.iter().filter_map(item).collect();
+    let items = items.map_err(|error| DbError::Corrupt(format!("a record that is no JSON: {error}")))?;
+    Ok(Page { items, next_cursor: page.next_cursor })
 }

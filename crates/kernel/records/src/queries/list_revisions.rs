@@ -1,6 +1,8 @@
 //! Lists the versions that a record had.
 
-use athyper_kernel_db::ReadTx;
+use std::borrow::Cow;
+
+use athyper_kernel_db::{LazyReadTx, ReadTx};
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_record_model::{Entity, Error, RecordId, Shown, check, moment};
 use athyper_kernel_types::{Page, PageRequest};
@@ -55,11 +57,11 @@ pub(crate) struct RevisionBody {
 pub(crate) async fn list_revisions(
     State(deps): State<Deps>,
     RecordPath(key, id): RecordPath,
-    Report(mut read): Report<PageRequest>,
+    Report(mut read): Report<PageRequest, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let guard = Guard::of(read.caller());
-    Ok(Reply::ok(&execute(&mut read.tx, &entity, &guard, id, &read.query).await?)?)
+    Ok(Reply::ok(&execute(read.tx.opened().await?, &entity, &guard, id, &read.query).await?)?)
 }
 
 pub(crate) async fn execute(
@@ -99,7 +101,8 @@ fn body((row, shown): (&Revision, &Shown), earlier: Option<(&Revision, &Option<S
     let nothing = Map::new();
     let before = earlier.map_or(&nothing, |(row, _)| &row.values);
     let value = |shown: &Shown, values: &Map<String, Value>, key: &str| {
-        shown.value(key, values.get(key).cloned().unwrap_or(Value::Null))
+        let value = values.get(key).map_or(Cow::Owned(Value::Null), Cow::Borrowed);
+        shown.value(key, value).map(Cow::into_owned)
     };
     let changes = check::changed(before, &row.values).into_iter().filter_map(|key| {
         let after = value(shown, &row.values, &key)?;
@@ -109,7 +112,9 @@ fn body((row, shown): (&Revision, &Shown), earlier: Option<(&Revision, &Option<S
     RevisionBody {
         version: row.version,
         action: row.action.clone(),
-        state: shown.value("state", json!(row.state)).and_then(|state| Some(state.as_str()?.to_owned())),
+        state: shown
+            .value("state", Cow::Owned(json!(row.state)))
+            .and_then(|state| Some(state.as_str()?.to_owned())),
         recorded_at: moment(row.recorded_at),
         recorded_by: row.recorded_by.clone(),
         changes: changes.collect(),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use athyper_kernel_cel::{Bind, Binds, Context};
-use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_db::{DbError, Rows};
 use athyper_kernel_record_model::{
     Aggregate, Entity, Error, MAX_GROUPS, Output, Place, Record, Relation, Selection, Slot, Sort, SortBy,
     query_error, search, sorted_by, terms,
@@ -15,7 +15,7 @@ use athyper_kernel_record_model::{
 use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
+use sqlx::{FromRow as _, Row as _};
 
 use crate::store::records::Row;
 
@@ -41,7 +41,7 @@ pub(crate) struct Asked<'a> {
 
 /// At most `limit` records of a selection in an order, after a place.
 pub(crate) async fn page(
-    tx: &mut impl TenantConnection,
+    tx: &mut impl Rows,
     asked: &Asked<'_>,
     after: Option<&Place>,
     limit: u32,
@@ -70,7 +70,7 @@ pub(crate) async fn page(
 }
 
 /// How many records of a selection there are.
-pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<i64, Error> {
+pub(crate) async fn count(tx: &mut impl Rows, asked: &Asked<'_>) -> Result<i64, Error> {
     if terms::is_nowhere(asked.entity, asked.selection, asked.context) {
         return Ok(0);
     }
@@ -79,13 +79,13 @@ pub(crate) async fn count(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> 
     let condition = statement.condition(asked)?;
     let from = driver.rows(&mut statement, asked.entity);
     statement.text = format!("select count(*) from {from} where {condition}");
-    let arguments = statement.arguments()?;
-    Ok(sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments).fetch_one(tx.conn()).await?)
+    let counted = statement.rows(tx).await?;
+    Ok(counted.first().map_or(Ok(0), |row| row.try_get(0))?)
 }
 
 /// The groups of a selection, in the order of their keys, and whether there are more than are given.
 pub(crate) async fn aggregate(
-    tx: &mut impl TenantConnection,
+    tx: &mut impl Rows,
     asked: &Asked<'_>,
     aggregate: &Aggregate,
 ) -> Result<(Vec<Map<String, Value>>, bool), Error> {
@@ -166,16 +166,16 @@ struct Statement {
 }
 
 impl Statement {
-    fn new(tx: &impl TenantConnection, entity: &Entity) -> Self {
+    fn new(tx: &impl Rows, entity: &Entity) -> Self {
         let mut binds = Binds::from(1);
-        binds.push(Bind::Uuid(tx.tenant_id().uuid()));
+        binds.push(Bind::Uuid(tx.tenant().uuid()));
         binds.push(Bind::Uuid(entity.id.uuid()));
         Self { text: String::new(), binds }
     }
 
     /// A page by id, by the last change, or by how well records fit the search.
     fn by_record(
-        tx: &impl TenantConnection,
+        tx: &impl Rows,
         asked: &Asked<'_>,
         after: Option<&Place>,
         limit: u32,
@@ -214,7 +214,7 @@ impl Statement {
 
     /// A page of the records that have a value in the field, by it.
     fn by_value(
-        tx: &impl TenantConnection,
+        tx: &impl Rows,
         asked: &Asked<'_>,
         keys: &Keys,
         after: Option<&Place>,
@@ -244,7 +244,7 @@ impl Statement {
 
     /// A page of the records that have no value in the field, by id.
     fn without_value(
-        tx: &impl TenantConnection,
+        tx: &impl Rows,
         asked: &Asked<'_>,
         keys: &Keys,
         after: Option<&Place>,
@@ -302,12 +302,12 @@ impl Statement {
         Ok(arguments)
     }
 
-    async fn rows(self, tx: &mut impl TenantConnection) -> Result<Vec<PgRow>, DbError> {
+    async fn rows(self, tx: &mut impl Rows) -> Result<Vec<PgRow>, DbError> {
         let arguments = self.arguments()?;
-        Ok(sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(tx.conn()).await?)
+        tx.rows(self.text, arguments).await
     }
 
-    async fn fetch(self, tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Vec<Found>, Error> {
+    async fn fetch(self, tx: &mut impl Rows, asked: &Asked<'_>) -> Result<Vec<Found>, Error> {
         self.rows(tx).await?.iter().map(|row| found(row, asked)).collect()
     }
 }

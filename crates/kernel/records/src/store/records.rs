@@ -1,12 +1,13 @@
 //! Records, in table `records.record` or in that of a domain.
 
-use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_db::{DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot};
 use athyper_kernel_types::Id;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgArguments;
 use sqlx::types::Json;
+use sqlx::{Arguments as _, AssertSqlSafe, FromRow as _};
 use uuid::Uuid;
 
 use crate::store::{revisions, tables, traces};
@@ -33,7 +34,7 @@ impl Row {
             id: Id::from_uuid(self.id),
             version: self.version,
             state: self.state,
-            values: entity.from_stored(&self.data.0),
+            values: entity.from_stored(self.data.0),
             created_at: self.created_at,
             created_by: self.created_by,
             updated_at: self.updated_at,
@@ -45,7 +46,7 @@ impl Row {
 
 /// The record of this id, deleted or not.
 pub(crate) async fn find(
-    tx: &mut impl TenantConnection,
+    tx: &mut impl Rows,
     entity: &Entity,
     id: RecordId,
 ) -> Result<Option<Record>, DbError> {
@@ -81,21 +82,20 @@ pub(crate) async fn lock(
 }
 
 async fn read(
-    tx: &mut impl TenantConnection,
+    tx: &mut impl Rows,
     entity: &Entity,
     id: RecordId,
     lock: &str,
 ) -> Result<Option<Record>, DbError> {
-    let tenant = tx.tenant_id().uuid();
+    let tenant = tx.tenant().uuid();
     let Relation { from, scope, columns, .. } = entity.relation();
     let statement = format!("select {columns} from {from} where {scope} and r.id = $3 {lock}");
-    let row: Option<Row> = sqlx::query_as(AssertSqlSafe(statement))
-        .bind(tenant)
-        .bind(entity.id.uuid())
-        .bind(id.uuid())
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(row.map(|row| row.into_record(entity)))
+    let mut arguments = PgArguments::default();
+    for id in [tenant, entity.id.uuid(), id.uuid()] {
+        arguments.add(id).map_err(sqlx::Error::Encode)?;
+    }
+    let row = tx.rows(statement, arguments).await?.pop();
+    Ok(row.map(|row| Row::from_row(&row)).transpose()?.map(|row| row.into_record(entity)))
 }
 
 /// Enters a record, or its next version, with the values that have an index of their own, and keeps the version as what `action`

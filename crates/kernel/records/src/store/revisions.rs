@@ -52,7 +52,7 @@ impl Row {
             version: self.version,
             action: self.action,
             state: self.state,
-            values: entity.from_stored(&self.data.0),
+            values: entity.from_stored(self.data.0),
             recorded_at: self.recorded_at,
             recorded_by: self.recorded_by,
         }

@@ -1,5 +1,6 @@
 //! Lists requests for approval: one's own, and those that one may decide about.
 
+use athyper_kernel_db::LazyReadTx;
 use athyper_kernel_http::{ProblemResponse, RecordProblems, Reply, Report};
 use athyper_kernel_records::{ListRecords, RecordBody};
 use athyper_kernel_types::{Page, PageRequest};
@@ -34,7 +35,7 @@ use crate::entities::REQUEST;
 )]
 pub(crate) async fn list_requests(
     State(deps): State<Deps>,
-    Report(read): Report<ListRecords>,
+    Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     Ok(Reply::ok(&deps.records.list(read, REQUEST).await?)?)
 }

@@ -2,11 +2,12 @@
 
 use athyper_bootstrap::schemas;
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{DbError, SystemReason};
+use athyper_kernel_db::{DbError, Rows as _, SystemReason};
 use athyper_kernel_types::PLATFORM_TENANT;
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::rows::Rows;
@@ -60,7 +61,11 @@ async fn a_commit_keeps_the_rows_and_the_event() {
 async fn connections_that_were_cut_a_moment_ago_trouble_nobody() {
     let db = database().await;
     let context = db.context("demo");
-    for _ in 0..10 {
+    for round in 0..10 {
+        // Each is told that it cannot write, so that a read opens with its question.
+        for read in futures::future::join_all((0..4).map(|_| db.database.read_tx(&context))).await {
+            read.unwrap().done();
+        }
         let open = futures::future::join_all((0..4).map(|_| db.database.tenant_tx(&context))).await;
         for tx in open {
             tx.unwrap().rollback().await.unwrap();
@@ -76,8 +81,18 @@ async fn connections_that_were_cut_a_moment_ago_trouble_nobody() {
         let cut =
             sqlx::query("select pg_terminate_backend(pid) from unnest($1::int[]) as open (pid)").bind(open);
         cut.execute(&mut superuser).await.unwrap();
-        for begun in futures::future::join_all((0..4).map(|_| db.database.read_tx(&context))).await {
-            begun.unwrap();
+        if round % 2 == 0 {
+            for begun in futures::future::join_all((0..4).map(|_| db.database.read_tx(&context))).await {
+                begun.unwrap();
+            }
+        } else {
+            let asked = (0..4).map(|_| async {
+                let mut read = db.database.lazy_read_tx(&context);
+                read.rows("select 1".to_owned(), PgArguments::default()).await.map(|rows| rows.len())
+            });
+            for asked in futures::future::join_all(asked).await {
+                assert_eq!(asked.unwrap(), 1);
+            }
         }
         db.database.ping().await.unwrap();
     }
@@ -126,6 +141,64 @@ async fn a_connection_that_read_for_a_tenant_serves_another_one_as_any_other() {
         system.commit().await.unwrap();
     }
     assert_eq!(pids.len(), 1, "all of it on one connection: {pids:?}");
+}
+
+/// A read may say whose rows it sees by the statement that asks for them: whatever that is and however it is planned, it sees those
+/// of its own tenant alone, and so does what follows.
+#[tokio::test]
+async fn a_read_that_opens_with_its_question_sees_the_rows_of_its_tenant_alone() {
+    const SEEN: [&str; 5] = [
+        "select tenant_id from platform.number_series where last_number >= $1",
+        "select distinct tenant_id from platform.number_series where series like 'k%' and last_number >= $1 order by 1",
+        "with recursive walk as (select tenant_id, 1 as n from platform.number_series where last_number >= $1 union all \
+         select s.tenant_id, walk.n + 1 from walk join platform.number_series s on walk.n < 2) select tenant_id from walk where n = 2",
+        "with found as materialized (select * from platform.number_series) select found.tenant_id from found \
+         join (select max(last_number) as most from platform.number_series) all_of on found.last_number <= most and most >= $1",
+        "select (select tenant_id from platform.number_series limit 1) as tenant_id where $1::bigint > 0",
+    ];
+    let db = database().await;
+    let (one, other) = (db.context("demo"), db.context("globex"));
+    for context in [&one, &other] {
+        let mut tx = db.database.tenant_tx(context).await.unwrap();
+        insert(tx.conn()).await;
+        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
+    }
+    let mut pids = std::collections::BTreeSet::new();
+    // More often than it takes for a plan to be made for all values.
+    for turn in 0..24 {
+        let context = if turn % 3 == 0 { &other } else { &one };
+        for select in SEEN {
+            let mut read = db.database.lazy_read_tx(context);
+            let mut arguments = PgArguments::default();
+            arguments.add(1_i64).unwrap();
+            let rows = read.rows(select.to_owned(), arguments).await.unwrap();
+            let seen: Vec<Uuid> = rows.iter().map(|row| row.get("tenant_id")).collect();
+            assert_eq!(seen, [context.tenant_id().uuid()], "{select}");
+            let tx = read.opened().await.unwrap();
+            let seen: Vec<Uuid> = sqlx::query_scalar("select tenant_id from platform.number_series")
+                .fetch_all(tx.conn())
+                .await
+                .unwrap();
+            assert_eq!(seen, [context.tenant_id().uuid()]);
+            pids.insert(
+                sqlx::query_scalar::<_, i32>("select pg_backend_pid()").fetch_one(tx.conn()).await.unwrap(),
+            );
+            assert_eq!(state_of(tx.conn(), INSERT).await, "25006");
+            read.done();
+        }
+    }
+    assert_eq!(pids.len(), 1, "all of it on one connection: {pids:?}");
+
+    // Nor does the first statement write, or leave anything where it fails.
+    let written = "select last_number from platform.number_series for update".to_owned();
+    let refused = db.database.lazy_read_tx(&one).rows(written, PgArguments::default()).await;
+    assert!(matches!(refused, Err(DbError::Failed(_))), "{refused:?}");
+    let mut tx = db.database.tenant_tx(&other).await.unwrap();
+    let seen: Vec<Uuid> = sqlx::query_scalar("select tenant_id from platform.number_series")
+        .fetch_all(tx.conn())
+        .await
+        .unwrap();
+    assert_eq!(seen, [other.tenant_id().uuid()]);
 }
 
 /// A read that was given up while its statement ran leaves nothing to the next one.

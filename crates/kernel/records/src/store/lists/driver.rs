@@ -4,13 +4,13 @@
 use std::fmt::Write as _;
 
 use athyper_kernel_cel::Bind;
-use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_db::Rows;
 use athyper_kernel_record_model::{
     Entity, Error, Place, Relation, Slot,
     terms::{self, Sought},
 };
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
 use super::{Asked, Found, Statement, found, ways};
@@ -54,7 +54,7 @@ impl Driver {
     /// The best one for a page of a list by id. An index that too many rows of serve is none, unless these have few values: to
     /// walk through the records until a page is full is less work then.
     pub(super) async fn of_page(
-        tx: &mut impl TenantConnection,
+        tx: &mut impl Rows,
         asked: &Asked<'_>,
         after: Option<&Place>,
         limit: u32,
@@ -80,7 +80,7 @@ impl Driver {
     }
 
     /// The best one to count or sum all records of a selection.
-    pub(super) async fn of_all(tx: &mut impl TenantConnection, asked: &Asked<'_>) -> Result<Self, Error> {
+    pub(super) async fn of_all(tx: &mut impl Rows, asked: &Asked<'_>) -> Result<Self, Error> {
         let sought = match merged(asked) {
             Ok(driver) => return Ok(driver),
             Err(sought) => sought,
@@ -90,9 +90,8 @@ impl Driver {
         let most = MOST_COUNTED / OF_ONE_SAMPLE;
         statement.text =
             format!("select exists (select from (select {samples} limit {}) found offset {most})", most + 1);
-        let arguments = statement.arguments()?;
-        let query = sqlx::query_scalar_with(AssertSqlSafe(statement.text), arguments);
-        let are_more: bool = query.fetch_one(tx.conn()).await.map_err(DbError::from)?;
+        let rows = statement.rows(tx).await?;
+        let are_more = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
         Ok(if are_more { Self::All } else { Self::Range(sought) })
     }
 
@@ -100,7 +99,7 @@ impl Driver {
     /// grow, until so many records are found. The next stride begins behind the last row: each is met once, whatever is written.
     pub(super) async fn page(
         mut self,
-        tx: &mut impl TenantConnection,
+        tx: &mut impl Rows,
         asked: &Asked<'_>,
         after: Option<&Place>,
         limit: u32,
@@ -240,7 +239,7 @@ impl Strode {
 impl Statement {
     /// The next rows of a walk and the first records of them for which the whole filter holds, or how far the walk has come.
     pub(super) fn stride(
-        tx: &impl TenantConnection,
+        tx: &impl Rows,
         asked: &Asked<'_>,
         driver: &Driver,
         after: Option<Uuid>,
@@ -273,7 +272,7 @@ impl Statement {
     /// this number. Rows that are farther are passed over by the index itself; where the page begins is no condition for it, as
     /// with two bounds of ids the database would rather walk along these. Where too few rows are as near, the caller asks again.
     pub(super) fn bounded(
-        tx: &impl TenantConnection,
+        tx: &impl Rows,
         asked: &Asked<'_>,
         sought: &Sought,
         after: Option<&Place>,

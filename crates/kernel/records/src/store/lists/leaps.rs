@@ -2,7 +2,7 @@
 //! these, so that a page costs what it shows and not what is refused before it.
 
 use athyper_kernel_cel::Bind;
-use athyper_kernel_db::TenantConnection;
+use athyper_kernel_db::Rows;
 use athyper_kernel_entity::MAX_INDEXED_CHARS;
 use athyper_kernel_record_model::{Error, Place, Relation, Selection, Slot, terms};
 use sqlx::Row as _;
@@ -16,7 +16,7 @@ const SHORT_STEP: u32 = 8;
 
 /// A page of the records that have a value in the field, by it.
 pub(super) async fn with_value(
-    tx: &mut impl TenantConnection,
+    tx: &mut impl Rows,
     asked: &Asked<'_>,
     keys: &Keys,
     after: Option<&Place>,
@@ -51,7 +51,7 @@ impl Statement {
     /// the next step begins behind them. Others are twice as long as the one before, until some `rows` may have been found. Each
     /// step says how far it came, and whether there may be more.
     pub(super) fn by_leaps(
-        tx: &impl TenantConnection,
+        tx: &impl Rows,
         asked: &Asked<'_>,
         (slot, told): (Slot, &Selection),
         after: Option<&Place>,

@@ -10,6 +10,7 @@ use athyper_kernel_policy::{Circumstances, Granted, Question, RuleName, Subject}
 use athyper_kernel_record_model::{Traces, terms};
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::*;
