@@ -204,7 +204,7 @@ fn excluded(selection: &Selection, path: &[Arc<str>], value: &CelValue, context:
     selection.only.iter().any(|only| only.excludes(path, value, context))
 }
 
-/// Whether a selection has no record, as far as that can be told without looking at any: its filter names the values of a field,
+/// Whether a filter has no record, as far as that can be told without looking at any: it names the values of a field,
 /// and the policies leave no record with any of them; or no value of an index is within all that is asked of it.
 pub fn is_nowhere(entity: &Entity, selection: &Selection, context: &Context) -> bool {
     let is_excluded = |conjunct: Conjunct| match &conjunct {
@@ -214,7 +214,8 @@ pub fn is_nowhere(entity: &Entity, selection: &Selection, context: &Context) -> 
         Conjunct::In { path, values } => values.iter().all(|value| excluded(selection, path, value, context)),
         _ => false,
     };
-    selection.filter.iter().flat_map(|filter| filter.conjuncts(context)).any(is_excluded)
+    let Some(filter) = &selection.filter else { return false };
+    filter.conjuncts(context).into_iter().any(is_excluded)
         || sought(entity, selection, context).is_some_and(|sought| sought.is_nowhere())
 }
 

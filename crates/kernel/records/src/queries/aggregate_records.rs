@@ -73,7 +73,7 @@ pub(crate) async fn aggregate_records(
     let context = deps.context(read.tx.context());
     let sort = Sort::open(&entity, listing.open(), None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
-    // Opened by itself: what also says whose rows it sees is the work of one process, and this may be one for several.
+    // Opened by itself, as for a count: what also says whose rows it sees is the work of one process, and this may be one for several.
     let (groups, has_more) = lists::aggregate(read.tx.opened().await?, &asked, &aggregate).await?;
     Ok(Reply::ok(&Groups { groups, has_more })?)
 }

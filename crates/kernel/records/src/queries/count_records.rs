@@ -62,7 +62,6 @@ pub(crate) async fn count_records(
     let context = deps.context(read.tx.context());
     let sort = Sort::open(&entity, listing.open(), None, false)?;
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
-    // Opened by itself: what also says whose rows it sees is the work of one process, and this may be one for several.
     let count = lists::count(read.tx.opened().await?, &asked).await?;
     Ok(Reply::ok(&Count { count })?)
 }

@@ -226,11 +226,18 @@ impl Strode {
     /// As the rows of an answer say it, each of them with a record or none.
     fn of(rows: &[PgRow], asked: &Asked<'_>) -> Result<Self, Error> {
         let mut strode = Self::default();
-        for row in rows {
+        if let Some(row) = rows.first() {
             (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
+        }
+        for row in rows {
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 strode.found.push(found(row, asked)?);
             }
+        }
+        // They come so; to see to it, the database would put whole rows in order once more.
+        strode.found.sort_by_key(|(record, _)| record.id.uuid());
+        if asked.sort.descending {
+            strode.found.reverse();
         }
         Ok(strode)
     }
@@ -248,18 +255,15 @@ impl Statement {
         let mut statement = Self::new(tx, asked.entity);
         let condition = statement.condition(asked)?;
         let way = ways(asked.sort).1;
-        let back = if way == "desc" { "asc" } else { "desc" };
         let behind = after.map(|after| statement.behind(after, way)).unwrap_or_default();
         let stride = Stride { way, behind: &behind, rows };
         let ids = driver.ids(&mut statement, Some(&stride)).unwrap_or_default();
         let Relation { from, columns, .. } = asked.entity.relation();
         statement.text = format!(
-            "with walked as materialized (select i.record_id from {ids} i order by i.record_id {way}) \
-             select walk.rows, walk.last, found.* from (select count(*) as rows, \
-             (select record_id from walked order by record_id {back} limit 1) as last from walked) walk \
+            "select cardinality(walked.ids)::bigint as rows, walked.ids[cardinality(walked.ids)] as last, found.* from \
+             (select array(select i.record_id from {ids} i order by i.record_id {way}) as ids offset 0) walked \
              left join lateral (select {columns}, null::bigint as rank from {from} where {condition} \
-             and r.id = any(array(select record_id from walked)) order by r.id {way} limit {limit}) found on true \
-             order by found.id {way}"
+             and r.id = any(walked.ids) order by r.id {way} limit {limit}) found on true"
         );
         Ok(statement)
     }
@@ -307,7 +311,7 @@ impl Statement {
              cardinality(walked.ids)::bigint as rows, walked.ids[cardinality(walked.ids)] as last, \
              (select record_id from far) = '{farthest}'::uuid as are_all, found.* from walked \
              left join lateral (select {columns}, null::bigint as rank from {records} where {condition} \
-             and r.id = any(walked.ids) order by r.id {way} limit {limit}) found on true order by found.id {way}",
+             and r.id = any(walked.ids) order by r.id {way} limit {limit}) found on true",
             most + 1,
             samples.saturating_sub(1),
             MOST_IN_ORDER + 1

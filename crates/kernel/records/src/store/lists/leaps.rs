@@ -1,5 +1,4 @@
-//! Pages in the order of an indexed field under a condition that refuses whole values of it: the walk along the index leaps over
-//! these, so that a page costs what it shows and not what is refused before it.
+//! Pages in the order of an indexed field under a condition that refuses whole values of it: the walk leaps over these.
 
 use athyper_kernel_cel::Bind;
 use athyper_kernel_db::Rows;
@@ -29,14 +28,18 @@ pub(super) async fn with_value(
     let (mut page, mut after, mut rows) = (Vec::new(), after.cloned(), limit);
     loop {
         let statement = Statement::by_leaps(tx, asked, (slot, &told), after.as_ref(), rows)?;
-        let met = statement.rows(tx).await?;
-        for row in &met {
-            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                page.push(found(row, asked)?);
-            }
+        let (answer, mut met) = (statement.rows(tx).await?, Vec::new());
+        for row in &answer {
+            let at: (i32, Option<i64>) = (row.try_get("step")?, row.try_get("nth")?);
+            met.push((at, row));
+        }
+        // They come so; to see to it, the database would put whole rows in order once more.
+        met.sort_by_key(|(at, _)| *at);
+        for (_, row) in met.iter().filter(|((_, nth), _)| nth.is_some()) {
+            page.push(found(row, asked)?);
         }
         page.truncate(limit as usize);
-        let Some(last) = met.last().filter(|_| page.len() < limit as usize) else { return Ok(page) };
+        let Some((_, last)) = met.last().filter(|_| page.len() < limit as usize) else { return Ok(page) };
         if !last.try_get::<bool, _>("are_more")? {
             return Ok(page);
         }
@@ -74,8 +77,7 @@ impl Statement {
         };
         let id = statement.binds.push(Bind::Uuid(id));
         let within = sought(asked).filter(|sought| sought.slot == slot);
-        let within = within.map(|sought| statement.within(&sought)).unwrap_or_default();
-        let index = from_values(slot, &within);
+        let index = from_values(slot, &within.map(|sought| statement.within(&sought)).unwrap_or_default());
         let order = format!("order by i.value {way}, i.record_id {way}");
         let Relation { from, scope, columns, .. } = asked.entity.relation();
         // Of a text that is cut off, others may have the same part.
@@ -92,9 +94,9 @@ impl Statement {
              cross join lateral (select ({told}) is true or char_length(met.value) >= {MAX_INDEXED_CHARS} as is_told \
              from {from} where {scope} and r.id = met.ids[cardinality(met.ids)] offset 0) last \
              where walk.is_full and walk.may_be < {rows}) \
-             select walk.step > 0 and walk.is_full as are_more, walk.value, walk.id as record_id, found.*, null::bigint as rank \
+             select walk.step, walk.step > 0 and walk.is_full as are_more, walk.value, walk.id as record_id, found.*, null::bigint as rank \
              from walk left join lateral (select {columns}, i.nth from unnest(walk.ids) with ordinality as i (record_id, nth) {} \
-             where {condition} offset 0) found on true order by walk.step, found.nth",
+             where {condition} offset 0) found on true",
             with_record(asked.entity),
             end = end.1
         );
