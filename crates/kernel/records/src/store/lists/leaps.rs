@@ -51,8 +51,8 @@ pub(super) async fn with_value(
 impl Statement {
     /// A page of the records that have a value in the field, by it, where the condition refuses whole values: a walk by steps, each
     /// of some rows. What is refused in the last row of a step for its value alone is refused in all that have this value, so that
-    /// the next step begins behind them. Others are twice as long as the one before, until some `rows` may have been found. Each
-    /// step says how far it came, and whether there may be more.
+    /// the next step begins behind them. Others are twice as long as the one before, until some `rows` may have been found or
+    /// 500 steps are done. Each step says how far it came, and whether there may be more.
     pub(super) fn by_leaps(
         tx: &impl Rows,
         asked: &Asked<'_>,
@@ -93,7 +93,7 @@ impl Statement {
              {order} limit walk.size) i) met \
              cross join lateral (select ({told}) is true or char_length(met.value) >= {MAX_INDEXED_CHARS} as is_told \
              from {from} where {scope} and r.id = met.ids[cardinality(met.ids)] offset 0) last \
-             where walk.is_full and walk.may_be < {rows}) \
+             where walk.is_full and walk.may_be < {rows} and walk.step < 500) \
              select walk.step, walk.step > 0 and walk.is_full as are_more, walk.value, walk.id as record_id, found.*, null::bigint as rank \
              from walk left join lateral (select {columns}, i.nth from unnest(walk.ids) with ordinality as i (record_id, nth) {} \
              where {condition} offset 0) found on true",

@@ -6,7 +6,7 @@ use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_cel::{Cache, Expression, Limits};
 use athyper_kernel_db::{AUDIT_SCHEMA, PLATFORM_SCHEMA, TenantTx};
 use athyper_kernel_entity::EntityDef;
-use athyper_kernel_policy::{Circumstances, Granted, Question, RuleName, Subject};
+use athyper_kernel_policy::{Circumstances, Granted, Predicate, Question, RuleName, Subject};
 use athyper_kernel_record_model::{Traces, terms};
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
@@ -147,6 +147,26 @@ async fn lists_walk_along_an_index() {
     }
 }
 
+/// The records that one rule leaves to somebody who may read all of them, where it denies, or none.
+fn left_by(entity: &Entity, effect: &str, condition: &str, at: &Context) -> Vec<Predicate> {
+    let rule = json!({"key": "rows", "effect": effect, "subjects": {"everyone": true},
+        "operations": ["records.get_record"], "resource": {"entity": "item"}, "condition": condition});
+    let asker = set_of(entity, vec![rule]).asker(Subject::default(), Circumstances::default());
+    let granted = match effect {
+        "deny" => Granted::Everything(Arc::new(RuleName::of_role("viewer"))),
+        _ => Granted::NOTHING,
+    };
+    let decision = asker.list(&Question {
+        operation: "records.get_record",
+        kind: Some("read"),
+        entity: Some("item"),
+        record: None,
+        granted: &granted,
+        at,
+    });
+    vec![decision.predicate]
+}
+
 /// What policies leave is looked for in an index as a filter is.
 #[tokio::test]
 async fn what_policies_leave_is_found_by_an_index() {
@@ -156,22 +176,8 @@ async fn what_policies_leave_is_found_by_an_index() {
     let entity = publish(&mut tx, id, definition()).await.unwrap();
     let context = Context::utc(tx.now());
     let sought = |effect: &str, condition: &str| {
-        let rule = json!({"key": "rows", "effect": effect, "subjects": {"everyone": true},
-            "operations": ["records.get_record"], "resource": {"entity": "item"}, "condition": condition});
-        let asker = set_of(&entity, vec![rule]).asker(Subject::default(), Circumstances::default());
-        let granted = match effect {
-            "deny" => Granted::Everything(Arc::new(RuleName::of_role("viewer"))),
-            _ => Granted::NOTHING,
-        };
-        let decision = asker.list(&Question {
-            operation: "records.get_record",
-            kind: Some("read"),
-            entity: Some("item"),
-            record: None,
-            granted: &granted,
-            at: &context,
-        });
-        let selection = Selection { only: vec![decision.predicate], ..selected(None, &[]) };
+        let only = left_by(&entity, effect, condition, &context);
+        let selection = Selection { only, ..selected(None, &[]) };
         let sort = Sort::parse(&entity, None, false).unwrap();
         let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
         driver::sought(&asked).map(|sought| (sought.slot, sought.named.map_or(0, |named| named.len())))
@@ -582,21 +588,6 @@ async fn where_the_policies_leave_nothing_of_what_is_named_nothing_is_looked_up(
     let (db, entity) = filled().await;
     let mut tx = db.database.tenant_tx(&db.context("demo")).await.unwrap();
     let (context, cache) = (Context::utc(tx.now()), Cache::new(1 << 20, Limits::default()));
-    let only = |condition: &str| {
-        let rule = json!({"key": "rows", "effect": "deny", "subjects": {"everyone": true},
-            "operations": ["records.get_record"], "resource": {"entity": "item"}, "condition": condition});
-        let asker = set_of(&entity, vec![rule]).asker(Subject::default(), Circumstances::default());
-        let granted = Granted::Everything(Arc::new(RuleName::of_role("viewer")));
-        let decision = asker.list(&Question {
-            operation: "records.get_record",
-            kind: Some("read"),
-            entity: Some("item"),
-            record: None,
-            granted: &granted,
-            at: &context,
-        });
-        vec![decision.predicate]
-    };
     let sort = Sort::parse(&entity, None, false).unwrap();
     for (filter, denied, left) in [
         ("grade == 2", "has(resource.grade) && resource.grade % 4 != 3", 0),
@@ -610,7 +601,8 @@ async fn where_the_policies_leave_nothing_of_what_is_named_nothing_is_looked_up(
         ("label == 'l7'", "resource.label.endsWith('8')", 1),
     ] {
         let filter_of = terms::condition(&cache, &entity, filter).unwrap();
-        let selection = Selection { only: only(denied), ..selected(Some(filter_of), &[]) };
+        let only = left_by(&entity, "deny", denied, &context);
+        let selection = Selection { only, ..selected(Some(filter_of), &[]) };
         let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
         let found = page(&mut tx, &asked, None, 51).await.unwrap();
         assert_eq!(found.len(), left.min(51), "{filter} without {denied}");
