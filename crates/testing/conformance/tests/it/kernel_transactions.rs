@@ -3,6 +3,7 @@
 use athyper_bootstrap::schemas;
 use athyper_kernel_audit::AuditEvent;
 use athyper_kernel_db::{DbError, Rows as _, SystemReason};
+use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::PLATFORM_TENANT;
 use athyper_test_kit::TestDatabase;
 use serde_json::json;
@@ -21,6 +22,18 @@ async fn database() -> TestDatabase {
 
 async fn insert(conn: &mut PgConnection) {
     sqlx::query(INSERT).execute(conn).await.expect("insert");
+}
+
+/// Two tenants with a row each.
+async fn with_a_row_each() -> (TestDatabase, TenantContext, TenantContext) {
+    let db = database().await;
+    let (one, other) = (db.context("demo"), db.context("globex"));
+    for context in [&one, &other] {
+        let mut tx = db.database.tenant_tx(context).await.unwrap();
+        insert(tx.conn()).await;
+        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
+    }
+    (db, one, other)
 }
 
 /// SQLSTATE of a statement that has to fail.
@@ -104,13 +117,7 @@ async fn a_connection_that_read_for_a_tenant_serves_another_one_as_any_other() {
     const SEEN: &str =
         "select coalesce(string_agg(distinct tenant_id::text, ' '), '') from platform.number_series";
     const PID: &str = "select pg_backend_pid()";
-    let db = database().await;
-    let (one, other) = (db.context("demo"), db.context("globex"));
-    for context in [&one, &other] {
-        let mut tx = db.database.tenant_tx(context).await.unwrap();
-        insert(tx.conn()).await;
-        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
-    }
+    let (db, one, other) = with_a_row_each().await;
     let mut pids = std::collections::BTreeSet::new();
     for context in [&one, &other, &one, &one, &other] {
         let own = context.tenant_id().uuid().to_string();
@@ -156,13 +163,7 @@ async fn a_read_that_opens_with_its_question_sees_the_rows_of_its_tenant_alone()
          join (select max(last_number) as most from platform.number_series) all_of on found.last_number <= most and most >= $1",
         "select (select tenant_id from platform.number_series limit 1) as tenant_id where $1::bigint > 0",
     ];
-    let db = database().await;
-    let (one, other) = (db.context("demo"), db.context("globex"));
-    for context in [&one, &other] {
-        let mut tx = db.database.tenant_tx(context).await.unwrap();
-        insert(tx.conn()).await;
-        tx.commit(AuditEvent::info("kernel.test")).await.unwrap();
-    }
+    let (db, one, other) = with_a_row_each().await;
     let mut pids = std::collections::BTreeSet::new();
     // More often than it takes for a plan to be made for all values.
     for turn in 0..24 {
