@@ -6,28 +6,40 @@ use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Clock, Id, PLATFORM_TENANT, TenantId};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use sqlx::PgConnection;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
 use sqlx::types::Json;
+use sqlx::{Arguments as _, AssertSqlSafe, PgConnection};
+use uuid::Uuid;
 
 use crate::{Database, DbError};
 
-/// Values `$1` to `$18` of an event.
-const INSERT: &str = "insert into audit.event (tenant_id, id, recorded_at, type, level, class, actor_kind, actor_id, \
-     realm_key, org_key, request_id, trace_id, session_id, subject_type, subject_id, message, meta, personal) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+/// Columns of an event, in the order of the values that [`Inserts`] adds.
+const COLUMNS: [&str; 18] = [
+    "tenant_id",
+    "id",
+    "recorded_at",
+    "type",
+    "level",
+    "class",
+    "actor_kind",
+    "actor_id",
+    "realm_key",
+    "org_key",
+    "request_id",
+    "trace_id",
+    "session_id",
+    "subject_type",
+    "subject_id",
+    "message",
+    "meta",
+    "personal",
+];
 
-/// As [`INSERT`], with the personal values beside the event: one statement all the same.
-const INSERT_PERSONAL: &str = "with event as (insert into audit.event (tenant_id, id, recorded_at, type, level, class, \
-     actor_kind, actor_id, realm_key, org_key, request_id, trace_id, session_id, subject_type, subject_id, message, \
-     meta, personal) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)) \
-     insert into audit.personal_value (tenant_id, event_id, field, person, value, salt) \
-     select $1, $2, own.field, own.person, own.value, own.salt \
-     from unnest($19::text[], $20::text[], $21::text[], $22::bytea[]) as own (field, person, value, salt)";
-
-/// Where an event happened, as far as that is known.
-#[derive(Default)]
+/// Where an event happened and who did it, as far as that is known.
 struct Origin<'a> {
+    tenant: TenantId,
+    actor: &'a Actor,
     realm_key: Option<&'a str>,
     org_key: Option<&'a str>,
     request_id: Option<&'a str>,
@@ -42,14 +54,9 @@ pub(crate) async fn insert(
     now: DateTime<Utc>,
     event: AuditEvent,
 ) -> Result<(), DbError> {
-    let actor = event.actor_in(context).clone();
-    let origin = Origin {
-        realm_key: Some(context.realm_key()),
-        org_key: context.org_key(),
-        request_id: Some(context.request_id()),
-        trace_id: context.trace_id(),
-    };
-    write_row(conn, context.tenant_id(), &actor, &origin, clock, now, event).await
+    let mut values = PgArguments::default();
+    let inserts = Inserts::within(&mut values, context, clock, now, event)?;
+    execute(conn, &inserts, values).await
 }
 
 /// Writes an event that has no context.
@@ -62,49 +69,132 @@ pub(crate) async fn insert_for(
     event: AuditEvent,
 ) -> Result<(), DbError> {
     let actor = event.actor.clone().unwrap_or_else(|| actor.clone());
-    write_row(conn, tenant, &actor, &Origin::default(), clock, now, event).await
+    let (realm_key, org_key, request_id, trace_id) = (None, None, None, None);
+    let origin = Origin { tenant, actor: &actor, realm_key, org_key, request_id, trace_id };
+    let mut values = PgArguments::default();
+    let inserts = Inserts::of(&mut values, &origin, (clock, now), event)?;
+    execute(conn, &inserts, values).await
 }
 
-async fn write_row(
-    conn: &mut PgConnection,
-    tenant: TenantId,
-    actor: &Actor,
-    origin: &Origin<'_>,
-    clock: &Clock,
-    now: DateTime<Utc>,
-    event: AuditEvent,
-) -> Result<(), DbError> {
-    let event = redact(event);
-    let kept_apart = KeptApart::of(&event, actor)?;
-    let query = sqlx::query(if event.personal.is_empty() { INSERT } else { INSERT_PERSONAL })
-        .bind(tenant.uuid())
-        .bind(Id::<athyper_kernel_types::AuditEvent>::new(clock).uuid())
-        .bind(now)
-        .bind(&event.kind)
-        .bind(event.level.as_str())
-        .bind(event.class_for(actor).as_str())
-        .bind(actor.kind.as_str())
-        .bind(&actor.id)
-        .bind(origin.realm_key)
-        .bind(origin.org_key)
-        .bind(origin.request_id)
-        .bind(origin.trace_id)
-        .bind(&event.session_id)
-        .bind(&event.subject_type)
-        .bind(&event.subject_id)
-        .bind(&event.message)
-        .bind(Json(&event.meta));
-    let query = match kept_apart {
-        None => query.bind(None::<Json<Map<String, Value>>>),
-        Some(apart) => query
-            .bind(Some(Json(apart.digests)))
-            .bind(apart.fields)
-            .bind(apart.persons)
-            .bind(apart.values)
-            .bind(apart.salts),
+/// Whether a tenant's trail has this event.
+pub(crate) async fn is_there(conn: &mut PgConnection, tenant: TenantId, id: Uuid) -> Result<bool, DbError> {
+    let found =
+        sqlx::query_scalar("select exists (select from audit.event where tenant_id = $1 and id = $2)");
+    Ok(found.bind(tenant.uuid()).bind(id).fetch_one(conn).await?)
+}
+
+async fn execute(conn: &mut PgConnection, inserts: &Inserts, values: PgArguments) -> Result<(), DbError> {
+    let statement = match inserts.personal("") {
+        None => inserts.event(""),
+        Some(personal) => format!("with personal as ({personal}) {}", inserts.event("")),
     };
-    query.execute(conn).await?;
+    sqlx::query_with(AssertSqlSafe(statement), values).execute(conn).await?;
     Ok(())
+}
+
+/// What inserts an event: its values are those of a statement from a place on.
+pub(crate) struct Inserts {
+    /// Id of the event.
+    pub(crate) id: Uuid,
+    /// How many values the statement has before them.
+    before: usize,
+    has_personal: bool,
+}
+
+impl Inserts {
+    /// Those of an event of a tenant's, with the values added.
+    pub(crate) fn within(
+        values: &mut PgArguments,
+        context: &TenantContext,
+        clock: &Clock,
+        now: DateTime<Utc>,
+        event: AuditEvent,
+    ) -> Result<Self, DbError> {
+        let actor = event.actor_in(context).clone();
+        let origin = Origin {
+            tenant: context.tenant_id(),
+            actor: &actor,
+            realm_key: Some(context.realm_key()),
+            org_key: context.org_key(),
+            request_id: Some(context.request_id()),
+            trace_id: context.trace_id(),
+        };
+        Self::of(values, &origin, (clock, now), event)
+    }
+
+    fn of(
+        values: &mut PgArguments,
+        origin: &Origin<'_>,
+        at: (&Clock, DateTime<Utc>),
+        event: AuditEvent,
+    ) -> Result<Self, DbError> {
+        let event = redact(event);
+        let kept_apart = KeptApart::of(&event, origin.actor)?;
+        let id = Id::<athyper_kernel_types::AuditEvent>::new(at.0).uuid();
+        let inserts = Self { id, before: values.len(), has_personal: kept_apart.is_some() };
+        add(values, id, origin, at.1, &event, kept_apart).map_err(sqlx::Error::Encode)?;
+        Ok(inserts)
+    }
+
+    /// The value of this place of the event's.
+    fn value(&self, place: usize) -> String {
+        format!("${}", self.before + place)
+    }
+
+    /// What inserts the event, `from` something or by itself.
+    pub(crate) fn event(&self, from: &str) -> String {
+        let values: Vec<String> = (1..=COLUMNS.len()).map(|place| self.value(place)).collect();
+        format!("insert into audit.event ({}) select {} {from}", COLUMNS.join(", "), values.join(", "))
+    }
+
+    /// What inserts its personal values, beside something or by themselves; none where it has none.
+    pub(crate) fn personal(&self, beside: &str) -> Option<String> {
+        let [tenant, event] = [1, 2].map(|place| self.value(place));
+        let [fields, persons, values, salts] = [19, 20, 21, 22].map(|place| self.value(place));
+        self.has_personal.then(|| {
+            format!(
+                "insert into audit.personal_value (tenant_id, event_id, field, person, value, salt) \
+                 select {tenant}, {event}, own.field, own.person, own.value, own.salt from {beside} \
+                 unnest({fields}::text[], {persons}::text[], {values}::text[], {salts}::bytea[]) \
+                 as own (field, person, value, salt)"
+            )
+        })
+    }
+}
+
+/// Adds the values of an event, in the order of [`COLUMNS`], and then those that are kept apart.
+fn add(
+    values: &mut PgArguments,
+    id: Uuid,
+    origin: &Origin<'_>,
+    now: DateTime<Utc>,
+    event: &AuditEvent,
+    kept_apart: Option<KeptApart>,
+) -> Result<(), BoxDynError> {
+    let actor = origin.actor;
+    values.add(origin.tenant.uuid())?;
+    values.add(id)?;
+    values.add(now)?;
+    values.add(&event.kind)?;
+    values.add(event.level.as_str())?;
+    values.add(event.class_for(actor).as_str())?;
+    values.add(actor.kind.as_str())?;
+    values.add(&actor.id)?;
+    values.add(origin.realm_key)?;
+    values.add(origin.org_key)?;
+    values.add(origin.request_id)?;
+    values.add(origin.trace_id)?;
+    values.add(&event.session_id)?;
+    values.add(&event.subject_type)?;
+    values.add(&event.subject_id)?;
+    values.add(&event.message)?;
+    values.add(Json(&event.meta))?;
+    let Some(apart) = kept_apart else { return values.add(None::<Json<Map<String, Value>>>) };
+    values.add(Some(Json(apart.digests)))?;
+    values.add(apart.fields)?;
+    values.add(apart.persons)?;
+    values.add(apart.values)?;
+    values.add(apart.salts)
 }
 
 /// The personal values of an event, column by column, and what the event itself holds of them.

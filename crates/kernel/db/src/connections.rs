@@ -82,7 +82,7 @@ impl Connections {
     /// # Errors
     /// When none is free in time, the server does not answer, or the connection was cut.
     pub(crate) async fn lease(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
-        let mut lease = self.free().await?;
+        let mut lease = self.free(false).await?;
         match opening {
             Opening::Transaction(text) => lease.begin(text).await?,
             Opening::Reads(tenant) => lease.read_for(*tenant).await?,
@@ -101,11 +101,11 @@ impl Connections {
         select: &str,
         arguments: &PgArguments,
     ) -> Result<(Lease, Vec<PgRow>), sqlx::Error> {
-        let mut lease = self.free().await?;
+        let mut lease = self.free(true).await?;
         let (mut select, mut arguments) = (AssertSqlSafe(select.to_owned()), arguments.clone());
         if lease.only_reads {
             arguments.add(tenant.uuid().hyphenated().to_string()).map_err(sqlx::Error::Encode)?;
-            select = AssertSqlSafe(telling(&select.0, arguments.len()));
+            select = AssertSqlSafe(telling(&select.0, arguments.len(), Told::Connection));
         } else {
             lease.read_for(tenant).await?;
         }
@@ -113,16 +113,29 @@ impl Connections {
         Ok((lease, rows))
     }
 
-    /// A connection that nobody else works on.
+    /// The count that a statement gives which changes something, by itself and not within a transaction.
+    ///
+    /// # Errors
+    /// As [`lease`](Self::lease), and when the statement is refused.
+    pub(crate) async fn change(&self, statement: &str, arguments: &PgArguments) -> Result<i64, sqlx::Error> {
+        let mut lease = self.free(false).await?;
+        lease.may_write().await?;
+        let statement = AssertSqlSafe(statement.to_owned());
+        let count = sqlx::query_scalar_with(statement, arguments.clone()).fetch_one(lease.conn()).await?;
+        lease.done();
+        Ok(count)
+    }
+
+    /// A connection that nobody else works on, one that was told that it only reads or one that was not, where there is such a one.
     #[expect(clippy::disallowed_methods, reason = "what transactions are opened on is had here")]
-    async fn free(&self) -> Result<Lease, sqlx::Error> {
+    async fn free(&self, only_reads: bool) -> Result<Lease, sqlx::Error> {
         let patience = self.0.pool.options().get_acquire_timeout();
         let permit = match timeout(patience, Arc::clone(&self.0.permits).acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
             Err(_) => return Err(sqlx::Error::PoolTimedOut),
         };
-        let (connection, since, only_reads) = match self.0.take() {
+        let (connection, since, only_reads) = match self.0.take(only_reads) {
             Some(kept) => (kept.connection, kept.since, kept.only_reads),
             // What makes a connection is large, and whoever waits for this future carries it about: it has a place of its own.
             None => (Box::pin(self.0.pool.acquire()).await?, Instant::now(), false),
@@ -132,13 +145,23 @@ impl Connections {
     }
 }
 
+/// Who is told whose rows are seen.
+#[derive(Clone, Copy)]
+pub(crate) enum Told {
+    /// The connection, until it is told otherwise.
+    Connection,
+    /// The transaction that the statement is.
+    Transaction,
+}
+
 /// The statement that says whose rows it sees, as the argument of this number has it, and then selects them.
 ///
 /// The selection is made for each row that says whose it is: it can be neither before that nor apart from it, as it depends on it and
 /// `offset 0` keeps it from becoming part of anything else. Row security asks for the setting whenever it looks at a table.
-fn telling(select: &str, tenant: usize) -> String {
+pub(crate) fn telling(select: &str, tenant: usize, told: Told) -> String {
+    let is_local = matches!(told, Told::Transaction);
     format!(
-        "select read.* from (select set_config('athyper.tenant_id', ${tenant}::text, false) as tenant offset 0) told \
+        "select read.* from (select set_config('athyper.tenant_id', ${tenant}::text, {is_local}) as tenant offset 0) told \
          cross join lateral (select read.* from ({select}) read where told.tenant is not null offset 0) read"
     )
 }
@@ -158,12 +181,14 @@ impl Inner {
         std::mem::take(&mut *self.kept())
     }
 
-    /// The connection that was used last. Those that were not used for long go back to the pool.
-    fn take(&self) -> Option<Kept> {
+    /// The connection that was used last, of those that were told the same of reading where there are any. Those that were not used
+    /// for long go back to the pool.
+    fn take(&self, only_reads: bool) -> Option<Kept> {
         let mut kept = self.kept();
         let first_fresh = kept.iter().position(|one| one.used.elapsed() < FRESH).unwrap_or(kept.len());
         let stale: Vec<Kept> = kept.drain(..first_fresh).collect();
-        let taken = kept.pop();
+        let alike = kept.iter().rposition(|one| one.only_reads == only_reads);
+        let taken = alike.or(kept.len().checked_sub(1)).map(|at| kept.remove(at));
         drop(kept);
         for one in stale {
             give_back(one.connection);
@@ -255,6 +280,15 @@ impl Lease {
         );
         sqlx::raw_sql(AssertSqlSafe(text)).execute(self.conn()).await?;
         self.only_reads = true;
+        Ok(())
+    }
+
+    /// A round trip where the connection was told that it only reads.
+    async fn may_write(&mut self) -> Result<(), sqlx::Error> {
+        if self.only_reads {
+            sqlx::raw_sql("set default_transaction_read_only = off").execute(self.conn()).await?;
+            self.only_reads = false;
+        }
         Ok(())
     }
 

@@ -1,16 +1,20 @@
 //! The handle from which every transaction is opened. It owns the pool and shows it to nobody.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Clock, PLATFORM_TENANT, TenantId};
+use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgListener, PgRow};
 
 use crate::changes::Reader;
 use crate::connections::{Connections, Lease, Opening};
 use crate::replica::Replica;
-use crate::{Changes, DbError, LazyReadTx, ReadTx, Rows as _, SystemReason, SystemTx, TenantTx};
+use crate::{
+    Changes, DbError, LazyReadTx, LazyTenantTx, ReadTx, Rows as _, SystemReason, SystemTx, TenantTx,
+};
 
 #[expect(clippy::disallowed_types, reason = "this is the one owner of the pool")]
 type Pool = sqlx::PgPool;
@@ -109,8 +113,22 @@ impl Database {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection can be had in time.
     pub async fn tenant_tx(&self, context: &TenantContext) -> Result<TenantTx, DbError> {
+        self.tenant_tx_at(context, self.0.clock.now()).await
+    }
+
+    /// The same, which writes as of this time.
+    pub(crate) async fn tenant_tx_at(
+        &self,
+        context: &TenantContext,
+        now: DateTime<Utc>,
+    ) -> Result<TenantTx, DbError> {
         let tx = self.begin(&format!("{WRITE}; {}", of_tenant(context.tenant_id()))).await?;
-        Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone(), self.0.changes.clone()))
+        Ok(TenantTx::new(tx, context.clone(), self.0.clock.clone(), now, self.0.changes.clone()))
+    }
+
+    /// A change that is one statement, or a transaction that is opened later.
+    pub fn lazy_tenant_tx(&self, context: &TenantContext) -> LazyTenantTx {
+        LazyTenantTx::new(self.clone(), context.clone())
     }
 
     /// Opens a transaction that sees the rows of this tenant alone and cannot write.
@@ -153,6 +171,27 @@ impl Database {
         let asks = || self.0.connections.ask(context.tenant_id(), &select, &arguments);
         let (lease, rows) = uncut(&self.0.connections, asks).await?;
         Ok((ReadTx::new(lease, context.clone(), self.clone()), rows))
+    }
+
+    /// Whether a statement by itself has what each transaction is to have. Behind a pooler it has not.
+    pub(crate) fn can_change_at_once(&self) -> bool {
+        self.0.pooler.is_none()
+    }
+
+    /// The count that a statement gives which changes something by itself, and whether it was asked again because a connection was
+    /// cut: then nobody knows what became of it before.
+    pub(crate) async fn change(
+        &self,
+        statement: &str,
+        arguments: &PgArguments,
+    ) -> (Result<i64, DbError>, bool) {
+        let asked = AtomicUsize::new(0);
+        let asks = || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            self.0.connections.change(statement, arguments)
+        };
+        let count = uncut(&self.0.connections, asks).await;
+        (count, asked.into_inner() > 1)
     }
 
     /// Opens a transaction that reads for a list or a report: as [`read_tx`](Self::read_tx), on the replica where there is

@@ -3,6 +3,7 @@
 //! - [`TenantTx`] reads and writes one tenant's rows. It is opened from a `TenantContext`, tells the database whose
 //!   rows it may see in the statement that opens it, and closes with [`TenantTx::commit`], which writes the audit
 //!   event. There is no bare commit; dropping it rolls back.
+//! - [`LazyTenantTx`] is a change that is [one statement](AtOnce), with its event, where that suffices; else it is opened.
 //! - [`ReadTx`] reads one tenant's rows and cannot write; for lists and reports perhaps on a replica. [`LazyReadTx`] is one that
 //!   is opened by the statement that asks for the first rows.
 //! - [`SystemTx`] crosses tenants, asks for a [`SystemReason`] and leaves a trace.
@@ -21,6 +22,7 @@ mod done;
 mod error;
 mod fresh_cache;
 mod lazy_read;
+mod lazy_write;
 mod migrate;
 mod replica;
 mod schemas;
@@ -39,6 +41,7 @@ pub use done::Done;
 pub use error::DbError;
 pub use fresh_cache::FreshCache;
 pub use lazy_read::{LazyReadTx, Rows};
+pub use lazy_write::{AtOnce, LazyTenantTx};
 pub use migrate::{MigrateError, Migration, Schema, migrate};
 pub use schemas::{AUDIT_SCHEMA, PLATFORM_SCHEMA};
 pub use series::take_numbers;

@@ -23,8 +23,13 @@ pub struct TenantTx {
 }
 
 impl TenantTx {
-    pub(crate) fn new(tx: Lease, context: TenantContext, clock: Clock, changes: Changes) -> Self {
-        let now = clock.now();
+    pub(crate) fn new(
+        tx: Lease,
+        context: TenantContext,
+        clock: Clock,
+        now: DateTime<Utc>,
+        changes: Changes,
+    ) -> Self {
         Self { tx, context, clock, now, changes, changed: Vec::new(), is_crossing: false }
     }
 

@@ -1,7 +1,7 @@
 //! A state change: body read, transaction open, idempotency honoured, and one commit at the end.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::TenantTx;
+use athyper_kernel_db::{AtOnce, LazyTenantTx, TenantTx};
 use athyper_kernel_error::{Problem, ProblemKind};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -12,11 +12,11 @@ use crate::version::if_match_allows;
 use crate::{Body, Caller, Intake, ProblemResponse, Reply};
 
 /// What the handler of a state change takes. The body has been read before the transaction was opened, so a slow
-/// sender holds no connection to the database.
+/// sender holds no connection to the database. With a [`LazyTenantTx`] it has no transaction yet.
 #[derive(Debug)]
-pub struct Command<B> {
+pub struct Command<B, T = TenantTx> {
     /// The tenant's transaction; rolled back unless [`Command::finish`] is reached.
-    pub tx: TenantTx,
+    pub tx: T,
     /// The decoded body.
     pub body: B,
     caller: Caller,
@@ -24,7 +24,7 @@ pub struct Command<B> {
     idempotency: Option<IdempotencyKey>,
 }
 
-impl<B> Command<B> {
+impl<B, T> Command<B, T> {
     /// Who calls.
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -55,7 +55,9 @@ impl<B> Command<B> {
         }
         self.check_version(current)
     }
+}
 
+impl<B> Command<B> {
     /// Keeps the answer for the idempotency key, writes the audit event, commits, and answers.
     ///
     /// # Errors
@@ -85,7 +87,40 @@ impl<B> Command<B> {
     }
 }
 
+impl<B> Command<B, LazyTenantTx> {
+    /// Does all of the change by one statement, and writes the audit event by it. Says whether it did: where it did not, nothing was
+    /// done, and the command is to be [opened](Self::open). An answer that is kept for an idempotency key, or that somebody agreed
+    /// to, takes a transaction.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was kept.
+    pub async fn finish_at_once(&self, change: AtOnce, event: AuditEvent) -> Result<bool, ProblemResponse> {
+        if self.idempotency.is_some() || self.caller.agreement().is_some() {
+            return Ok(false);
+        }
+        Ok(self.tx.at_once(change, self.caller.trace(event)).await?)
+    }
+
+    /// The command with its transaction open.
+    ///
+    /// # Errors
+    /// When no connection to the database can be had in time.
+    pub async fn open(self) -> Result<Command<B>, ProblemResponse> {
+        let Self { tx, body, caller, if_match, idempotency } = self;
+        Ok(Command { tx: tx.into_opened().await?, body, caller, if_match, idempotency })
+    }
+}
+
 impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let command = Command::<B, LazyTenantTx>::from_request(request, state).await?;
+        command.open().await.map_err(IntoResponse::into_response)
+    }
+}
+
+impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B, LazyTenantTx> {
     type Rejection = Response;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Response> {
@@ -96,16 +131,17 @@ impl<S: Send + Sync, B: Body> FromRequest<S> for Command<B> {
         let (content, decoded) = B::take(&parts.headers, body, &intake).await.map_err(refuse)?;
         let key = IdempotencyKey::of(&parts, caller.operation(), &content).map_err(refuse)?;
         let if_match = header_text(&parts.headers, "if-match");
-        let opened = caller.edge().database.tenant_tx(caller.context()).await;
-        let mut tx = opened.map_err(|error| refuse(error.into()))?;
+        let mut tx = caller.edge().database.lazy_tenant_tx(caller.context());
         if let Some(key) = &key {
-            let answer = match idempotency::claim(&mut tx, key).await {
+            let opened = tx.opened().await.map_err(|error| refuse(error.into()))?;
+            let answer = match idempotency::claim(opened, key).await {
                 Ok(Seen::Never) => None,
                 Ok(Seen::Before(reply)) => Some(reply.into_response()),
                 Err(problem) => Some(refuse(problem)),
             };
             if let Some(answer) = answer {
                 // Ended here and not later by the pool: until then the key counts as being served.
+                let tx = tx.into_opened().await.map_err(|error| refuse(error.into()))?;
                 tx.rollback().await.map_err(|error| refuse(error.into()))?;
                 decoded.discard(&intake).await;
                 return Err(answer);

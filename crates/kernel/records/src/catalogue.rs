@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use athyper_kernel_db::{Database, DbError, FreshCache, LazyReadTx, TenantConnection, TenantTx, announce};
+use athyper_kernel_db::{
+    Database, DbError, FreshCache, LazyReadTx, LazyTenantTx, TenantConnection, TenantTx, announce,
+};
 use athyper_kernel_entity::{EntityDef, EntityKey, FIRST_CUSTOM_SLOT, FieldDef, FieldType, Overlay};
 use athyper_kernel_record_model::{Entity, EntityId, Error, Slot, SystemEntities, with_slots};
 use athyper_kernel_types::Id;
@@ -74,6 +76,19 @@ impl Entities {
         key: &EntityKey,
     ) -> Result<Option<Arc<Entity>>, DbError> {
         let tenant = tx.context().tenant_id();
+        self.cache.get(tenant, key.as_str(), || async { self.look_up(tx.opened().await?, key).await }).await
+    }
+
+    /// The same for a write that nothing was opened for yet: its definition may change until it is held.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn find_to_write(
+        &self,
+        tx: &mut LazyTenantTx,
+        key: &EntityKey,
+    ) -> Result<Option<Arc<Entity>>, DbError> {
+        let tenant = tx.tenant_id();
         self.cache.get(tenant, key.as_str(), || async { self.look_up(tx.opened().await?, key).await }).await
     }
 

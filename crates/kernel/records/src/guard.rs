@@ -75,7 +75,12 @@ impl Guard {
         self.all(entity).all(|operation| is_free(&self.weigh(operation, entity, None)))
     }
 
-    /// Whether that holds of the records that are written and of all that they name.
+    /// Whether that holds, and nobody is to be told of what is decided on each of its records.
+    pub(crate) fn is_unasked(&self, entity: &Entity) -> bool {
+        !self.rights.wants_records() && self.is_free(entity)
+    }
+
+    /// Whether [nothing stands between](Self::is_free) them and the records that are written, and all that they name.
     pub(crate) async fn is_free_to_write(
         &self,
         tx: &mut impl TenantConnection,

@@ -12,7 +12,8 @@ use athyper_kernel_db::{DbError, TenantConnection, TenantTx, take_numbers};
 use athyper_kernel_entity::{EntityKind, FieldKey, FieldType};
 use athyper_kernel_error::DomainError as _;
 use athyper_kernel_record_model::{
-    Entity, Error, Record, RecordId, Rehearsal, Traces, UniqueValue, check, sorted_by, terms, unique_key,
+    Entity, Error, Record, RecordId, Rehearsal, Traces, UniqueValue, check, names_in_lines, sorted_by, terms,
+    unique_key,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ use crate::commands::{create_record, update_record};
 use crate::files;
 use crate::guard::Guard;
 use crate::store::many::{self, Stored};
-use crate::{named, write};
+use crate::write;
 
 const CREATE: &str = "records.create_record";
 const UPDATE: &str = "records.update_record";
@@ -135,7 +136,7 @@ pub async fn write_many(
         && entity.def.effective.is_none()
         && entity.def.kind != EntityKind::Single
         && !entity.refuses_duplicates()
-        && !named::names_in_lines(entity)
+        && !names_in_lines(entity)
         && !files::has_any(entity)
         && guard.doing(CREATE).doing(UPDATE).is_free_to_write(tx, entities, entity).await?;
     if !is_kept_together {
@@ -280,7 +281,7 @@ fn prepare(
     let (record, is_change) = match record {
         None => {
             let (state, values) = create_record::complete(entity, context, given)?;
-            (create_record::new(tx, state, values), false)
+            (create_record::new((tx.clock(), tx.now()), &tx.context().actor().id, state, values), false)
         }
         Some(record) => {
             let values = update_record::changed_values(entity, context, &record, given)?;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use athyper_kernel_db::{TenantConnection, TenantTx};
 use athyper_kernel_entity::{EntityKey, EntityKind, FieldDef, FieldType};
 use athyper_kernel_http::Caller;
-use athyper_kernel_record_model::{Entity, EntityId, Error, Record, RecordId, check, terms};
+use athyper_kernel_record_model::{
+    Entity, EntityId, Error, Record, RecordId, Successors, check, named_files, repoint, take_files, terms,
+};
 use athyper_kernel_types::Id;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -15,7 +17,6 @@ use crate::catalogue::Entities;
 use crate::commands::update_record::{changed_values, check_open, next};
 use crate::files;
 use crate::guard::Guard;
-use crate::named::{Successors, named_files, repoint, take_files};
 use crate::store::merges::{self, Referring};
 use crate::store::{entities as stored, matches, records};
 use crate::{check_write, write};

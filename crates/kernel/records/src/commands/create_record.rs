@@ -1,13 +1,15 @@
 //! Makes a record.
 
+use std::sync::Arc;
+
 use athyper_kernel_cel::Context;
-use athyper_kernel_db::{DbError, Done, TenantTx, take_numbers};
-use athyper_kernel_entity::{EntityKind, Numbering, Values};
+use athyper_kernel_db::{DbError, Done, LazyTenantTx, TenantTx, take_numbers};
+use athyper_kernel_entity::{EntityKey, EntityKind, Numbering, Values};
 use athyper_kernel_http::{Command, CreateProblems, Json, ProblemBody, ProblemResponse, Reply, UrlQuery};
-use athyper_kernel_record_model::{Entity, Error, Record, RecordId, check, terms};
-use athyper_kernel_types::SeriesPattern;
+use athyper_kernel_record_model::{Entity, Error, Record, RecordId, Traces, check, names_in_lines, terms};
+use athyper_kernel_types::{Clock, SeriesPattern};
 use axum::extract::State;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
 use crate::body::{RecordBody, ValuesBody};
@@ -17,7 +19,7 @@ use crate::guard::Guard;
 use crate::matches::{self, AllowDuplicates};
 use crate::path::EntityPath;
 use crate::store::records;
-use crate::{Deps, named, write};
+use crate::{Deps, files, named, write};
 
 /// Make a record
 ///
@@ -45,18 +47,62 @@ pub(crate) async fn create_record(
     State(deps): State<Deps>,
     EntityPath(key): EntityPath,
     UrlQuery(allow): UrlQuery<AllowDuplicates>,
-    mut cmd: Command<Json<Values>>,
+    mut cmd: Command<Json<Values>, LazyTenantTx>,
 ) -> Result<Reply, ProblemResponse> {
     let caller = cmd.caller().clone();
     let guard = Guard::of(&caller);
+    let location = |record: &Record| format!("/v1/records/{key}/{}", record.id);
+    if !allow.allow_duplicates
+        && let Some((entity, record)) = at_once(&mut cmd, &deps.entities, &key, &guard).await?
+    {
+        let json = record.to_json(&entity.def, &guard.answer(&entity, &record), None);
+        return Ok(Reply::created(location(&record), &json)?.version(record.version));
+    }
+    let mut cmd = cmd.open().await?;
     let entity = allow.over(&caller, deps.to_write(&mut cmd, &key).await?)?;
     let done = execute(&mut cmd.tx, &deps.entities, &entity, &guard, &cmd.body.0.0).await;
     let done = matches::told(&mut cmd.tx, &guard, &entity, done).await?;
-    let location = format!("/v1/records/{key}/{}", done.output.id);
     let mut json = done.output.to_json(&entity.def, &guard.answer(&entity, &done.output), None);
     matches::report(&mut cmd.tx, &guard, &entity, &done.output, &mut json).await?;
-    let reply = Reply::created(location, &json)?.version(done.output.version);
+    let reply = Reply::created(location(&done.output), &json)?.version(done.output.version);
     cmd.finish(done.event, reply).await
+}
+
+/// Makes the record by one statement, where nothing has to be asked of the database for it; none where that is so, or something is
+/// wrong, which is said of the definition that is held.
+async fn at_once(
+    cmd: &mut Command<Json<Values>, LazyTenantTx>,
+    entities: &Entities,
+    key: &EntityKey,
+    guard: &Guard,
+) -> Result<Option<(Arc<Entity>, Record)>, ProblemResponse> {
+    let Some(entity) = entities.find_to_write(&mut cmd.tx, key).await? else { return Ok(None) };
+    if !stands_alone(&entity) || !guard.is_unasked(&entity) {
+        return Ok(None);
+    }
+    let tx = &cmd.tx;
+    let context = terms::context(tx.context(), tx.now());
+    let Ok((state, values)) = complete(&entity, &context, &cmd.body.0.0) else { return Ok(None) };
+    let record = new((tx.clock(), tx.now()), &tx.context().actor().id, state, values);
+    let found = Traces::of(&entity, &record.values);
+    if !found.unique.is_empty() || !found.references.is_empty() {
+        return Ok(None);
+    }
+    let change = records::create_at_once(tx.tenant_id(), &entity, &record, &found, "create")?;
+    let is_made = cmd.finish_at_once(change, event("records.create_record", &entity, &record)).await?;
+    Ok(is_made.then_some((entity, record)))
+}
+
+/// Whether records of an entity are made without a look at others, at files or at numbers.
+fn stands_alone(entity: &Entity) -> bool {
+    let def = &entity.def;
+    entity.system().is_none()
+        && def.kind != EntityKind::Single
+        && def.numbering.is_none()
+        && def.effective.is_none()
+        && def.duplicates.is_empty()
+        && !names_in_lines(entity)
+        && !files::has_any(entity)
 }
 
 pub(crate) async fn execute(
@@ -76,7 +122,7 @@ pub(crate) async fn execute(
         values.insert(numbering.field.to_string(), Value::from(number));
     }
 
-    let record = new(tx, state, values);
+    let record = new((tx.clock(), tx.now()), &tx.context().actor().id, state, values);
     guard.check_after(entity, &record)?.check_set(given.keys())?;
     named::check_readable(tx, entities, guard, entity, (&Map::new(), given)).await?;
     write::store(tx, entities, entity, &record, "create").await?;
@@ -102,17 +148,21 @@ pub(crate) fn complete(
 }
 
 /// A record that is made now.
-pub(crate) fn new(tx: &TenantTx, state: Option<String>, values: Map<String, Value>) -> Record {
-    let (now, actor) = (tx.now(), tx.context().actor().id.clone());
+pub(crate) fn new(
+    (clock, now): (&Clock, DateTime<Utc>),
+    actor: &str,
+    state: Option<String>,
+    values: Map<String, Value>,
+) -> Record {
     Record {
-        id: RecordId::new(tx.clock()),
+        id: RecordId::new(clock),
         version: 1,
         state,
         values,
         created_at: now,
-        created_by: actor.clone(),
+        created_by: actor.to_owned(),
         updated_at: now,
-        updated_by: actor,
+        updated_by: actor.to_owned(),
         deleted: None,
     }
 }

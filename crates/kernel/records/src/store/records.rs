@@ -1,13 +1,14 @@
 //! Records, in table `records.record` or in that of a domain.
 
-use athyper_kernel_db::{DbError, Rows, TenantConnection, TenantTx};
-use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot};
-use athyper_kernel_types::Id;
+use athyper_kernel_db::{AtOnce, DbError, Rows, TenantConnection, TenantTx};
+use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot, Traces};
+use athyper_kernel_types::{Id, TenantId};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{Arguments as _, AssertSqlSafe, FromRow as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Execute as _, FromRow as _, Postgres};
 use uuid::Uuid;
 
 use crate::store::{revisions, tables, traces};
@@ -113,47 +114,93 @@ pub(crate) async fn put(
         traces::put_values(tx, entity.id, record.id, values).await?;
         return revisions::keep(tx, entity, record, action).await;
     }
+    let statement = AssertSqlSafe(format!("with here as ({ENTITY}), {BESIDE} {RECORD}"));
+    let query = bind(sqlx::query(statement), tx.tenant_id(), (entity, record), values, action);
+    match query.execute(tx.conn()).await?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(DbError::Corrupt(format!("there is no entity {}", entity.id))),
+    }
+}
+
+/// A record that is made by one statement, with its indexed values and its words, where the entity is as it was when the record was
+/// made of it.
+pub(crate) fn create_at_once(
+    tenant: TenantId,
+    entity: &Entity,
+    record: &Record,
+    found: &Traces,
+    action: &str,
+) -> Result<AtOnce, DbError> {
+    let mut query = bind(sqlx::query(""), tenant, (entity, record), &found.values, action)
+        .bind(entity.def.key.as_str())
+        .bind(entity.version);
+    let mut writes = format!("{BESIDE}, record as ({RECORD})");
+    if entity.has_words() {
+        let (words, weights): (Vec<&str>, Vec<i16>) =
+            found.words.iter().map(|(word, weight)| (word.as_str(), *weight)).unzip();
+        query = query.bind(words).bind(weights);
+        writes.push_str(WORDS);
+    }
+    let values = query.take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    Ok(AtOnce { here: ENTITY_IN_FORCE, writes, values })
+}
+
+/// The entity, which whoever writes its records holds.
+const ENTITY: &str = "select e.preparing from records.entity e where e.tenant_id = $1 and e.id = $2";
+/// The entity, held, if this definition of it is in force.
+const ENTITY_IN_FORCE: &str = "select e.preparing from records.entity e where e.tenant_id = $1 and e.id = $2 and e.key = $17 \
+     and e.version = $18 and e.retired_at is null for key share of e";
+/// What is written beside the record.
+const BESIDE: &str = "touched as (insert into records.touched (tenant_id, entity_id, record_id) \
+     select $1, $2, $3 from here where preparing on conflict (tenant_id, entity_id, record_id) do nothing), \
+     revision as (insert into records.revision (tenant_id, entity_id, record_id, version, action, state, data, \
+     recorded_at, recorded_by) select $1, $2, $3, $4, $14, $5, $6, $9, $10 from here), \
+     value as (insert into records.field_value as v (tenant_id, entity_id, record_id, slot, value) \
+     select $1, $2, $3, new.slot, new.value from here, unnest($15::integer[], $16::text[]) as new (slot, value) \
+     on conflict (tenant_id, entity_id, record_id, slot) do update set value = excluded.value \
+     where v.value is distinct from excluded.value)";
+/// The record.
+const RECORD: &str = "insert into records.record as r (tenant_id, entity_id, id, version, state, data, created_at, \
+     created_by, updated_at, updated_by, deleted_at, deleted_by) \
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from here where true \
+     on conflict (tenant_id, entity_id, id) do update set version = excluded.version, state = excluded.state, \
+     data = (r.data - $13::text[]) || excluded.data, updated_at = excluded.updated_at, \
+     updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, deleted_by = excluded.deleted_by";
+/// The words of a record that is made.
+const WORDS: &str = ", word as (insert into records.word (tenant_id, entity_id, record_id, word, weight) \
+     select $1, $2, $3, new.word, new.weight from here, unnest($19::text[], $20::smallint[]) as new (word, weight))";
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+/// `$1` to `$16` of these statements.
+fn bind<'q>(
+    query: Statement<'q>,
+    tenant: TenantId,
+    (entity, record): (&Entity, &'q Record),
+    values: &'q [(Slot, Option<String>)],
+    action: &'q str,
+) -> Statement<'q> {
     let (slots, values): (Vec<Slot>, Vec<Option<&str>>) =
         values.iter().map(|(slot, value)| (*slot, value.as_deref())).unzip();
-    let tenant = tx.tenant_id().uuid();
     let forgotten: Vec<String> = entity.fields().map(|(_, slot)| slot.to_string()).collect();
     let (deleted_at, deleted_by) = record.deleted.clone().unzip();
-    sqlx::query(
-        "with touched as (insert into records.touched (tenant_id, entity_id, record_id) \
-         select e.tenant_id, e.id, $3 from records.entity e where e.tenant_id = $1 and e.id = $2 and e.preparing \
-         on conflict (tenant_id, entity_id, record_id) do nothing), \
-         revision as (insert into records.revision (tenant_id, entity_id, record_id, version, action, state, data, \
-         recorded_at, recorded_by) values ($1, $2, $3, $4, $14, $5, $6, $9, $10)), \
-         value as (insert into records.field_value as v (tenant_id, entity_id, record_id, slot, value) \
-         select $1, $2, $3, new.slot, new.value from unnest($15::integer[], $16::text[]) as new (slot, value) \
-         on conflict (tenant_id, entity_id, record_id, slot) do update set value = excluded.value \
-         where v.value is distinct from excluded.value) \
-         insert into records.record as r (tenant_id, entity_id, id, version, state, data, created_at, \
-         created_by, updated_at, updated_by, deleted_at, deleted_by) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         on conflict (tenant_id, entity_id, id) do update set version = excluded.version, state = excluded.state, \
-         data = (r.data - $13::text[]) || excluded.data, updated_at = excluded.updated_at, \
-         updated_by = excluded.updated_by, deleted_at = excluded.deleted_at, deleted_by = excluded.deleted_by",
-    )
-    .bind(tenant)
-    .bind(entity.id.uuid())
-    .bind(record.id.uuid())
-    .bind(record.version)
-    .bind(record.state.as_deref())
-    .bind(Json(entity.to_stored(&record.values)))
-    .bind(record.created_at)
-    .bind(&record.created_by)
-    .bind(record.updated_at)
-    .bind(&record.updated_by)
-    .bind(deleted_at)
-    .bind(deleted_by)
-    .bind(forgotten)
-    .bind(action)
-    .bind(slots)
-    .bind(values)
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+    query
+        .bind(tenant.uuid())
+        .bind(entity.id.uuid())
+        .bind(record.id.uuid())
+        .bind(record.version)
+        .bind(record.state.as_deref())
+        .bind(Json(entity.to_stored(&record.values)))
+        .bind(record.created_at)
+        .bind(&record.created_by)
+        .bind(record.updated_at)
+        .bind(&record.updated_by)
+        .bind(deleted_at)
+        .bind(deleted_by)
+        .bind(forgotten)
+        .bind(action)
+        .bind(slots)
+        .bind(values)
 }
 
 /// Removes a record for good.

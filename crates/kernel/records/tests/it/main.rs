@@ -10,6 +10,7 @@
     reason = "the same tests run over the records of tenants and over those of a domain"
 )]
 
+mod at_once;
 mod definitions;
 mod domain;
 mod domain_table;

@@ -23,6 +23,7 @@ mod isolation;
 mod jobs;
 mod kernel_cel;
 mod kernel_changes;
+mod kernel_lazy_writes;
 mod kernel_migrations;
 mod kernel_replica;
 mod kernel_roles;
