@@ -16,6 +16,7 @@ use crate::control::Asked;
 use crate::determination::determine_role;
 use crate::error::Error;
 use crate::model::account::{Account, AccountId};
+use crate::model::draft::DraftError;
 use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value};
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
@@ -358,6 +359,15 @@ impl From<EntryError> for Error {
             EntryError::TooMuchLeft { difference, limit, currency } => {
                 Self::BaseUnbalanced { difference, limit, currency }
             }
+        }
+    }
+}
+
+impl From<DraftError> for Error {
+    fn from(error: DraftError) -> Self {
+        match error {
+            DraftError::Lines(errors) => Self::InvalidLines(errors),
+            DraftError::Accounts(errors) => Self::AccountsNotUsable(errors),
         }
     }
 }

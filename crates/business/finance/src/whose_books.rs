@@ -1,6 +1,6 @@
 //! Whose books are meant: the legal entity that is named, or else the tenant's only one or the one called `main`.
 
-use athyper_kernel_db::{TenantConnection, TenantTx};
+use athyper_kernel_db::{Rows, TenantTx};
 use athyper_kernel_types::{Currency, Id};
 use rust_decimal::Decimal;
 
@@ -16,10 +16,7 @@ pub(crate) const ROUNDING_LIMIT: Decimal = Decimal::ONE;
 ///
 /// # Errors
 /// [`Error::EntityNotFound`], or [`Error::EntityRequired`] where none is named and it is not clear which is meant.
-pub(crate) async fn find(
-    tx: &mut (impl TenantConnection + ?Sized),
-    code: Option<&str>,
-) -> Result<LegalEntity, Error> {
+pub(crate) async fn find(tx: &mut (impl Rows + ?Sized), code: Option<&str>) -> Result<LegalEntity, Error> {
     let mut found = legal_entities::with_code(tx, code).await?;
     match found.first() {
         None => Err(Error::EntityNotFound),

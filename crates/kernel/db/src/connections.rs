@@ -37,11 +37,21 @@ struct Inner {
 /// A connection between two transactions.
 struct Kept {
     connection: PoolConnection<Postgres>,
-    /// Whether it was told that statements outside a transaction write nothing.
-    only_reads: bool,
+    alone: Alone,
     /// When it left the pool.
     since: Instant,
     used: Instant,
+}
+
+/// What a connection was told of statements outside a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alone {
+    /// Nobody knows: it comes from the pool, and may have been told something before.
+    Unknown,
+    /// They write nothing.
+    Read,
+    /// They may write.
+    Write,
 }
 
 /// What a connection is told before it is handed out.
@@ -82,7 +92,7 @@ impl Connections {
     /// # Errors
     /// When none is free in time, the server does not answer, or the connection was cut.
     pub(crate) async fn lease(&self, opening: &Opening) -> Result<Lease, sqlx::Error> {
-        let mut lease = self.free(false).await?;
+        let mut lease = self.free(Alone::Unknown).await?;
         match opening {
             Opening::Transaction(text) => lease.begin(text).await?,
             Opening::Reads(tenant) => lease.read_for(*tenant).await?,
@@ -101,9 +111,9 @@ impl Connections {
         select: &str,
         arguments: &PgArguments,
     ) -> Result<(Lease, Vec<PgRow>), sqlx::Error> {
-        let mut lease = self.free(true).await?;
+        let mut lease = self.free(Alone::Read).await?;
         let (mut select, mut arguments) = (AssertSqlSafe(select.to_owned()), arguments.clone());
-        if lease.only_reads {
+        if lease.alone == Alone::Read {
             arguments.add(tenant.uuid().hyphenated().to_string()).map_err(sqlx::Error::Encode)?;
             select = AssertSqlSafe(telling(&select.0, arguments.len(), Told::Connection));
         } else {
@@ -118,7 +128,7 @@ impl Connections {
     /// # Errors
     /// As [`lease`](Self::lease), and when the statement is refused.
     pub(crate) async fn change(&self, statement: &str, arguments: &PgArguments) -> Result<i64, sqlx::Error> {
-        let mut lease = self.free(false).await?;
+        let mut lease = self.free(Alone::Write).await?;
         lease.may_write().await?;
         let statement = AssertSqlSafe(statement.to_owned());
         let count = sqlx::query_scalar_with(statement, arguments.clone()).fetch_one(lease.conn()).await?;
@@ -126,22 +136,22 @@ impl Connections {
         Ok(count)
     }
 
-    /// A connection that nobody else works on, one that was told that it only reads or one that was not, where there is such a one.
+    /// A connection that nobody else works on, one that was told this where there is such a one.
     #[expect(clippy::disallowed_methods, reason = "what transactions are opened on is had here")]
-    async fn free(&self, only_reads: bool) -> Result<Lease, sqlx::Error> {
+    async fn free(&self, alone: Alone) -> Result<Lease, sqlx::Error> {
         let patience = self.0.pool.options().get_acquire_timeout();
         let permit = match timeout(patience, Arc::clone(&self.0.permits).acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return Err(sqlx::Error::PoolClosed),
             Err(_) => return Err(sqlx::Error::PoolTimedOut),
         };
-        let (connection, since, only_reads) = match self.0.take(only_reads) {
-            Some(kept) => (kept.connection, kept.since, kept.only_reads),
+        let (connection, since, alone) = match self.0.take(alone) {
+            Some(kept) => (kept.connection, kept.since, kept.alone),
             // What makes a connection is large, and whoever waits for this future carries it about: it has a place of its own.
-            None => (Box::pin(self.0.pool.acquire()).await?, Instant::now(), false),
+            None => (Box::pin(self.0.pool.acquire()).await?, Instant::now(), Alone::Unknown),
         };
         let (connection, permit, home) = (Some(connection), Some(permit), Arc::clone(&self.0));
-        Ok(Lease { connection, since, only_reads, home, state: State::Unknown, permit })
+        Ok(Lease { connection, since, alone, home, state: State::Unknown, permit })
     }
 }
 
@@ -181,13 +191,13 @@ impl Inner {
         std::mem::take(&mut *self.kept())
     }
 
-    /// The connection that was used last, of those that were told the same of reading where there are any. Those that were not used
-    /// for long go back to the pool.
-    fn take(&self, only_reads: bool) -> Option<Kept> {
+    /// The connection that was used last, of those that were told this where there are any. Those that were not used for long go back
+    /// to the pool.
+    fn take(&self, alone: Alone) -> Option<Kept> {
         let mut kept = self.kept();
         let first_fresh = kept.iter().position(|one| one.used.elapsed() < FRESH).unwrap_or(kept.len());
         let stale: Vec<Kept> = kept.drain(..first_fresh).collect();
-        let alike = kept.iter().rposition(|one| one.only_reads == only_reads);
+        let alike = kept.iter().rposition(|one| one.alone == alone);
         let taken = alike.or(kept.len().checked_sub(1)).map(|at| kept.remove(at));
         drop(kept);
         for one in stale {
@@ -197,21 +207,21 @@ impl Inner {
     }
 
     /// Keeps a connection of which nothing is under way.
-    fn keep(&self, connection: PoolConnection<Postgres>, since: Instant, only_reads: bool) {
+    fn keep(&self, connection: PoolConnection<Postgres>, since: Instant, alone: Alone) {
         let mut kept = self.kept();
         // Looked at while it is locked: whoever closes the pool takes what is kept after that.
         if since.elapsed() >= AWAY || self.pool.is_closed() {
             drop(kept);
             return give_back(connection);
         }
-        kept.push(Kept { connection, only_reads, since, used: Instant::now() });
+        kept.push(Kept { connection, alone, since, used: Instant::now() });
     }
 
     /// Rolls back what was left open. The permit is held until that is done.
     fn roll_back(
         self: &Arc<Self>,
         mut connection: PoolConnection<Postgres>,
-        (since, only_reads): (Instant, bool),
+        (since, alone): (Instant, Alone),
         permit: Option<OwnedSemaphorePermit>,
     ) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -220,7 +230,7 @@ impl Inner {
         let home = Arc::clone(self);
         runtime.spawn(async move {
             if sqlx::raw_sql("rollback").execute(&mut *connection).await.is_ok() {
-                home.keep(connection, since, only_reads);
+                home.keep(connection, since, alone);
             }
             drop(permit);
         });
@@ -250,7 +260,7 @@ enum State {
 pub(crate) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
     since: Instant,
-    only_reads: bool,
+    alone: Alone,
     home: Arc<Inner>,
     state: State,
     permit: Option<OwnedSemaphorePermit>,
@@ -279,15 +289,15 @@ impl Lease {
             tenant.uuid().hyphenated()
         );
         sqlx::raw_sql(AssertSqlSafe(text)).execute(self.conn()).await?;
-        self.only_reads = true;
+        self.alone = Alone::Read;
         Ok(())
     }
 
-    /// A round trip where the connection was told that it only reads.
+    /// A round trip where the connection was not told it before.
     async fn may_write(&mut self) -> Result<(), sqlx::Error> {
-        if self.only_reads {
+        if self.alone != Alone::Write {
             sqlx::raw_sql("set default_transaction_read_only = off").execute(self.conn()).await?;
-            self.only_reads = false;
+            self.alone = Alone::Write;
         }
         Ok(())
     }
@@ -320,9 +330,9 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         match self.state {
-            State::Done => self.home.keep(connection, self.since, self.only_reads),
+            State::Done => self.home.keep(connection, self.since, self.alone),
             State::Unknown => give_back(connection),
-            State::Open => self.home.roll_back(connection, (self.since, self.only_reads), self.permit.take()),
+            State::Open => self.home.roll_back(connection, (self.since, self.alone), self.permit.take()),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use athyper_kernel_tenant_context::{Actor, TenantContext};
 use athyper_kernel_types::{Clock, PLATFORM_TENANT, TenantId};
@@ -11,6 +10,7 @@ use sqlx::postgres::{PgArguments, PgListener, PgRow};
 
 use crate::changes::Reader;
 use crate::connections::{Connections, Lease, Opening};
+use crate::pooler::Pooler;
 use crate::replica::Replica;
 use crate::{
     Changes, DbError, LazyReadTx, LazyTenantTx, ReadTx, Rows as _, SystemReason, SystemTx, TenantTx,
@@ -26,29 +26,6 @@ struct Inner {
     pooler: Option<Pooler>,
     replica: Option<Replica>,
     changes: Changes,
-}
-
-/// What each transaction has to do where a pooler stands between, which lends a connection for one transaction alone:
-/// nothing that the connection was told before can be relied on, and statements of others may still lie prepared on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pooler {
-    /// How long one statement may run.
-    pub statement_timeout: Duration,
-    /// How long a transaction may stand still.
-    pub idle_timeout: Duration,
-}
-
-impl Pooler {
-    /// What follows `begin`. Names of prepared statements are given out by each client for itself, so that two of them
-    /// would meet on one connection; outside a transaction nobody keeps any.
-    fn opening(self) -> String {
-        format!(
-            "deallocate all; select set_config('statement_timeout', '{}', true), \
-             set_config('idle_in_transaction_session_timeout', '{}', true); ",
-            self.statement_timeout.as_millis(),
-            self.idle_timeout.as_millis()
-        )
-    }
 }
 
 /// The database, to open transactions on. Cheap to clone.

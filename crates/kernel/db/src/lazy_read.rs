@@ -81,7 +81,7 @@ pub trait Rows: Send {
     ) -> impl Future<Output = Result<Vec<PgRow>, DbError>> + Send;
 }
 
-impl<T: TenantConnection> Rows for T {
+impl<T: TenantConnection + ?Sized> Rows for T {
     fn tenant(&self) -> TenantId {
         self.tenant_id()
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::audit_store::{self, Inserts};
 use crate::connections::{Told, telling};
-use crate::{Database, DbError, TenantTx};
+use crate::{Database, DbError, LazyReadTx, TenantTx};
 
 /// A change of one tenant's rows that has no connection yet. It is made [at once](Self::at_once), or is a [`TenantTx`] as soon as it
 /// is [`opened`](Self::opened).
@@ -58,6 +58,16 @@ impl LazyTenantTx {
     /// The clock that new ids take their time from.
     pub fn clock(&self) -> &Clock {
         self.database.clock()
+    }
+
+    /// Whether it was opened already, so that nothing is done at once.
+    pub fn is_open(&self) -> bool {
+        self.tx.is_some()
+    }
+
+    /// A read beside it, for what has to be known before it.
+    pub fn read(&self) -> LazyReadTx {
+        self.database.lazy_read_tx(&self.context)
     }
 
     /// The transaction, for whatever needs its connection.

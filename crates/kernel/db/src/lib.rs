@@ -24,6 +24,7 @@ mod fresh_cache;
 mod lazy_read;
 mod lazy_write;
 mod migrate;
+mod pooler;
 mod replica;
 mod schemas;
 mod series;
@@ -33,7 +34,7 @@ mod tenant_tx;
 pub use audit_store::DatabaseAuditWriter;
 pub use changes::{Change, Changes, Stamp, announce, announce_for, follow_changes};
 pub use crossing::Crossing;
-pub use database::{Database, PoolStats, Pooler};
+pub use database::{Database, PoolStats};
 pub use directory::{
     TenantDirectory, TenantRecord, TenantStatus, announce_tenant, is_of_tenant, register_tenants,
 };
@@ -43,6 +44,7 @@ pub use fresh_cache::FreshCache;
 pub use lazy_read::{LazyReadTx, Rows};
 pub use lazy_write::{AtOnce, LazyTenantTx};
 pub use migrate::{MigrateError, Migration, Schema, migrate};
+pub use pooler::Pooler;
 pub use schemas::{AUDIT_SCHEMA, PLATFORM_SCHEMA};
 pub use series::take_numbers;
 pub use system_tx::{SystemReason, SystemTx};

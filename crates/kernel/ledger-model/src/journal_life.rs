@@ -1,9 +1,15 @@
 //! What a journal is when it has been written down, and when it has been posted.
 
-use athyper_kernel_ledger::Source;
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
-use crate::journal::{Journal, JournalSource, JournalState, NewJournal};
+use athyper_kernel_ledger::Source;
+use athyper_kernel_types::Currency;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use crate::account::{Account, AccountCode, AccountId};
+use crate::journal::{Journal, JournalSource, JournalState, JournalWithLines, Line, NewJournal, NewLine};
+use crate::legal_entity::LegalEntity;
 
 impl Journal {
     /// The draft that is written down of it now (UTC), by somebody. `entity` is the code of its legal entity.
@@ -47,5 +53,55 @@ impl Journal {
             version: self.version + 1,
             ..self
         }
+    }
+}
+
+impl Line {
+    /// The line of a draft that is written down of it at this position, of an account of this code, in books that are kept in `base`.
+    fn drafted(position: i32, new: &NewLine, account: AccountCode, base: Currency) -> Self {
+        let side = |worth: Decimal| {
+            (worth > Decimal::ZERO).then(|| {
+                let mut worth = worth;
+                worth.rescale(base.minor_units());
+                worth
+            })
+        };
+        Self {
+            position,
+            account_id: new.account,
+            account,
+            amount: new.amount,
+            base_debit: new.base.and_then(side),
+            base_credit: new.base.and_then(|worth| side(-worth)),
+            rate: new.rate.map(|rate| rate.normalize()),
+            party: new.party,
+            due_on: new.due_on,
+            dimensions: new.dimensions.clone(),
+            tax_code: new.tax_code.clone(),
+            tax_base: new.tax_base,
+            settles: new.settles,
+            memo: new.memo.clone(),
+            automatic: new.automatic,
+        }
+    }
+}
+
+impl JournalWithLines {
+    /// The draft as it stands when it is written down now (UTC) by somebody, in the books of this legal entity and with accounts that
+    /// are among these.
+    pub fn drafted(
+        draft: &NewJournal,
+        entity: &LegalEntity,
+        accounts: &[Account],
+        (now, by): (DateTime<Utc>, &str),
+    ) -> Self {
+        let codes: HashMap<AccountId, &AccountCode> =
+            accounts.iter().map(|account| (account.id, &account.code)).collect();
+        let line = |(position, line): (i32, &NewLine)| {
+            let code = codes.get(&line.account)?;
+            Some(Line::drafted(position, line, (*code).clone(), entity.base_currency))
+        };
+        let lines = (1..).zip(&draft.lines).filter_map(line).collect();
+        Self::of(Journal::drafted(draft, entity.code.clone(), now, by), lines)
     }
 }

@@ -5,6 +5,7 @@ pub mod account;
 pub mod account_rule;
 pub mod chart;
 pub mod days;
+pub mod draft;
 pub mod entry;
 pub mod journal;
 mod journal_life;

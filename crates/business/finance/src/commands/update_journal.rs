@@ -6,9 +6,10 @@ use athyper_kernel_http::{ChangeProblems, Command, Json, PathId, ProblemResponse
 use axum::extract::State;
 
 use crate::Deps;
-use crate::commands::create_journal::{DraftJournal, check};
+use crate::commands::create_journal::check;
 use crate::entities::JOURNAL;
 use crate::error::Error;
+use crate::model::draft::DraftJournal;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::queries::get_journal;
 use crate::store::{journals, lines};
@@ -58,9 +59,9 @@ pub(crate) async fn execute(
     }
     let lines = lines::take(tx, journal.id).await?;
     let before = JournalWithLines::of(journal.clone(), lines);
-    let (_, draft) = check(tx, journal.id, input).await?;
+    let (_, _, draft) = check(tx, journal.id, input).await?;
 
-    lines::insert_draft(tx, &draft).await?;
+    lines::insert(tx, &lines::of_draft(&draft)).await?;
     journals::update_draft(tx, &draft).await?;
 
     let after = get_journal::load(tx, journal.id).await?;

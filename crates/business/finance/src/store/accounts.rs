@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_db::{DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use sqlx::types::Json;
+use sqlx::{Execute as _, FromRow as _};
 use uuid::Uuid;
 
 use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType, AccountUse};
@@ -181,19 +182,14 @@ pub(crate) async fn hold(
 
 /// The accounts with these codes, as far as they exist.
 pub(crate) async fn with_codes(
-    tx: &mut (impl TenantConnection + ?Sized),
+    tx: &mut (impl Rows + ?Sized),
     codes: &[&str],
 ) -> Result<Vec<Account>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
-         version from finance.account where tenant_id = $1 and code = any($2) order by code",
-    )
-    .bind(tenant)
-    .bind(codes)
-    .fetch_all(tx.conn())
-    .await?;
-    accounts(rows)
+    let select = "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
+         version from finance.account where tenant_id = $1 and code = any($2) order by code";
+    let values = sqlx::query("").bind(tx.tenant().uuid()).bind(codes).take_arguments();
+    let rows = tx.rows(select.to_owned(), values.map_err(sqlx::Error::Encode)?.unwrap_or_default()).await?;
+    rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
 }
 
 /// All accounts.

@@ -7,10 +7,14 @@ use athyper_kernel_ledger::{Book, Source};
 use athyper_kernel_types::{Currency, Id};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
 use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Postgres};
 use uuid::Uuid;
 
 use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal};
+use crate::store::arrays;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -88,42 +92,61 @@ pub(crate) struct Numbered {
 
 /// Writes down drafts, at version 1, without their lines.
 pub(crate) async fn insert_drafts(tx: &mut TenantTx, journals: &[NewJournal]) -> Result<(), DbError> {
-    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
-    let import = |journal: &NewJournal| journal.import.as_ref().map(|import| import.job.uuid());
-    let entry_no = |journal: &NewJournal| journal.import.as_ref().map(|import| import.entry_no.clone());
-    sqlx::query(
+    let (now, actor) = (tx.now(), tx.context().actor().id.clone());
+    let query = sqlx::query(AssertSqlSafe(insertion(2, ""))).bind(tx.tenant_id().uuid());
+    bind(query, (now, &actor), journals).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// What inserts drafts, whose values stand from `$first` on beside the tenant, which is `$1`. `beside` is what they are written
+/// beside.
+pub(crate) fn insertion(first: usize, beside: &str) -> String {
+    let (now, actor) = (first, first + 1);
+    let values = arrays(
+        first + 2,
+        &[
+            "uuid", "date", "text", "text", "text", "uuid", "uuid", "text", "uuid", "text", "jsonb", "text",
+            "uuid", "text", "bytea",
+        ],
+    );
+    format!(
         "insert into finance.journal (tenant_id, id, date, payee, narration, reference, state, reverses_id, \
          import_job_id, import_entry_no, entity_id, book, rates, source_entity, source_id, source_step, source_digest, \
          version, created_at, created_by) \
          select $1, new.id, new.date, new.payee, new.narration, new.reference, 'draft', new.reverses_id, \
          new.import_job_id, new.import_entry_no, new.entity_id, new.book, new.rates, new.source_entity, new.source_id, \
-         new.source_step, new.source_digest, 1, $2, $3 \
-         from unnest($4::uuid[], $5::date[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::text[], \
-             $12::uuid[], $13::text[], $14::jsonb[], $15::text[], $16::uuid[], $17::text[], $18::bytea[]) \
+         new.source_step, new.source_digest, 1, ${now}, ${actor} from {beside} unnest({values}) \
          as new (id, date, payee, narration, reference, reverses_id, import_job_id, import_entry_no, entity_id, book, \
-             rates, source_entity, source_id, source_step, source_digest)",
+             rates, source_entity, source_id, source_step, source_digest)"
     )
-    .bind(tenant)
-    .bind(now)
-    .bind(actor)
-    .bind(journals.iter().map(|journal| journal.id.uuid()).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.date).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.payee.as_deref()).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.narration.as_deref()).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.reference.as_deref()).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.reverses.map(Id::uuid)).collect::<Vec<_>>())
-    .bind(journals.iter().map(import).collect::<Vec<_>>())
-    .bind(journals.iter().map(entry_no).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.entity.uuid()).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| journal.book.as_str()).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| Json(&journal.rates)).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| source(journal).map(|it| it.entity.as_str())).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| source(journal).map(|it| it.id)).collect::<Vec<_>>())
-    .bind(journals.iter().map(|journal| source(journal).map(|it| it.step.as_str())).collect::<Vec<_>>())
-    .bind(journals.iter().map(digest).collect::<Vec<_>>())
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+}
+
+/// The values of [`insertion`]: when the drafts are written down (UTC) and by whom, and what they say.
+pub(crate) fn bind<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    (now, actor): (DateTime<Utc>, &str),
+    journals: &[NewJournal],
+) -> Query<'q, Postgres, PgArguments> {
+    let import = |journal: &NewJournal| journal.import.as_ref().map(|import| import.job.uuid());
+    let entry_no = |journal: &NewJournal| journal.import.as_ref().map(|import| import.entry_no.clone());
+    query
+        .bind(now)
+        .bind(actor.to_owned())
+        .bind(journals.iter().map(|journal| journal.id.uuid()).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.date).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.payee.as_deref()).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.narration.as_deref()).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.reference.as_deref()).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.reverses.map(Id::uuid)).collect::<Vec<_>>())
+        .bind(journals.iter().map(import).collect::<Vec<_>>())
+        .bind(journals.iter().map(entry_no).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.entity.uuid()).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| journal.book.as_str()).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| Json(&journal.rates)).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| source(journal).map(|it| it.entity.as_str())).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| source(journal).map(|it| it.id)).collect::<Vec<_>>())
+        .bind(journals.iter().map(|journal| source(journal).map(|it| it.step.as_str())).collect::<Vec<_>>())
+        .bind(journals.iter().map(digest).collect::<Vec<_>>())
 }
 
 fn source(journal: &NewJournal) -> Option<&Source> {

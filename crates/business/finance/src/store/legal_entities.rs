@@ -1,9 +1,10 @@
 //! Tables `finance.legal_entity` and `finance.book`.
 
-use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_db::{DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_ledger::Book;
 use athyper_kernel_types::{Currency, Id};
 use rust_decimal::Decimal;
+use sqlx::{Execute as _, FromRow as _};
 use uuid::Uuid;
 
 use crate::model::legal_entity::{EntityId, LegalEntity};
@@ -111,20 +112,15 @@ pub(crate) async fn lock(tx: &mut TenantTx, id: EntityId) -> Result<Option<Legal
 
 /// The legal entity with this code; without one the first two of the tenant, the one called `main` before all others.
 pub(crate) async fn with_code(
-    tx: &mut (impl TenantConnection + ?Sized),
+    tx: &mut (impl Rows + ?Sized),
     code: Option<&str>,
 ) -> Result<Vec<LegalEntity>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
+    let select = "select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
          from finance.legal_entity where tenant_id = $1 and ($2::text is null or code = $2) \
-         order by code <> 'main', code limit 2",
-    )
-    .bind(tenant)
-    .bind(code)
-    .fetch_all(tx.conn())
-    .await?;
-    rows.into_iter().map(LegalEntity::try_from).collect()
+         order by code <> 'main', code limit 2";
+    let values = sqlx::query("").bind(tx.tenant().uuid()).bind(code).take_arguments();
+    let rows = tx.rows(select.to_owned(), values.map_err(sqlx::Error::Encode)?.unwrap_or_default()).await?;
+    rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
 }
 
 /// The pattern of the numbers of a book, if the legal entity has one of its own.

@@ -9,11 +9,12 @@ use rust_decimal::Decimal;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, FromRow as _, Postgres, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr};
 use uuid::Uuid;
 
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::EntityId;
+use crate::store::arrays;
 use athyper_kernel_ledger::LineAmount;
 
 #[derive(sqlx::FromRow)]
@@ -43,7 +44,7 @@ const COLUMNS: &str = "line.line_no, line.account_id, account.code, line.debit, 
     entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, line.dimensions, \
     line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic";
 
-/// What [`COLUMNS`] and [`NAMES`] take of lines that a statement writes or deletes.
+/// What [`COLUMNS`] and [`NAMES`] take of lines that a statement changes or deletes.
 const WRITTEN: &str = "tenant_id, entity_id, line_no, account_id, debit, credit, currency, base_debit, base_credit, rate, \
     party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic";
 
@@ -115,20 +116,29 @@ impl StoredLine<'_> {
     }
 }
 
-const INSERT: &str = "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, \
-     currency, posted_on, rate, base_debit, base_credit, party_id, due_on, dimensions, tax_code, tax_base, \
-     settles_id, memo, is_automatic) \
-     select $1, new.journal_id, new.entity_id, new.line_no, new.account_id, new.debit, new.credit, new.currency, \
-     new.posted_on, new.rate, new.base_debit, new.base_credit, new.party_id, new.due_on, new.dimensions, \
-     new.tax_code, new.tax_base, new.settles_id, new.memo, new.is_automatic \
-     from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::numeric[], $7::numeric[], $8::text[], \
-         $9::date[], $10::numeric[], $11::numeric[], $12::numeric[], $13::uuid[], $14::date[], $15::jsonb[], \
-         $16::text[], $17::numeric[], $18::uuid[], $19::text[], $20::bool[]) \
-     as new (journal_id, entity_id, line_no, account_id, debit, credit, currency, posted_on, rate, base_debit, \
-         base_credit, party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic)";
+/// What inserts lines, whose values stand from `$first` on beside the tenant, which is `$1`. `beside` is what they are written beside.
+pub(crate) fn insertion(first: usize, beside: &str) -> String {
+    let values = arrays(
+        first,
+        &[
+            "uuid", "uuid", "int", "uuid", "numeric", "numeric", "text", "date", "numeric", "numeric",
+            "numeric", "uuid", "date", "jsonb", "text", "numeric", "uuid", "text", "bool",
+        ],
+    );
+    format!(
+        "insert into finance.journal_line (tenant_id, journal_id, entity_id, line_no, account_id, debit, credit, \
+         currency, posted_on, rate, base_debit, base_credit, party_id, due_on, dimensions, tax_code, tax_base, \
+         settles_id, memo, is_automatic) \
+         select $1, new.journal_id, new.entity_id, new.line_no, new.account_id, new.debit, new.credit, new.currency, \
+         new.posted_on, new.rate, new.base_debit, new.base_credit, new.party_id, new.due_on, new.dimensions, \
+         new.tax_code, new.tax_base, new.settles_id, new.memo, new.is_automatic from {beside} unnest({values}) \
+         as new (journal_id, entity_id, line_no, account_id, debit, credit, currency, posted_on, rate, base_debit, \
+             base_credit, party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic)"
+    )
+}
 
-/// Writes down the lines of a draft, and gives them as they stand.
-pub(crate) async fn insert_draft(tx: &mut TenantTx, draft: &NewJournal) -> Result<Vec<Line>, DbError> {
+/// The lines of a draft.
+pub(crate) fn of_draft(draft: &NewJournal) -> Vec<StoredLine<'_>> {
     let of_line = |(line_no, line)| StoredLine {
         journal: draft.id,
         entity: draft.entity,
@@ -138,18 +148,13 @@ pub(crate) async fn insert_draft(tx: &mut TenantTx, draft: &NewJournal) -> Resul
         rate: line.rate,
         base: line.base,
     };
-    let lines: Vec<StoredLine<'_>> = (1..).zip(&draft.lines).map(of_line).collect();
-    let statement = format!(
-        "with line as ({INSERT} returning {WRITTEN}) select {COLUMNS} from line {NAMES} order by line.line_no"
-    );
-    let rows =
-        insertion(AssertSqlSafe(statement), tx.tenant_id().uuid(), &lines).fetch_all(tx.conn()).await?;
-    rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
+    (1..).zip(&draft.lines).map(of_line).collect()
 }
 
 /// Writes down lines.
 pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Result<(), DbError> {
-    insertion(INSERT, tx.tenant_id().uuid(), lines).execute(tx.conn()).await?;
+    let query = sqlx::query(AssertSqlSafe(insertion(2, ""))).bind(tx.tenant_id().uuid());
+    bind(query, lines).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -186,14 +191,12 @@ pub(crate) async fn set_worth(
     rows.into_iter().map(Line::try_from).collect()
 }
 
-/// A statement around [`INSERT`], with the lines.
-fn insertion(
-    statement: impl SqlSafeStr,
-    tenant: Uuid,
+/// The values of [`insertion`].
+pub(crate) fn bind<'q>(
+    query: Query<'q, Postgres, PgArguments>,
     lines: &[StoredLine<'_>],
-) -> Query<'static, Postgres, PgArguments> {
-    sqlx::query(statement)
-        .bind(tenant)
+) -> Query<'q, Postgres, PgArguments> {
+    query
         .bind(lines.iter().map(|it| it.journal.uuid()).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.entity.uuid()).collect::<Vec<_>>())
         .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())

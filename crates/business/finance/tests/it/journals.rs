@@ -38,6 +38,32 @@ async fn a_draft_is_kept_as_it_was_written_and_counts_nowhere() {
     assert_eq!(written[0].2["totals"], json!({"EUR": "0.00", "USD": "4.00"}));
 }
 
+/// A draft is written by one statement, or step by step where its answer is kept for a key: either way it is answered as it stands.
+#[tokio::test]
+async fn a_draft_is_answered_as_it_stands_however_it_is_written() {
+    let (app, accountant) = app_with_accounts().await;
+    let party = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let body = json!({"date": "2025-01-10", "book": "sales", "payee": "P", "rates": {"EUR": "1.0900", "JPY": "0.00670"}, "lines": [
+        {"account": FEES, "debit": "4.5", "memo": "fee", "party": party, "dueOn": "2025-02-01"},
+        {"account": FEES, "debit": "2", "currency": "EUR", "baseAmount": "2.2", "dimensions": {"centre": "A", "a": "1"}},
+        {"account": CASH, "credit": "100", "currency": "JPY", "baseAmount": "0.7", "settles": party},
+        {"account": FEES, "credit": "6"},
+    ]});
+    let mut answers = Vec::new();
+    for client in [accountant.clone(), accountant.with("idempotency-key", "one")] {
+        let made = client.post("/v1/finance/journals", &body).await.expect(201);
+        let json = made.json();
+        assert_eq!(client.get(&made.header("location")).await.expect(200).json(), json);
+        assert_eq!(made.header("etag"), "\"1\"");
+        answers.push(json);
+    }
+    assert_eq!(answers[0]["lines"], answers[1]["lines"]);
+    assert_eq!(answers[0]["lines"][2]["baseCredit"], "0.70");
+    let written = events(&app, "finance.create_journal").await;
+    assert_eq!(written.len(), 2);
+    assert_eq!(written[0].2, written[1].2);
+}
+
 #[tokio::test]
 async fn every_wrong_line_is_named() {
     let (_app, accountant) = app_with_accounts().await;

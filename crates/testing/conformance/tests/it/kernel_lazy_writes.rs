@@ -208,3 +208,21 @@ async fn a_change_whose_connection_is_lost_is_made_once() {
     assert!(matches!(unknown, Err(DbError::Unavailable(_))), "{unknown:?}");
     database.close().await;
 }
+
+/// A read that was not said to be done leaves its connection to the pool as one that only reads; whoever writes on it says that it may.
+#[tokio::test]
+async fn a_connection_that_only_read_writes_for_the_next_one() {
+    let (db, [one, other]) = two().await;
+    let database = wire(&db, Arc::default()).await;
+    for (number, is_done) in (1..).zip([false, true, false, true]) {
+        let mut read = database.read_tx(&other).await.unwrap();
+        if is_done {
+            read.done();
+        }
+        drop(read);
+        let tx = database.lazy_tenant_tx(&one);
+        assert!(tx.at_once(raise(&tx, number), event()).await.unwrap());
+    }
+    assert_eq!(seen(&db, &one).await, [5, 4, 4, 4]);
+    database.close().await;
+}
