@@ -13,6 +13,15 @@ use crate::model::legal_entity::LegalEntity;
 use crate::store::journals::{self, Numbered};
 use crate::store::legal_entities;
 
+/// How the numbers of a book are written that a legal entity has of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum OwnPattern {
+    /// This one, or none, as was read with the journal.
+    Read(Option<String>),
+    /// Not read yet.
+    Unread,
+}
+
 /// Takes the numbers of journals, in the order given within each series, and makes them posted. Gives the numbers.
 ///
 /// # Errors
@@ -21,6 +30,7 @@ pub(crate) async fn number(
     tx: &mut TenantTx,
     entity: &LegalEntity,
     drafts: &[NewJournal],
+    own: &OwnPattern,
 ) -> Result<Vec<String>, Error> {
     let mut series: BTreeMap<(Book, NaiveDate), Vec<usize>> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
@@ -28,7 +38,11 @@ pub(crate) async fn number(
     }
     let mut numbered: Vec<Option<Numbered>> = vec![None; drafts.len()];
     for ((book, fiscal_year), of_series) in series {
-        let pattern = pattern(tx, entity, book).await?;
+        let own = match own {
+            OwnPattern::Read(own) => own.clone(),
+            OwnPattern::Unread => legal_entities::pattern(tx, entity.id, book).await?,
+        };
+        let pattern = pattern(own.as_deref(), book)?;
         let name = format!("finance.{}.{}", entity.id, book.as_str());
         let count = u32::try_from(of_series.len()).unwrap_or(u32::MAX);
         let first = take_numbers(tx, &name, &pattern, fiscal_year, count).await?;
@@ -49,9 +63,8 @@ pub(crate) async fn number(
 }
 
 /// How the numbers of a book are written; they start again with each fiscal year.
-async fn pattern(tx: &mut TenantTx, entity: &LegalEntity, book: Book) -> Result<SeriesPattern, Error> {
-    let own = legal_entities::pattern(tx, entity.id, book).await?;
-    let text = own.as_deref().unwrap_or(match book {
+fn pattern(own: Option<&str>, book: Book) -> Result<SeriesPattern, Error> {
+    let text = own.unwrap_or(match book {
         Book::General => "JE-{YYYY}-{SEQ:6}",
         Book::Sales => "SJ-{YYYY}-{SEQ:6}",
         Book::Purchase => "PJ-{YYYY}-{SEQ:6}",

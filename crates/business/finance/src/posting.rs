@@ -21,7 +21,7 @@ use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
-use crate::numbering::number;
+use crate::numbering::{OwnPattern, number};
 use crate::posting::written::{Lines, settlements, write};
 use crate::store::{accounts, balances, items, lines, periods, rates};
 
@@ -153,10 +153,10 @@ pub(crate) async fn post(
     drafts: &[NewJournal],
     rights: PostingRights,
 ) -> Result<Vec<PostedJournal>, Error> {
-    Ok(post_lines(tx, control, (entity, drafts), rights, Lines::New).await?.0)
+    Ok(post_lines(tx, control, (entity, drafts), rights, (Lines::New, &OwnPattern::Unread)).await?.0)
 }
 
-/// As [`post`], a draft that has its lines already. Gives these as they stand then.
+/// As [`post`], a draft that has its lines already, in a book whose own pattern of numbers this is. Gives the lines as they stand then.
 ///
 /// # Errors
 /// As [`post`].
@@ -166,9 +166,10 @@ pub(crate) async fn post_drafted(
     entity: &LegalEntity,
     draft: &NewJournal,
     rights: PostingRights,
+    own: &OwnPattern,
 ) -> Result<(PostedJournal, Vec<Line>), Error> {
     let of_one = (entity, std::slice::from_ref(draft));
-    let (mut posted, lines) = post_lines(tx, control, of_one, rights, Lines::Drafted).await?;
+    let (mut posted, lines) = post_lines(tx, control, of_one, rights, (Lines::Drafted, own)).await?;
     let lines = match lines {
         Some(lines) => lines,
         None => lines::of_journal(tx, draft.id).await?,
@@ -181,7 +182,7 @@ async fn post_lines(
     control: &dyn PostingControl,
     (entity, drafts): (&LegalEntity, &[NewJournal]),
     rights: PostingRights,
-    lines_are: Lines,
+    (lines_are, own): (Lines, &OwnPattern),
 ) -> Result<(Vec<PostedJournal>, Option<Vec<Line>>), Error> {
     let used: BTreeSet<AccountId> =
         drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
@@ -209,7 +210,7 @@ async fn post_lines(
     let ids: Vec<JournalId> = drafts.iter().map(|draft| draft.id).collect();
     balances::add_posted(tx, &ids, has_dimensions).await?;
     let warnings = asked.check(tx, |draft| worth(draft, &entries)).await?;
-    let numbers = number(tx, entity, drafts).await?;
+    let numbers = number(tx, entity, drafts, own).await?;
     let of_draft = |draft: &NewJournal| {
         let own = warnings.iter().filter(|warning| warning.journal == draft.id.uuid());
         own.map(|warning| warning.message.clone()).collect()

@@ -11,8 +11,10 @@ use crate::access::POST_TO_SOFT_CLOSED;
 use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
+use crate::model::legal_entity::LegalEntity;
+use crate::numbering::OwnPattern;
 use crate::posting::{PostingRights, post_drafted};
-use crate::store::{journals, legal_entities, lines};
+use crate::store::{journals, lines};
 use athyper_kernel_ledger::totals;
 
 /// Post a journal
@@ -50,11 +52,12 @@ pub(crate) async fn post_journal(
     mut cmd: Command<NoBody>,
 ) -> Result<Reply, ProblemResponse> {
     let rights = PostingRights { into_soft_closed: cmd.caller().may(POST_TO_SOFT_CLOSED) };
-    let journal = journals::lock(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let to_post = journals::lock_to_post(&mut cmd.tx, id).await?.ok_or(Error::JournalNotFound)?;
+    let journal = &to_post.0;
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
-    let done = execute(&mut cmd.tx, &deps, &journal, rights).await?;
+    let done = execute(&mut cmd.tx, &deps, to_post, rights).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.journal.version);
     cmd.finish(done.event, reply).await
 }
@@ -62,27 +65,26 @@ pub(crate) async fn post_journal(
 pub(crate) async fn execute(
     tx: &mut TenantTx,
     deps: &Deps,
-    journal: &Journal,
+    (journal, entity, own_pattern): (Journal, LegalEntity, Option<String>),
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let entity = legal_entities::find(tx, journal.entity).await?.ok_or(Error::EntityNotFound)?;
-
     let lines = lines::of_journal(tx, journal.id).await?;
+    let own_pattern = OwnPattern::Read(own_pattern);
     let draft = JournalWithLines::of(journal.clone(), lines).into_new();
-    let (done, lines) = post_drafted(tx, &*deps.control, &entity, &draft, rights).await?;
+    let (done, lines) = post_drafted(tx, &*deps.control, &entity, &draft, rights, &own_pattern).await?;
 
     let posted = JournalWithLines {
-        journal: journal.clone().posted(done.number, tx.now(), &tx.context().actor().id),
+        journal: journal.posted(done.number, tx.now(), &tx.context().actor().id),
         lines,
         warnings: done.warnings,
     };
     let event = AuditEvent::info("finance.post_journal")
-        .about("finance.journal", journal.id)
+        .about("finance.journal", posted.journal.id)
         .with("number", posted.journal.number.clone())
-        .with("date", journal.date.to_string())
+        .with("date", posted.journal.date.to_string())
         .with("lines", posted.lines.len())
         .with("totals", json!(totals(posted.lines.iter().map(|line| line.amount))));
     Ok(Done::new(posted, event))

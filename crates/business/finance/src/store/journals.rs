@@ -10,11 +10,12 @@ use rust_decimal::Decimal;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::{AssertSqlSafe, FromRow as _, Postgres, Row as _};
 use uuid::Uuid;
 
 use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal};
-use crate::store::arrays;
+use crate::model::legal_entity::LegalEntity;
+use crate::store::{arrays, legal_entities};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -242,34 +243,62 @@ pub(crate) async fn mark_reversed(tx: &mut TenantTx, id: JournalId, by: JournalI
     Ok(())
 }
 
+/// What is read of a `journal`.
+const COLUMNS: &str = "journal.id, journal.entity_id, (select code from finance.legal_entity entity \
+     where entity.tenant_id = journal.tenant_id and entity.id = journal.entity_id) as entity_code, journal.book, journal.number, \
+     journal.date, journal.payee, journal.narration, journal.reference, journal.rates, journal.state, journal.source_entity, \
+     journal.source_id, journal.source_step, journal.reverses_id, journal.reversed_by_id, journal.posted_at, journal.posted_by, \
+     journal.created_at, journal.created_by, journal.version";
+
 /// The journal with this id.
 pub(crate) async fn find(tx: &mut impl TenantConnection, id: JournalId) -> Result<Option<Journal>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = journal.tenant_id \
-         and entity.id = journal.entity_id) as entity_code, book, number, date, payee, narration, reference, rates, state, \
-         source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, created_at, created_by, \
-         version from finance.journal journal where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(Journal::try_from).transpose()
+    read(tx, id, "").await
 }
 
 /// The journal with this id, locked against changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: JournalId) -> Result<Option<Journal>, DbError> {
+    read(tx, id, "for update").await
+}
+
+async fn read(tx: &mut impl TenantConnection, id: JournalId, lock: &str) -> Result<Option<Journal>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = journal.tenant_id \
-         and entity.id = journal.entity_id) as entity_code, book, number, date, payee, narration, reference, rates, state, \
-         source_entity, source_id, source_step, reverses_id, reversed_by_id, posted_at, posted_by, created_at, created_by, \
-         version from finance.journal journal where tenant_id = $1 and id = $2 for update",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
+    let statement = format!(
+        "select {COLUMNS} from finance.journal journal where journal.tenant_id = $1 and journal.id = $2 {lock}"
+    );
+    let row: Option<Row> = sqlx::query_as(AssertSqlSafe(statement))
+        .bind(tenant)
+        .bind(id.uuid())
+        .fetch_optional(tx.conn())
+        .await?;
     row.map(Journal::try_from).transpose()
+}
+
+/// As [`lock`], with what its posting asks of the books: whose they are, and the pattern that its book has of its own.
+pub(crate) async fn lock_to_post(
+    tx: &mut TenantTx,
+    id: JournalId,
+) -> Result<Option<(Journal, LegalEntity, Option<String>)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    // The journal apart: it is found by its key, whatever the database believes of how many the tenant has.
+    let statement = format!(
+        "with own as (select {COLUMNS} from finance.journal journal \
+         where journal.tenant_id = $1 and journal.id = $2 for update) \
+         select own.*, of.name as of_name, of.base_currency as of_base_currency, of.fiscal_year_start as of_fiscal_year_start, \
+         of.rounding_limit as of_rounding_limit, of.version as of_version, book.pattern \
+         from own join finance.legal_entity of on of.tenant_id = $1 and of.id = own.entity_id \
+         left join finance.book book on book.tenant_id = $1 and book.entity_id = own.entity_id and book.kind = own.book"
+    );
+    let row = sqlx::query(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
+    let Some(row) = row.fetch_optional(tx.conn()).await? else { return Ok(None) };
+    let journal: Journal = Row::from_row(&row)?.try_into()?;
+    let entity = legal_entities::Row {
+        id: journal.entity.uuid(),
+        code: journal.entity_code.clone(),
+        name: row.try_get("of_name")?,
+        base_currency: row.try_get("of_base_currency")?,
+        fiscal_year_start: row.try_get("of_fiscal_year_start")?,
+        rounding_limit: row.try_get("of_rounding_limit")?,
+        version: row.try_get("of_version")?,
+    };
+    Ok(Some((journal, entity.try_into()?, row.try_get("pattern")?)))
 }

@@ -9,15 +9,16 @@ use uuid::Uuid;
 
 use crate::model::legal_entity::{EntityId, LegalEntity};
 
+/// A row of the legal entities.
 #[derive(sqlx::FromRow)]
-struct Row {
-    id: Uuid,
-    code: String,
-    name: String,
-    base_currency: String,
-    fiscal_year_start: i16,
-    rounding_limit: Decimal,
-    version: i64,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) base_currency: String,
+    pub(super) fiscal_year_start: i16,
+    pub(super) rounding_limit: Decimal,
+    pub(super) version: i64,
 }
 
 impl TryFrom<Row> for LegalEntity {
