@@ -17,7 +17,7 @@ struct Bench {
 }
 
 /// All that is measured.
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 13] = [
     Bench {
         name: "decisions",
         package: "athyper-kernel-decision",
@@ -34,6 +34,7 @@ const BENCHES: [Bench; 12] = [
         tests: "bench_container",
     },
     Bench { name: "ledger", package: "athyper-finance", program: &["--test", "it"], tests: "bench_ledger" },
+    Bench { name: "nodes", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_nodes" },
     Bench { name: "policy", package: "athyper-kernel-policy", program: &["--lib"], tests: "bench_policy" },
     Bench {
         name: "policy",
@@ -87,7 +88,7 @@ mod tests {
     fn an_unknown_name_is_refused_with_those_that_are_known() {
         let error = run(Some("nothing"), 1).unwrap_err().to_string();
         assert!(
-            error.contains("flat, http, import, kernel, ledger, policy, queue, records, start"),
+            error.contains("flat, http, import, kernel, ledger, nodes, policy, queue, records, start"),
             "{error}"
         );
     }
