@@ -279,14 +279,16 @@ pub(crate) async fn lock_to_post(
     id: JournalId,
 ) -> Result<Option<(Journal, LegalEntity, Option<String>)>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    // The journal apart: it is found by its key, whatever the database believes of how many the tenant has.
+    // What is looked up for the journal stands apart, so that it is found by its key, whatever the database believes of how many
+    // the tenant has.
     let statement = format!(
-        "with own as (select {COLUMNS} from finance.journal journal \
-         where journal.tenant_id = $1 and journal.id = $2 for update) \
-         select own.*, of.name as of_name, of.base_currency as of_base_currency, of.fiscal_year_start as of_fiscal_year_start, \
-         of.rounding_limit as of_rounding_limit, of.version as of_version, book.pattern \
-         from own join finance.legal_entity of on of.tenant_id = $1 and of.id = own.entity_id \
-         left join finance.book book on book.tenant_id = $1 and book.entity_id = own.entity_id and book.kind = own.book"
+        "select {COLUMNS}, whose.name as whose_name, whose.base_currency, whose.fiscal_year_start, whose.rounding_limit, \
+         whose.version as whose_version, own.pattern from finance.journal journal \
+         cross join lateral (select name, base_currency, fiscal_year_start, rounding_limit, version \
+             from finance.legal_entity where tenant_id = journal.tenant_id and id = journal.entity_id offset 0) whose \
+         left join lateral (select pattern from finance.book \
+             where tenant_id = journal.tenant_id and entity_id = journal.entity_id and kind = journal.book offset 0) own on true \
+         where journal.tenant_id = $1 and journal.id = $2 for update of journal"
     );
     let row = sqlx::query(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
     let Some(row) = row.fetch_optional(tx.conn()).await? else { return Ok(None) };
@@ -294,11 +296,11 @@ pub(crate) async fn lock_to_post(
     let entity = legal_entities::Row {
         id: journal.entity.uuid(),
         code: journal.entity_code.clone(),
-        name: row.try_get("of_name")?,
-        base_currency: row.try_get("of_base_currency")?,
-        fiscal_year_start: row.try_get("of_fiscal_year_start")?,
-        rounding_limit: row.try_get("of_rounding_limit")?,
-        version: row.try_get("of_version")?,
+        name: row.try_get("whose_name")?,
+        base_currency: row.try_get("base_currency")?,
+        fiscal_year_start: row.try_get("fiscal_year_start")?,
+        rounding_limit: row.try_get("rounding_limit")?,
+        version: row.try_get("whose_version")?,
     };
     Ok(Some((journal, entity.try_into()?, row.try_get("pattern")?)))
 }
