@@ -22,7 +22,7 @@ use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
 use crate::numbering::{OwnPattern, number};
-use crate::posting::written::{Lines, settlements, write};
+use crate::posting::written::{settlements, write};
 use crate::store::{accounts, balances, items, lines, periods, rates};
 
 /// The part of the account that takes the rounding of converted lines.
@@ -153,10 +153,19 @@ pub(crate) async fn post(
     drafts: &[NewJournal],
     rights: PostingRights,
 ) -> Result<Vec<PostedJournal>, Error> {
-    Ok(post_lines(tx, control, (entity, drafts), rights, (Lines::New, &OwnPattern::Unread)).await?.0)
+    Ok(post_lines(tx, control, (entity, drafts), rights, None).await?.0)
 }
 
-/// As [`post`], a draft that has its lines already, in a book whose own pattern of numbers this is. Gives the lines as they stand then.
+/// What was read with a draft.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// The accounts of its lines, which are held.
+    pub(crate) accounts: HashMap<AccountId, Account>,
+    /// The pattern of numbers that its book has of its own.
+    pub(crate) pattern: Option<String>,
+}
+
+/// As [`post`], a draft that has its lines already. Gives these as they stand then.
 ///
 /// # Errors
 /// As [`post`].
@@ -166,10 +175,10 @@ pub(crate) async fn post_drafted(
     entity: &LegalEntity,
     draft: &NewJournal,
     rights: PostingRights,
-    own: &OwnPattern,
+    read: Read,
 ) -> Result<(PostedJournal, Vec<Line>), Error> {
     let of_one = (entity, std::slice::from_ref(draft));
-    let (mut posted, lines) = post_lines(tx, control, of_one, rights, (Lines::Drafted, own)).await?;
+    let (mut posted, lines) = post_lines(tx, control, of_one, rights, Some(read)).await?;
     let lines = match lines {
         Some(lines) => lines,
         None => lines::of_journal(tx, draft.id).await?,
@@ -182,11 +191,15 @@ async fn post_lines(
     control: &dyn PostingControl,
     (entity, drafts): (&LegalEntity, &[NewJournal]),
     rights: PostingRights,
-    (lines_are, own): (Lines, &OwnPattern),
+    drafted: Option<Read>,
 ) -> Result<(Vec<PostedJournal>, Option<Vec<Line>>), Error> {
-    let used: BTreeSet<AccountId> =
-        drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
-    let held = accounts::hold(tx, &used).await?;
+    let (are_drafted, held, own) = match drafted {
+        Some(read) => (true, read.accounts, OwnPattern::Read(read.pattern)),
+        None => {
+            let used = drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
+            (false, accounts::hold(tx, &used).await?, OwnPattern::Unread)
+        }
+    };
     drafts.iter().try_for_each(|draft| check_usable(draft, &held))?;
     for draft in drafts {
         check_dimensions(tx, draft).await?;
@@ -202,7 +215,7 @@ async fn post_lines(
     for draft in drafts {
         entries.push((draft, complete(tx, entity, draft, &held, &mut states).await?));
     }
-    let written = write(tx, entity, &held, &entries, lines_are).await?;
+    let written = write(tx, entity, &held, &entries, are_drafted).await?;
     items::insert(tx, &written.items).await?;
     items::settle(tx, &settlements(&entries), &states).await?;
     let has_dimensions =
@@ -210,7 +223,7 @@ async fn post_lines(
     let ids: Vec<JournalId> = drafts.iter().map(|draft| draft.id).collect();
     balances::add_posted(tx, &ids, has_dimensions).await?;
     let warnings = asked.check(tx, |draft| worth(draft, &entries)).await?;
-    let numbers = number(tx, entity, drafts, own).await?;
+    let numbers = number(tx, entity, drafts, &own).await?;
     let of_draft = |draft: &NewJournal| {
         let own = warnings.iter().filter(|warning| warning.journal == draft.id.uuid());
         own.map(|warning| warning.message.clone()).collect()

@@ -57,8 +57,8 @@ impl Journal {
 }
 
 impl Line {
-    /// The line of a draft that is written down of it at this position, of an account of this code, in books that are kept in `base`.
-    fn drafted(position: i32, new: &NewLine, account: AccountCode, base: Currency) -> Self {
+    /// The line that is written down of it at this position, of an account of this code, in books that are kept in `base`.
+    pub fn written(position: i32, new: &NewLine, account: AccountCode, base: Currency) -> Self {
         let side = |worth: Decimal| {
             (worth > Decimal::ZERO).then(|| {
                 let mut worth = worth;
@@ -99,7 +99,7 @@ impl JournalWithLines {
             accounts.iter().map(|account| (account.id, &account.code)).collect();
         let line = |(position, line): (i32, &NewLine)| {
             let code = codes.get(&line.account)?;
-            Some(Line::drafted(position, line, (*code).clone(), entity.base_currency))
+            Some(Line::written(position, line, (*code).clone(), entity.base_currency))
         };
         let lines = (1..).zip(&draft.lines).filter_map(line).collect();
         Self::of(Journal::drafted(draft, entity.code.clone(), now, by), lines)

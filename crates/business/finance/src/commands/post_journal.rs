@@ -12,8 +12,7 @@ use crate::entities::JOURNAL;
 use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::model::legal_entity::LegalEntity;
-use crate::numbering::OwnPattern;
-use crate::posting::{PostingRights, post_drafted};
+use crate::posting::{PostingRights, Read, post_drafted};
 use crate::store::{journals, lines};
 use athyper_kernel_ledger::totals;
 
@@ -65,16 +64,16 @@ pub(crate) async fn post_journal(
 pub(crate) async fn execute(
     tx: &mut TenantTx,
     deps: &Deps,
-    (journal, entity, own_pattern): (Journal, LegalEntity, Option<String>),
+    (journal, entity, pattern): (Journal, LegalEntity, Option<String>),
     rights: PostingRights,
 ) -> Result<Done<JournalWithLines>, Error> {
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let lines = lines::of_journal(tx, journal.id).await?;
-    let own_pattern = OwnPattern::Read(own_pattern);
+    let (lines, accounts) = lines::hold_accounts(tx, journal.id).await?;
     let draft = JournalWithLines::of(journal.clone(), lines).into_new();
-    let (done, lines) = post_drafted(tx, &*deps.control, &entity, &draft, rights, &own_pattern).await?;
+    let (done, lines) =
+        post_drafted(tx, &*deps.control, &entity, &draft, rights, Read { accounts, pattern }).await?;
 
     let posted = JournalWithLines {
         journal: journal.posted(done.number, tx.now(), &tx.context().actor().id),

@@ -10,19 +10,10 @@ use rust_decimal::Decimal;
 
 use crate::model::account::{Account, AccountId};
 use crate::model::entry::{ItemState, Valued};
-use crate::model::journal::{Line, NewJournal};
+use crate::model::journal::{Line, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
 use crate::store::items::{NewItem, NewSettlement, SettledBy};
 use crate::store::lines::{self, StoredLine};
-
-/// Where the lines of drafts are before they are posted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lines {
-    /// Nowhere yet.
-    New,
-    /// They stand as those of a draft, with these positions; what is added to them does not.
-    Drafted,
-}
 
 /// What was written down.
 pub(super) struct Written {
@@ -34,20 +25,21 @@ pub(super) struct Written {
     pub(super) drafted: Option<Vec<Line>>,
 }
 
-/// Writes the lines down with their worth.
+/// Writes the lines down with their worth. Where they `are_drafted` they stand as those of a draft, with these positions; what is added
+/// to them does not.
 pub(super) async fn write(
     tx: &mut TenantTx,
     entity: &LegalEntity,
     held: &HashMap<AccountId, Account>,
     entries: &[(&NewJournal, Vec<Valued>)],
-    lines_are: Lines,
+    are_drafted: bool,
 ) -> Result<Written, DbError> {
     let (mut new, mut drafted) = (Vec::new(), Vec::new());
     let (mut items, mut posted) = (Vec::new(), Vec::with_capacity(entries.len()));
     for (draft, valued) in entries {
         let mut of_journal = Vec::with_capacity(draft.lines.len());
         for ((line_no, it), own) in (1..).zip(valued).zip(draft.lines.iter().map(Some).chain(repeat(None))) {
-            let is_drafted = lines_are == Lines::Drafted && own.is_some();
+            let is_drafted = are_drafted && own.is_some();
             let written = if is_drafted { &mut drafted } else { &mut new };
             written.push(StoredLine {
                 journal: draft.id,
@@ -90,11 +82,16 @@ pub(super) async fn write(
     if !new.is_empty() {
         lines::insert(tx, &new).await?;
     }
-    let drafted = match drafted.as_slice() {
-        [] => None,
-        [first, ..] => Some(lines::set_worth(tx, first.journal, &drafted).await?),
+    if let Some(first) = drafted.first() {
+        lines::set_worth(tx, first.journal, &drafted).await?;
+    }
+    let line = |stored: &StoredLine<'_>| {
+        let line = NewLine { base: stored.base, rate: stored.rate, ..stored.line.clone() };
+        let code = held.get(&line.account)?.code.clone();
+        Some(Line::written(stored.line_no, &line, code, entity.base_currency))
     };
-    Ok(Written { items, posted, drafted: drafted.filter(|_| new.is_empty()) })
+    let drafted = if new.is_empty() { drafted.iter().map(line).collect() } else { None };
+    Ok(Written { items, posted, drafted })
 }
 
 /// What the lines of these journals take off the items that they settle.

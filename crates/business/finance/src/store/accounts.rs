@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use athyper_kernel_db::{DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
-use sqlx::{Execute as _, FromRow as _};
+use sqlx::{Execute as _, FromRow as _, Row as _};
 use uuid::Uuid;
 
 use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType, AccountUse};
+use crate::model::journal::Line;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -178,6 +180,29 @@ pub(crate) async fn hold(
     .fetch_all(tx.conn())
     .await?;
     Ok(accounts(rows)?.into_iter().map(|account| (account.id, account)).collect())
+}
+
+/// What is read of an `account` beside what a line says of it, for [`beside`].
+pub(crate) const BESIDE: &str = "account.name, account.type, account.parent_id, account.postable, account.state, account.use, \
+     account.currency as account_currency, account.required_dimensions, account.opened_on, account.version";
+
+/// The account of a line, of a row that has [`BESIDE`].
+pub(crate) fn beside(row: &PgRow, line: &Line) -> Result<Account, DbError> {
+    Row {
+        id: line.account_id.uuid(),
+        code: line.account.as_str().to_owned(),
+        name: row.try_get("name")?,
+        kind: row.try_get("type")?,
+        parent_id: row.try_get("parent_id")?,
+        postable: row.try_get("postable")?,
+        state: row.try_get("state")?,
+        usage: row.try_get("use")?,
+        currency: row.try_get("account_currency")?,
+        required_dimensions: row.try_get("required_dimensions")?,
+        opened_on: row.try_get("opened_on")?,
+        version: row.try_get("version")?,
+    }
+    .try_into()
 }
 
 /// The accounts with these codes, as far as they exist.

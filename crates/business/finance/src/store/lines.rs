@@ -1,6 +1,7 @@
 //! Table `finance.journal_line`.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
@@ -9,12 +10,13 @@ use rust_decimal::Decimal;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr};
+use sqlx::{AssertSqlSafe, FromRow as _, Postgres, SqlSafeStr};
 use uuid::Uuid;
 
+use crate::model::account::{Account, AccountId};
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::EntityId;
-use crate::store::arrays;
+use crate::store::{accounts, arrays};
 use athyper_kernel_ledger::LineAmount;
 
 #[derive(sqlx::FromRow)]
@@ -44,7 +46,7 @@ const COLUMNS: &str = "line.line_no, line.account_id, account.code, line.debit, 
     entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, line.dimensions, \
     line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic";
 
-/// What [`COLUMNS`] and [`NAMES`] take of lines that a statement changes or deletes.
+/// What [`COLUMNS`] and [`NAMES`] take of lines that a statement deletes.
 const WRITTEN: &str = "tenant_id, entity_id, line_no, account_id, debit, credit, currency, base_debit, base_credit, rate, \
     party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic";
 
@@ -158,37 +160,36 @@ pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Resul
     Ok(())
 }
 
-/// Writes down what lines of a draft are worth, and gives them as they stand then.
+/// Writes down what lines of a draft are worth.
 pub(crate) async fn set_worth(
     tx: &mut TenantTx,
     journal: JournalId,
     lines: &[StoredLine<'_>],
-) -> Result<Vec<Line>, DbError> {
+) -> Result<(), DbError> {
     // Arrays in subqueries: their length is no reason to plan anew.
-    let statement = format!(
-        "with line as (update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
+    let written = sqlx::query(
+        "update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
          base_credit = on_credit, party_id = of_party \
          from unnest((select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
              (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
          as worth (position, day, at_rate, on_debit, on_credit, of_party) \
-         where tenant_id = $1 and journal_id = $2 and line_no = position \
-         returning {WRITTEN}) select {COLUMNS} from line {NAMES} order by line.line_no"
-    );
-    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
-        .bind(tx.tenant_id().uuid())
-        .bind(journal.uuid())
-        .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
-        .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
-        .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
-        .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
-        .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
-        .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
-        .fetch_all(tx.conn())
-        .await?;
-    if rows.len() != lines.len() {
-        return Err(DbError::Corrupt(format!("{} of {} drafted lines", rows.len(), lines.len())));
+         where tenant_id = $1 and journal_id = $2 and line_no = position",
+    )
+    .bind(tx.tenant_id().uuid())
+    .bind(journal.uuid())
+    .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
+    .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
+    .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
+    .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
+    .execute(tx.conn())
+    .await?
+    .rows_affected();
+    if usize::try_from(written).ok() != Some(lines.len()) {
+        return Err(DbError::Corrupt(format!("{written} of {} drafted lines", lines.len())));
     }
-    rows.into_iter().map(Line::try_from).collect()
+    Ok(())
 }
 
 /// The values of [`insertion`].
@@ -237,6 +238,30 @@ pub(crate) async fn of_journal(
          where line.tenant_id = $1 and line.journal_id = $2 order by line.line_no"
     );
     read(tx, AssertSqlSafe(statement), journal).await
+}
+
+/// As [`of_journal`], with their accounts, which are held as by [`accounts::hold`].
+pub(crate) async fn hold_accounts(
+    tx: &mut TenantTx,
+    journal: JournalId,
+) -> Result<(Vec<Line>, HashMap<AccountId, Account>), DbError> {
+    let statement = format!(
+        "select {COLUMNS}, {} from finance.journal_line line {NAMES} \
+         where line.tenant_id = $1 and line.journal_id = $2 order by line.account_id, line.line_no for key share of account",
+        accounts::BESIDE
+    );
+    let tenant = tx.tenant_id().uuid();
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(tenant).bind(journal.uuid());
+    let (mut lines, mut held) = (Vec::new(), HashMap::new());
+    for row in query.fetch_all(tx.conn()).await? {
+        let line: Line = Row::from_row(&row)?.try_into()?;
+        if let Entry::Vacant(place) = held.entry(line.account_id) {
+            place.insert(accounts::beside(&row, &line)?);
+        }
+        lines.push(line);
+    }
+    lines.sort_by_key(|line| line.position);
+    Ok((lines, held))
 }
 
 async fn read(

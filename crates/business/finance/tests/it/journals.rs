@@ -65,6 +65,34 @@ async fn a_draft_is_answered_as_it_stands_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn a_posting_is_answered_as_it_stands() {
+    let (_app, accountant) = app_with_accounts().await;
+    let party = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let journals = [
+        fee("2025-01-10", "4"),
+        json!({"date": "2025-01-11", "narration": "Two currencies", "rates": {"JPY": "0.0067000", "EUR": "1.09"}, "lines": [
+            {"account": FEES, "debit": "10", "memo": "a", "dueOn": "2025-02-01", "party": party},
+            {"account": CASH, "credit": "10"},
+            {"account": FEES, "debit": "5", "currency": "EUR", "baseAmount": "5.4"},
+            {"account": CASH, "credit": "5.00", "currency": "EUR", "baseAmount": "5.40"},
+            {"account": CASH, "debit": "1000", "currency": "JPY"},
+            {"account": FEES, "credit": "1000", "currency": "JPY"},
+        ]}),
+    ];
+    for journal in &journals {
+        let posted = post(&accountant, journal).await.expect(200);
+        let path = format!("/v1/finance/journals/{}", posted.text("/id"));
+        let stands = accountant.get(&path).await.expect(200);
+        assert_eq!(posted.json(), stands.json());
+        assert_eq!(posted.header("etag"), stands.header("etag"));
+        assert_eq!(
+            posted.json()["lines"].as_array().map(Vec::len),
+            journal["lines"].as_array().map(Vec::len)
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_wrong_line_is_named() {
     let (_app, accountant) = app_with_accounts().await;
     let body = json!({"date": "2025-01-10", "lines": [
