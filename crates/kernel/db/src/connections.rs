@@ -123,17 +123,21 @@ impl Connections {
         Ok((lease, rows))
     }
 
-    /// The count that a statement gives which changes something, by itself and not within a transaction.
+    /// The rows of a statement that may change something, by itself and not within a transaction.
     ///
     /// # Errors
     /// As [`lease`](Self::lease), and when the statement is refused.
-    pub(crate) async fn change(&self, statement: &str, arguments: &PgArguments) -> Result<i64, sqlx::Error> {
+    pub(crate) async fn alone(
+        &self,
+        statement: &str,
+        arguments: &PgArguments,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut lease = self.free(Alone::Write).await?;
         lease.may_write().await?;
         let statement = AssertSqlSafe(statement.to_owned());
-        let count = sqlx::query_scalar_with(statement, arguments.clone()).fetch_one(lease.conn()).await?;
+        let rows = sqlx::query_with(statement, arguments.clone()).fetch_all(lease.conn()).await?;
         lease.done();
-        Ok(count)
+        Ok(rows)
     }
 
     /// A connection that nobody else works on, one that was told this where there is such a one.

@@ -151,24 +151,24 @@ impl Database {
     }
 
     /// Whether a statement by itself has what each transaction is to have. Behind a pooler it has not.
-    pub(crate) fn can_change_at_once(&self) -> bool {
+    pub(crate) fn are_statements_alone(&self) -> bool {
         self.0.pooler.is_none()
     }
 
-    /// The count that a statement gives which changes something by itself, and whether it was asked again because a connection was
-    /// cut: then nobody knows what became of it before.
-    pub(crate) async fn change(
+    /// The rows of a statement that may change something by itself, and whether it was asked again because a connection was cut:
+    /// then nobody knows what became of it before.
+    pub(crate) async fn alone(
         &self,
         statement: &str,
         arguments: &PgArguments,
-    ) -> (Result<i64, DbError>, bool) {
+    ) -> (Result<Vec<PgRow>, DbError>, bool) {
         let asked = AtomicUsize::new(0);
         let asks = || {
             asked.fetch_add(1, Ordering::Relaxed);
-            self.0.connections.change(statement, arguments)
+            self.0.connections.alone(statement, arguments)
         };
-        let count = uncut(&self.0.connections, asks).await;
-        (count, asked.into_inner() > 1)
+        let rows = uncut(&self.0.connections, asks).await;
+        (rows, asked.into_inner() > 1)
     }
 
     /// Opens a transaction that reads for a list or a report: as [`read_tx`](Self::read_tx), on the replica where there is

@@ -7,12 +7,12 @@ use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, TenantId};
 use chrono::{DateTime, Utc};
 use sqlx::Arguments as _;
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgRow};
 use uuid::Uuid;
 
 use crate::audit_store::{self, Inserts};
 use crate::connections::{Told, telling};
-use crate::{Database, DbError, LazyReadTx, TenantTx};
+use crate::{Database, DbError, Rows, TenantTx};
 
 /// A change of one tenant's rows that has no connection yet. It is made [at once](Self::at_once), or is a [`TenantTx`] as soon as it
 /// is [`opened`](Self::opened).
@@ -60,16 +60,6 @@ impl LazyTenantTx {
         self.database.clock()
     }
 
-    /// Whether it was opened already, so that nothing is done at once.
-    pub fn is_open(&self) -> bool {
-        self.tx.is_some()
-    }
-
-    /// A read beside it, for what has to be known before it.
-    pub fn read(&self) -> LazyReadTx {
-        self.database.lazy_read_tx(&self.context)
-    }
-
     /// The transaction, for whatever needs its connection.
     ///
     /// # Errors
@@ -103,7 +93,7 @@ impl LazyTenantTx {
     /// # Errors
     /// When the database does not answer, or refuses the statement; then nothing was kept.
     pub async fn at_once(&self, change: AtOnce, event: AuditEvent) -> Result<bool, DbError> {
-        if self.tx.is_some() || !self.database.can_change_at_once() {
+        if self.tx.is_some() || !self.database.are_statements_alone() {
             return Ok(false);
         }
         let AtOnce { here, writes, mut values } = change;
@@ -114,12 +104,12 @@ impl LazyTenantTx {
         let (event, id) = (inserts.event("from here"), inserts.id);
         let personal =
             inserts.personal("here,").map_or_else(String::new, |text| format!(", personal as ({text})"));
-        let statement = format!(
-            "with here as ({here}), {writes}, event as ({event}){personal} select count(*) from here"
-        );
-        match self.database.change(&statement, &values).await {
-            (Ok(0) | Err(DbError::Constraint { .. }), true) => self.settled(id).await,
-            (count, _) => Ok(count? > 0),
+        let statement =
+            format!("with here as ({here}), {writes}, event as ({event}){personal} select true from here");
+        match self.database.alone(&statement, &values).await {
+            (Ok(rows), _) if !rows.is_empty() => Ok(true),
+            (Ok(_) | Err(DbError::Constraint { .. }), true) => self.settled(id).await,
+            (rows, _) => rows.map(|_| false),
         }
     }
 
@@ -131,6 +121,22 @@ impl LazyTenantTx {
         // What was sent on the connection that was cut may be on its way still: the caller is not to do it in another way.
         let cut = || DbError::Unavailable(io::Error::from(io::ErrorKind::ConnectionReset).into());
         is_done.then_some(true).ok_or_else(cut)
+    }
+}
+
+/// What is asked before it is opened is a statement of its own, and sees what is committed then.
+impl Rows for LazyTenantTx {
+    fn tenant(&self) -> TenantId {
+        self.tenant_id()
+    }
+
+    async fn rows(&mut self, select: String, mut arguments: PgArguments) -> Result<Vec<PgRow>, DbError> {
+        if self.tx.is_some() || !self.database.are_statements_alone() {
+            return self.opened().await?.rows(select, arguments).await;
+        }
+        arguments.add(self.tenant_id().uuid().hyphenated().to_string()).map_err(sqlx::Error::Encode)?;
+        let select = telling(&select, arguments.len(), Told::Transaction);
+        self.database.alone(&select, &arguments).await.0
     }
 }
 

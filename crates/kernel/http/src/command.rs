@@ -88,14 +88,19 @@ impl<B> Command<B> {
 }
 
 impl<B> Command<B, LazyTenantTx> {
+    /// Whether it may be done by one statement: an answer that is kept for an idempotency key, or that somebody agreed to, takes a
+    /// transaction.
+    pub fn may_finish_at_once(&self) -> bool {
+        self.idempotency.is_none() && self.caller.agreement().is_none()
+    }
+
     /// Does all of the change by one statement, and writes the audit event by it. Says whether it did: where it did not, nothing was
-    /// done, and the command is to be [opened](Self::open). An answer that is kept for an idempotency key, or that somebody agreed
-    /// to, takes a transaction.
+    /// done, and the command is to be [opened](Self::open).
     ///
     /// # Errors
     /// When the database refuses; then nothing was kept.
     pub async fn finish_at_once(&self, change: AtOnce, event: AuditEvent) -> Result<bool, ProblemResponse> {
-        if self.idempotency.is_some() || self.caller.agreement().is_some() {
+        if !self.may_finish_at_once() {
             return Ok(false);
         }
         Ok(self.tx.at_once(change, self.caller.trace(event)).await?)

@@ -3,6 +3,7 @@
 //! - An [`Entity`] is a definition in force with the slots of its fields; its [`Relation`] says where its records lie.
 //! - A [`Record`] has values by the keys of the fields. [`check`] reads those that a client sends; [`Traces`] are what is kept
 //!   beside it to find it by.
+//! - [`Stored`] is one as it comes from the database, which a list that shows all of it writes [as it is](AsStored).
 //! - [`Shown`] is what somebody is shown of a record: it becomes JSON only by that ([`Record::to_json`]). [`Open`] is the same
 //!   of a list: which records, by which fields.
 //! - A [`Selection`], a [`Sort`] and an [`Aggregate`] are what a list asks for; [`terms`] says what the names of a filter are in
@@ -27,6 +28,7 @@ mod relation;
 pub mod search;
 mod seen;
 mod shown;
+mod stored;
 mod system;
 pub mod terms;
 
@@ -44,4 +46,5 @@ pub use rehearsal::Rehearsal;
 pub use relation::{Relation, sorted_by, written};
 pub use seen::{seen, seen_fields, seen_values};
 pub use shown::Shown;
+pub use stored::{AsStored, Members, Stored};
 pub use system::SystemEntities;

@@ -100,8 +100,11 @@ impl Walk {
         };
         let found = lists::page(tx, &asked, self.after.as_ref(), limit).await?;
         self.is_done = found.len() < limit as usize;
-        self.after = found.last().map(|(record, rank)| self.sort.place(&self.entity, record, *rank));
-        Ok(found.into_iter().map(|(record, _)| record).collect())
+        let rank = found.last().and_then(|(_, rank)| *rank);
+        let found = found.into_iter().map(|(stored, _)| stored.into_record(&self.entity));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        self.after = found.last().map(|record| self.sort.place(&self.entity, record, rank));
+        Ok(found)
     }
 }
 

@@ -33,13 +33,13 @@ use crate::whose_books;
     responses((status = 201, description = "The draft", body = JournalWithLines), CreateProblems)
 )]
 pub(crate) async fn create_journal(
-    cmd: Command<Json<DraftJournal>, LazyTenantTx>,
+    mut cmd: Command<Json<DraftJournal>, LazyTenantTx>,
 ) -> Result<Reply, ProblemResponse> {
     let reply = |written: &JournalWithLines| {
         let location = format!("/v1/finance/journals/{}", written.journal.id);
         Ok::<_, ProblemResponse>(Reply::created(location, written)?.version(written.journal.version))
     };
-    if let Some(written) = at_once(&cmd).await? {
+    if let Some(written) = at_once(&mut cmd).await? {
         return reply(&written);
     }
     let mut cmd = cmd.open().await?;
@@ -51,18 +51,15 @@ pub(crate) async fn create_journal(
 /// Writes the draft down by one statement, where its legal entity and its accounts are there. None where they are not or something
 /// else is wrong, which is said of what is held.
 async fn at_once(
-    cmd: &Command<Json<DraftJournal>, LazyTenantTx>,
+    cmd: &mut Command<Json<DraftJournal>, LazyTenantTx>,
 ) -> Result<Option<JournalWithLines>, ProblemResponse> {
-    let (tx, input) = (&cmd.tx, &cmd.body.0);
-    if tx.is_open() {
+    if !cmd.may_finish_at_once() {
         return Ok(None);
     }
-    let mut read = tx.read();
-    let Ok(entity) = whose_books::find(&mut read, input.entity.as_deref()).await else { return Ok(None) };
+    let (tx, input) = (&mut cmd.tx, &cmd.body.0);
+    let Ok(entity) = whose_books::find(tx, input.entity.as_deref()).await else { return Ok(None) };
     let codes: Vec<&str> = input.accounts().map(AccountCode::as_str).collect();
-    let accounts = accounts::with_codes(&mut read, &codes).await?;
-    read.done();
-    drop(read);
+    let accounts = accounts::with_codes(tx, &codes).await?;
     let Ok(draft) = input.read(Id::new(tx.clock()), &entity, &accounts) else { return Ok(None) };
     let by = (tx.now(), &*tx.context().actor().id);
     let change = drafts::at_once(tx.tenant_id(), by, &draft)?;

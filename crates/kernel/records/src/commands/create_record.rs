@@ -53,6 +53,7 @@ pub(crate) async fn create_record(
     let guard = Guard::of(&caller);
     let location = |record: &Record| format!("/v1/records/{key}/{}", record.id);
     if !allow.allow_duplicates
+        && cmd.may_finish_at_once()
         && let Some((entity, record)) = at_once(&mut cmd, &deps.entities, &key, &guard).await?
     {
         let json = record.to_json(&entity.def, &guard.answer(&entity, &record), None);

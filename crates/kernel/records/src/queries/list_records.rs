@@ -4,7 +4,9 @@ use athyper_kernel_db::{DbError, LazyReadTx};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems, Reply, Report};
-use athyper_kernel_record_model::{Entity, Error, Place, Record, Selection, Sort, listed, names};
+use athyper_kernel_record_model::{
+    AsStored, Entity, Error, Members, Place, Record, Selection, Sort, listed, names,
+};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
@@ -143,22 +145,29 @@ pub(crate) async fn execute(
     let context = deps.context(tx.context());
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let rows = lists::page(tx, &asked, after.as_ref(), query.page.fetch_limit()).await?;
-    let page =
-        Page::from_rows(rows, &query.page, &fingerprint, |(record, rank)| sort.place(entity, record, *rank))?
-            .map(|(record, _)| record);
-    let others = match expanded.as_slice() {
-        [] => Others::default(),
-        _ => expand(tx.opened().await?, &deps.entities, entity, guard, &page.items, &expanded).await?,
+    let last =
+        rows.iter().rev().nth(1).map(|(stored, rank)| stored.place(entity, sort, *rank)).transpose()?;
+    let page = Page::from_rows(rows, &query.page, &fingerprint, |_| last)?.map(|(stored, _)| stored);
+    let items: Result<Vec<_>, _> = if listing.open().is_whole() && expanded.is_empty() {
+        let members = Members::of(entity, fields.as_deref());
+        page.items.iter().map(|stored| to_raw_value(&AsStored(stored, &members))).collect()
+    } else {
+        let records = page.items.into_iter().map(|stored| stored.into_record(entity));
+        let records = records.collect::<Result<Vec<_>, _>>()?;
+        let others = match expanded.as_slice() {
+            [] => Others::default(),
+            _ => expand(tx.opened().await?, &deps.entities, entity, guard, &records, &expanded).await?,
+        };
+        let item = |record: &Record| {
+            let shown = listing.shown(entity, record)?;
+            let mut json = record.as_shown(&entity.def, &shown, fields.as_deref());
+            if !expanded.is_empty() {
+                json = json.with("expanded", others.of(record, &expanded));
+            }
+            Some(to_raw_value(&json))
+        };
+        records.iter().filter_map(item).collect()
     };
-    let item = |record: &Record| {
-        let shown = listing.shown(entity, record)?;
-        let mut json = record.as_shown(&entity.def, &shown, fields.as_deref());
-        if !expanded.is_empty() {
-            json = json.with("expanded", others.of(record, &expanded));
-        }
-        Some(to_raw_value(&json))
-    };
-    let items: Result<Vec<_>, _> = page.items.iter().filter_map(item).collect();
     let items = items.map_err(|error| DbError::Corrupt(format!("a record that is no JSON: {error}")))?;
     Ok(Page { items, next_cursor: page.next_cursor })
 }

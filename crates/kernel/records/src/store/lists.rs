@@ -9,7 +9,7 @@ use std::sync::Arc;
 use athyper_kernel_cel::{Bind, Binds, Context};
 use athyper_kernel_db::{DbError, Rows};
 use athyper_kernel_record_model::{
-    Aggregate, Entity, Error, MAX_GROUPS, Output, Place, Record, Relation, Selection, Slot, Sort, SortBy,
+    Aggregate, Entity, Error, MAX_GROUPS, Output, Place, Relation, Selection, Slot, Sort, SortBy, Stored,
     query_error, search, sorted_by, terms,
 };
 use athyper_kernel_types::PageError;
@@ -25,7 +25,7 @@ mod leaps;
 use driver::{Driver, with_record};
 
 /// A record of a page, and how well it fits the search where the list is ordered by that.
-pub(crate) type Found = (Record, Option<i64>);
+pub(crate) type Found = (Stored, Option<i64>);
 
 /// What a page is taken from.
 pub(crate) struct Asked<'a> {
@@ -64,7 +64,7 @@ pub(crate) async fn page(
     let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if missing > 0 {
         let after = after.filter(|_| is_past_values);
-        found.extend(Statement::without_value(tx, asked, &keys, after, missing)?.fetch(tx, asked).await?);
+        found.extend(Statement::without_value(tx, asked, &keys, after, missing)?.fetch(tx).await?);
     }
     Ok(found)
 }
@@ -307,13 +307,13 @@ impl Statement {
         tx.rows(self.text, arguments).await
     }
 
-    async fn fetch(self, tx: &mut impl Rows, asked: &Asked<'_>) -> Result<Vec<Found>, Error> {
-        self.rows(tx).await?.iter().map(|row| found(row, asked)).collect()
+    async fn fetch(self, tx: &mut impl Rows) -> Result<Vec<Found>, Error> {
+        self.rows(tx).await?.iter().map(found).collect()
     }
 }
 
-fn found(row: &PgRow, asked: &Asked<'_>) -> Result<Found, Error> {
-    Ok((Row::from_row(row)?.into_record(asked.entity), row.try_get("rank")?))
+fn found(row: &PgRow) -> Result<Found, Error> {
+    Ok((Row::from_row(row)?.0, row.try_get("rank")?))
 }
 
 /// Whether a place is one of the list.

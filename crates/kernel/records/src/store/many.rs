@@ -35,7 +35,7 @@ pub(crate) async fn lock(tx: &mut TenantTx, entity: &Entity, ids: &[Uuid]) -> Re
         .bind(ids)
         .fetch_all(tx.conn())
         .await?;
-    Ok(rows.into_iter().map(|row| row.into_record(entity)).collect())
+    rows.into_iter().map(|row| row.into_record(entity)).collect()
 }
 
 /// The records that have these values that come once, by rule and value.

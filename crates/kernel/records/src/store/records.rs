@@ -1,47 +1,43 @@
 //! Records, in table `records.record` or in that of a domain.
 
 use athyper_kernel_db::{AtOnce, DbError, Rows, TenantConnection, TenantTx};
-use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot, Traces};
+use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot, Stored, Traces};
 use athyper_kernel_types::{Id, TenantId};
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
-use sqlx::postgres::PgArguments;
+use serde_json::value::RawValue;
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{Arguments as _, AssertSqlSafe, Execute as _, FromRow as _, Postgres};
+use sqlx::{Arguments as _, AssertSqlSafe, Execute as _, FromRow, Postgres, Row as _};
 use uuid::Uuid;
 
 use crate::store::{revisions, tables, traces};
 
 /// A row, with the columns of the entity's relation.
-#[derive(sqlx::FromRow)]
-pub(crate) struct Row {
-    id: Uuid,
-    version: i64,
-    state: Option<String>,
-    data: Json<Map<String, Value>>,
-    created_at: DateTime<Utc>,
-    created_by: String,
-    updated_at: DateTime<Utc>,
-    updated_by: String,
-    deleted_at: Option<DateTime<Utc>>,
-    deleted_by: Option<String>,
+pub(crate) struct Row(pub(crate) Stored);
+
+impl<'r> FromRow<'r, PgRow> for Row {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        let deleted: Option<DateTime<Utc>> = row.try_get("deleted_at")?;
+        let deleted_by: Option<String> = row.try_get("deleted_by")?;
+        Ok(Self(Stored {
+            id: Id::from_uuid(row.try_get("id")?),
+            version: row.try_get("version")?,
+            state: row.try_get("state")?,
+            data: row.try_get::<Json<Box<RawValue>>, _>("data")?.0,
+            created_at: row.try_get("created_at")?,
+            created_by: row.try_get("created_by")?,
+            updated_at: row.try_get("updated_at")?,
+            updated_by: row.try_get("updated_by")?,
+            deleted: deleted.zip(deleted_by),
+        }))
+    }
 }
 
 impl Row {
     /// The record, its values by the keys that the fields have now.
-    pub(crate) fn into_record(self, entity: &Entity) -> Record {
-        Record {
-            id: Id::from_uuid(self.id),
-            version: self.version,
-            state: self.state,
-            values: entity.from_stored(self.data.0),
-            created_at: self.created_at,
-            created_by: self.created_by,
-            updated_at: self.updated_at,
-            updated_by: self.updated_by,
-            deleted: self.deleted_at.zip(self.deleted_by),
-        }
+    pub(crate) fn into_record(self, entity: &Entity) -> Result<Record, DbError> {
+        self.0.into_record(entity)
     }
 }
 
@@ -70,7 +66,7 @@ pub(crate) async fn newest(
         .bind(i64::from(limit))
         .fetch_all(tx.conn())
         .await?;
-    Ok(rows.into_iter().map(|row| row.into_record(entity)).collect())
+    rows.into_iter().map(|row| row.into_record(entity)).collect()
 }
 
 /// As [`find`], locked until the transaction ends.
@@ -96,7 +92,7 @@ async fn read(
         arguments.add(id).map_err(sqlx::Error::Encode)?;
     }
     let row = tx.rows(statement, arguments).await?.pop();
-    Ok(row.map(|row| Row::from_row(&row)).transpose()?.map(|row| row.into_record(entity)))
+    row.map(|row| Row::from_row(&row)?.into_record(entity)).transpose()
 }
 
 /// Enters a record, or its next version, with the values that have an index of their own, and keeps the version as what `action`
@@ -258,5 +254,5 @@ pub(crate) async fn by_ids(
         .bind(ids)
         .fetch_all(tx.conn())
         .await?;
-    Ok(rows.into_iter().map(|row| row.into_record(entity)).collect())
+    rows.into_iter().map(|row| row.into_record(entity)).collect()
 }

@@ -97,7 +97,7 @@ async fn all(app: &TestApp, entity: &Entity) -> Vec<Record> {
     let sort = Sort::parse(entity, None, false).unwrap();
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let found = lists::page(&mut tx, &asked, None, 1_000).await.unwrap();
-    found.into_iter().map(|(record, _)| record).collect()
+    found.into_iter().map(|(stored, _)| stored.into_record(entity).unwrap()).collect()
 }
 
 /// How often what was asked, and how often the database could not be.

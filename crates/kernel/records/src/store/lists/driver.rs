@@ -105,7 +105,7 @@ impl Driver {
         limit: u32,
     ) -> Result<Vec<Found>, Error> {
         if matches!(self, Self::All) {
-            return Statement::by_record(tx, asked, after, limit)?.fetch(tx, asked).await;
+            return Statement::by_record(tx, asked, after, limit)?.fetch(tx).await;
         }
         let (mut found, mut after, mut rows) = (Vec::new(), after.map(|place| place.id), limit);
         if let Self::First(sought, met) = self {
@@ -231,7 +231,7 @@ impl Strode {
         }
         for row in rows {
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                strode.found.push(found(row, asked)?);
+                strode.found.push(found(row)?);
             }
         }
         // They come so; to see to it, the database would put whole rows in order once more.

@@ -23,7 +23,7 @@ pub(super) async fn with_value(
 ) -> Result<Vec<Found>, Error> {
     let told = |slot| terms::told_by_value(asked.entity, asked.selection, slot, asked.context);
     let Some((slot, told)) = keys.slot.and_then(|slot| Some((slot, told(slot)?))) else {
-        return Statement::by_value(tx, asked, keys, after, limit)?.fetch(tx, asked).await;
+        return Statement::by_value(tx, asked, keys, after, limit)?.fetch(tx).await;
     };
     let (mut page, mut after, mut rows) = (Vec::new(), after.cloned(), limit);
     loop {
@@ -36,7 +36,7 @@ pub(super) async fn with_value(
         // They come so; to see to it, the database would put whole rows in order once more.
         met.sort_by_key(|(at, _)| *at);
         for (_, row) in met.iter().filter(|((_, nth), _)| nth.is_some()) {
-            page.push(found(row, asked)?);
+            page.push(found(row)?);
         }
         page.truncate(limit as usize);
         let Some((_, last)) = met.last().filter(|_| page.len() < limit as usize) else { return Ok(page) };

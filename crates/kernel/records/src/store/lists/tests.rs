@@ -288,8 +288,8 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
         // What a write looks for and puts beside a record.
         let sort = Sort::parse(&entity, Some("createdAt"), false).unwrap();
         let asked = Asked { entity: &entity, selection: &selected(None, &[]), sort, context: &context };
-        let first = page(&mut tx, &asked, None, 1).await.unwrap();
-        let [(record, _)] = first.as_slice() else { panic!("{first:?}") };
+        let (first, _) = page(&mut tx, &asked, None, 1).await.unwrap().remove(0);
+        let record = first.into_record(&entity).unwrap();
         let before = looked_at(&mut tx).await;
         records::find(&mut tx, &entity, record.id).await.unwrap().unwrap();
         let traces = Traces::of(&entity, &record.values);
