@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use athyper_kernel_cel::{Cache, Context, Limits, Value as CelValue, Variables};
 use athyper_kernel_entity::is_indexed;
-use athyper_kernel_record_model::{Entity, Open, Record, Selection, Sort, terms};
+use athyper_kernel_record_model::{
+    AsStored, Entity, Members, Open, Record, Selection, Shown, Sort, Stored, terms,
+};
 use athyper_kernel_rules::Terms;
 use athyper_test_kit::{REALM, TestApp, iam_config};
 use serde_json::json;
@@ -97,7 +99,21 @@ async fn all(app: &TestApp, entity: &Entity) -> Vec<Record> {
     let sort = Sort::parse(entity, None, false).unwrap();
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let found = lists::page(&mut tx, &asked, None, 1_000).await.unwrap();
-    found.into_iter().map(|(stored, _)| stored.into_record(entity).unwrap()).collect()
+    let names: Vec<String> = ["updatedBy", "state", "text0"]
+        .into_iter()
+        .chain(entity.def.fields.last().map(|f| f.key.as_str()))
+        .map(str::to_owned)
+        .collect();
+    let read = |stored: Stored| {
+        let record = stored.clone().into_record(entity).unwrap();
+        // As it is stored and as it is read, it is the same to whoever may see all of it.
+        for names in [None, Some(names.as_slice())] {
+            let as_stored = serde_json::to_value(AsStored(&stored, &Members::of(entity, names))).unwrap();
+            assert_eq!(as_stored, record.to_json(&entity.def, &Shown::default(), names));
+        }
+        record
+    };
+    found.into_iter().map(|(stored, _)| read(stored)).collect()
 }
 
 /// How often what was asked, and how often the database could not be.
