@@ -69,8 +69,8 @@ pub(crate) async fn create_record(
     cmd.finish(done.event, reply).await
 }
 
-/// Makes the record by one statement, where nothing has to be asked of the database for it; none where that is so, or something is
-/// wrong, which is said of the definition that is held.
+/// Makes the record by one statement, where nothing has to be asked of the database for it. None where something has to be, or
+/// something is wrong, which is said of the definition that is held.
 async fn at_once(
     cmd: &mut Command<Json<Values>, LazyTenantTx>,
     entities: &Entities,
