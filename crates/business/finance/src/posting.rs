@@ -193,12 +193,11 @@ async fn post_lines(
     rights: PostingRights,
     drafted: Option<Read>,
 ) -> Result<(Vec<PostedJournal>, Option<Vec<Line>>), Error> {
-    let (are_drafted, held, own) = match drafted {
-        Some(read) => (true, read.accounts, OwnPattern::Read(read.pattern)),
-        None => {
-            let used = drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
-            (false, accounts::hold(tx, &used).await?, OwnPattern::Unread)
-        }
+    let (are_drafted, held, own) = if let Some(read) = drafted {
+        (true, read.accounts, OwnPattern::Read(read.pattern))
+    } else {
+        let used = drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
+        (false, accounts::hold(tx, &used).await?, OwnPattern::Unread)
     };
     drafts.iter().try_for_each(|draft| check_usable(draft, &held))?;
     for draft in drafts {

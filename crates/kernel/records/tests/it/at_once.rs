@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::support::{admin, app_with_records, entity, faults, field, indexed, make, put};
 
 /// An application that hears what changes, as a process does, so that it knows definitions.
+#[expect(clippy::disallowed_methods, reason = "it hears of changes for as long as the test")]
 async fn following(definitions: &[Value]) -> TestApp {
     let app = app_with_records(definitions).await;
     let database = app.db.database.clone();
@@ -172,6 +173,7 @@ async fn a_record_that_is_made_at_once_is_as_any_other() {
 
 /// A definition that comes into force while a record is made of the one before holds for it: whoever makes it waits.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a task that is awaited")]
 async fn a_record_is_made_of_the_definition_in_force() {
     let app = following(&[]).await;
     let item = put(&app, "demo", entity("item", json!([text("name")]))).await.unwrap();
