@@ -55,7 +55,7 @@ async fn trial_flat() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures: cargo xtask bench nodes"]
 async fn bench_nodes() {
-    let (run, rest) = (Duration::from_secs(3), Duration::from_secs(10));
+    let (run, rest) = (Duration::from_secs(2), Duration::from_secs(6));
     let size = Size { tenants: 100, records: 1_000 };
     nodes::bench(nodes::Scale { size, nodes: &[1, 2, 4, 8], runs: 5, run, rest }).await;
 }

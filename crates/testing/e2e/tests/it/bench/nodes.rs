@@ -41,17 +41,25 @@ struct Node {
     port: u16,
 }
 
-/// What so many nodes cost.
-struct Found {
+/// What so many nodes ask of the database at rest.
+struct AtRest {
     nodes: usize,
-    /// By path: rounds in a second, and processor time of all nodes and of PostgreSQL for one, in microseconds.
-    paths: Vec<(&'static str, f64, f64, f64)>,
-    /// Transactions of the database in a second, at rest.
+    /// Transactions in a second.
     transactions: f64,
-    /// Share of one core that PostgreSQL uses, at rest.
+    /// Share of one core that PostgreSQL uses.
+    cores: f64,
+}
+
+/// What a path costs on so many nodes.
+struct Cost {
+    path: &'static str,
+    nodes: usize,
+    /// Rounds in a second.
+    rate: f64,
+    /// Processor time of the nodes for one, in microseconds.
+    own: f64,
+    /// The same of PostgreSQL.
     server: f64,
-    /// Connections to the database, after the load.
-    connections: u32,
 }
 
 /// Measures, prints and keeps the figures.
@@ -60,51 +68,44 @@ pub(super) async fn bench(scale: Scale) {
     // Tables that have just been made have no statistics.
     load(&[scene.platform.port()], &paths::post_journal(&scene, scene.tenants.len()), scale.run);
     scene.sql("vacuum analyze;");
-    let mut more: Vec<Node> = Vec::new();
-    let mut all: Vec<Found> = Vec::new();
+    let (mut more, mut at_rest) = (Vec::new(), Vec::new());
     for nodes in scale.nodes {
         while more.len() + 1 < *nodes {
             more.push(node(&scene).await);
         }
-        all.push(measure(&scene, &more, scale).await);
+        at_rest.push(rest(&scene, *nodes, scale.rest).await);
     }
+    let costs = costs(&scene, &more, scale);
 
     let mut figures = Vec::new();
-    let Some((one, others)) = all.split_first() else { return };
-    for found in others {
-        for ((path, _, api, server), (_, _, api_of_one, server_of_one)) in found.paths.iter().zip(&one.paths)
-        {
-            let cost = (api + server) / (api_of_one + server_of_one);
-            figures.push(held(&format!("processor time of {path}, {} nodes", found.nodes), cost, "x", BAR));
-        }
-        let predicted = one.transactions * f64::from(u32::try_from(found.nodes).unwrap());
+    for cost in costs.iter().filter(|cost| cost.nodes > 1) {
+        let one = costs.iter().find(|one| one.path == cost.path && one.nodes == 1).unwrap();
+        let what = format!("processor time of {}, {} nodes", cost.path, cost.nodes);
+        figures.push(held(&what, (cost.own + cost.server) / (one.own + one.server), "x", BAR));
+    }
+    for found in at_rest.iter().skip(1) {
+        let predicted = at_rest[0].transactions * f64::from(u32::try_from(found.nodes).unwrap());
         let what = format!("transactions at rest of {} nodes, of what one has each", found.nodes);
         figures.push(held(&what, found.transactions / predicted, "x", BAR));
     }
-    let measured: Vec<Value> = all.iter().map(Found::to_json).collect();
     if scale.runs > 1 {
-        keep(
-            "nodes",
-            &json!({"machine": machine::description(), "tenants": scale.size.tenants, "connections": CONNECTIONS,
-                "measured": measured, "figures": figures}),
-        );
+        let costs = costs.iter().map(|cost| {
+            json!({"path": cost.path, "nodes": cost.nodes, "perSecond": cost.rate.round(),
+                "apiMicroseconds": cost.own.round(), "postgresMicroseconds": cost.server.round()})
+        });
+        let at_rest = at_rest.iter().map(|found| {
+            json!({"nodes": found.nodes, "transactions": rounded(found.transactions),
+                "coresOfPostgres": rounded(found.cores)})
+        });
+        let (costs, at_rest): (Vec<Value>, Vec<Value>) = (costs.collect(), at_rest.collect());
+        let all = json!({"machine": machine::description(), "tenants": scale.size.tenants, "connections": CONNECTIONS,
+            "costs": costs, "atRest": at_rest, "figures": figures});
+        keep("nodes", &all);
     }
     for node in more {
         node.running.terminate().await.expect_code(0);
     }
     scene.end().await;
-}
-
-impl Found {
-    fn to_json(&self) -> Value {
-        let of_path = |(path, rate, api, server): &(&str, f64, f64, f64)| {
-            json!({"path": path, "perSecond": rate.round(), "apiMicroseconds": api.round(),
-                "postgresMicroseconds": server.round()})
-        };
-        json!({"nodes": self.nodes, "paths": self.paths.iter().map(of_path).collect::<Vec<_>>(),
-            "transactionsAtRest": rounded(self.transactions), "coresOfPostgresAtRest": rounded(self.server),
-            "connections": self.connections})
-    }
 }
 
 /// Starts another process beside the first, and waits until it is ready.
@@ -121,50 +122,60 @@ async fn node(scene: &Scene) -> Node {
     Node { running, port }
 }
 
-async fn measure(scene: &Scene, more: &[Node], scale: Scale) -> Found {
+/// What nodes ask of the database while nobody asks anything of them.
+async fn rest(scene: &Scene, nodes: usize, length: Duration) -> AtRest {
     let data = scene.platform.data_dir().join("postgres/data");
-    let ports: Vec<u16> =
-        std::iter::once(scene.platform.port()).chain(more.iter().map(|node| node.port)).collect();
-    let pids: Vec<u32> =
-        std::iter::once(scene.api.pid()).chain(more.iter().map(|node| node.running.pid())).collect();
-    let of_nodes = || pids.iter().map(|pid| machine::processor_time(*pid)).sum::<f64>();
-    let nodes = ports.len();
-
     // What was under way before ends first.
-    sleep(scale.rest).await;
+    sleep(length).await;
     let (began, used) = (transactions(scene), machine::processor_time_of_server(&data));
-    sleep(scale.rest).await;
-    let seconds = scale.rest.as_secs_f64();
-    let server = (machine::processor_time_of_server(&data) - used) / seconds;
-    let transactions = (transactions(scene) - began) / seconds;
+    sleep(length).await;
+    let cores = (machine::processor_time_of_server(&data) - used) / length.as_secs_f64();
+    let transactions = (transactions(scene) - began) / length.as_secs_f64();
     eprintln!(
-        "\n{nodes} nodes: {transactions:.1} transactions a second at rest, PostgreSQL uses {server:.3} cores"
+        "{nodes} nodes at rest: {transactions:.1} transactions a second, PostgreSQL uses {cores:.3} cores"
     );
+    AtRest { nodes, transactions, cores }
+}
 
+/// What each path costs on the first of all nodes, so many of them. The numbers of nodes take turns, so that all of them meet the same
+/// machine.
+fn costs(scene: &Scene, more: &[Node], scale: Scale) -> Vec<Cost> {
+    let data = scene.platform.data_dir().join("postgres/data");
+    let first = (scene.platform.port(), scene.api.pid());
+    let others = more.iter().map(|node| (node.port, node.running.pid()));
+    let (ports, pids): (Vec<u16>, Vec<u32>) = std::iter::once(first).chain(others).unzip();
     let works: [(&str, Work); 4] = [
         ("get one", paths::get_one(scene)),
         ("list 20", paths::list_20(scene)),
         ("create", paths::create(scene)),
         ("post a journal", paths::post_journal(scene, scene.tenants.len())),
     ];
-    let mut paths = Vec::new();
+    let mut costs = Vec::new();
     for (path, work) in works {
-        load(&ports, &work, scale.run / 3);
-        let (mut rates, mut own, mut servers) = (Vec::new(), Vec::new(), Vec::new());
+        // Each of them has everything prepared and cached.
+        load(&ports, &work, scale.run);
+        let mut runs = vec![(Vec::new(), Vec::new(), Vec::new()); scale.nodes.len()];
         for _ in 0..scale.runs {
-            let before = (of_nodes(), machine::processor_time_of_server(&data));
-            let rate = load(&ports, &work, scale.run);
-            let done = rate * scale.run.as_secs_f64();
-            own.push((of_nodes() - before.0) / done * 1e6);
-            servers.push((machine::processor_time_of_server(&data) - before.1) / done * 1e6);
-            rates.push(rate);
+            for (nodes, (rates, own, servers)) in scale.nodes.iter().zip(&mut runs) {
+                let of_nodes =
+                    || pids.iter().take(*nodes).map(|pid| machine::processor_time(*pid)).sum::<f64>();
+                let before = (of_nodes(), machine::processor_time_of_server(&data));
+                let rate = load(&ports[..*nodes], &work, scale.run);
+                let done = rate * scale.run.as_secs_f64();
+                own.push((of_nodes() - before.0) / done * 1e6);
+                servers.push((machine::processor_time_of_server(&data) - before.1) / done * 1e6);
+                rates.push(rate);
+            }
         }
-        let (rate, own, server) = (median(rates), median(own), median(servers));
-        eprintln!("{path:<16} {rate:>9.0}/s {own:>7.0} us of the nodes {server:>7.0} us of PostgreSQL");
-        paths.push((path, rate, own, server));
+        for (nodes, (rates, own, servers)) in scale.nodes.iter().zip(runs) {
+            let (rate, own, server) = (median(rates), median(own), median(servers));
+            eprintln!(
+                "{path:<16} {nodes} nodes {rate:>9.0}/s {own:>7.0} us of the nodes {server:>7.0} us of PostgreSQL"
+            );
+            costs.push(Cost { path, nodes: *nodes, rate, own, server });
+        }
     }
-    let open = "select count(*) from pg_stat_activity where usename = 'athyper_app'";
-    Found { nodes, paths, transactions, server, connections: scene.sql(open).parse().unwrap() }
+    costs
 }
 
 /// How many transactions the database has ended so far. A session says so at its next pause.
