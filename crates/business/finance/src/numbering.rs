@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::error::Error;
 use crate::model::journal::NewJournal;
 use crate::model::legal_entity::LegalEntity;
-use crate::store::journals::{self, Numbered};
+use crate::store::journals::Numbered;
 use crate::store::legal_entities;
 
 /// How the numbers of a book are written that a legal entity has of its own.
@@ -22,16 +22,16 @@ pub(crate) enum OwnPattern {
     Unread,
 }
 
-/// Takes the numbers of journals, in the order given within each series, and makes them posted. Gives the numbers.
+/// Takes the numbers of journals, in the order given within each series.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn number(
+pub(crate) async fn take(
     tx: &mut TenantTx,
     entity: &LegalEntity,
     drafts: &[NewJournal],
     own: &OwnPattern,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Numbered>, Error> {
     let mut series: BTreeMap<(Book, NaiveDate), Vec<usize>> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         series.entry((draft.book, entity.fiscal_year(draft.date))).or_default().push(index);
@@ -42,7 +42,8 @@ pub(crate) async fn number(
             OwnPattern::Read(own) => own.clone(),
             OwnPattern::Unread => legal_entities::pattern(tx, entity.id, book).await?,
         };
-        let pattern = pattern(own.as_deref(), book)?;
+        let pattern = SeriesPattern::parse(own.as_deref().unwrap_or(book.pattern()))
+            .map_err(|error| DbError::Corrupt(format!("pattern of the book {}: {error}", book.as_str())))?;
         let name = format!("finance.{}.{}", entity.id, book.as_str());
         let count = u32::try_from(of_series.len()).unwrap_or(u32::MAX);
         let first = take_numbers(tx, &name, &pattern, fiscal_year, count).await?;
@@ -54,25 +55,5 @@ pub(crate) async fn number(
             *slot = Some(Numbered { id: draft.id, number, sequence, fiscal_year });
         }
     }
-    let numbered: Vec<Numbered> = numbered.into_iter().flatten().collect();
-    // One by one, each by its key: joined with a list of them, the journals of the tenant would be read to find a few.
-    for draft in &numbered {
-        journals::mark_posted(tx, draft).await?;
-    }
-    Ok(numbered.into_iter().map(|it| it.number).collect())
-}
-
-/// How the numbers of a book are written; they start again with each fiscal year.
-fn pattern(own: Option<&str>, book: Book) -> Result<SeriesPattern, Error> {
-    let text = own.unwrap_or(match book {
-        Book::General => "JE-{YYYY}-{SEQ:6}",
-        Book::Sales => "SJ-{YYYY}-{SEQ:6}",
-        Book::Purchase => "PJ-{YYYY}-{SEQ:6}",
-        Book::Bank => "BJ-{YYYY}-{SEQ:6}",
-        Book::Opening => "OB-{YYYY}-{SEQ:6}",
-        Book::Exchange => "FX-{YYYY}-{SEQ:6}",
-        Book::Closing => "CL-{YYYY}-{SEQ:6}",
-    });
-    SeriesPattern::parse(text)
-        .map_err(|error| DbError::Corrupt(format!("pattern of the book {}: {error}", book.as_str())).into())
+    Ok(numbered.into_iter().flatten().collect())
 }

@@ -4,7 +4,7 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use athyper_kernel_db::TenantTx;
+use athyper_kernel_db::{LastWrite, TenantTx};
 use athyper_kernel_error::FieldError;
 use athyper_kernel_ledger::{AccountRef, ItemId, LineAmount, PostingControl};
 use athyper_kernel_ledger_books::dimensions;
@@ -21,9 +21,10 @@ use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
-use crate::numbering::{OwnPattern, number};
+use crate::numbering::{self, OwnPattern};
 use crate::posting::written::{settlements, write};
-use crate::store::{accounts, balances, items, lines, periods, rates};
+use crate::store::journals::Numbered;
+use crate::store::{accounts, balances, items, journals, lines, periods, rates};
 
 /// The part of the account that takes the rounding of converted lines.
 const ROUNDING: &str = "rounding";
@@ -153,7 +154,12 @@ pub(crate) async fn post(
     drafts: &[NewJournal],
     rights: PostingRights,
 ) -> Result<Vec<PostedJournal>, Error> {
-    Ok(post_lines(tx, control, (entity, drafts), rights, None).await?.0)
+    let (posted, numbered, _) = post_lines(tx, control, (entity, drafts), rights, None).await?;
+    // One by one, each by its key: joined with a list of them, the journals of the tenant would be read to find a few.
+    for draft in &numbered {
+        journals::mark_posted(tx, draft).await?;
+    }
+    Ok(posted)
 }
 
 /// What was read with a draft.
@@ -165,7 +171,7 @@ pub(crate) struct Read {
     pub(crate) pattern: Option<String>,
 }
 
-/// As [`post`], a draft that has its lines already. Gives these as they stand then.
+/// As [`post`], a draft that has its lines already. Gives these as they stand then, and what makes it posted at last.
 ///
 /// # Errors
 /// As [`post`].
@@ -176,14 +182,15 @@ pub(crate) async fn post_drafted(
     draft: &NewJournal,
     rights: PostingRights,
     read: Read,
-) -> Result<(PostedJournal, Vec<Line>), Error> {
+) -> Result<(PostedJournal, Vec<Line>, LastWrite), Error> {
     let of_one = (entity, std::slice::from_ref(draft));
-    let (mut posted, lines) = post_lines(tx, control, of_one, rights, Some(read)).await?;
+    let (mut posted, numbered, lines) = post_lines(tx, control, of_one, rights, Some(read)).await?;
     let lines = match lines {
         Some(lines) => lines,
         None => lines::of_journal(tx, draft.id).await?,
     };
-    Ok((posted.pop().ok_or(Error::JournalNotFound)?, lines))
+    let numbered = numbered.first().ok_or(Error::JournalNotFound)?;
+    Ok((posted.pop().ok_or(Error::JournalNotFound)?, lines, journals::marking(tx, numbered)?))
 }
 
 async fn post_lines(
@@ -192,7 +199,7 @@ async fn post_lines(
     (entity, drafts): (&LegalEntity, &[NewJournal]),
     rights: PostingRights,
     drafted: Option<Read>,
-) -> Result<(Vec<PostedJournal>, Option<Vec<Line>>), Error> {
+) -> Result<(Vec<PostedJournal>, Vec<Numbered>, Option<Vec<Line>>), Error> {
     let (are_drafted, held, own) = if let Some(read) = drafted {
         (true, read.accounts, OwnPattern::Read(read.pattern))
     } else {
@@ -222,17 +229,15 @@ async fn post_lines(
     let ids: Vec<JournalId> = drafts.iter().map(|draft| draft.id).collect();
     balances::add_posted(tx, &ids, has_dimensions).await?;
     let warnings = asked.check(tx, |draft| worth(draft, &entries)).await?;
-    let numbers = number(tx, entity, drafts, &own).await?;
+    let numbered = numbering::take(tx, entity, drafts, &own).await?;
     let of_draft = |draft: &NewJournal| {
         let own = warnings.iter().filter(|warning| warning.journal == draft.id.uuid());
         own.map(|warning| warning.message.clone()).collect()
     };
-    let posted = numbers
-        .into_iter()
-        .zip(written.posted)
-        .zip(drafts)
-        .map(|((number, lines), draft)| PostedJournal { number, lines, warnings: of_draft(draft) });
-    Ok((posted.collect(), written.drafted))
+    let posted = numbered.iter().zip(written.posted).zip(drafts).map(|((numbered, lines), draft)| {
+        PostedJournal { number: numbered.number.clone(), lines, warnings: of_draft(draft) }
+    });
+    Ok((posted.collect(), numbered, written.drafted))
 }
 
 /// What the lines that a draft came with are worth; those that were added are behind them.

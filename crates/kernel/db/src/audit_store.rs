@@ -12,7 +12,7 @@ use sqlx::types::Json;
 use sqlx::{Arguments as _, AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use crate::{Database, DbError};
+use crate::{Database, DbError, LastWrite};
 
 /// Columns of an event, in the order of the values that [`Inserts`] adds.
 const COLUMNS: [&str; 18] = [
@@ -46,17 +46,17 @@ struct Origin<'a> {
     trace_id: Option<&'a str>,
 }
 
-/// Writes an event of a tenant's transaction.
+/// Writes an event of a tenant's transaction, after the last write of its change where it has one.
 pub(crate) async fn insert(
     conn: &mut PgConnection,
     context: &TenantContext,
-    clock: &Clock,
-    now: DateTime<Utc>,
+    at: (&Clock, DateTime<Utc>),
+    last: Option<LastWrite>,
     event: AuditEvent,
 ) -> Result<(), DbError> {
-    let mut values = PgArguments::default();
-    let inserts = Inserts::within(&mut values, context, clock, now, event)?;
-    execute(conn, &inserts, values).await
+    let (write, mut values) = last.map_or_else(Default::default, |last| (Some(last.write), last.values));
+    let inserts = Inserts::within(&mut values, context, at, event)?;
+    execute(conn, &inserts, write, values).await
 }
 
 /// Writes an event that has no context.
@@ -73,7 +73,7 @@ pub(crate) async fn insert_for(
     let origin = Origin { tenant, actor: &actor, realm_key, org_key, request_id, trace_id };
     let mut values = PgArguments::default();
     let inserts = Inserts::of(&mut values, &origin, (clock, now), event)?;
-    execute(conn, &inserts, values).await
+    execute(conn, &inserts, None, values).await
 }
 
 /// Whether a tenant's trail has this event.
@@ -83,13 +83,25 @@ pub(crate) async fn is_there(conn: &mut PgConnection, tenant: TenantId, id: Uuid
     Ok(found.bind(tenant.uuid()).bind(id).fetch_one(conn).await?)
 }
 
-async fn execute(conn: &mut PgConnection, inserts: &Inserts, values: PgArguments) -> Result<(), DbError> {
-    let statement = match inserts.personal("") {
-        None => inserts.event(""),
-        Some(personal) => format!("with personal as ({personal}) {}", inserts.event("")),
-    };
-    sqlx::query_with(AssertSqlSafe(statement), values).execute(conn).await?;
-    Ok(())
+async fn execute(
+    conn: &mut PgConnection,
+    inserts: &Inserts,
+    last: Option<&str>,
+    values: PgArguments,
+) -> Result<(), DbError> {
+    let (from, beside) = if last.is_some() { ("from written", "written,") } else { ("", "") };
+    let written = last.map(|write| format!("written as ({write} returning true)"));
+    let personal = inserts.personal(beside).map(|personal| format!("personal as ({personal})"));
+    let parts: Vec<String> = written.into_iter().chain(personal).collect();
+    let with = if parts.is_empty() { String::new() } else { format!("with {} ", parts.join(", ")) };
+    let statement = format!("{with}{}", inserts.event(from));
+    // One that writes several rows writes the event as often, which its key refuses.
+    let events = sqlx::query_with(AssertSqlSafe(statement), values).execute(conn).await?.rows_affected();
+    if events == 1 {
+        Ok(())
+    } else {
+        Err(DbError::Corrupt("the last write of a change found nothing to write".to_owned()))
+    }
 }
 
 /// What inserts an event: its values are those of a statement from a place on.
@@ -106,8 +118,7 @@ impl Inserts {
     pub(crate) fn within(
         values: &mut PgArguments,
         context: &TenantContext,
-        clock: &Clock,
-        now: DateTime<Utc>,
+        at: (&Clock, DateTime<Utc>),
         event: AuditEvent,
     ) -> Result<Self, DbError> {
         let actor = event.actor_in(context).clone();
@@ -119,7 +130,7 @@ impl Inserts {
             request_id: Some(context.request_id()),
             trace_id: context.trace_id(),
         };
-        Self::of(values, &origin, (clock, now), event)
+        Self::of(values, &origin, at, event)
     }
 
     fn of(

@@ -97,7 +97,7 @@ impl LazyTenantTx {
             return Ok(false);
         }
         let AtOnce { here, writes, mut values } = change;
-        let inserts = Inserts::within(&mut values, &self.context, self.clock(), self.now, event)?;
+        let inserts = Inserts::within(&mut values, &self.context, (self.clock(), self.now), event)?;
         let tenant = self.tenant_id().uuid().hyphenated().to_string();
         values.add(tenant).map_err(sqlx::Error::Encode)?;
         let here = telling(here, values.len(), Told::Transaction);

@@ -38,7 +38,7 @@ pub use database::{Database, PoolStats};
 pub use directory::{
     TenantDirectory, TenantRecord, TenantStatus, announce_tenant, is_of_tenant, register_tenants,
 };
-pub use done::Done;
+pub use done::{Done, LastWrite};
 pub use error::DbError;
 pub use fresh_cache::FreshCache;
 pub use lazy_read::{LazyReadTx, Rows};

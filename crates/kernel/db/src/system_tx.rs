@@ -115,7 +115,7 @@ impl SystemTx {
     /// # Errors
     /// When the database does not answer.
     pub async fn record(&mut self, context: &TenantContext, event: AuditEvent) -> Result<(), DbError> {
-        audit_store::insert(self.tx.conn(), context, &self.clock, self.now, event).await
+        audit_store::insert(self.tx.conn(), context, (&self.clock, self.now), None, event).await
     }
 
     /// Commits with an event in the trail of the tenant whose rows were changed. The crossing itself is not written down a

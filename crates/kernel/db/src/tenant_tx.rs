@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::connections::Lease;
-use crate::{Change, Changes, Database, DbError, audit_store};
+use crate::{Change, Changes, Database, DbError, LastWrite, audit_store};
 
 /// Reads and writes one tenant's rows. Dropping it rolls back; [`TenantTx::commit`] is the only way to keep anything.
 #[derive(Debug)]
@@ -86,11 +86,23 @@ impl TenantTx {
     ///
     /// # Errors
     /// When the event cannot be written or the database refuses the commit; then nothing was kept.
-    pub async fn commit(mut self, event: AuditEvent) -> Result<(), DbError> {
+    pub async fn commit(self, event: AuditEvent) -> Result<(), DbError> {
+        self.conclude(None, event).await
+    }
+
+    /// The same, of a change that ends with a write: one statement makes it and writes the event.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit); also where the write finds nothing to write, or more than one row.
+    pub async fn commit_with(self, last: LastWrite, event: AuditEvent) -> Result<(), DbError> {
+        self.conclude(Some(last), event).await
+    }
+
+    async fn conclude(mut self, last: Option<LastWrite>, event: AuditEvent) -> Result<(), DbError> {
         if self.is_crossing {
             return Err(DbError::Corrupt("a crossing of tenants was not ended before the commit".to_owned()));
         }
-        audit_store::insert(self.tx.conn(), &self.context, &self.clock, self.now, event).await?;
+        audit_store::insert(self.tx.conn(), &self.context, (&self.clock, self.now), last, event).await?;
         let committed = self.tx.commit().await;
         // Also when nobody knows whether the commit came to pass.
         self.changed.into_iter().for_each(|change| self.changes.note(change));

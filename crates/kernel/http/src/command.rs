@@ -1,7 +1,7 @@
 //! A state change: body read, transaction open, idempotency honoured, and one commit at the end.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{AtOnce, LazyTenantTx, TenantTx};
+use athyper_kernel_db::{AtOnce, LastWrite, LazyTenantTx, TenantTx};
 use athyper_kernel_error::{Problem, ProblemKind};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -78,12 +78,33 @@ impl<B> Command<B> {
         reply: Reply,
         kept: &Reply,
     ) -> Result<Reply, ProblemResponse> {
+        let event = self.remember(event, kept).await?;
+        self.tx.commit(event).await?;
+        Ok(reply)
+    }
+
+    /// As [`Command::finish`], of a change that ends with a write, which takes no statement of its own.
+    ///
+    /// # Errors
+    /// As [`Command::finish`]; also where the write finds nothing to write.
+    pub async fn finish_with(
+        mut self,
+        last: LastWrite,
+        event: AuditEvent,
+        reply: Reply,
+    ) -> Result<Reply, ProblemResponse> {
+        let event = self.remember(event, &reply).await?;
+        self.tx.commit_with(last, event).await?;
+        Ok(reply)
+    }
+
+    /// Keeps the answer for the idempotency key; gives the event as it is written.
+    async fn remember(&mut self, event: AuditEvent, kept: &Reply) -> Result<AuditEvent, ProblemResponse> {
         let event = self.caller.agreed(&mut self.tx, event).await?;
         if let Some(key) = &self.idempotency {
             idempotency::remember(&mut self.tx, key, kept).await?;
         }
-        self.tx.commit(self.caller.trace(event)).await?;
-        Ok(reply)
+        Ok(self.caller.trace(event))
     }
 }
 

@@ -58,6 +58,20 @@ impl Book {
         }
     }
 
+    /// How its journals are numbered where a legal entity says nothing else; the numbers start again with each fiscal year.
+    #[must_use]
+    pub const fn pattern(self) -> &'static str {
+        match self {
+            Self::General => "JE-{YYYY}-{SEQ:6}",
+            Self::Sales => "SJ-{YYYY}-{SEQ:6}",
+            Self::Purchase => "PJ-{YYYY}-{SEQ:6}",
+            Self::Bank => "BJ-{YYYY}-{SEQ:6}",
+            Self::Opening => "OB-{YYYY}-{SEQ:6}",
+            Self::Exchange => "FX-{YYYY}-{SEQ:6}",
+            Self::Closing => "CL-{YYYY}-{SEQ:6}",
+        }
+    }
+
     /// The book with this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! Posts a draft: it gets its number, counts in the balances, and never changes again.
 
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{Done, TenantTx};
+use athyper_kernel_db::{Done, LastWrite, TenantTx};
 use athyper_kernel_http::{ChangeProblems, Command, NoBody, PathId, ProblemResponse, Reply};
 use axum::extract::State;
 use serde_json::json;
@@ -56,23 +56,23 @@ pub(crate) async fn post_journal(
     let caller = cmd.caller().clone();
     deps.records.check_on(&mut cmd.tx, &caller, (JOURNAL, id.uuid()), Error::JournalNotFound).await?;
     cmd.check_version(journal.version)?;
-    let done = execute(&mut cmd.tx, &deps, to_post, rights).await?;
+    let (done, last) = execute(&mut cmd.tx, &deps, to_post, rights).await?;
     let reply = Reply::ok(&done.output)?.version(done.output.journal.version);
-    cmd.finish(done.event, reply).await
+    cmd.finish_with(last, done.event, reply).await
 }
 
-pub(crate) async fn execute(
+async fn execute(
     tx: &mut TenantTx,
     deps: &Deps,
     (journal, entity, pattern): (Journal, LegalEntity, Option<String>),
     rights: PostingRights,
-) -> Result<Done<JournalWithLines>, Error> {
+) -> Result<(Done<JournalWithLines>, LastWrite), Error> {
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
     let (lines, accounts) = lines::hold_accounts(tx, journal.id).await?;
     let draft = JournalWithLines::of(journal.clone(), lines).into_new();
-    let (done, lines) =
+    let (done, lines, last) =
         post_drafted(tx, &*deps.control, &entity, &draft, rights, Read { accounts, pattern }).await?;
 
     let posted = JournalWithLines {
@@ -86,5 +86,5 @@ pub(crate) async fn execute(
         .with("date", posted.journal.date.to_string())
         .with("lines", posted.lines.len())
         .with("totals", json!(totals(posted.lines.iter().map(|line| line.amount))));
-    Ok(Done::new(posted, event))
+    Ok((Done::new(posted, event), last))
 }

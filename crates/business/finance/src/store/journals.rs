@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
+use athyper_kernel_db::{DbError, LastWrite, TenantConnection, TenantTx};
 use athyper_kernel_ledger::{Book, Source};
 use athyper_kernel_types::{Currency, Id};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, FromRow as _, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Postgres, Row as _};
 use uuid::Uuid;
 
 use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal};
@@ -211,21 +211,25 @@ pub(crate) async fn delete_draft(tx: &mut TenantTx, id: JournalId) -> Result<(),
 
 /// Turns a draft into a posted journal. The database refuses one that does not balance.
 pub(crate) async fn mark_posted(tx: &mut TenantTx, draft: &Numbered) -> Result<(), DbError> {
-    let (tenant, now, actor) = (tx.tenant_id().uuid(), tx.now(), tx.context().actor().id.clone());
-    sqlx::query(
-        "update finance.journal set state = 'posted', number = $3, sequence = $4, fiscal_year = $5, posted_at = $6, \
-         posted_by = $7, version = version + 1 where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(draft.id.uuid())
-    .bind(&draft.number)
-    .bind(draft.sequence)
-    .bind(draft.fiscal_year)
-    .bind(now)
-    .bind(actor)
-    .execute(tx.conn())
-    .await?;
+    let LastWrite { write, values } = marking(tx, draft)?;
+    sqlx::query_with(write, values).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// The same, as the write that ends its posting.
+pub(crate) fn marking(tx: &TenantTx, draft: &Numbered) -> Result<LastWrite, DbError> {
+    let write = "update finance.journal set state = 'posted', number = $3, sequence = $4, fiscal_year = $5, posted_at = $6, \
+         posted_by = $7, version = version + 1 where tenant_id = $1 and id = $2";
+    let values = sqlx::query("")
+        .bind(tx.tenant_id().uuid())
+        .bind(draft.id.uuid())
+        .bind(&draft.number)
+        .bind(draft.sequence)
+        .bind(draft.fiscal_year)
+        .bind(tx.now())
+        .bind(&*tx.context().actor().id)
+        .take_arguments();
+    Ok(LastWrite { write, values: values.map_err(sqlx::Error::Encode)?.unwrap_or_default() })
 }
 
 /// Marks a posted journal as reversed by another one.

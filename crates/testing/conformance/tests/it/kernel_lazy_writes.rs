@@ -1,4 +1,5 @@
-//! Changes that are one statement: what they keep, whose rows they touch, and what a connection that is lost leaves of them.
+//! Changes that are one statement, and those whose last one writes their event: what they keep, whose rows they touch, and what a
+//! connection that is lost leaves of them.
 
 use std::io;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use athyper_adapter_db_postgres::{PoolSettings, connect};
 use athyper_bootstrap::schemas;
 use athyper_kernel_audit::AuditEvent;
-use athyper_kernel_db::{AtOnce, Database, DbError, LazyTenantTx, Rows as _};
+use athyper_kernel_db::{AtOnce, Database, DbError, LastWrite, LazyTenantTx, Rows as _};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_test_kit::TestDatabase;
 use secrecy::ExposeSecret as _;
@@ -128,6 +129,44 @@ async fn a_change_whose_event_cannot_be_written_is_not_made() {
 const CARRIES: u8 = 0;
 const LOSES_IT: u8 = 1;
 const LOSES_THE_ANSWER: u8 = 2;
+
+/// The write that ends a change: raises the tenant's number where it is at this one, and that of the other one as well where `of_all`
+/// are raised.
+fn last(context: &TenantContext, from: i64, of_all: bool) -> LastWrite {
+    let mut values = PgArguments::default();
+    values.add(context.tenant_id().uuid()).unwrap();
+    values.add(from).unwrap();
+    let write = if of_all {
+        "update platform.number_series n set last_number = n.last_number + 1 where n.tenant_id = $1 and $2 = $2"
+    } else {
+        "update platform.number_series n set last_number = n.last_number + 1 \
+         where n.tenant_id = $1 and n.series = 'kernel' and n.last_number = $2"
+    };
+    LastWrite { write, values }
+}
+
+#[tokio::test]
+async fn the_last_write_of_a_change_and_its_event_are_kept_together_or_not_at_all() {
+    let (db, [one, other]) = two().await;
+    let open = async || {
+        let mut tx = db.database.tenant_tx(&one).await.unwrap();
+        let before = "insert into platform.number_series (tenant_id, series, reset_key, last_number) \
+                      values ($1, 'raised', gen_random_uuid()::text, 1)";
+        sqlx::query(before).bind(one.tenant_id().uuid()).execute(tx.conn()).await.unwrap();
+        tx
+    };
+    open().await.commit_with(last(&one, 1, false), event()).await.unwrap();
+    assert_eq!(seen(&db, &one).await, [2, 1, 1, 1]);
+
+    // The number is another one by now: what was done before goes as well.
+    let refused = open().await.commit_with(last(&one, 1, false), event()).await.unwrap_err();
+    assert!(matches!(refused, DbError::Corrupt(_)), "{refused:?}");
+    // That of another tenant is not there for this one, and one event is not written for two writes.
+    open().await.commit_with(last(&other, 1, false), event()).await.unwrap_err();
+    open().await.commit_with(last(&one, 2, true), event()).await.unwrap_err();
+    assert_eq!(seen(&db, &one).await, [2, 1, 1, 1]);
+    assert_eq!(seen(&db, &other).await, [1, 0, 0, 0]);
+}
 
 /// A wire to the database that can be cut at a statement, once.
 #[expect(clippy::disallowed_methods, reason = "the wire is there for as long as the test")]
