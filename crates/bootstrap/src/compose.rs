@@ -19,14 +19,13 @@ use athyper_kernel_http::{Authenticator, Judge, RateLimits, SessionEnder};
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs::{RetentionRules, UploadStore, retention_job};
 use athyper_kernel_lifecycle::Lifecycle;
-use athyper_kernel_module::DomainParts;
+use athyper_kernel_module::{DomainParts, PlatformDocument};
 use athyper_kernel_records::{RECORDS, Records};
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_kernel_vault::SealedColumns;
 use athyper_policy::InForce;
 use athyper_security::{SessionParts, Sessions};
-use axum::Router;
 
 use crate::audit::register_audit;
 use crate::background::register_background;
@@ -45,8 +44,8 @@ use crate::rates::CachedRateCounter;
 use crate::tokens::{
     APPROVALS, AUDIT, AUTHENTICATOR, BOOT_ID, BREAKERS, CACHE, CLOCK, CONFIG, DATABASE, DATABASE_SERVER,
     DOCUMENT, ENTITIES, HEALTH, JOBS, JUDGE, LIFECYCLE, LOCAL_IDENTITY, MAIL, METRICS, OBJECT_STORAGE,
-    OIDC_AUTHENTICATOR, OIDC_CLIENT, OPERATIONS, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED,
-    SERVICES, SESSION_ENDER, SESSIONS, Services, TENANTS, UPLOADS, VAULT,
+    OIDC_AUTHENTICATOR, OIDC_CLIENT, PERMISSIONS, PROVIDERS, RATE_LIMITS, ROUTES, SEALED, SERVICES,
+    SESSION_ENDER, SESSIONS, Services, TENANTS, UPLOADS, VAULT,
 };
 use crate::{openapi, outside, router, telemetry, vault};
 
@@ -71,9 +70,7 @@ pub(crate) fn compose(inputs: Inputs) -> Result<Container, StartError> {
     builder.value(&PERMISSIONS, Arc::new(router::catalogue()));
     let entities = modules().iter().flat_map(|module| module.entities).copied().collect();
     builder.value(&ENTITIES, Arc::new(entities));
-    let (operations, document) = openapi::kept()?;
-    builder.value(&OPERATIONS, Arc::new(operations));
-    builder.value(&DOCUMENT, Arc::new(document));
+    builder.value(&DOCUMENT, Arc::new(PlatformDocument::new(openapi::text)));
     let sealed = modules().iter().flat_map(|module| module.sealed).copied().collect();
     builder.value(&SEALED, Arc::new(SealedColumns(sealed)));
     let sessions: Arc<dyn SessionEnder> = Arc::new(SessionsOfPeople);
@@ -289,11 +286,13 @@ fn register_services(builder: &mut ContainerBuilder) {
     needs.sort_unstable();
     needs.dedup();
     builder.singleton(&SERVICES, &needs, |scope: Scope| async move {
-        let mut services = Services { jobs: Vec::new(), router: Router::new() };
+        let mut services = Services::default();
         for module in modules() {
             let DomainParts { jobs, router } = (module.build)(scope.clone()).await?;
             services.jobs.extend(jobs);
-            services.router = services.router.merge(Router::from(router));
+            let (router, document) = router.split_for_parts();
+            services.operations.add(&document);
+            services.router = services.router.merge(router);
         }
         Ok(Arc::new(services))
     });
@@ -326,7 +325,6 @@ fn register_routes(builder: &mut ContainerBuilder) {
         UPLOADS.name(),
         METRICS.name(),
         DOCUMENT.name(),
-        OPERATIONS.name(),
         APPROVALS.name(),
     ];
     builder.singleton(&ROUTES, &needs, |scope: Scope| async move {
@@ -345,13 +343,11 @@ fn register_routes(builder: &mut ContainerBuilder) {
             identity: scope.resolve(&LOCAL_IDENTITY).await?,
             health: (*scope.resolve(&HEALTH).await?).clone(),
             uploads: scope.resolve(&UPLOADS).await?,
-            document: (*scope.resolve(&DOCUMENT).await?).clone(),
-            operations: (*scope.resolve(&OPERATIONS).await?).clone(),
+            document: scope.resolve(&DOCUMENT).await?,
             approvals: scope.resolve(&APPROVALS).await?,
             measures: HttpMetrics::new(&*scope.resolve(&METRICS).await?)?,
         };
-        let services = scope.resolve(&SERVICES).await?;
-        Ok(Arc::new(router::build(parts, services.router.clone())))
+        Ok(Arc::new(router::build(parts, &*scope.resolve(&SERVICES).await?)))
     });
     let needs = [
         LIFECYCLE.name(),

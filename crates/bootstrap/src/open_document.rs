@@ -2,8 +2,11 @@
 //! document of the tenant at the same address.
 
 use std::fmt;
+use std::sync::Arc;
 
-use axum::body::Bytes;
+use athyper_kernel_error::Problem;
+use athyper_kernel_http::ProblemResponse;
+use athyper_kernel_module::PlatformDocument;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -11,13 +14,16 @@ use axum::response::{IntoResponse as _, Response};
 /// Where the document is.
 const PATH: &str = "/v1/openapi.json";
 
-/// The document as it is sent: it is large, and everybody may ask for it.
-pub(crate) struct OpenDocument(pub(crate) Bytes);
+/// The document, which everybody may ask for.
+pub(crate) struct OpenDocument(pub(crate) Arc<PlatformDocument>);
 
 impl OpenDocument {
-    fn answer(&self) -> Response {
+    async fn answer(&self) -> Response {
         let json = [(header::CONTENT_TYPE, "application/json"), (header::VARY, "authorization, cookie")];
-        (json, self.0.clone()).into_response()
+        match self.0.text().await {
+            Ok(text) => (json, text).into_response(),
+            Err(error) => ProblemResponse::from(Problem::internal(error)).into_response(),
+        }
     }
 }
 
@@ -40,8 +46,8 @@ pub(crate) async fn with_document(
         return serve(request).await;
     }
     if !request.headers().contains_key(header::COOKIE) {
-        return document.answer();
+        return document.answer().await;
     }
     let response = serve(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED { document.answer() } else { response }
+    if response.status() == StatusCode::UNAUTHORIZED { document.answer().await } else { response }
 }

@@ -1,9 +1,8 @@
 //! The OpenAPI document of all modules, with what holds for every operation written once.
 
-use athyper_kernel_http::{OperationIndex, operation_routes};
+use athyper_kernel_http::operation_routes;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs_http::{job_routes, schedule_routes};
-use axum::body::Bytes;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -56,16 +55,12 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// What the server keeps of the documents: what the edge has to know of each operation, and the document as it is sent. The
-/// document itself is several times as large as its text.
+/// The same as it is sent.
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn kept() -> serde_json::Result<(OperationIndex, Bytes)> {
-    let mut document = routes();
-    let operations = OperationIndex::from_openapi(&document);
-    complete(&mut document);
-    Ok((operations, serde_json::to_vec(&document)?.into()))
+pub(crate) fn text() -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&document())
 }
 
 /// All operations, as their handlers describe them.
@@ -173,4 +168,22 @@ fn problem(status: &str, text: &str, (media_type, schema): Form) -> RefOr<Respon
         response = response.header("Retry-After", after);
     }
     response.build().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_http::OperationIndex;
+
+    use super::*;
+
+    /// The document of a domain has all that its operations refer to.
+    #[test]
+    fn domain_by_domain_the_edge_learns_what_the_whole_document_says() {
+        let mut learnt = OperationIndex::from_openapi(&operation_routes().into_openapi());
+        learnt.add(&job_routes().into_openapi());
+        learnt.add(&schedule_routes(SchedulableJobs::default()).into_openapi());
+        modules().iter().for_each(|module| learnt.add(&(module.openapi)()));
+        assert_eq!(learnt, OperationIndex::from_openapi(&routes()));
+        assert!(learnt.has("finance.post_journal"));
+    }
 }

@@ -8,15 +8,15 @@ use athyper_kernel_config::{Environment, RuntimeConfig};
 use athyper_kernel_db::{Database, TenantDirectory};
 use athyper_kernel_http::{
     Access, Approvals, Arrivals, Authenticator, Catalogue, Edge, EdgeLimits, EventStreams, Judge,
-    OPERATION_PERMISSIONS, OperationIndex, RateLimits, TrustedProxies, admit, operation_routes, traced,
+    OPERATION_PERMISSIONS, RateLimits, TrustedProxies, admit, operation_routes, traced,
 };
 use athyper_kernel_jobs::UploadStore;
 use athyper_kernel_jobs::schedule::SchedulableJobs;
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
+use athyper_kernel_module::PlatformDocument;
 use athyper_kernel_types::Clock;
 use athyper_security::Sessions;
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -32,6 +32,7 @@ use crate::modules::modules;
 use crate::open_document::{OpenDocument, with_document};
 use crate::outer::{compression, cors};
 use crate::telemetry::measured;
+use crate::tokens::Services;
 
 /// What the routes stand on.
 pub(crate) struct Parts {
@@ -52,10 +53,8 @@ pub(crate) struct Parts {
     pub(crate) measures: HttpMetrics,
     /// Who keeps what people agree to.
     pub(crate) approvals: Arc<dyn Approvals>,
-    /// The document of the platform, as it is sent.
-    pub(crate) document: Bytes,
-    /// What the edge knows of each operation.
-    pub(crate) operations: OperationIndex,
+    /// The document of the platform.
+    pub(crate) document: Arc<PlatformDocument>,
 }
 
 /// The permissions of kernel and modules.
@@ -66,16 +65,18 @@ pub(crate) fn catalogue() -> Catalogue {
 
 /// Mounts the domains behind the edge, and beside them what is open to everybody: the probes, the platform's document, sign-in and sign-out, and in env
 /// `local` the built-in issuer's keys.
-pub(crate) fn build(parts: Parts, domains: Router) -> Router {
+pub(crate) fn build(parts: Parts, domains: &Services) -> Router {
     let own = operation_routes().merge(job_routes()).merge(schedule_routes(parts.schedulable));
-    let closed = Router::from(own).merge(domains);
+    let (own, document) = own.split_for_parts();
+    let closed = own.merge(domains.router.clone());
+    let mut operations = domains.operations.clone();
+    operations.add(&document);
     let limits = EdgeLimits {
         body_bytes: usize::try_from(parts.config.http.body_limit_bytes).unwrap_or(usize::MAX),
         upload_bytes: usize::try_from(parts.config.http.upload_limit_bytes).unwrap_or(usize::MAX),
         import_bytes: parts.config.http.import_limit_bytes,
     };
     let http = &parts.config.http;
-    let operations = parts.operations;
     let rates = parts.rates;
     for name in rates.iter().flat_map(RateLimits::named_operations) {
         if !operations.has(name) {

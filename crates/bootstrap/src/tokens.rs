@@ -16,12 +16,12 @@ use athyper_kernel_http::{
 };
 use athyper_kernel_jobs::{JobType, SideQueue, UploadStore};
 use athyper_kernel_lifecycle::Lifecycle;
+use athyper_kernel_module::PlatformDocument;
 use athyper_kernel_resilience::Breakers;
 use athyper_kernel_types::Clock;
 use athyper_kernel_vault::{SealedColumns, Vault};
 use athyper_security::Sessions;
 use axum::Router;
-use axum::body::Bytes;
 
 use crate::bridges::security_uses_federation::ProviderDoor;
 use crate::database::DatabaseServer;
@@ -30,10 +30,13 @@ use crate::identity::LocalIdentity;
 use crate::mail::Post;
 use crate::side_jobs::SideJobs;
 
-/// What the services of all modules are made of, but for their documents.
+/// What the services of all modules are made of. Their documents are looked at and not kept.
+#[derive(Default)]
 pub(crate) struct Services {
     pub(crate) jobs: Vec<JobType>,
     pub(crate) router: Router,
+    /// What the edge has to know of each operation.
+    pub(crate) operations: OperationIndex,
 }
 
 pub(crate) const CONFIG: Token<RuntimeConfig> = Token::new(tokens::KERNEL_CONFIG);
@@ -56,8 +59,7 @@ pub(crate) const AUTHENTICATOR: Token<dyn Authenticator> = Token::new(tokens::AD
 pub(crate) const APPROVALS: Token<dyn Approvals> = Token::new("platform.approvals");
 pub(crate) const PERMISSIONS: Token<Catalogue> = Token::new(tokens::REGISTRY_PERMISSIONS);
 pub(crate) const ENTITIES: Token<Vec<SystemEntity>> = Token::new(tokens::REGISTRY_ENTITIES);
-pub(crate) const DOCUMENT: Token<Bytes> = Token::new(tokens::REGISTRY_OPENAPI);
-pub(crate) const OPERATIONS: Token<OperationIndex> = Token::new("registry.operations");
+pub(crate) const DOCUMENT: Token<PlatformDocument> = Token::new(tokens::REGISTRY_OPENAPI);
 pub(crate) const SEALED: Token<SealedColumns> = Token::new(tokens::REGISTRY_SEALED);
 pub(crate) const SESSION_ENDER: Token<dyn SessionEnder> = Token::new(tokens::SECURITY_SESSION_ENDER);
 pub(crate) const JUDGE: Token<Judge> = Token::new(tokens::SECURITY_JUDGE);

@@ -153,9 +153,10 @@ pub fn canonical_role(key: &str) -> &str {
 }
 
 /// The operation id of each route, taken from the OpenAPI document that the routes declare.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperationIndex {
-    routes: HashMap<(Method, String), Arc<str>>,
+    /// What can be done at each path template.
+    routes: HashMap<String, Vec<(Method, Arc<str>)>>,
     /// Operations that say in the document that they need no security: those of guests.
     open: HashSet<Arc<str>>,
     /// Operations whose body has a member that the document calls a secret.
@@ -165,9 +166,15 @@ pub struct OperationIndex {
 }
 
 impl OperationIndex {
-    /// Reads the document.
+    /// That of one document.
     pub fn from_openapi(document: &OpenApi) -> Self {
         let mut index = Self::default();
+        index.add(document);
+        index
+    }
+
+    /// Adds the operations of a document, which has the schemas that it refers to.
+    pub fn add(&mut self, document: &OpenApi) {
         let schemas = Schemas::of(document);
         for (path, item) in &document.paths.paths {
             let operations = [
@@ -186,24 +193,23 @@ impl OperationIndex {
                     .as_ref()
                     .is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
                 {
-                    index.open.insert(Arc::clone(&id));
+                    self.open.insert(Arc::clone(&id));
                 }
                 if operation.request_body.as_ref().is_some_and(|body| schemas.have_secret(body)) {
-                    index.secret.insert(Arc::clone(&id));
+                    self.secret.insert(Arc::clone(&id));
                 }
                 let parameters = operation.parameters.iter().flatten();
                 if parameters.into_iter().any(is_version) {
-                    index.versioned.insert(Arc::clone(&id));
+                    self.versioned.insert(Arc::clone(&id));
                 }
-                index.routes.insert((method, path.clone()), id);
+                self.routes.entry(path.clone()).or_default().push((method, id));
             }
         }
-        index
     }
 
     /// Whether some route is this operation.
     pub fn has(&self, operation: &str) -> bool {
-        self.routes.values().any(|known| **known == *operation)
+        self.routes.values().flatten().any(|(_, known)| **known == *operation)
     }
 
     /// Whether the operation is one of guests: it is called without an identity.
@@ -225,8 +231,9 @@ impl OperationIndex {
     /// The operation at this method and path template.
     pub fn find(&self, method: &Method, template: &str) -> Option<Arc<str>> {
         // HEAD is GET without the body (RFC 9110, section 9.3.2).
-        let method = if *method == Method::HEAD { Method::GET } else { method.clone() };
-        self.routes.get(&(method, template.to_owned())).cloned()
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        let (_, operation) = self.routes.get(template)?.iter().find(|(own, _)| own == method)?;
+        Some(Arc::clone(operation))
     }
 }
 

@@ -5,6 +5,8 @@
 //! closed over the domain's dependencies, and the jobs it runs. Bootstrap has the list of modules; adding a domain
 //! touches that list and nothing else.
 
+mod document;
+
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +18,8 @@ use athyper_kernel_http::Permission;
 use athyper_kernel_jobs::{JobType, ScheduleDef};
 use athyper_kernel_vault::SealedColumn;
 use utoipa_axum::router::OpenApiRouter;
+
+pub use document::PlatformDocument;
 
 /// Why a domain could not be built.
 pub type BuildError = Box<dyn Error + Send + Sync>;

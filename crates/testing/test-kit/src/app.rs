@@ -18,12 +18,11 @@ use athyper_kernel_jobs::{ClaimedJob, JOBS_SCHEMA, JobError, JobRun, JobType, Up
 use athyper_kernel_jobs_http::{JOB_PERMISSIONS, job_routes, schedule_routes};
 use athyper_kernel_ledger::{POSTING_CONTROL, PostingControl, Uncontrolled};
 use athyper_kernel_lifecycle::{Lifecycle, LifecycleOptions};
-use athyper_kernel_module::DomainModule;
+use athyper_kernel_module::{DomainModule, PlatformDocument};
 use athyper_kernel_tenant_context::{Actor, ActorKind, ClaimKeys, ContextRequest, TenantContext, resolve};
 use athyper_kernel_types::{Clock, Id, JobId};
 use athyper_kernel_vault::{SealedColumns, Vault};
 use axum::Router;
-use axum::body::Bytes;
 use axum::middleware::from_fn_with_state;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -157,8 +156,8 @@ impl TestApp {
         let sessions: Arc<dyn SessionEnder> = Arc::new(NoSessions);
         builder.value(&Token::<dyn SessionEnder>::new(tokens::SECURITY_SESSION_ENDER), sessions);
         builder.value(&Token::<Database>::new(tokens::ADAPTER_DB), Arc::new(db.database.clone()));
-        let document = written(&options.document.unwrap_or_else(|| document_of(modules)));
-        builder.value(&Token::<Bytes>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
+        let document = written(options.document.unwrap_or_else(|| document_of(modules)));
+        builder.value(&Token::<PlatformDocument>::new(tokens::REGISTRY_OPENAPI), Arc::new(document));
         let (mut authenticator, mut judge) = (options.doors)(&db, &catalogue);
         if let Some(policies) = options.policies {
             let authorizer = TokenAuthorizer::new(catalogue.clone(), db.database.clock().clone());
@@ -309,8 +308,8 @@ fn document_of(modules: &[DomainModule]) -> OpenApi {
 }
 
 /// A document as it is sent.
-fn written(document: &OpenApi) -> Bytes {
-    serde_json::to_vec(document).expect("a document").into()
+fn written(document: OpenApi) -> PlatformDocument {
+    PlatformDocument::new(move || serde_json::to_vec(&document))
 }
 
 /// What the api process answers to a method that a path does not take.

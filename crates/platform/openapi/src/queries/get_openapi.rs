@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use athyper_kernel_db::Database;
 use athyper_kernel_entity::EntityDef;
-use athyper_kernel_error::FieldError;
+use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_http::{Caller, ProblemResponse, Read, ReadProblems, Reply, etag};
 use athyper_kernel_records::{Entities, EntityId, Error, InForce, check_read};
 use athyper_kernel_tenant_context::TenantContext;
@@ -63,12 +63,13 @@ pub(crate) async fn get_openapi(
     }
     let context = read.tx.context().clone();
     let language = context.default_text("locale").unwrap_or("en").to_owned();
-    let version = version(&deps.frame, &language, &entities);
+    let frame = deps.frame().await.map_err(Problem::internal)?;
+    let version = version(&frame, &language, &entities);
     if read.has(version) {
         return Ok(Reply::not_modified().version(version).into_response());
     }
 
-    let Deps { entities: known, database, frame } = deps;
+    let Deps { entities: known, database, .. } = deps;
     let written = Written { frame, database, known, context, language, entities };
     let mut response = Response::new(Body::from_stream(pieces(Arc::new(written))));
     let headers = response.headers_mut();
