@@ -60,8 +60,14 @@ struct Inner {
 
 impl Hasher {
     /// A hasher of so many passwords at once.
+    ///
+    /// # Errors
+    /// When nothing can be hashed with these settings.
     pub(crate) fn new(settings: Argon2Config, at_once: usize) -> Result<Self, Error> {
-        let decoy = hash(settings, b"a password that nobody has")?;
+        Made(settings).params()?;
+        // Of a password that nobody has, and nobody can find: its digest is the digest of nothing.
+        let (salt, digest) = (random_bytes::<SALT_LEN>()?.to_vec(), random_bytes::<DIGEST_LEN>()?.to_vec());
+        let decoy = Phc { settings: Made(settings), salt, digest }.to_string();
         let at_once = at_once.max(1);
         Ok(Self(Arc::new(Inner {
             settings,
@@ -159,13 +165,16 @@ const DIGEST_LEN: usize = 32;
 struct Made(Argon2Config);
 
 impl Made {
+    fn params(self) -> Result<Params, Error> {
+        let params = Params::new(self.0.memory_kib, self.0.passes, self.0.lanes, Some(DIGEST_LEN));
+        params.map_err(|error| Error::Hash(error.to_string()))
+    }
+
     fn digest(self, password: &[u8], salt: &[u8]) -> Result<Vec<u8>, Error> {
-        let failed = |error: argon2::Error| Error::Hash(error.to_string());
-        let params =
-            Params::new(self.0.memory_kib, self.0.passes, self.0.lanes, Some(DIGEST_LEN)).map_err(failed)?;
         let mut digest = vec![0; DIGEST_LEN];
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2.hash_password_into(password, salt, &mut digest).map_err(failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params()?);
+        let done = argon2.hash_password_into(password, salt, &mut digest);
+        done.map_err(|error| Error::Hash(error.to_string()))?;
         Ok(digest)
     }
 }
@@ -269,6 +278,13 @@ mod tests {
         assert_eq!(verify("correct horse", Some(&stored)).await, Verified::Right);
         assert_eq!(verify("correct horsE", Some(&stored)).await, Verified::Wrong);
         assert_eq!(verify("a password that nobody has", None).await, Verified::Wrong);
+    }
+
+    /// What a process cannot hash with is found at its start, and not by whoever signs in.
+    #[test]
+    fn settings_that_cannot_be_are_refused_at_once() {
+        assert!(Hasher::new(Argon2Config { memory_kib: 1, ..FAST }, 1).is_err());
+        assert!(Hasher::new(FAST, 1).is_ok_and(|hasher| Phc::parse(&hasher.0.decoy).is_some()));
     }
 
     #[tokio::test]
