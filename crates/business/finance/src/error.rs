@@ -2,7 +2,6 @@
 
 mod codes;
 mod in_jobs;
-mod words;
 
 use std::collections::BTreeMap;
 
@@ -13,9 +12,9 @@ use athyper_kernel_types::{Currency, PageError};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use self::words::{list, of_facts};
 use crate::model::account::{AccountCode, AccountType};
 use crate::model::period::{Area, PeriodState};
+use crate::model::words::{list, of_facts};
 
 /// Why an operation of the ledger was refused.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,8 @@ use athyper_kernel_types::SeriesPattern;
 use chrono::NaiveDate;
 
 use crate::error::Error;
-use crate::model::journal::NewJournal;
+use crate::model::journal::{NewJournal, Numbered};
 use crate::model::legal_entity::LegalEntity;
-use crate::store::journals::Numbered;
 use crate::store::legal_entities;
 
 /// How the numbers of a book are written that a legal entity has of its own.

@@ -17,13 +17,12 @@ use crate::determination::determine_role;
 use crate::error::Error;
 use crate::model::account::{Account, AccountId};
 use crate::model::draft::DraftError;
-use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, value};
-use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
+use crate::model::entry::{Around, EntryError, ItemState, LeftOver, Valued, common_dimensions, value};
+use crate::model::journal::{JournalId, Line, NewJournal, NewLine, Numbered};
 use crate::model::legal_entity::LegalEntity;
 use crate::model::period::{Area, Period, PeriodState, month_name, uncovered_month};
 use crate::numbering::{self, OwnPattern};
 use crate::posting::written::{settlements, write};
-use crate::store::journals::Numbered;
 use crate::store::{accounts, balances, items, journals, lines, periods, rates};
 
 /// The part of the account that takes the rounding of converted lines.
@@ -211,7 +210,7 @@ async fn post_lines(
         check_dimensions(tx, draft).await?;
     }
     let asked = Asked::hold(tx, control, entity, drafts, &held).await?;
-    enter_periods(tx, entity, drafts.iter().flat_map(days), rights).await?;
+    enter_periods(tx, entity, drafts.iter().flat_map(NewJournal::days), rights).await?;
 
     let settled: BTreeSet<ItemId> =
         drafts.iter().flat_map(|draft| &draft.lines).filter_map(|line| line.settles).collect();
@@ -244,13 +243,6 @@ async fn post_lines(
 fn worth(draft: &NewJournal, entries: &[(&NewJournal, Vec<Valued>)]) -> Vec<Decimal> {
     let found = entries.iter().find(|(of, _)| of.id == draft.id);
     found.into_iter().flat_map(|(_, valued)| valued).take(draft.lines.len()).map(|it| it.base).collect()
-}
-
-/// The days that a journal needs an open period for, with the areas that it is in.
-fn days(draft: &NewJournal) -> Vec<(NaiveDate, Option<Area>)> {
-    let has_tax = draft.lines.iter().any(|line| line.tax_code.is_some());
-    let areas = Area::of(draft.book, has_tax).map(|area| (draft.date, Some(area)));
-    [(draft.date, None)].into_iter().chain(areas).collect()
 }
 
 /// Checks that all accounts take postings. What undoes a journal may go to a blocked one, because it must be mendable.
@@ -341,14 +333,6 @@ async fn complete(
     };
     valued.push(Valued { rate: Decimal::ONE, base: -sum, line });
     balanced(tx, valued).await
-}
-
-/// The values of dimensions that all lines have in common: an automatic line is about the same.
-fn common_dimensions(valued: &[Valued]) -> BTreeMap<String, String> {
-    let mut lines = valued.iter().map(|line| &line.line.dimensions);
-    let mut common = lines.next().cloned().unwrap_or_default();
-    lines.for_each(|dimensions| common.retain(|key, code| dimensions.get(key) == Some(code)));
-    common
 }
 
 /// Checks that the lines balance for each value of the dimensions that ask for it. Lines that name none are one value more.

@@ -17,7 +17,14 @@ pub(crate) const ROUNDING_LIMIT: Decimal = Decimal::ONE;
 /// # Errors
 /// [`Error::EntityNotFound`], or [`Error::EntityRequired`] where none is named and it is not clear which is meant.
 pub(crate) async fn find(tx: &mut (impl Rows + ?Sized), code: Option<&str>) -> Result<LegalEntity, Error> {
-    let mut found = legal_entities::with_code(tx, code).await?;
+    meant(legal_entities::with_code(tx, code).await?)
+}
+
+/// The one that is meant of those that were found, which are at most two.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn meant(mut found: Vec<LegalEntity>) -> Result<LegalEntity, Error> {
     match found.first() {
         None => Err(Error::EntityNotFound),
         Some(first) if found.len() == 1 || first.code == FIRST => Ok(found.remove(0)),

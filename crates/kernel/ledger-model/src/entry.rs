@@ -276,6 +276,14 @@ fn left_over(
     })
 }
 
+/// The values of dimensions that all lines have in common: an automatic line is about the same.
+pub fn common_dimensions(valued: &[Valued]) -> BTreeMap<String, String> {
+    let mut lines = valued.iter().map(|line| &line.line.dimensions);
+    let mut common = lines.next().cloned().unwrap_or_default();
+    lines.for_each(|dimensions| common.retain(|key, code| dimensions.get(key) == Some(code)));
+    common
+}
+
 /// An amount at a rate, rounded half up to the minor unit of the base currency.
 pub fn convert(amount: Decimal, rate: Decimal, base: Currency) -> Result<Decimal, Fault> {
     let too_large = || ("rate", "too_large", "the amount is too large in base currency".to_owned());

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::account::{AccountCode, AccountId};
 use super::legal_entity::EntityId;
+pub use crate::journal_life::Numbered;
 
 /// Id of a journal.
 pub type JournalId = Id<Journal>;

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use athyper_kernel_ledger::Source;
 use athyper_kernel_types::Currency;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::account::{Account, AccountCode, AccountId};
-use crate::journal::{Journal, JournalSource, JournalState, JournalWithLines, Line, NewJournal, NewLine};
+use crate::journal::{
+    Journal, JournalId, JournalSource, JournalState, JournalWithLines, Line, NewJournal, NewLine,
+};
 use crate::legal_entity::LegalEntity;
+use crate::period::Area;
 
 impl Journal {
     /// The draft that is written down of it now (UTC), by somebody. `entity` is the code of its legal entity.
@@ -104,4 +107,26 @@ impl JournalWithLines {
         let lines = (1..).zip(&draft.lines).filter_map(line).collect();
         Self::of(Journal::drafted(draft, entity.code.clone(), now, by), lines)
     }
+}
+
+impl NewJournal {
+    /// The days that it needs an open period for, with the areas that it is in.
+    pub fn days(&self) -> Vec<(NaiveDate, Option<Area>)> {
+        let has_tax = self.lines.iter().any(|line| line.tax_code.is_some());
+        let areas = Area::of(self.book, has_tax).map(|area| (self.date, Some(area)));
+        [(self.date, None)].into_iter().chain(areas).collect()
+    }
+}
+
+/// A number that a draft gets when it is posted.
+#[derive(Clone, Debug)]
+pub struct Numbered {
+    /// The draft.
+    pub id: JournalId,
+    /// Its number, as it is written.
+    pub number: String,
+    /// Its place in the series of the year.
+    pub sequence: i64,
+    /// First day of the fiscal year that the series is of.
+    pub fiscal_year: NaiveDate,
 }

@@ -13,3 +13,4 @@ pub mod legal_entity;
 pub mod period;
 pub mod rate;
 pub mod text;
+pub mod words;

@@ -57,9 +57,9 @@ async fn at_once(
         return Ok(None);
     }
     let (tx, input) = (&mut cmd.tx, &cmd.body.0);
-    let Ok(entity) = whose_books::find(tx, input.entity.as_deref()).await else { return Ok(None) };
     let codes: Vec<&str> = input.accounts().map(AccountCode::as_str).collect();
-    let accounts = accounts::with_codes(tx, &codes).await?;
+    let (entities, accounts) = drafts::books(tx, input.entity.as_deref(), &codes).await?;
+    let Ok(entity) = whose_books::meant(entities) else { return Ok(None) };
     let Ok(draft) = input.read(Id::new(tx.clock()), &entity, &accounts) else { return Ok(None) };
     let by = (tx.now(), &*tx.context().actor().id);
     let change = drafts::at_once(tx.tenant_id(), by, &draft)?;

@@ -7,7 +7,7 @@ use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
-use sqlx::{Execute as _, FromRow as _, Row as _};
+use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Row as _};
 use uuid::Uuid;
 
 use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType, AccountUse};
@@ -57,6 +57,9 @@ impl TryFrom<Row> for Account {
         })
     }
 }
+
+/// What is read of an account.
+const COLUMNS: &str = "id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, version";
 
 fn accounts(rows: Vec<Row>) -> Result<Vec<Account>, DbError> {
     rows.into_iter().map(Account::try_from).collect()
@@ -122,29 +125,19 @@ pub(crate) async fn update(tx: &mut TenantTx, account: &Account) -> Result<(), D
 
 /// The account with this id.
 pub(crate) async fn find(tx: &mut impl TenantConnection, id: AccountId) -> Result<Option<Account>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
-         version from finance.account where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(Account::try_from).transpose()
+    read(tx, id, "").await
 }
 
 /// The account with this id, locked against changes and against new lines until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: AccountId) -> Result<Option<Account>, DbError> {
+    read(tx, id, "for update").await
+}
+
+async fn read(tx: &mut impl TenantConnection, id: AccountId, lock: &str) -> Result<Option<Account>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
-         version from finance.account where tenant_id = $1 and id = $2 for update",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
+    let statement = format!("select {COLUMNS} from finance.account where tenant_id = $1 and id = $2 {lock}");
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
+    let row: Option<Row> = query.fetch_optional(tx.conn()).await?;
     row.map(Account::try_from).transpose()
 }
 
@@ -205,16 +198,31 @@ pub(crate) fn beside(row: &PgRow, line: &Line) -> Result<Account, DbError> {
     .try_into()
 }
 
+/// Selects the accounts with the codes of this value, by code.
+pub(super) fn with_codes_of(value: usize) -> String {
+    format!(
+        "select {COLUMNS} from finance.account where tenant_id = $1 and code = any(${value}) order by code"
+    )
+}
+
 /// The accounts with these codes, as far as they exist.
 pub(crate) async fn with_codes(
     tx: &mut (impl Rows + ?Sized),
     codes: &[&str],
 ) -> Result<Vec<Account>, DbError> {
-    let select = "select id, code, name, type, parent_id, postable, state, use, currency, required_dimensions, opened_on, \
-         version from finance.account where tenant_id = $1 and code = any($2) order by code";
     let values = sqlx::query("").bind(tx.tenant().uuid()).bind(codes).take_arguments();
-    let rows = tx.rows(select.to_owned(), values.map_err(sqlx::Error::Encode)?.unwrap_or_default()).await?;
-    rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
+    let values = values.map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    tx.rows(with_codes_of(2), values).await?.iter().map(of_row).collect()
+}
+
+/// What is read of an account that stands by this name.
+pub(super) fn columns_of(name: &str) -> String {
+    COLUMNS.split(", ").map(|column| format!("{name}.{column}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The account of a row that has all of it.
+pub(super) fn of_row(row: &PgRow) -> Result<Account, DbError> {
+    Row::from_row(row)?.try_into()
 }
 
 /// All accounts.

@@ -13,7 +13,7 @@ use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Postgres, Row as _};
 use uuid::Uuid;
 
-use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal};
+use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal, Numbered};
 use crate::model::legal_entity::LegalEntity;
 use crate::store::{arrays, legal_entities};
 
@@ -76,19 +76,6 @@ impl TryFrom<Row> for Journal {
 
 fn source_of(entity: Option<String>, id: Option<Uuid>, step: Option<String>) -> Option<JournalSource> {
     Some(JournalSource { entity: entity?, id: id?, step: step? })
-}
-
-/// A number that a draft gets when it is posted.
-#[derive(Clone, Debug)]
-pub(crate) struct Numbered {
-    /// The draft.
-    pub(crate) id: JournalId,
-    /// Its number, as it is written.
-    pub(crate) number: String,
-    /// Its place in the series of the year.
-    pub(crate) sequence: i64,
-    /// First day of the fiscal year that the series is of.
-    pub(crate) fiscal_year: NaiveDate,
 }
 
 /// Writes down drafts, at version 1, without their lines.
@@ -286,25 +273,16 @@ pub(crate) async fn lock_to_post(
     // What is looked up for the journal stands apart, so that it is found by its key, whatever the database believes of how many
     // the tenant has.
     let statement = format!(
-        "select {COLUMNS}, whose.name as whose_name, whose.base_currency, whose.fiscal_year_start, whose.rounding_limit, \
-         whose.version as whose_version, own.pattern from finance.journal journal \
-         cross join lateral (select name, base_currency, fiscal_year_start, rounding_limit, version \
+        "select {COLUMNS}, {whose}, own.pattern from finance.journal journal \
+         cross join lateral (select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
              from finance.legal_entity where tenant_id = journal.tenant_id and id = journal.entity_id offset 0) whose \
          left join lateral (select pattern from finance.book \
              where tenant_id = journal.tenant_id and entity_id = journal.entity_id and kind = journal.book offset 0) own on true \
-         where journal.tenant_id = $1 and journal.id = $2 for update of journal"
+         where journal.tenant_id = $1 and journal.id = $2 for update of journal",
+        whose = legal_entities::BESIDE,
     );
     let row = sqlx::query(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
     let Some(row) = row.fetch_optional(tx.conn()).await? else { return Ok(None) };
     let journal: Journal = Row::from_row(&row)?.try_into()?;
-    let entity = legal_entities::Row {
-        id: journal.entity.uuid(),
-        code: journal.entity_code.clone(),
-        name: row.try_get("whose_name")?,
-        base_currency: row.try_get("base_currency")?,
-        fiscal_year_start: row.try_get("fiscal_year_start")?,
-        rounding_limit: row.try_get("rounding_limit")?,
-        version: row.try_get("whose_version")?,
-    };
-    Ok(Some((journal, entity.try_into()?, row.try_get("pattern")?)))
+    Ok(Some((journal, legal_entities::beside(&row)?, row.try_get("pattern")?)))
 }

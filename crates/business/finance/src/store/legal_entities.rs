@@ -4,21 +4,21 @@ use athyper_kernel_db::{DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_ledger::Book;
 use athyper_kernel_types::{Currency, Id};
 use rust_decimal::Decimal;
-use sqlx::{Execute as _, FromRow as _};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Row as _};
 use uuid::Uuid;
 
 use crate::model::legal_entity::{EntityId, LegalEntity};
 
-/// A row of the legal entities.
 #[derive(sqlx::FromRow)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) code: String,
-    pub(super) name: String,
-    pub(super) base_currency: String,
-    pub(super) fiscal_year_start: i16,
-    pub(super) rounding_limit: Decimal,
-    pub(super) version: i64,
+struct Row {
+    id: Uuid,
+    code: String,
+    name: String,
+    base_currency: String,
+    fiscal_year_start: i16,
+    rounding_limit: Decimal,
+    version: i64,
 }
 
 impl TryFrom<Row> for LegalEntity {
@@ -85,43 +85,61 @@ pub(crate) async fn find(
     tx: &mut (impl TenantConnection + ?Sized),
     id: EntityId,
 ) -> Result<Option<LegalEntity>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
-         from finance.legal_entity where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(LegalEntity::try_from).transpose()
+    read(tx, id, "").await
 }
 
 /// The legal entity with this id, locked until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: EntityId) -> Result<Option<LegalEntity>, DbError> {
+    read(tx, id, "for update").await
+}
+
+async fn read(
+    tx: &mut (impl TenantConnection + ?Sized),
+    id: EntityId,
+    lock: &str,
+) -> Result<Option<LegalEntity>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
+    let statement = format!(
         "select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
-         from finance.legal_entity where tenant_id = $1 and id = $2 for update",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
+         from finance.legal_entity where tenant_id = $1 and id = $2 {lock}"
+    );
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
+    let row: Option<Row> = query.fetch_optional(tx.conn()).await?;
     row.map(LegalEntity::try_from).transpose()
 }
 
-/// The legal entity with this code; without one the first two of the tenant, the one called `main` before all others.
+/// Selects the legal entity with this code; without one the first two of the tenant, the one called `main` before all others.
+pub(super) const WITH_CODE: &str = "select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
+     from finance.legal_entity where tenant_id = $1 and ($2::text is null or code = $2) \
+     order by code <> 'main', code limit 2";
+
+/// What that finds.
 pub(crate) async fn with_code(
     tx: &mut (impl Rows + ?Sized),
     code: Option<&str>,
 ) -> Result<Vec<LegalEntity>, DbError> {
-    let select = "select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
-         from finance.legal_entity where tenant_id = $1 and ($2::text is null or code = $2) \
-         order by code <> 'main', code limit 2";
     let values = sqlx::query("").bind(tx.tenant().uuid()).bind(code).take_arguments();
-    let rows = tx.rows(select.to_owned(), values.map_err(sqlx::Error::Encode)?.unwrap_or_default()).await?;
+    let values = values.map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    let rows = tx.rows(WITH_CODE.to_owned(), values).await?;
     rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
+}
+
+/// What is read of a legal entity `whose` beside something else, for [`beside`].
+pub(super) const BESIDE: &str = "whose.id as whose_id, whose.code as whose_code, whose.name as whose_name, whose.base_currency, \
+     whose.fiscal_year_start, whose.rounding_limit, whose.version as whose_version";
+
+/// The legal entity of a row that has [`BESIDE`].
+pub(super) fn beside(row: &PgRow) -> Result<LegalEntity, DbError> {
+    Row {
+        id: row.try_get("whose_id")?,
+        code: row.try_get("whose_code")?,
+        name: row.try_get("whose_name")?,
+        base_currency: row.try_get("base_currency")?,
+        fiscal_year_start: row.try_get("fiscal_year_start")?,
+        rounding_limit: row.try_get("rounding_limit")?,
+        version: row.try_get("whose_version")?,
+    }
+    .try_into()
 }
 
 /// The pattern of the numbers of a book, if the legal entity has one of its own.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use athyper_kernel_ledger::Imbalance;
 
 /// What is known of a line, for a sentence about it.
-pub(super) fn of_facts(facts: &BTreeMap<String, String>) -> String {
+#[must_use]
+pub fn of_facts(facts: &BTreeMap<String, String>) -> String {
     if facts.is_empty() {
         return String::new();
     }
@@ -14,6 +15,7 @@ pub(super) fn of_facts(facts: &BTreeMap<String, String>) -> String {
 }
 
 /// Imbalances, one after the other.
-pub(super) fn list(imbalances: &[Imbalance]) -> String {
+#[must_use]
+pub fn list(imbalances: &[Imbalance]) -> String {
     imbalances.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
