@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use athyper_kernel_http::Identity;
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest as sha256};
+use foldhash::quality::RandomState;
 use moka::sync::Cache;
 
 use crate::keys::VerificationKey;
@@ -40,11 +41,12 @@ impl Verified {
 /// The tokens that were verified, by their digest. What of a token may change — whether its time has come or passed, whether its key
 /// is still the issuer's — is asked each time; whether its bearer was shut out is asked where rights are.
 #[derive(Clone)]
-pub(crate) struct VerifiedTokens(Cache<Digest, Arc<Verified>>);
+pub(crate) struct VerifiedTokens(Cache<Digest, Arc<Verified>, RandomState>);
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE).build())
+        let tokens = Cache::builder().max_capacity(CAPACITY).time_to_idle(IDLE);
+        Self(tokens.build_with_hasher(RandomState::default()))
     }
 }
 

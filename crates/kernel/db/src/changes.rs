@@ -6,11 +6,12 @@
 //! uses it; [`FreshCache`](crate::FreshCache) does both.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use athyper_kernel_types::TenantId;
+use foldhash::quality::RandomState;
 use sqlx::PgConnection;
 use tokio::sync::broadcast;
 use tokio::time::{Instant, sleep, timeout};
@@ -111,6 +112,7 @@ pub struct Changes(Arc<Heard>);
 #[derive(Debug)]
 struct Heard {
     state: RwLock<State>,
+    /// Seeded, since keys may come from outside; every request hashes several.
     hasher: RandomState,
     sender: broadcast::Sender<Change>,
 }
@@ -121,7 +123,7 @@ struct State {
     epoch: u64,
     /// How often each key was changed, by the hash of tenant, topic and key. Two keys of one hash share their count, which
     /// costs a load too many and nothing else.
-    counts: HashMap<u64, u64>,
+    counts: HashMap<u64, u64, RandomState>,
     /// When the last successful look began; none before the first.
     looked_at: Option<Instant>,
 }
@@ -129,7 +131,7 @@ struct State {
 impl Changes {
     pub(crate) fn new() -> Self {
         let (sender, _) = broadcast::channel(BACKLOG);
-        Self(Arc::new(Heard { state: RwLock::default(), hasher: RandomState::new(), sender }))
+        Self(Arc::new(Heard { state: RwLock::default(), hasher: RandomState::default(), sender }))
     }
 
     /// The stamp of a key, or nothing while this process does not hear what others change: whoever asks must look at the
@@ -141,7 +143,10 @@ impl Changes {
             return None;
         }
         let count = |key| state.counts.get(&self.hash(tenant, topic, key)).copied().unwrap_or_default();
-        Some(Stamp { epoch: state.epoch, topic: count(""), key: count(key) })
+        let of_topic = count("");
+        // The empty key is the whole topic.
+        let of_key = if key.is_empty() { of_topic } else { count(key) };
+        Some(Stamp { epoch: state.epoch, topic: of_topic, key: of_key })
     }
 
     /// Hears each change from now on, in the order in which this process learns of them. A receiver that lags has missed
@@ -169,7 +174,7 @@ impl Changes {
     }
 
     /// Takes note that all changes of transactions that ended before this instant are known.
-    fn looked(&self, at: Instant) {
+    pub(crate) fn looked(&self, at: Instant) {
         let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
         let cut_off = state.looked_at.is_none_or(|last| at.duration_since(last) > CUT_OFF);
         if cut_off {
@@ -265,5 +270,38 @@ impl Reader {
         }
         changes.looked(started);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_types::{Clock, Id};
+
+    use super::*;
+
+    #[test]
+    fn a_change_is_of_its_tenant_topic_and_key() {
+        let (changes, clock) = (Changes::new(), Clock::system());
+        let (tenant, other) = (Id::new(&clock), Id::new(&clock));
+        assert_eq!(changes.stamp(tenant, "topic", "key"), None);
+        changes.looked(Instant::now());
+        let places = [
+            (tenant, "topic", "key"),
+            (tenant, "topic", "yek"),
+            (tenant, "topic", ""),
+            (tenant, "topick", "ey"),
+            (tenant, "cipot", "key"),
+            (other, "topic", "key"),
+        ];
+        let stamps = || places.map(|(tenant, topic, key)| changes.stamp(tenant, topic, key).unwrap());
+        let differ = |before: [Stamp; 6], now: [Stamp; 6]| std::array::from_fn(|at| before[at] != now[at]);
+        let change = |key: &str| {
+            let before = stamps();
+            changes.note(Change { tenant_id: tenant, topic: "topic".into(), key: key.into() });
+            differ(before, stamps())
+        };
+        assert_eq!(change("key"), [true, false, false, false, false, false]);
+        assert_eq!(change("none"), [false; 6]);
+        assert_eq!(change(""), [true, true, true, false, false, false]);
     }
 }

@@ -10,6 +10,7 @@ use athyper_kernel_policy::{Origin, Policy, PolicyDocument, PolicySet, Rule, net
 use athyper_kernel_records::Entities;
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::TenantId;
+use foldhash::quality::RandomState;
 use moka::sync::Cache;
 
 use crate::known::{Found, KnownNow, Versions, named, named_keys, versions};
@@ -40,9 +41,9 @@ pub(crate) struct Stored {
 pub(crate) struct LivePolicies {
     stored: FreshCache<Stored>,
     /// By tenant, number, and the versions of the entities that rules name.
-    compiled: Cache<(TenantId, i64, Versions), Arc<PolicySet>>,
+    compiled: Cache<(TenantId, i64, Versions), Arc<PolicySet>, RandomState>,
     /// With a draft in place, by shadow, number, and the versions of entities.
-    in_shadow: Cache<(ShadowId, i64, Versions), Arc<PolicySet>>,
+    in_shadow: Cache<(ShadowId, i64, Versions), Arc<PolicySet>, RandomState>,
     catalogue: Catalogue,
     conditions: Conditions,
     entities: Entities,
@@ -59,10 +60,12 @@ impl LivePolicies {
         let len = |set: &PolicySet| u32::try_from(set.len() + 10).unwrap_or(u32::MAX);
         let weigh = move |_: &_, set: &Arc<PolicySet>| len(set);
         let weigh_shadow = move |_: &_, set: &Arc<PolicySet>| len(set);
+        let (compiled, in_shadow) =
+            (Cache::builder().max_capacity(RULES), Cache::builder().max_capacity(RULES / 10));
         Self {
             stored: FreshCache::new(database, TOPIC, TENANTS),
-            compiled: Cache::builder().max_capacity(RULES).weigher(weigh).build(),
-            in_shadow: Cache::builder().max_capacity(RULES / 10).weigher(weigh_shadow).build(),
+            compiled: compiled.weigher(weigh).build_with_hasher(RandomState::default()),
+            in_shadow: in_shadow.weigher(weigh_shadow).build_with_hasher(RandomState::default()),
             catalogue,
             conditions,
             entities,
