@@ -1,6 +1,5 @@
 //! What works in the background: the workers, the scheduler, and the queue for jobs that need no transaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -129,8 +128,7 @@ fn of_platform(origin: &JobOrigin) -> Option<TenantContext> {
         realm_source: Source::Default,
         tenant_source: Some(Source::Default),
         org_source: None,
-        defaults: serde_json::Map::new(),
-        defaults_sources: BTreeMap::new(),
+        defaults: Arc::default(),
     };
     let context =
         TenantContext::new(PLATFORM_TENANT, resolved, origin.actor.clone(), &*origin.request_id).ok()?;
@@ -218,7 +216,7 @@ fn check_zones(config: &RuntimeConfig) -> Result<(), StartError> {
 /// schedules run in UTC rather than not at all.
 fn zone_of(config: &RuntimeConfig, tenant: &TenantRecord) -> Tz {
     let resolved = of_tenant(config, tenant, None);
-    let named = resolved.as_ref().and_then(|resolved| resolved.defaults.get("timezone")?.as_str());
+    let named = resolved.as_ref().and_then(|resolved| resolved.defaults.values.get("timezone")?.as_str());
     named.map_or(Tz::UTC, |zone| {
         zone.parse().unwrap_or_else(|_| {
             tracing::error!(tenant = tenant.tenant_key, zone, "no IANA zone: its schedules run in UTC");

@@ -73,8 +73,7 @@ impl ProviderDoor {
             realm_source: Source::Claim,
             tenant_source: Some(Source::Claim),
             org_source: None,
-            defaults: serde_json::Map::new(),
-            defaults_sources: std::collections::BTreeMap::new(),
+            defaults: Arc::default(),
         };
         let context = TenantContext::new(tenant.id, resolved, Actor::system("federation"), "");
         Ok(Some(context.map_err(Problem::internal)?))

@@ -226,6 +226,6 @@ pub(crate) fn tax_line(total: &TaxTotal) -> TaxLine {
 
 /// The tenant's business calendar, if its configuration has one (`calendar`).
 fn calendar(context: &TenantContext) -> Option<BusinessCalendar> {
-    let value = context.resolved().defaults.get("calendar")?;
+    let value = context.resolved().defaults.values.get("calendar")?;
     serde_json::from_value(value.clone()).ok()
 }

@@ -361,8 +361,7 @@ mod tests {
             realm_source: Source::Claim,
             tenant_source: None,
             org_source: None,
-            defaults: serde_json::Map::new(),
-            defaults_sources: std::collections::BTreeMap::new(),
+            defaults: Arc::default(),
         };
         let (clock, actor) = (Clock::system(), Actor::system("test"));
         let context = TenantContext::new(Id::new(&clock), resolved, actor, "test").unwrap();

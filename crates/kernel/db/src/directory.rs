@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use athyper_kernel_config::{IamConfig, TenantConfig};
+use athyper_kernel_config::{FreeJson, IamConfig, TenantConfig};
+use athyper_kernel_tenant_context::TenantSettings;
 use athyper_kernel_types::{Id, PLATFORM_TENANT, TenantId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ pub struct TenantRecord {
     /// How it stands.
     pub status: TenantStatus,
     /// Defaults and organisations.
-    pub settings: Arc<TenantConfig>,
+    pub settings: Arc<TenantSettings>,
 }
 
 /// The tenants that this process serves, looked up when they are asked for. Cheap to clone.
@@ -72,6 +73,8 @@ pub struct TenantDirectory(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     database: Database,
+    /// Defaults of the realms, by key.
+    realms: HashMap<String, FreeJson>,
     /// Those of the configuration, by realm and key.
     configured: HashMap<(String, String), Arc<TenantConfig>>,
     cache: FreshCache<Option<Arc<TenantRecord>>>,
@@ -95,7 +98,9 @@ impl TenantDirectory {
             let tenants = realm.tenants.iter();
             tenants.map(move |(key, tenant)| ((realm_key.clone(), key.clone()), Arc::new(tenant.clone())))
         });
+        let realms = iam.realms.iter().map(|(key, realm)| (key.clone(), realm.defaults.clone()));
         Self(Arc::new(Inner {
+            realms: realms.collect(),
             database: database.clone(),
             configured: configured.collect(),
             cache: FreshCache::new(database, TENANT_TOPIC, KEPT),
@@ -177,6 +182,10 @@ impl TenantDirectory {
             None => Arc::new(row.settings.0),
         };
         let (realm_key, tenant_key) = at;
+        // A realm that the configuration does not name any more serves nobody.
+        let nothing = FreeJson::default();
+        let realm = self.0.realms.get(&realm_key).unwrap_or(&nothing);
+        let settings = Arc::new(TenantSettings::new(realm, settings));
         let id = Id::from_uuid(row.id);
         Ok(Some(Arc::new(TenantRecord { id, realm_key, tenant_key, name: row.name, status, settings })))
     }
@@ -277,4 +286,46 @@ async fn enter(tx: &mut SystemTx, iam: &IamConfig) -> Result<Vec<(Uuid, String, 
     .bind(now)
     .fetch_all(tx.conn())
     .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use athyper_kernel_config::RealmConfig;
+    use athyper_kernel_types::Clock;
+    use serde_json::json;
+    use sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+
+    fn row(realm_key: &str, currency: &str) -> Row {
+        let settings = json!({"defaults": {"currency": currency}});
+        Row {
+            id: Uuid::nil(),
+            realm_key: realm_key.to_owned(),
+            tenant_key: "tenant".to_owned(),
+            name: String::new(),
+            status: "active".to_owned(),
+            origin: "register".to_owned(),
+            settings: Json(serde_json::from_value(settings).unwrap()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tenant_has_the_defaults_of_its_realm_and_of_the_row_that_was_read_last() {
+        let pool = PgPoolOptions::new().connect_lazy("postgres://nobody@localhost/nowhere").unwrap();
+        let realm = |key: &str| {
+            let defaults = FreeJson::from(json!({"locale": key}));
+            (key.to_owned(), RealmConfig { defaults, ..RealmConfig::default() })
+        };
+        let iam = IamConfig { realms: [realm("one"), realm("two")].into(), ..IamConfig::default() };
+        let directory = TenantDirectory::new(&Database::new(pool, Clock::system()), &iam);
+        let defaults = |realm_key, currency| {
+            let record = directory.record(Some(row(realm_key, currency))).unwrap().unwrap();
+            json!(record.settings.defaults().values)
+        };
+        assert_eq!(defaults("one", "EUR"), json!({"locale": "one", "currency": "EUR"}));
+        assert_eq!(defaults("two", "USD"), json!({"locale": "two", "currency": "USD"}));
+        assert_eq!(defaults("one", "CHF"), json!({"locale": "one", "currency": "CHF"}));
+        assert_eq!(defaults("gone", "EUR"), json!({"currency": "EUR"}));
+    }
 }

@@ -1,11 +1,12 @@
 //! The resolved context, the actor, and the ways in which resolution can refuse.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use athyper_kernel_types::TenantId;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::Defaults;
 
 /// Where a key of the context came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +36,7 @@ pub struct Resolved {
     /// Where the organisation came from.
     pub org_source: Option<Source>,
     /// Defaults of realm, tenant and organisation, deeply merged in this order.
-    pub defaults: Map<String, Value>,
-    /// For each leaf of the defaults, by its dotted path, the level that it came from.
-    pub defaults_sources: BTreeMap<String, String>,
+    pub defaults: Arc<Defaults>,
 }
 
 /// Why a context cannot be had. None of these names any other tenant, realm or key.
@@ -218,6 +217,6 @@ impl TenantContext {
 
     /// A default of the tenant by its key, where it is a text: `currency`, `timezone`, `locale`.
     pub fn default_text(&self, key: &str) -> Option<&str> {
-        self.0.resolved.defaults.get(key).and_then(Value::as_str)
+        self.0.resolved.defaults.values.get(key).and_then(Value::as_str)
     }
 }

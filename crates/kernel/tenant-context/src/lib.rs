@@ -5,7 +5,11 @@
 //! the tenant's id, is a [`TenantContext`]: the only thing from which a tenant's transaction can be opened.
 
 mod context;
+mod defaults;
 mod resolve;
+mod settings;
 
 pub use context::{Actor, ActorKind, ContextError, Resolved, Source, TenantContext};
+pub use defaults::Defaults;
 pub use resolve::{ChosenTenant, ClaimKeys, ContextRequest, HeaderKeys, choose_tenant, claim_keys, resolve};
+pub use settings::TenantSettings;

@@ -12,15 +12,15 @@
 //! A token that names no tenant may enter the default tenant only, and one that names no organisation the default
 //! organisation only. What a token says of organisations holds in the tenant that it names.
 
-mod cascade;
 #[cfg(test)]
 mod tests;
 
-use athyper_kernel_config::{Environment, IamConfig, OrgConfig, RealmConfig, TenantConfig, is_key};
+use std::sync::Arc;
+
+use athyper_kernel_config::{Environment, IamConfig, is_key};
 use serde_json::{Map, Value};
 
-use self::cascade::Cascade;
-use crate::{ContextError, Resolved, Source};
+use crate::{ContextError, Defaults, Resolved, Source, TenantSettings};
 
 /// What the request's headers ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,9 +89,11 @@ pub fn resolve(
     request: &ContextRequest,
 ) -> Result<Resolved, ContextError> {
     let chosen = choose_tenant(env, iam, request)?;
-    let tenant = chosen.tenant_key().and_then(|key| iam.realms.get(chosen.realm_key())?.tenants.get(key));
-    let tenant = tenant.cloned();
-    chosen.resolve(env, iam, tenant.as_ref())
+    let settings = chosen.tenant_key().and_then(|key| {
+        let realm = iam.realms.get(chosen.realm_key())?;
+        Some(TenantSettings::new(&realm.defaults, Arc::new(realm.tenants.get(key)?.clone())))
+    });
+    chosen.resolve(env, iam, settings.as_ref())
 }
 
 /// The tenant that a request is for, before anybody looked whether there is one.
@@ -135,7 +137,8 @@ impl ChosenTenant {
         self.tenant.as_ref().map(|(key, _)| &**key)
     }
 
-    /// Decides the organisation and merges the defaults. `settings` are those of the tenant that was chosen.
+    /// Decides the organisation, and with it the defaults. `settings` are those of the tenant that was chosen, in the realm that
+    /// was chosen.
     ///
     /// # Errors
     /// [`ContextError::UnknownTenant`] for a tenant without settings, and those of the choice of an organisation.
@@ -143,7 +146,7 @@ impl ChosenTenant {
         self,
         env: Environment,
         iam: &IamConfig,
-        settings: Option<&TenantConfig>,
+        settings: Option<&TenantSettings>,
     ) -> Result<Resolved, ContextError> {
         let realm = iam.realms.get(&self.realm.0).ok_or(ContextError::UnknownRealm)?;
         let tenant_key = self.tenant_key();
@@ -154,11 +157,15 @@ impl ChosenTenant {
         let in_default = tenant_key.is_some() && tenant_key == default_tenant(iam, &self.realm.0);
         let default_org = iam.default_org_key.as_deref().filter(|_| in_default);
         let org = choose_org(standing, &self.headers, tenant_key, default_org)?.map(owned);
-        let org_config = match (&org, settings) {
-            (Some((key, _)), Some(tenant)) => Some(tenant.orgs.get(key).ok_or(ContextError::UnknownOrg)?),
-            _ => None,
+        let defaults = match (&org, settings) {
+            (Some((key, _)), Some(tenant)) => tenant.defaults_of(key).ok_or(ContextError::UnknownOrg)?,
+            (None, Some(tenant)) => tenant.defaults(),
+            (_, None) => {
+                let mut defaults = Defaults::default();
+                defaults.lay(realm.defaults.as_map(), "realm");
+                Arc::new(defaults)
+            }
         };
-        let cascade = cascade(realm, settings, org_config);
         let ((tenant_key, tenant_source), (org_key, org_source)) = (split(self.tenant), split(org));
         Ok(Resolved {
             realm_key: self.realm.0,
@@ -167,8 +174,7 @@ impl ChosenTenant {
             realm_source: self.realm.1,
             tenant_source,
             org_source,
-            defaults: cascade.values,
-            defaults_sources: cascade.sources,
+            defaults,
         })
     }
 }
@@ -315,19 +321,6 @@ fn choose<'a>(
             (None, None) => Ok(by_default.filter(|(key, _)| granted.admits(key, default))),
         },
     }
-}
-
-/// Realm, tenant and organisation defaults, each laid over the one before.
-fn cascade(realm: &RealmConfig, tenant: Option<&TenantConfig>, org: Option<&OrgConfig>) -> Cascade {
-    let mut cascade = Cascade::default();
-    cascade.lay(realm.defaults.as_map(), "realm");
-    if let Some(tenant) = tenant {
-        cascade.lay(tenant.defaults.as_map(), "tenant");
-    }
-    if let Some(org) = org {
-        cascade.lay(org.defaults.as_map(), "org");
-    }
-    cascade
 }
 
 fn checked_headers(headers: &HeaderKeys) -> Result<HeaderKeys, ContextError> {

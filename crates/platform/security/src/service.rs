@@ -14,7 +14,6 @@ use athyper_kernel_types::{Clock, TenantId};
 use athyper_kernel_vault::{Sealed, Vault};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret as _;
-use serde_json::Map;
 use tokio::sync::OwnedMutexGuard;
 use url::Url;
 use uuid::Uuid;
@@ -195,8 +194,7 @@ impl Sessions {
             realm_source: Source::Claim,
             tenant_source: Some(Source::Claim),
             org_source: None,
-            defaults: Map::new(),
-            defaults_sources: std::collections::BTreeMap::new(),
+            defaults: Arc::default(),
         };
         let request_id = info.map(|info| info.request_id.clone()).unwrap_or_default();
         let context =

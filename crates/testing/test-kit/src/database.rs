@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use athyper_adapter_db_postgres::embedded::{ClusterOptions, EmbeddedDatabase, start};
 use athyper_adapter_db_postgres::{PoolSettings, connect, connect_once};
 use athyper_kernel_db::{Database, Schema, TenantDirectory, migrate, register_tenants};
-use athyper_kernel_tenant_context::{Actor, Resolved, Source, TenantContext};
+use athyper_kernel_tenant_context::{Actor, Defaults, Resolved, Source, TenantContext};
 use athyper_kernel_types::{Clock, ManualClock, TenantId};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -119,8 +120,10 @@ impl TestDatabase {
             realm_source: Source::Claim,
             tenant_source: Some(Source::Claim),
             org_source: None,
-            defaults: serde_json::Map::from_iter([("currency".to_owned(), "USD".into())]),
-            defaults_sources: BTreeMap::new(),
+            defaults: Arc::new(Defaults {
+                values: serde_json::Map::from_iter([("currency".to_owned(), "USD".into())]),
+                sources: BTreeMap::new(),
+            }),
         };
         let id = self.tenant_id(tenant_key);
         TenantContext::new(id, resolved, Actor::user("test"), "test").expect("context")

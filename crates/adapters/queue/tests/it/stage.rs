@@ -218,8 +218,7 @@ fn context_of(origin: &JobOrigin) -> TenantContext {
         realm_source: Source::Default,
         tenant_source: None,
         org_source: None,
-        defaults: serde_json::Map::new(),
-        defaults_sources: std::collections::BTreeMap::new(),
+        defaults: Arc::default(),
     };
     TenantContext::new(
         Id::from_uuid(origin.tenant_id.uuid()),

@@ -61,8 +61,7 @@ pub(crate) fn context_in(org: Option<&str>) -> TenantContext {
         realm_source: athyper_kernel_tenant_context::Source::Claim,
         tenant_source: None,
         org_source: org.map(|_| athyper_kernel_tenant_context::Source::Claim),
-        defaults: serde_json::Map::new(),
-        defaults_sources: std::collections::BTreeMap::new(),
+        defaults: Arc::default(),
     };
     TenantContext::new(PLATFORM_TENANT, resolved, Actor::user("ann"), "request").unwrap()
 }

@@ -91,7 +91,7 @@ fn defaults_come_from_the_levels_that_were_resolved() {
     let resolved = |tenant, org| {
         let request = ContextRequest { headers: headers(None, tenant, org), claims: None };
         let resolved = resolve(Environment::Local, &iam(true, None, None), &request).expect("resolves");
-        (json!(resolved.defaults), json!(resolved.defaults_sources))
+        (json!(resolved.defaults.values), json!(resolved.defaults.sources))
     };
     assert_eq!(
         resolved(Some("t1"), Some("o2")),

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// The defaults merged so far. Objects merge; lists and plain values replace.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Cascade {
-    pub(super) values: Map<String, Value>,
+/// Defaults of realm, tenant and organisation, each laid over the one before. Objects merge; lists and plain values replace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// The values.
+    pub values: Map<String, Value>,
     /// For each leaf, by its dotted path, the level that it came from. A key that holds a dot or a quote is quoted.
-    pub(super) sources: BTreeMap<String, String>,
+    pub sources: BTreeMap<String, String>,
 }
 
-impl Cascade {
+impl Defaults {
     /// Lays the defaults of a level over what is there.
-    pub(super) fn lay(&mut self, defaults: &Map<String, Value>, level: &str) {
+    pub(crate) fn lay(&mut self, defaults: &Map<String, Value>, level: &str) {
         merge(&mut self.values, defaults, "", level, &mut self.sources);
     }
 }
@@ -69,11 +70,11 @@ mod tests {
     use super::*;
 
     fn lay_all(levels: &[(&str, Value)]) -> (Value, Vec<(String, String)>) {
-        let mut cascade = Cascade::default();
+        let mut merged = Defaults::default();
         for (level, defaults) in levels {
-            cascade.lay(defaults.as_object().expect("an object"), level);
+            merged.lay(defaults.as_object().expect("an object"), level);
         }
-        (Value::Object(cascade.values), cascade.sources.into_iter().collect())
+        (Value::Object(merged.values), merged.sources.into_iter().collect())
     }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
