@@ -1,12 +1,13 @@
 //! From rules as data to rules that decide. What does not compile stays, as a rule that never allows more than it would:
 //! a denial that fails denies all that it is about, and an allowance that fails allows nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use athyper_kernel_cel::{Binds, Cache, Column, Context, Expression, Limits, Type};
 use athyper_kernel_error::FieldError;
 use chrono::DateTime;
+use foldhash::quality::RandomState;
 
 use crate::model::{
     Effect, EntityFields, Obligation, Policy, Relation, RelationKind, Rule, RuleName, Subjects,
@@ -144,18 +145,34 @@ pub(crate) struct Compiled {
     pub(crate) obligations: Vec<Obligation>,
 }
 
+impl Compiled {
+    /// Whether it asks for somebody's agreement.
+    pub(crate) fn asks_approval(&self) -> bool {
+        let is_approval = |obligation: &Obligation| matches!(obligation, Obligation::RequireApproval { .. });
+        self.obligations.iter().any(is_approval)
+    }
+}
+
+/// By words of rules. Every question looks several up; tenants choose them, so the hash is seeded.
+pub(crate) type ByWord<V> = HashMap<Box<str>, V, RandomState>;
+
 /// Numbers for everybody whom rules name.
 #[derive(Debug, Default)]
-pub(crate) struct Names(HashMap<Box<str>, u32>);
+pub(crate) struct Names {
+    /// By kind and name.
+    numbers: BTreeMap<char, ByWord<u32>>,
+    next: u32,
+}
 
 impl Names {
     fn number(&mut self, kind: char, name: &str) -> u32 {
-        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        *self.0.entry(format!("{kind}{name}").into()).or_insert(next)
+        let number = *self.numbers.entry(kind).or_default().entry(name.into()).or_insert(self.next);
+        self.next = self.next.max(number.saturating_add(1));
+        number
     }
 
     pub(crate) fn find(&self, kind: char, name: &str) -> Option<u32> {
-        self.0.get(format!("{kind}{name}").as_str()).copied()
+        self.numbers.get(&kind)?.get(name).copied()
     }
 
     fn of(&mut self, subjects: &Subjects) -> Vec<u32> {

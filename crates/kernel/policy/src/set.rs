@@ -5,9 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use athyper_kernel_cel::{Cache, Value};
 use athyper_kernel_error::FieldError;
+use foldhash::quality::RandomState;
 
-use crate::compile::{Compiled, Known, Names, Operations, compile_rule, module_of, module_of_question};
-use crate::model::{Effect, Obligation, Policy, RuleName};
+use crate::compile::{
+    ByWord, Compiled, Known, Names, Operations, compile_rule, module_of, module_of_question,
+};
+use crate::model::{Effect, Policy, RuleName};
 use crate::terms::{Circumstances, Subject, SubjectKind};
 
 /// Most rules that hold in a tenant. With more, everything is refused: work has to stay bounded.
@@ -23,6 +26,8 @@ pub struct PolicySet {
     names: Names,
     index: ByOperation,
     faults: Vec<(Arc<RuleName>, FieldError)>,
+    /// Whether any rule asks for somebody's agreement.
+    asks_approval: bool,
     refusal: Option<&'static str>,
 }
 
@@ -48,7 +53,8 @@ impl PolicySet {
         for (at, rule) in rules.iter().enumerate() {
             index.insert(u32::try_from(at).unwrap_or(u32::MAX), rule);
         }
-        Self { version, rules, names, index, faults, refusal: None }
+        let asks_approval = rules.iter().any(Compiled::asks_approval);
+        Self { version, rules, names, index, faults, asks_approval, refusal: None }
     }
 
     /// A set that refuses everything, for policies that cannot be read.
@@ -59,6 +65,7 @@ impl PolicySet {
             names: Names::default(),
             index: ByOperation::default(),
             faults: Vec::new(),
+            asks_approval: false,
             refusal: Some(reason),
         }
     }
@@ -164,16 +171,18 @@ impl Asker {
         self.set.refusal().is_none() && found.iter().any(allows)
     }
 
+    /// Whether some rule may ask for somebody's agreement to anything.
+    pub fn may_ask_approvals(&self) -> bool {
+        self.set.asks_approval
+    }
+
     /// Whether some rule may ask for somebody's agreement to this operation on some record of some entity.
     pub fn may_ask_approval(&self, operation: &str, kind: Option<&str>) -> bool {
         let mut found = Vec::new();
         self.set.index.each(operation, kind, &mut |targets| {
             targets.each_of_all(&mut |bucket| bucket.collect(&self.named, &mut found));
         });
-        let is_approval = |obligation: &Obligation| matches!(obligation, Obligation::RequireApproval { .. });
-        let asks =
-            |candidate: &Candidate| self.rule(*candidate)?.obligations.iter().any(is_approval).then_some(());
-        found.iter().any(|candidate| asks(candidate).is_some())
+        found.iter().filter_map(|candidate| self.rule(*candidate)).any(Compiled::asks_approval)
     }
 
     /// The rule of a candidate.
@@ -186,9 +195,9 @@ impl Asker {
 #[derive(Debug, Default)]
 struct ByOperation {
     any: ByTarget,
-    modules: HashMap<Box<str>, ByTarget>,
-    kinds: HashMap<Box<str>, ByTarget>,
-    one: HashMap<Box<str>, ByTarget>,
+    modules: ByWord<ByTarget>,
+    kinds: ByWord<ByTarget>,
+    one: ByWord<ByTarget>,
 }
 
 impl ByOperation {
@@ -219,8 +228,8 @@ impl ByOperation {
 #[derive(Debug, Default)]
 struct ByTarget {
     any: Bucket,
-    modules: HashMap<Box<str>, Bucket>,
-    entities: HashMap<Box<str>, Bucket>,
+    modules: ByWord<Bucket>,
+    entities: ByWord<Bucket>,
 }
 
 impl ByTarget {
@@ -250,7 +259,7 @@ impl ByTarget {
 #[derive(Debug, Default)]
 struct Bucket {
     everyone: Vec<u32>,
-    named: HashMap<u32, Vec<u32>>,
+    named: HashMap<u32, Vec<u32>, RandomState>,
     related: Vec<u32>,
 }
 

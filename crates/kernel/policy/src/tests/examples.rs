@@ -169,6 +169,35 @@ fn an_explanation_says_what_each_rule_has_to_do_with_it() {
 }
 
 #[test]
+fn who_asks_for_agreement_is_told_apart_from_who_does_not() {
+    let rules = |obligations| {
+        json!([{"key": "a", "effect": "allow", "subjects": {"roles": ["clerk"]}, "operations": ["demo.read_order"],
+            "obligations": obligations}])
+    };
+    let asks = |obligations, operation| {
+        let asker = asker(rules(obligations));
+        (asker.may_ask_approvals(), asker.may_ask_approval(operation, Some("read")))
+    };
+    let approval = json!([{"rateLimit": {"perMinute": 5}}, {"requireApproval": {"role": "manager"}}]);
+    assert_eq!(asks(approval.clone(), "demo.read_order"), (true, true));
+    assert_eq!(asks(approval, "demo.write_order"), (true, false));
+    assert_eq!(asks(json!([{"rateLimit": {"perMinute": 5}}]), "demo.read_order"), (false, false));
+}
+
+#[test]
+fn a_group_is_not_the_role_of_its_name() {
+    let rules = |subjects| {
+        json!([
+            {"key": "a", "effect": "allow", "subjects": {"persons": ["clerk"], "roles": ["cook"]}, "operations": ["*"]},
+            {"key": "b", "effect": "allow", "subjects": subjects, "operations": ["*"]},
+        ])
+    };
+    let of = |subjects| asker(rules(subjects)).decide(&question(None, &at())).outcome;
+    assert_eq!(of(json!({"roles": ["clerk"]})), Outcome::Allowed);
+    assert_eq!(of(json!({"groups": ["clerk", "cook"]})), Outcome::Denied);
+}
+
+#[test]
 fn a_set_that_cannot_be_read_refuses() {
     let set = Arc::new(PolicySet::refusing(9, "the policies cannot be read"));
     let asker = set.asker(clerk(), Circumstances::default());
