@@ -19,6 +19,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::access::Permission;
 use crate::agreement::{Agreement, REQUIRED, settle};
 use crate::guest::refuse_slowly;
 use crate::identify::{Sender, identify};
@@ -26,7 +27,7 @@ use crate::obligations::{Tags, circumstances, meet};
 use crate::operator::{OperatorAccess, check_realm, enter_as_operator, looking, looks_elsewhere};
 use crate::origin::{from_address, within};
 use crate::rate::Standing;
-use crate::rights::{Question, Rights, access_denied, forbidden};
+use crate::rights::{Rights, access_denied, forbidden};
 use crate::{
     Access, Approvals, BrowserRequest, BrowserSessions, Caller, EventStreams, Guest, ProblemResponse,
     RateLimits, RequestInfo,
@@ -179,8 +180,9 @@ async fn let_in(
         told.standing = now;
         allowed?;
     }
-    check_realm(edge, &context, &operation)?;
-    let asked = Asked { context: &context, identity: &identity, session, operation: &operation };
+    let permission = edge.access.catalogue.find(&operation);
+    check_realm(edge, &context, permission)?;
+    let asked = Asked { context: &context, identity: &identity, session, operation: &operation, permission };
     let rights = if is_operator {
         looking(edge, context.clone(), &operation).await
     } else {
@@ -201,6 +203,7 @@ struct Asked<'a> {
     identity: &'a Identity,
     session: Option<Uuid>,
     operation: &'a Arc<str>,
+    permission: Option<&'a Permission>,
 }
 
 impl Asked<'_> {
@@ -222,7 +225,7 @@ async fn authorize(
     let operation = &**asked.operation;
     let (problem, reason) = match rights {
         Ok(rights) => {
-            let decision = rights.decide(&Question { operation, resource: None });
+            let decision = rights.decide_on(asked.permission, None);
             if decision.allowed {
                 let agreement = Agreement::begin(edge, &rights, asked.operation, request).await?;
                 let (tags, about) = (Tags::default(), (&rights, operation));

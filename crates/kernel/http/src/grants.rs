@@ -138,12 +138,16 @@ impl GrantedRights {
 
     /// The limits within which a grant gives a permission; none where it does not give it.
     pub fn limits(&self, grant: &Grant, permission: &str) -> Option<Limits> {
+        let known = self.catalogue.find(permission);
+        self.limits_of(grant, permission, known.is_some_and(is_everybodys))
+    }
+
+    /// The same for whoever knows already whether the permission is everybody's.
+    fn limits_of(&self, grant: &Grant, permission: &str, is_everybodys: bool) -> Option<Limits> {
         let reach = *grant.role.permissions.get(permission)?;
         if grant.expires_at.is_some_and(|end| end <= self.clock.now()) {
             return None;
         }
-        let is_everybodys =
-            self.catalogue.find(permission).is_some_and(|known| known.kind == OperationKind::SelfService);
         if is_everybodys {
             return Some(Limits::default());
         }
@@ -168,12 +172,13 @@ impl GrantedRights {
         permission: &Permission,
         (entity, resource): (Option<&str>, Option<&Resource<'_>>),
     ) -> Granted {
-        if permission.kind == OperationKind::SelfService && self.subject.principal.is_some() {
+        let is_everybodys = is_everybodys(permission);
+        if is_everybodys && self.subject.principal.is_some() {
             return Granted::Everything(Arc::clone(&MEMBER));
         }
         let mut part: Option<GrantedPart> = None;
         for grant in &self.grants {
-            let Some(limits) = self.limits(grant, permission.name) else { continue };
+            let Some(limits) = self.limits_of(grant, permission.name, is_everybodys) else { continue };
             let rule = &grant.role.rule;
             if limits.is_wide() || resource.is_some_and(|resource| limits.fit(resource, &self.subject)) {
                 return Granted::Everything(Arc::clone(rule));
@@ -200,12 +205,15 @@ impl GrantedRights {
 
     /// The limits within which the roles give an operation. Any of them suffices.
     pub(crate) fn reach(&self, permission: &Permission) -> Vec<Limits> {
-        if self.subject.principal.is_some() && permission.kind == OperationKind::SelfService {
+        let is_everybodys = is_everybodys(permission);
+        if is_everybodys && self.subject.principal.is_some() {
             return vec![Limits::default()];
         }
         // The module is told by the operation itself.
-        let within =
-            |grant| self.limits(grant, permission.name).map(|limits| Limits { module: None, ..limits });
+        let within = |grant| {
+            let limits = self.limits_of(grant, permission.name, is_everybodys)?;
+            Some(Limits { module: None, ..limits })
+        };
         let all: Vec<Limits> = self.grants.iter().filter_map(within).collect();
         if all.iter().any(Limits::is_wide) { vec![Limits::default()] } else { all }
     }
@@ -238,6 +246,11 @@ impl fmt::Debug for GrantedRights {
             .field("roles", &roles)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether every member of the tenant has it.
+fn is_everybodys(permission: &Permission) -> bool {
+    permission.kind == OperationKind::SelfService
 }
 
 /// The roles that hold in the whole tenant at this time (UTC), by the words that rules know them by. One that holds in a part of

@@ -13,6 +13,7 @@ use athyper_kernel_tenant_context::{
 use athyper_kernel_types::TenantId;
 use axum::http::{HeaderMap, Method};
 
+use crate::access::Permission;
 use crate::admit::{enter, record};
 use crate::grants::GrantedRights;
 use crate::personas::OperationKind;
@@ -57,11 +58,14 @@ pub(crate) async fn looking(
 ///
 /// # Errors
 /// 403 for a caller of another realm.
-pub(crate) fn check_realm(edge: &Edge, context: &TenantContext, operation: &str) -> Result<(), Problem> {
-    let is_operator = edge.iam.platform_realm_key.as_deref() == Some(context.realm_key());
-    let permission = edge.access.catalogue.find(operation);
+pub(crate) fn check_realm(
+    edge: &Edge,
+    context: &TenantContext,
+    permission: Option<&Permission>,
+) -> Result<(), Problem> {
     let is_control = permission.is_some_and(|permission| permission.kind == OperationKind::Control);
-    if is_control && !is_operator {
+    let is_operator = || edge.iam.platform_realm_key.as_deref() == Some(context.realm_key());
+    if is_control && !is_operator() {
         let detail = "this is for operators of the platform, who are in a realm of their own";
         return Err(Problem::new(ProblemKind::Forbidden, "request.operators_only", detail));
     }

@@ -152,13 +152,23 @@ impl Rights {
         let asks = |permission: &Permission| {
             self.0.asker.may_ask_approval(permission.name, Some(permission.kind.as_str()))
         };
-        [operation, READ_RECORD].into_iter().filter_map(|name| self.permission(name)).any(asks)
+        // Where no rule asks for any, nothing is looked up.
+        self.0.asker.may_ask_approvals()
+            && [operation, READ_RECORD].into_iter().filter_map(|name| self.permission(name)).any(asks)
     }
 
     /// Answers a question about an operation, or about a record that is of no entity.
     pub fn decide(&self, question: &Question<'_>) -> Decision {
-        let Question { operation, resource } = *question;
-        let Some(permission) = self.permission(operation) else {
+        self.decide_on(self.permission(question.operation), question.resource)
+    }
+
+    /// The same for whoever has looked the operation up.
+    pub(crate) fn decide_on(
+        &self,
+        permission: Option<&Permission>,
+        resource: Option<&Resource<'_>>,
+    ) -> Decision {
+        let Some(permission) = permission else {
             return Decision::refused("nobody declared the operation");
         };
         let entity = resource.map(|resource| resource.kind).or(permission.entity);

@@ -110,6 +110,9 @@ fn a_narrow_role_opens_only_what_asks() {
     assert_eq!(ask(&rights, "a.change", Some(record(Some(UNIT), None))), SOME);
     assert_eq!(ask(&rights, "a.change", Some(record(Some(RECORD), None))), NO);
     assert_eq!(ask(&rights, "a.change", Some(record(None, None))), NO);
+    // What is everybody's has no limits.
+    assert_eq!(ask(&rights, "a.me", None), ALL);
+    assert_eq!(rights.reach("a.me"), [Limits::default()]);
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn cover_means_all_of_it() {
     let wide = granted("tenant_admin", Limits::default(), None);
     assert!(wide.cover("a.change", &Limits::default()) && wide.cover("a.change", &unit(UNIT)));
     let narrow = granted("tenant_admin", unit(UNIT), None);
-    assert!(narrow.cover("a.change", &unit(UNIT)));
+    assert!(narrow.cover("a.change", &unit(UNIT)) && narrow.cover("a.me", &Limits::default()));
     assert!(!narrow.cover("a.change", &unit(RECORD)) && !narrow.cover("a.change", &Limits::default()));
     let own = granted("requester", Limits::default(), None);
     assert!(!own.cover("a.change", &Limits { own: true, ..Limits::default() }));
