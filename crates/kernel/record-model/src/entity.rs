@@ -1,7 +1,6 @@
 //! An entity in force: its definition, and where its fields are stored.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use athyper_kernel_cel::Schema;
@@ -43,10 +42,23 @@ pub struct Entity {
     /// What the tenant changes of an entity of a domain.
     pub overlay: Option<Overlay>,
     slots: BTreeMap<String, Slot>,
+    places: Places,
     rules: Arc<Rules>,
     filter_schema: Schema,
     table: Option<SystemEntity>,
     relation: Relation,
+}
+
+/// The slot of each field, in the order of the definition, with the name that its values have where they are stored: looked up
+/// once, and not for each record. None for a field without a slot.
+type Places = Arc<[Option<(Slot, Box<str>)>]>;
+
+fn places(def: &EntityDef, slots: &BTreeMap<String, Slot>) -> Places {
+    let place = |field: &FieldDef| {
+        let slot = *slots.get(field.key.as_str())?;
+        Some((slot, slot.to_string().into()))
+    };
+    def.fields.iter().map(place).collect()
 }
 
 impl Entity {
@@ -63,16 +75,27 @@ impl Entity {
         let def = def.into();
         let rules = Arc::new(Rules::compile(&def)?);
         let filter_schema = filter_schema(&def.fields);
-        let relation = Relation::of_records();
-        Ok(Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation })
+        let (places, relation) = (places(&def, &slots), Relation::of_records());
+        Ok(Self {
+            id,
+            version,
+            def,
+            overlay: None,
+            slots,
+            places,
+            rules,
+            filter_schema,
+            table: None,
+            relation,
+        })
     }
 
     /// As [`new`](Self::new), for whoever holds the definition against another one or looks at what is stored by it: its
     /// expressions are not compiled, so that it says nothing of what a record must fulfil. None is written by it.
     pub fn uncompiled(id: EntityId, version: i64, def: EntityDef, slots: BTreeMap<String, Slot>) -> Self {
         let (filter_schema, relation) = (filter_schema(&[]), Relation::of_records());
-        let (def, rules) = (Arc::new(def), Arc::default());
-        Self { id, version, def, overlay: None, slots, rules, filter_schema, table: None, relation }
+        let (places, def, rules) = (places(&def, &slots), Arc::new(def), Arc::default());
+        Self { id, version, def, overlay: None, slots, places, rules, filter_schema, table: None, relation }
     }
 
     /// The same definition as another version of the entity of this id, with these slots: what is compiled stays so.
@@ -85,6 +108,7 @@ impl Entity {
             .collect();
         let mut entity = Self { id, version, slots, ..self };
         entity.slots.extend(of_domain);
+        entity.places = places(&entity.def, &entity.slots);
         entity
     }
 
@@ -202,31 +226,34 @@ impl Entity {
 
     /// Its fields with their slots, in the order of the definition.
     pub fn fields(&self) -> impl Iterator<Item = (&FieldDef, Slot)> {
-        self.def.fields.iter().filter_map(|field| Some((field, self.slot(field.key.as_str())?)))
+        self.places().map(|(field, slot, _)| (field, slot))
+    }
+
+    /// The same with the names that their values have where they are stored.
+    fn places(&self) -> impl Iterator<Item = (&FieldDef, Slot, &str)> {
+        let all = self.def.fields.iter().zip(self.places.iter());
+        all.filter_map(|(field, place)| place.as_ref().map(|(slot, name)| (field, *slot, &**name)))
     }
 
     /// Values by key as they are stored: by slot. Nulls are left out.
     pub fn to_stored(&self, values: &Map<String, Value>) -> Map<String, Value> {
-        self.fields()
-            .filter_map(|(field, slot)| {
+        self.places()
+            .filter_map(|(field, _, name)| {
                 let value = values.get(field.key.as_str()).filter(|value| !value.is_null())?;
-                Some((slot.to_string(), value.clone()))
+                Some((name.to_owned(), value.clone()))
             })
             .collect()
     }
 
     /// Stored values by the keys that the fields have now. What is stored of fields that are no more is left out.
     pub fn from_stored(&self, mut data: Map<String, Value>) -> Map<String, Value> {
-        let mut name = String::new();
-        self.fields()
-            .filter_map(|(field, slot)| {
-                name.clear();
-                // Writing to a String cannot fail.
-                let _ = write!(name, "{slot}");
-                let value = data.swap_remove(&name).filter(|value| !value.is_null())?;
-                Some((field.key.to_string(), value))
-            })
-            .collect()
+        let mut values = Map::with_capacity(data.len());
+        for (field, _, name) in self.places() {
+            if let Some(value) = data.swap_remove(name).filter(|value| !value.is_null()) {
+                values.insert(field.key.as_str().to_owned(), value);
+            }
+        }
+        values
     }
 }
 
@@ -245,4 +272,43 @@ pub fn with_slots(
         });
     }
     slots
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+
+    fn slots<const N: usize>(pairs: [(&str, Slot); N]) -> BTreeMap<String, Slot> {
+        pairs.map(|(key, slot)| (key.to_owned(), slot)).into()
+    }
+
+    #[test]
+    fn values_are_found_by_the_slots_that_the_fields_have_now() {
+        let def = json!({"key": "thing", "label": "Thing", "plural": "Things", "fields": [
+            {"key": "b", "label": "B", "type": "text"},
+            {"key": "a", "label": "A", "type": "text"},
+            {"key": "c", "label": "C", "type": "text"},
+        ]});
+        let def: EntityDef = serde_json::from_value(def).unwrap();
+        let entity = Entity::uncompiled(Id::nil(), 1, def, slots([("a", 1), ("b", 12), ("gone", 3)]));
+        let stored = || object(json!({"1": "of 1", "12": "of 12", "3": "of 3", "4": null}));
+        let shown = |entity: &Entity| json!(entity.from_stored(stored())).to_string();
+        assert_eq!(shown(&entity), r#"{"b":"of 12","a":"of 1"}"#);
+
+        let entity = entity.numbered(Id::nil(), 2, slots([("a", 12), ("b", 4), ("c", 3)]));
+        assert_eq!(shown(&entity), r#"{"a":"of 12","c":"of 3"}"#);
+        let values = object(json!({"a": 1, "b": null, "c": 3, "d": 4}));
+        assert_eq!(json!(entity.to_stored(&values)), json!({"12": 1, "3": 3}));
+        let found: Vec<_> = entity.fields().map(|(field, slot)| (field.key.as_str(), slot)).collect();
+        assert_eq!(found, [("b", 4), ("a", 12), ("c", 3)]);
+    }
 }
