@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
-use athyper_kernel_telemetry::{Fields, TraceContext};
+use athyper_kernel_telemetry::{Fields, TraceContext, Values};
 use athyper_kernel_types::Clock;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::position::{POSITION_FIELDS, Parent};
 
@@ -40,7 +40,7 @@ impl OpenSpan {
     pub(crate) fn close(self, trace: &TraceContext, scope: &InstrumentationScope) -> Option<SpanData> {
         let mut values = self.fields.values;
         for name in POSITION_FIELDS {
-            values.shift_remove(name);
+            values.remove(name);
         }
         let (parent_span_id, parent_span_is_remote) = match &self.parent {
             Some(parent) => (SpanId::from_hex(&parent.trace.span_id()).ok()?, parent.is_remote),
@@ -71,14 +71,14 @@ impl OpenSpan {
     }
 }
 
-fn take_text(values: &mut Map<String, Json>, name: &str) -> Option<String> {
-    match values.shift_remove(name) {
+fn take_text(values: &mut Values, name: &str) -> Option<String> {
+    match values.remove(name) {
         Some(Json::String(text)) => Some(text),
         _ => None,
     }
 }
 
-fn kind(values: &mut Map<String, Json>) -> SpanKind {
+fn kind(values: &mut Values) -> SpanKind {
     match take_text(values, "otel.kind").as_deref() {
         Some("server") => SpanKind::Server,
         Some("client") => SpanKind::Client,
@@ -90,7 +90,7 @@ fn kind(values: &mut Map<String, Json>) -> SpanKind {
 
 /// What the fields say, else what the HTTP status says, else what was logged: a request that was answered has not failed
 /// because something was logged on the way.
-fn status(values: &mut Map<String, Json>, error: Option<String>) -> Status {
+fn status(values: &mut Values, error: Option<String>) -> Status {
     let described = take_text(values, "otel.status_description");
     let http_status = values.get("http.response.status_code").and_then(Json::as_u64);
     match take_text(values, "otel.status_code").as_deref() {
@@ -105,7 +105,7 @@ fn status(values: &mut Map<String, Json>, error: Option<String>) -> Status {
     }
 }
 
-fn attribute((name, value): (String, Json)) -> Option<KeyValue> {
+fn attribute((name, value): (&'static str, Json)) -> Option<KeyValue> {
     let value = match value {
         Json::Bool(value) => Value::Bool(value),
         Json::String(text) => Value::String(text.into()),
@@ -128,21 +128,24 @@ mod tests {
 
     use super::*;
 
-    fn status_of(fields: Json, error: Option<&str>) -> Status {
-        let Json::Object(mut values) = fields else { panic!("an object") };
+    fn status_of<const N: usize>(fields: [(&'static str, Json); N], error: Option<&str>) -> Status {
+        let mut values = Values::default();
+        for (name, value) in fields {
+            values.insert(name, value);
+        }
         status(&mut values, error.map(str::to_owned))
     }
 
     #[test]
     fn the_closest_source_tells_the_status() {
         let failed = |text: &'static str| Status::error(text);
-        assert_eq!(status_of(json!({}), None), Status::Unset);
-        assert_eq!(status_of(json!({}), Some("boom")), failed("boom"));
-        assert_eq!(status_of(json!({"otel.status_code": "ok"}), Some("boom")), Status::Ok);
-        assert_eq!(status_of(json!({"otel.status_code": "error"}), None), failed(""));
-        let described = json!({"otel.status_code": "error", "otel.status_description": "why"});
+        assert_eq!(status_of([], None), Status::Unset);
+        assert_eq!(status_of([], Some("boom")), failed("boom"));
+        assert_eq!(status_of([("otel.status_code", json!("ok"))], Some("boom")), Status::Ok);
+        assert_eq!(status_of([("otel.status_code", json!("error"))], None), failed(""));
+        let described = [("otel.status_code", json!("error")), ("otel.status_description", json!("why"))];
         assert_eq!(status_of(described, Some("boom")), failed("why"));
-        let http = |status: u16| json!({"http.response.status_code": status});
+        let http = |status: u16| [("http.response.status_code", json!(status))];
         assert_eq!(status_of(http(503), None), failed(""));
         assert_eq!(status_of(http(500), Some("boom")), failed("boom"));
         assert_eq!(status_of(http(499), Some("boom")), Status::Unset);
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_value() {
-        let value = |json: Json| attribute(("n".to_owned(), json)).unwrap().value;
+        let value = |json: Json| attribute(("n", json)).unwrap().value;
         assert_eq!(value(json!(-3)), Value::I64(-3));
         assert_eq!(value(json!(0.5)), Value::F64(0.5));
         assert_eq!(value(json!(u64::MAX)), Value::String(u64::MAX.to_string().into()));

@@ -1,11 +1,18 @@
 //! Collects the fields of spans and events as JSON values, with secrets removed and sizes bounded.
 
-use std::{error::Error, fmt};
+use std::{
+    borrow::Cow,
+    error::Error,
+    fmt::{self, Write},
+};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::field::{Field, Visit};
 
-use crate::redact::{REDACTED, is_secret_name, redact_text};
+use crate::{
+    redact::{REDACTED, is_secret_name, redact_text},
+    values::Values,
+};
 
 /// Fields that an event inherits from the spans around it, the innermost span winning, in the order of the
 /// line.
@@ -15,6 +22,9 @@ pub const CONTEXT_FIELDS: [&str; 9] =
 /// Longest text of one value in bytes; what is cut off is marked by `…`.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
 
+/// Room for what a usual value prints as, in bytes.
+const USUAL_TEXT_BYTES: usize = 40;
+
 /// Takes the fields of one event or span as they may leave the process: without secrets, and bounded.
 #[derive(Debug, Default)]
 pub struct Fields {
@@ -23,23 +33,26 @@ pub struct Fields {
     /// Whether the event has the field `fatal = true`.
     pub is_fatal: bool,
     /// All other fields by name; the last of the same name counts.
-    pub values: Map<String, Value>,
+    pub values: Values,
 }
 
 impl Fields {
     fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
-        let name = field.name().trim_start_matches("r#");
+        let mut name = field.name();
+        while let Some(plain) = name.strip_prefix("r#") {
+            name = plain;
+        }
         let value = if is_secret_name(name) { Value::from(REDACTED) } else { value() };
-        self.values.insert(name.to_owned(), value);
+        self.values.insert(name, value);
     }
 }
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
-            self.message = bounded(&format!("{value:?}"));
+            self.message = printed(value);
         } else {
-            self.put(field, || bounded(&format!("{value:?}")).into());
+            self.put(field, || printed(value).into());
         }
     }
 
@@ -52,7 +65,7 @@ impl Visit for Fields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field, || bounded(&chain(value)).into());
+        self.put(field, || bounded_string(chain(value)).into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -111,7 +124,7 @@ impl ContextFields {
 
 impl Visit for ContextFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, || bounded(&format!("{value:?}")).into());
+        self.put(field, || printed(value).into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -141,9 +154,28 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// What `{:?}` prints, bounded.
+fn printed(value: &dyn fmt::Debug) -> String {
+    let mut text = String::with_capacity(USUAL_TEXT_BYTES);
+    // Writing to a String fails only where the value says that it cannot be printed: what it has printed stands.
+    let _ = write!(text, "{value:?}");
+    bounded_string(text)
+}
+
+/// Like [`bounded`], for a text that is given away.
+fn bounded_string(text: String) -> String {
+    match redact_text(&text) {
+        Cow::Borrowed(_) => cut(text),
+        Cow::Owned(clean) => cut(clean),
+    }
+}
+
 /// Redacts first and cuts then: half a secret no longer looks like one.
 fn bounded(text: &str) -> String {
-    let mut text = redact_text(text).into_owned();
+    cut(redact_text(text).into_owned())
+}
+
+fn cut(mut text: String) -> String {
     if text.len() > MAX_TEXT_BYTES {
         text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
         text.push('…');

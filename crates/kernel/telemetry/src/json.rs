@@ -36,10 +36,9 @@ fn write(text: &mut Vec<u8>, process: &Process, line: &Line<'_>) -> serde_json::
     for (name, value) in &line.context {
         object.serialize_entry(name, value)?;
     }
-    for (name, value) in &line.fields {
-        let is_reserved = RESERVED.contains(&name.as_str());
-        let name =
-            if is_reserved { Cow::Owned(format!("field_{name}")) } else { Cow::Borrowed(name.as_str()) };
+    for (name, value) in line.fields.iter() {
+        let is_reserved = RESERVED.contains(&name);
+        let name = if is_reserved { Cow::Owned(format!("field_{name}")) } else { Cow::Borrowed(name) };
         object.serialize_entry(&name, value)?;
     }
     object.serialize_entry("service_version", &process.service_version)?;

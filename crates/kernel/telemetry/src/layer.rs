@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::{
     Event, Subscriber,
     span::{Attributes, Id, Record},
@@ -22,6 +22,7 @@ use crate::{
     line::{Line, Process},
     pretty,
     trace_context::TraceContext,
+    values::Values,
 };
 
 /// Writes one line per event to `W`. It filters nothing but level fatal: put [`filter`](crate::filter) beside
@@ -124,7 +125,7 @@ where
         };
         let mut text = match self.format {
             LogFormat::Json => json::render(&self.process, &line),
-            LogFormat::Pretty => pretty::render(&line, self.colour).into_bytes(),
+            LogFormat::Pretty => pretty::render(&line, self.colour),
         };
         text.push(b'\n');
         // One write for the whole line keeps lines of several threads apart. A log that cannot be written
@@ -138,14 +139,14 @@ where
 ///
 /// A span that another layer has given a [`TraceContext`] (as an extension) is known by that one's ids.
 pub fn context_values<'a, S>(
-    own: &mut Map<String, Value>,
+    own: &mut Values,
     inner_to_outer: impl Iterator<Item = SpanRef<'a, S>>,
 ) -> Vec<(&'static str, Value)>
 where
     S: for<'s> LookupSpan<'s> + 'a,
 {
-    let has_own = own.keys().any(|key| CONTEXT_FIELDS.contains(&key.as_str()));
-    let mut found = CONTEXT_FIELDS.map(|name| (name, if has_own { own.shift_remove(name) } else { None }));
+    let has_own = own.iter().any(|(name, _)| CONTEXT_FIELDS.contains(&name));
+    let mut found = CONTEXT_FIELDS.map(|name| (name, if has_own { own.remove(name) } else { None }));
     for span in inner_to_outer {
         let extensions = span.extensions();
         if let Some(trace) = extensions.get::<TraceContext>() {

@@ -22,6 +22,7 @@ mod panic_hook;
 mod pretty;
 mod redact;
 mod trace_context;
+mod values;
 
 pub use config::{LogFormat, Output, TelemetryConfig, TelemetryError};
 pub use fields::{CONTEXT_FIELDS, Fields};
@@ -31,3 +32,4 @@ pub use level::{LogLevel, UnknownLogLevel, fatal};
 pub use panic_hook::install_panic_hook;
 pub use redact::{REDACTED, is_secret_name, redact_text};
 pub use trace_context::TraceContext;
+pub use values::Values;

@@ -2,9 +2,9 @@
 
 use athyper_kernel_types::Clock;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::level::LogLevel;
+use crate::{level::LogLevel, values::Values};
 
 /// The parts of a line that differ from event to event.
 pub(crate) struct Line<'a> {
@@ -16,7 +16,7 @@ pub(crate) struct Line<'a> {
     /// Fields of the enclosing spans, in the order of [`crate::CONTEXT_FIELDS`].
     pub(crate) context: Vec<(&'static str, Value)>,
     /// The event's own fields.
-    pub(crate) fields: Map<String, Value>,
+    pub(crate) fields: Values,
 }
 
 /// The parts of a line that are the same in the whole process, and its clock.

@@ -39,9 +39,11 @@ pub fn is_secret_name(name: &str) -> bool {
 /// Borrows when there is nothing to replace.
 #[must_use]
 pub fn redact_text(text: &str) -> Cow<'_, str> {
-    if is_plain(text) {
-        return Cow::Borrowed(text);
-    }
+    if is_plain(text) { Cow::Borrowed(text) } else { redact_shapes(text) }
+}
+
+/// `text` after a search for each of the shapes.
+fn redact_shapes(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
     for find in SHAPES {
         let found = find(&clean);
@@ -58,10 +60,30 @@ type Find = fn(&str) -> Vec<Range<usize>>;
 /// What finds the secrets of each shape.
 const SHAPES: [Find; 4] = [url_passwords, web_tokens, bearer_tokens, named_values];
 
-/// Whether a text is one word without any sign that each of the shapes but the token has, and no token: an id, a key, a path.
+/// Whether a text lacks what each of the shapes has: `=` or `:`, in a URL and behind a name; `eyJ`; and `bearer`
+/// with white space behind it. Most texts are known in one look at their bytes.
 fn is_plain(text: &str) -> bool {
-    let is_of_a_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    text.bytes().all(is_of_a_word) && !text.contains("eyJ")
+    let signs = text.bytes().fold(0, |signs, byte| signs | sign(byte));
+    signs & SEPARATOR == 0
+        && (signs & CAPITAL_J == 0 || !text.contains("eyJ"))
+        && (signs & SPACE == 0 || bearer_words(text).next().is_none())
+}
+
+/// `=` or `:`.
+const SEPARATOR: u8 = 1;
+/// The rarest letter of `eyJ`.
+const CAPITAL_J: u8 = 2;
+/// What may be white space, or a part of it beyond ASCII.
+const SPACE: u8 = 4;
+
+/// What a byte may be a sign of.
+const fn sign(byte: u8) -> u8 {
+    match byte {
+        b'=' | b':' => SEPARATOR,
+        b'J' => CAPITAL_J,
+        0..=b' ' | 0x7f.. => SPACE,
+        _ => 0,
+    }
 }
 
 /// Replaces `ranges`, which are in order; one that begins inside its predecessor is merged into it.
@@ -79,10 +101,26 @@ fn replace(text: &str, ranges: &[Range<usize>]) -> String {
     clean
 }
 
+/// Whether `name` contains one of `words`, which are in lower case, apart from case and separators.
 fn names_any_of(name: &str, words: &[&str]) -> bool {
-    let plain: String =
-        name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect();
-    words.iter().any(|word| plain.contains(word))
+    let name = name.as_bytes();
+    // Most names have none of these letters, and end here.
+    name.iter().any(|byte| has_sign_letter(*byte))
+        && (0..name.len()).any(|start| {
+            let rest = name.get(start..).unwrap_or_default();
+            words.iter().any(|word| begins_with(rest, word))
+        })
+}
+
+/// Whether a byte is one of the letters of which each of [`SECRET_WORDS`] has at least one.
+const fn has_sign_letter(byte: u8) -> bool {
+    matches!(byte.to_ascii_lowercase(), b'c' | b'k' | b'w' | b'z')
+}
+
+/// Whether `name` begins with `word`, apart from case and separators.
+fn begins_with(name: &[u8], word: &str) -> bool {
+    let mut letters = name.iter().filter(|byte| !matches!(byte, b'_' | b'-' | b'.'));
+    word.bytes().all(|letter| letters.next().is_some_and(|byte| byte.to_ascii_lowercase() == letter))
 }
 
 /// Text from `start` on; nothing when `start` is not on a character border.
@@ -151,12 +189,10 @@ fn web_tokens(text: &str) -> Vec<Range<usize>> {
 }
 
 fn bearer_tokens(text: &str) -> Vec<Range<usize>> {
-    let lower = text.to_ascii_lowercase();
     let ends_token = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
-    lower
-        .match_indices("bearer")
-        .filter_map(|(at, scheme)| {
-            let rest = from(text, at + scheme.len());
+    bearer_words(text)
+        .filter_map(|at| {
+            let rest = from(text, at + BEARER.len());
             let token = rest.trim_start();
             if token.len() == rest.len() {
                 return None;
@@ -168,6 +204,18 @@ fn bearer_tokens(text: &str) -> Vec<Range<usize>> {
             (!is_speech).then_some(start..start + token.len())
         })
         .collect()
+}
+
+/// The scheme of RFC 6750, in lower case.
+const BEARER: &[u8] = b"bearer";
+
+/// Where the text says [`BEARER`], in any case.
+fn bearer_words(text: &str) -> impl Iterator<Item = usize> {
+    let is_bearer = |word: &[u8]| {
+        word.first().is_some_and(|byte| matches!(byte, b'b' | b'B')) && word.eq_ignore_ascii_case(BEARER)
+    };
+    let words = text.as_bytes().windows(BEARER.len()).enumerate();
+    words.filter(move |(_, word)| is_bearer(word)).map(|(at, _)| at)
 }
 
 fn named_values(text: &str) -> Vec<Range<usize>> {

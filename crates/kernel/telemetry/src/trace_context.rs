@@ -79,13 +79,13 @@ impl TraceContext {
     /// 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> String {
-        format!("{:032x}", self.trace_id)
+        text_of(hex_of(self.trace_id.to_be_bytes()).as_flattened())
     }
 
     /// 16 lower-case hexadecimal digits.
     #[must_use]
     pub fn span_id(&self) -> String {
-        format!("{:016x}", self.span_id)
+        text_of(hex_of(self.span_id.to_be_bytes()).as_flattened())
     }
 
     /// Whether the trace is recorded.
@@ -97,7 +97,13 @@ impl TraceContext {
     /// The value of the header `traceparent`, in version 00.
     #[must_use]
     pub fn traceparent(&self) -> String {
-        format!("00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, u8::from(self.is_sampled))
+        let mut text = Vec::with_capacity("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".len());
+        text.extend_from_slice(b"00-");
+        text.extend_from_slice(hex_of(self.trace_id.to_be_bytes()).as_flattened());
+        text.push(b'-');
+        text.extend_from_slice(hex_of(self.span_id.to_be_bytes()).as_flattened());
+        text.extend_from_slice(if self.is_sampled { b"-01" } else { b"-00" });
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The value of the header `tracestate`, where there is one.
@@ -105,6 +111,17 @@ impl TraceContext {
     pub fn tracestate(&self) -> Option<&str> {
         self.state.as_deref()
     }
+}
+
+/// Two lower-case hexadecimal digits for each byte.
+fn hex_of<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
+    bytes.map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
+}
+
+/// Digits as text.
+fn text_of(digits: &[u8]) -> String {
+    str::from_utf8(digits).unwrap_or_default().to_owned()
 }
 
 /// A number of exactly `digits` lower-case hexadecimal digits.
@@ -183,6 +200,17 @@ mod tests {
         assert!(context.is_sampled());
         assert_eq!(context.traceparent(), PARENT);
         assert_eq!(context.tracestate(), Some("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"));
+    }
+
+    #[test]
+    fn every_digit_is_written_in_its_place() {
+        for trace_id in [1, 0x0123_4567_89ab_cdef_u128 << 36, u128::MAX, u128::MAX - 0xf0] {
+            let trace =
+                TraceContext { trace_id, span_id: 0x89ab_cdef_0123_4567, is_sampled: false, state: None };
+            assert_eq!(trace.trace_id(), format!("{trace_id:032x}"));
+            assert_eq!(trace.span_id(), "89abcdef01234567");
+            assert_eq!(trace.traceparent(), format!("00-{trace_id:032x}-89abcdef01234567-00"));
+        }
     }
 
     #[test]

@@ -125,6 +125,18 @@ fn numbers_that_json_cannot_hold_become_text() {
 }
 
 #[test]
+fn a_raw_name_is_written_without_its_mark_and_odd_names_are_escaped() {
+    let lines = lines(&config(), || info!("r#kind" = 1, "r#r#\"x\"" = 2, "x"));
+    assert!(lines[0].contains(r#""kind":1,"\"x\"":2,"#), "{}", lines[0]);
+}
+
+#[test]
+fn of_fields_with_the_same_name_the_last_counts() {
+    let line = json_line(|| info!("kind" = 1, other = 2, "r#kind" = 3, "x"));
+    assert_eq!(line["kind"], 3);
+}
+
+#[test]
 fn fatal_is_an_error_with_a_mark() {
     let levels = |level| {
         let config = TelemetryConfig { level, ..config() };

@@ -130,6 +130,43 @@ fn base64url(secret: &str) -> String {
 /// What the searches look for.
 const PIECES: [&str; 9] = ["://", "Bearer ", "eyJ", "token=", "\"cookie\":", "@", ".", " ", "\\\""];
 
+/// Texts of the signs of secrets, halves of them, and other things.
+const ANY_SIGNS: &str = r"(eyJ|[bB]eaRer|\p{White_Space}|[a-zA-Z_.{}ß€\x00=:@]){0,12}";
+
+/// Names of parts that are secret words, halves of them, and other things.
+const NAMES: &str = "(pass|PASSWORD|word|passwd|secr|eT|to.k-e_N|authorization|Cookie|coo|api|_key|private.|credential|[a-z_.é-]){0,5}";
+
+/// What `names_any_of` says, by its definition.
+fn contains_any_of(name: &str, words: &[&str]) -> bool {
+    let plain = name.replace(['_', '-', '.'], "").to_ascii_lowercase();
+    words.iter().any(|word| plain.contains(word))
+}
+
+#[test]
+fn separators_within_a_word_do_not_hide_it() {
+    for separator in ["_", "-", ".", "._-"] {
+        assert!(is_secret_name(&format!("my{separator}p{separator}asswor{separator}d")), "{separator}");
+    }
+    assert!(!is_secret_name("pass word"));
+}
+
+#[test]
+fn every_secret_word_has_a_sign_letter() {
+    for word in SECRET_WORDS.iter().chain(&HEADER_WORDS) {
+        assert!(word.bytes().any(has_sign_letter) && *word == word.to_ascii_lowercase(), "{word}");
+    }
+}
+
+#[test]
+fn every_white_space_is_a_sign() {
+    let spaces = ('\0'..=char::MAX).filter(|c| c.is_whitespace());
+    for space in spaces {
+        let text = format!("bearer{space}hunter2");
+        assert!(!is_plain(&text), "{space:?}");
+        assert_eq!(redact_text(&text), format!("bearer{space}[redacted]"));
+    }
+}
+
 fn cases() -> ProptestConfig {
     ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -156,6 +193,19 @@ proptest! {
     #[test]
     fn what_is_let_through_unread_has_no_secret(text in "(eyJ|bearer|token|[a-zA-Z0-9_./ =:@-]){0,12}") {
         prop_assert!(!is_plain(&text) || SHAPES.iter().all(|find| find(&text).is_empty()), "{}", text);
+    }
+
+    #[test]
+    fn what_is_let_through_unread_is_what_the_searches_let_through(text in ANY_SIGNS) {
+        if is_plain(&text) {
+            prop_assert_eq!(redact_shapes(&text), text.as_str());
+        }
+    }
+
+    #[test]
+    fn a_name_is_secret_when_it_contains_a_secret_word(name in NAMES) {
+        prop_assert_eq!(is_secret_name(&name), contains_any_of(&name, &SECRET_WORDS), "{}", name);
+        prop_assert_eq!(names_any_of(&name, &HEADER_WORDS), contains_any_of(&name, &HEADER_WORDS), "{}", name);
     }
 
     #[test]
