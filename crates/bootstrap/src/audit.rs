@@ -20,7 +20,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::background::command_context;
 use crate::bridges::audit_uses_object_storage::CheckpointObjects;
-use crate::commands::print;
 use crate::database::{self, DatabaseServer};
 use crate::error::StartError;
 use crate::identity::data_folder;
@@ -144,14 +143,14 @@ fn kept_key(file: &Path) -> std::io::Result<SecretString> {
     }
 }
 
-/// Verifies the trail of a tenant and prints what was found, as JSON; says whether it is intact.
+/// Verifies the trail of a tenant: what was found, as JSON, and whether it is intact.
 pub(crate) async fn verify(
     config: &RuntimeConfig,
     environment: &BTreeMap<String, String>,
     realm: Option<&str>,
     tenant: &str,
     from_checkpoints: bool,
-) -> Result<bool, StartError> {
+) -> Result<(String, bool), StartError> {
     let clock = Clock::system();
     let keys = Arc::new(keys(config, environment)?);
     let store: Option<Arc<dyn CheckpointStore>> = if from_checkpoints {
@@ -176,8 +175,7 @@ pub(crate) async fn verify(
     database.close().await;
     let report = verified.map_err(|error| failed(&error))?;
     let text = serde_json::to_string_pretty(&report).map_err(|error| failed(&error))?;
-    print(&format!("{text}\n"))?;
-    Ok(report.intact)
+    Ok((text, report.intact))
 }
 
 #[cfg(test)]

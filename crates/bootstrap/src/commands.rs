@@ -63,20 +63,26 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
             print(&format!("{token}\n"))?;
         }
         Some(Command::Migrate) => {
-            let _logging = log(mode, &loaded, None)?;
+            let logging = log(mode, &loaded, None)?;
             runtime()?.block_on(migrate(&loaded.config, &environment))?;
+            // The result stands behind the lines of how it came about, also where both go to standard output.
+            drop(logging);
             print("the schemas are up to date\n")?;
         }
         Some(Command::Vault(VaultCommand::Rewrap)) => {
-            let _logging = log(mode, &loaded, None)?;
+            let logging = log(mode, &loaded, None)?;
             let rewrapped = runtime()?.block_on(vault::rewrap(&loaded.config, &environment))?;
+            drop(logging);
             print(&format!("{} data keys were wrapped by the present master key\n", rewrapped.keys))?;
         }
         Some(Command::Audit(AuditCommand::Verify { tenant, realm, from_checkpoints })) => {
-            let _logging = log(mode, &loaded, None)?;
+            let logging = log(mode, &loaded, None)?;
             let config = &loaded.config;
             let verified = audit::verify(config, &environment, realm.as_deref(), &tenant, from_checkpoints);
-            if !runtime()?.block_on(verified)? {
+            let (report, is_intact) = runtime()?.block_on(verified)?;
+            drop(logging);
+            print(&format!("{report}\n"))?;
+            if !is_intact {
                 return Ok(ExitCode::Unexpected);
             }
         }

@@ -1,18 +1,14 @@
 //! Puts filter, layer and output together.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use tracing::Subscriber;
-use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
-    fmt::{MakeWriter, writer::BoxMakeWriter},
-    layer::SubscriberExt,
-    registry,
-};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, registry};
 
 use crate::{
     config::{Output, TelemetryConfig, TelemetryError},
     layer::LogLayer,
+    sink::{Batching, Sink},
 };
 
 /// The filter for `config.level`, refined by `config.extra_directives`.
@@ -50,6 +46,11 @@ pub type ExportLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Sets up logging for the whole process. Pretty lines are coloured when the output is a terminal.
 ///
+/// A line of level warn, error or fatal is written at once, with all lines before it. Lines below are written
+/// together, at most 10 ms after the first of them came: a process that is killed, or ends without dropping the
+/// guard, may lose those of its last 10 ms. A panic loses none, since it is a line of level fatal. When the output
+/// takes no more, the process waits for it as soon as 1 MiB of lines has gathered.
+///
 /// # Errors
 ///
 /// See [`filter`]; [`TelemetryError::AlreadyInstalled`] when the process has a subscriber.
@@ -66,31 +67,22 @@ pub fn init_with(
     config: TelemetryConfig,
     export: Option<ExportLayer>,
 ) -> Result<TelemetryGuard, TelemetryError> {
-    let (writer, is_terminal) = match config.output {
-        Output::Stdout => (BoxMakeWriter::new(io::stdout), io::stdout().is_terminal()),
-        Output::Stderr => (BoxMakeWriter::new(io::stderr), io::stderr().is_terminal()),
+    let (sink, is_terminal) = match config.output {
+        Output::Stdout => (Sink::new(io::stdout()), io::stdout().is_terminal()),
+        Output::Stderr => (Sink::new(io::stderr()), io::stderr().is_terminal()),
     };
-    let layer = LogLayer::new(&config, writer).with_colour(is_terminal);
+    let layer = LogLayer::new(&config, sink.clone()).with_colour(is_terminal);
     let subscriber = registry().with(export).with(filter(&config)?).with(layer);
     tracing::subscriber::set_global_default(subscriber).map_err(TelemetryError::AlreadyInstalled)?;
-    Ok(TelemetryGuard { output: config.output })
+    Ok(TelemetryGuard { _batching: sink.start() })
 }
 
-/// Keep it to the end of `main`: when it goes, whatever is still buffered is written out.
-#[must_use = "dropped at once, it cannot write out the last lines"]
+/// Keep it to the end of `main`: when it goes, the lines that wait are written, and each line after that is written at
+/// once.
+#[must_use = "dropped at once, it ends the writing of lines in batches"]
 #[derive(Debug)]
 pub struct TelemetryGuard {
-    output: Output,
-}
-
-impl Drop for TelemetryGuard {
-    fn drop(&mut self) {
-        // Nobody is left to tell of a failure.
-        let _ = match self.output {
-            Output::Stdout => io::stdout().flush(),
-            Output::Stderr => io::stderr().flush(),
-        };
-    }
+    _batching: Batching,
 }
 
 #[cfg(test)]

@@ -128,8 +128,8 @@ where
             LogFormat::Pretty => pretty::render(&line, self.colour),
         };
         text.push(b'\n');
-        // One write for the whole line keeps lines of several threads apart. A log that cannot be written
-        // cannot be reported either, and must not stop the work.
+        // One write for the whole line keeps lines of several threads apart, and makes a line what a sink takes. A
+        // log that cannot be written cannot be reported either, and must not stop the work.
         let _ = self.writer.make_writer_for(metadata).write_all(&text);
     }
 }

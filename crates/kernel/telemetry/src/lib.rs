@@ -21,6 +21,7 @@ mod line;
 mod panic_hook;
 mod pretty;
 mod redact;
+mod sink;
 mod trace_context;
 mod values;
 
