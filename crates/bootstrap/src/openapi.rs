@@ -182,7 +182,9 @@ mod tests {
         let mut learnt = OperationIndex::from_openapi(&operation_routes().into_openapi());
         learnt.add(&job_routes().into_openapi());
         learnt.add(&schedule_routes(SchedulableJobs::default()).into_openapi());
-        modules().iter().for_each(|module| learnt.add(&(module.openapi)()));
+        for module in modules() {
+            learnt.add(&(module.openapi)());
+        }
         assert_eq!(learnt, OperationIndex::from_openapi(&routes()));
         assert!(learnt.has("finance.post_journal"));
     }

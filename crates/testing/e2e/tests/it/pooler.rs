@@ -40,8 +40,8 @@ async fn fault_an_import_and_its_readers_share_a_few_connections() {
         launch.set("jobQueue.runInApi=false")
     };
     let api = platform.serve(launch(Program::Api)).await;
-    let worker = platform.worker(launch(Program::Worker)).await;
-    assert!(worker.stderr().contains("jobs are polled for"), "{}", worker.stderr());
+    let mut worker = platform.worker(launch(Program::Worker)).await;
+    worker.until_it_says("jobs are polled for", LIMIT).await;
 
     let accountant = platform.client("demo", "accountant").await;
     let accounts = import(&accountant, "/v1/opening/accounts/import", ledger.accounts).await;
