@@ -1,6 +1,5 @@
 //! The platform's authoriser: bindings, and the roles of tokens where the tenant trusts them.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +8,6 @@ use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Authorizer, Catalogue, GrantedRights, Identity};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::Id;
-use uuid::Uuid;
 
 use crate::error::Error;
 use crate::guard::TOPIC;
@@ -31,8 +29,7 @@ pub struct IamAuthorizer {
 impl IamAuthorizer {
     /// Over this database and these permissions, with who knows which duties are kept apart.
     pub fn new(database: Database, catalogue: Catalogue, duties: Arc<dyn Duties>) -> Self {
-        let kept = FreshCache::new(&database, TOPIC, KEPT);
-        let clock = database.clock().clone();
+        let (kept, clock) = (FreshCache::new(&database, TOPIC, KEPT), database.clock().clone());
         Self { database, known: Known { catalogue, clock, duties }, kept }
     }
 
@@ -45,23 +42,12 @@ impl IamAuthorizer {
     }
 }
 
-/// Characters that the length of a part takes, with its colon: of less than ten thousand.
-const LENGTH: usize = 5;
-
 /// The same for the same caller with the same token roles, and for no other: each part says how long it is.
 fn key(who: &Who<'_>) -> String {
-    let mut text = Uuid::encode_buffer();
-    let principal = who.principal.map_or("", |id: Id<_>| id.uuid().hyphenated().encode_lower(&mut text));
-    let roles = who.token_roles.iter().map(String::as_str);
-    let parts = [principal, who.provider, who.subject].into_iter().chain(roles);
-    // Each request makes one: as large as it gets from the beginning.
-    let mut key = String::with_capacity(parts.clone().map(|part| part.len() + LENGTH).sum());
-    for part in parts {
-        // Writing to a String cannot fail.
-        let _ = write!(key, "{}:", part.len());
-        key.push_str(part);
-    }
-    key
+    let principal = who.principal.map_or_else(String::new, |id: Id<_>| id.to_string());
+    let parts = [principal.as_str(), who.provider, who.subject].into_iter();
+    let all = parts.chain(who.token_roles.iter().map(String::as_str));
+    all.fold(String::new(), |key, part| key + &part.len().to_string() + ":" + part)
 }
 
 #[async_trait]
@@ -90,26 +76,22 @@ mod tests {
     use std::collections::HashSet;
 
     use athyper_kernel_policy::SubjectKind;
-    use athyper_kernel_types::PrincipalId;
+    use uuid::Uuid;
 
     use super::*;
 
-    /// Principal, realm, subject and roles of the token.
-    type Caller<'a> = (Option<PrincipalId>, &'a str, &'a str, &'a [&'a str]);
-
-    fn key_of(&(principal, provider, subject, roles): &Caller<'_>) -> String {
-        let token_roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
-        key(&Who { principal, provider, subject, kind: SubjectKind::Person, token_roles: &token_roles })
-    }
-
     #[test]
     fn each_caller_has_a_key_of_their_own() {
-        let (one, other) = (Id::from_uuid(Uuid::from_u128(1)), Id::from_uuid(Uuid::from_u128(2)));
-        let id = one.to_string();
-        let callers: [Caller<'_>; 12] = [
-            (None, "realm", "ann", &[]),
-            (Some(one), "realm", "ann", &[]),
-            (Some(other), "realm", "ann", &[]),
+        let key_of = |(principal, provider, subject, roles): (Option<u128>, &str, &str, &[&str])| {
+            let token_roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+            let principal = principal.map(|id| Id::from_uuid(Uuid::from_u128(id)));
+            key(&Who { principal, provider, subject, kind: SubjectKind::Person, token_roles: &token_roles })
+        };
+        let id = Uuid::from_u128(1).to_string();
+        let keys = [
+            (None, "realm", "ann", &[] as &[&str]),
+            (Some(1), "realm", "ann", &[]),
+            (Some(2), "realm", "ann", &[]),
             (None, "other", "ann", &[]),
             (None, "realm", "bob", &[]),
             (None, "realma", "nn", &[]),
@@ -119,11 +101,8 @@ mod tests {
             (None, "realm", "ann", &["b", "a"]),
             (None, "realm", "ann", &["ab"]),
             (None, "realm", "ann1:a", &[]),
-        ];
-        let keys: HashSet<String> = callers.iter().map(key_of).collect();
-        assert_eq!(keys.len(), callers.len(), "{keys:?}");
-        for caller in &callers {
-            assert_eq!(key_of(caller), key_of(caller));
-        }
+        ]
+        .map(key_of);
+        assert_eq!(HashSet::from(keys.clone()).len(), keys.len(), "{keys:?}");
     }
 }
