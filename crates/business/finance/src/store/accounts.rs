@@ -7,11 +7,12 @@ use athyper_kernel_types::{Currency, Id};
 use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Row as _};
+use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use uuid::Uuid;
 
 use crate::model::account::{Account, AccountCode, AccountId, AccountState, AccountType, AccountUse};
 use crate::model::journal::Line;
+use crate::store::bound;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -210,8 +211,7 @@ pub(crate) async fn with_codes(
     tx: &mut (impl Rows + ?Sized),
     codes: &[&str],
 ) -> Result<Vec<Account>, DbError> {
-    let values = sqlx::query("").bind(tx.tenant().uuid()).bind(codes).take_arguments();
-    let values = values.map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    let values = bound(sqlx::query("").bind(tx.tenant().uuid()).bind(codes))?;
     tx.rows(with_codes_of(2), values).await?.iter().map(of_row).collect()
 }
 

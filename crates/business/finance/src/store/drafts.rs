@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use athyper_kernel_db::{AtOnce, DbError, LazyTenantTx, Rows as _};
 use athyper_kernel_types::TenantId;
 use chrono::{DateTime, Utc};
-use sqlx::{Execute as _, Row as _};
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::model::account::Account;
 use crate::model::journal::NewJournal;
 use crate::model::legal_entity::LegalEntity;
-use crate::store::{accounts, journals, legal_entities, lines};
+use crate::store::{accounts, bound, journals, legal_entities, lines};
 
 /// The accounts of the lines, held, where all of them are there.
 const ACCOUNTS: &str = "select true as are_there from (select account.id from finance.account account \
@@ -32,8 +32,8 @@ pub(crate) async fn books(
         legal_entities::WITH_CODE,
         accounts::with_codes_of(3)
     );
-    let values = sqlx::query("").bind(tx.tenant_id().uuid()).bind(code).bind(codes).take_arguments();
-    let rows = tx.rows(select, values.map_err(sqlx::Error::Encode)?.unwrap_or_default()).await?;
+    let values = bound(sqlx::query("").bind(tx.tenant_id().uuid()).bind(code).bind(codes))?;
+    let rows = tx.rows(select, values).await?;
     let mut entities: Vec<LegalEntity> = Vec::new();
     let mut found = Vec::new();
     for row in &rows {
@@ -58,13 +58,12 @@ pub(crate) fn at_once(
     let accounts: BTreeSet<Uuid> = draft.lines.iter().map(|line| line.account.uuid()).collect();
     let query = sqlx::query("").bind(tenant.uuid()).bind(Vec::from_iter(accounts));
     let query = journals::bind(query, by, std::slice::from_ref(draft));
-    let mut query = lines::bind(query, &lines::of_draft(draft));
+    let query = lines::bind(query, &lines::of_draft(draft));
     // Lines that name the journal are written after it.
     let writes = format!(
         "journal as ({} returning id), line as ({})",
         journals::insertion(3, "here,"),
         lines::insertion(20, "journal,")
     );
-    let values = query.take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
-    Ok(AtOnce { here: ACCOUNTS, writes, values })
+    Ok(AtOnce { here: ACCOUNTS, writes, values: bound(query)? })
 }

@@ -10,12 +10,12 @@ use rust_decimal::Decimal;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, FromRow as _, Postgres, Row as _};
 use uuid::Uuid;
 
 use crate::model::journal::{Journal, JournalId, JournalSource, JournalState, NewJournal, Numbered};
 use crate::model::legal_entity::LegalEntity;
-use crate::store::{arrays, legal_entities};
+use crate::store::{arrays, bound, legal_entities};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -207,16 +207,15 @@ pub(crate) async fn mark_posted(tx: &mut TenantTx, draft: &Numbered) -> Result<(
 pub(crate) fn marking(tx: &TenantTx, draft: &Numbered) -> Result<LastWrite, DbError> {
     let write = "update finance.journal set state = 'posted', number = $3, sequence = $4, fiscal_year = $5, posted_at = $6, \
          posted_by = $7, version = version + 1 where tenant_id = $1 and id = $2";
-    let values = sqlx::query("")
+    let query = sqlx::query("")
         .bind(tx.tenant_id().uuid())
         .bind(draft.id.uuid())
         .bind(&draft.number)
         .bind(draft.sequence)
         .bind(draft.fiscal_year)
         .bind(tx.now())
-        .bind(&*tx.context().actor().id)
-        .take_arguments();
-    Ok(LastWrite { write, values: values.map_err(sqlx::Error::Encode)?.unwrap_or_default() })
+        .bind(&*tx.context().actor().id);
+    Ok(LastWrite { write, values: bound(query)? })
 }
 
 /// Marks a posted journal as reversed by another one.

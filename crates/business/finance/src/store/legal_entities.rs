@@ -5,10 +5,11 @@ use athyper_kernel_ledger::Book;
 use athyper_kernel_types::{Currency, Id};
 use rust_decimal::Decimal;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Execute as _, FromRow as _, Row as _};
+use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use uuid::Uuid;
 
 use crate::model::legal_entity::{EntityId, LegalEntity};
+use crate::store::bound;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -118,8 +119,7 @@ pub(crate) async fn with_code(
     tx: &mut (impl Rows + ?Sized),
     code: Option<&str>,
 ) -> Result<Vec<LegalEntity>, DbError> {
-    let values = sqlx::query("").bind(tx.tenant().uuid()).bind(code).take_arguments();
-    let values = values.map_err(sqlx::Error::Encode)?.unwrap_or_default();
+    let values = bound(sqlx::query("").bind(tx.tenant().uuid()).bind(code))?;
     let rows = tx.rows(WITH_CODE.to_owned(), values).await?;
     rows.iter().map(|row| Row::from_row(row)?.try_into()).collect()
 }
