@@ -27,6 +27,11 @@ impl Reply {
         Self::json(200, body)
     }
 
+    /// 200 with a body that is written as JSON already.
+    pub fn written(json: Vec<u8>) -> Self {
+        Self::of(200, json)
+    }
+
     /// 201 with the place of what was made.
     ///
     /// # Errors
@@ -71,9 +76,12 @@ impl Reply {
     }
 
     fn json<T: Serialize>(status: u16, body: &T) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(body).map_err(Problem::internal)?;
+        Ok(Self::of(status, serde_json::to_vec(body).map_err(Problem::internal)?))
+    }
+
+    fn of(status: u16, json: Vec<u8>) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Ok(Self { status, headers, body: body.into(), is_replay: false })
+        Self { status, headers, body: json.into(), is_replay: false }
     }
 
     fn header(mut self, name: &str, value: String) -> Self {

@@ -80,23 +80,6 @@ impl fmt::Display for Selection {
     }
 }
 
-/// Parameters of a list or an aggregation, as clients send them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Parameters<'q> {
-    /// Only records for which this condition holds (CEL over the fields).
-    pub filter: Option<&'q str>,
-    /// Only records with all of these words.
-    pub search: Option<&'q str>,
-    /// The order.
-    pub sort: Option<&'q str>,
-    /// Fields to give.
-    pub fields: Option<&'q str>,
-    /// What is given too: fields that name something.
-    pub expand: Option<&'q str>,
-    /// What groups agree in and what is worked out for each, where records are summed.
-    pub groups: Option<(Option<&'q str>, Option<&'q str>)>,
-}
-
 /// What a query parameter has wrong.
 pub fn query_error(name: &str, code: &str, message: String) -> Error {
     Error::Query(FieldError::new(format!("?{name}"), code, message))
@@ -246,4 +229,16 @@ pub fn names(entity: &Entity, parameter: &str, text: &str) -> Result<Vec<String>
         Some(_) => Err(query_error(parameter, "unknown_field", "there is no such field".to_owned())),
         None => Ok(names),
     }
+}
+
+/// The names of fields that a parameter lists, separated by commas; without it the id and all fields.
+///
+/// # Errors
+/// When one of them is none.
+pub fn columns(entity: &Entity, fields: Option<&str>) -> Result<Vec<String>, Error> {
+    if let Some(fields) = fields {
+        return names(entity, "fields", fields);
+    }
+    let own = entity.def.fields.iter().map(|field| field.key.to_string());
+    Ok(std::iter::once("id".to_owned()).chain(own).collect())
 }

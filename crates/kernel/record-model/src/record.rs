@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use athyper_kernel_entity::EntityDef;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Timelike as _, Utc};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -120,7 +120,66 @@ impl Serialize for AsShown<'_> {
     }
 }
 
-/// A moment as all of the platform's JSON writes it.
+/// A moment as all of the platform's JSON writes it: RFC 3339 in UTC, with as many groups of three decimals as it needs.
 pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// Adds a [`moment`] to what is written. A list writes two for each record.
+pub(crate) fn write_moment(at: DateTime<Utc>, text: &mut Vec<u8>) {
+    let (date, time) = (at.date_naive(), at.time());
+    let (Ok(year @ 0..=9_999), 0..1_000_000_000) = (u32::try_from(date.year()), time.nanosecond()) else {
+        // A year with a sign, or a leap second.
+        return text.extend_from_slice(moment(at).as_bytes());
+    };
+    let mut number = |before: &str, number: u32, width: u32| {
+        text.extend_from_slice(before.as_bytes());
+        for nth in (0..width).rev() {
+            let digit = number / 10_u32.pow(nth) % 10;
+            text.push(b'0' + u8::try_from(digit).unwrap_or_default());
+        }
+    };
+    number("", year, 4);
+    number("-", date.month(), 2);
+    number("-", date.day(), 2);
+    number("T", time.hour(), 2);
+    number(":", time.minute(), 2);
+    number(":", time.second(), 2);
+    match time.nanosecond() {
+        0 => {}
+        nanos if nanos % 1_000_000 == 0 => number(".", nanos / 1_000_000, 3),
+        nanos if nanos % 1_000 == 0 => number(".", nanos / 1_000, 6),
+        nanos => number(".", nanos, 9),
+    }
+    text.push(b'Z');
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{NaiveDate, TimeDelta};
+
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_in_one_way() {
+        let mut at = NaiveDate::from_ymd_opt(-1, 12, 31).unwrap().and_hms_opt(23, 59, 59).unwrap().and_utc();
+        let step = TimeDelta::days(977) + TimeDelta::seconds(40_009);
+        for nth in 0_i64.. {
+            let fraction = [0, 20_000_000, 123_000, 7][usize::try_from(nth % 4).unwrap()];
+            let here = at + TimeDelta::nanoseconds(fraction);
+            let mut text = Vec::new();
+            write_moment(here, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), moment(here));
+            at += step;
+            if at.year() > 10_001 {
+                break;
+            }
+        }
+        // A leap second is the second before, and more than a second of nanoseconds.
+        let leap = NaiveDate::from_ymd_opt(2016, 12, 31).unwrap().and_hms_nano_opt(23, 59, 59, 1_500_000_000);
+        let leap = leap.unwrap().and_utc();
+        let mut text = Vec::new();
+        write_moment(leap, &mut text);
+        assert_eq!(String::from_utf8(text).unwrap(), moment(leap));
+    }
 }

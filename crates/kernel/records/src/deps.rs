@@ -9,10 +9,10 @@ use athyper_kernel_cel::{Cache, Context, Limits};
 use athyper_kernel_container::{ContainerBuilder, ContainerError, Scope, Token, tokens};
 use athyper_kernel_db::{Database, LazyReadTx, TenantConnection};
 use athyper_kernel_entity::{EntityKey, SystemEntity};
-use athyper_kernel_error::Problem;
+use athyper_kernel_error::{FieldError, Problem};
 use athyper_kernel_http::{Caller, Command, ProblemResponse, Read};
 use athyper_kernel_module::{BuildError, DomainParts};
-use athyper_kernel_record_model::{Entity, Error, SystemEntities, terms};
+use athyper_kernel_record_model::{Entity, Error, Parameters, SystemEntities, terms};
 use athyper_kernel_tenant_context::TenantContext;
 use athyper_kernel_types::{Clock, Id};
 use uuid::Uuid;
@@ -150,6 +150,16 @@ impl Records {
         let entity = self.entities.hold(&mut cmd.tx, key).await?;
         admit(cmd.caller(), entity.system().map(|system| system.write))?;
         Ok(entity)
+    }
+
+    /// All that is wrong with parameters of a list or an aggregation, for whoever keeps them.
+    pub fn faults(
+        &self,
+        tenant: &TenantContext,
+        entity: &Entity,
+        parameters: &Parameters<'_>,
+    ) -> Vec<FieldError> {
+        parameters.faults(&self.expressions, &self.context(tenant), entity)
     }
 
     /// The time and the tenant's zone, as expressions see them.

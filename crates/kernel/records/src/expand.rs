@@ -44,11 +44,6 @@ impl Others {
     }
 }
 
-/// Whether a field names something that can be given with the record.
-pub fn is_expandable(kind: &FieldType) -> bool {
-    matches!(kind, FieldType::Reference(_) | FieldType::References(_) | FieldType::Attachment(_))
-}
-
 /// Reads what these records name by these fields, each once, and the records that refer to them under these names; of both those
 /// that the caller may read.
 ///

@@ -38,7 +38,6 @@ mod matches;
 mod merge;
 mod module;
 mod named;
-mod parameters;
 mod path;
 pub mod ports;
 mod queries;
@@ -53,7 +52,8 @@ mod write;
 
 pub use athyper_kernel_record_model::{
     Concerned, Entity, EntityId, EntityMarker, Error, MatchKey, Parameters, Record, RecordCount, RecordId,
-    Rehearsal, SAMPLES, Shown, Slot, SystemEntities, compared, match_keys, moment, seen_fields, seen_values,
+    Rehearsal, SAMPLES, Shown, Slot, SystemEntities, columns, compared, is_expandable, match_keys, moment,
+    seen_fields, seen_values,
 };
 pub use body::RecordBody;
 pub use catalogue::{
@@ -63,7 +63,6 @@ pub use catalogue::{
 pub use counting::{count_all, count_states, count_values, stored_values};
 use deps::Records as Deps;
 pub use deps::{ATTACHMENTS, RECORDS, Records, VIEWS, check_read, check_write};
-pub use expand::is_expandable;
 pub use guard::{Guard, Listing};
 pub use in_force::InForce;
 pub use many::{Change, Write, Written, find_by_values, is_key, lock_records, write_many};
@@ -76,4 +75,4 @@ pub use redesign::{
     referring_entities, rename_references, stored_entity,
 };
 pub use seen::{find_seen, newest_seen};
-pub use walk::{Walk, WalkQuery, columns};
+pub use walk::{Walk, WalkQuery};

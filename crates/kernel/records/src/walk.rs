@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use athyper_kernel_cel::Context;
-use athyper_kernel_db::TenantConnection;
-use athyper_kernel_record_model::{Entity, Error, Place, Record, Selection, Shown, Sort, names};
+use athyper_kernel_db::{DbError, TenantConnection};
+use athyper_kernel_record_model::{Entity, Error, Place, Record, Selection, Shown, Sort};
 use athyper_kernel_tenant_context::TenantContext;
 
 use crate::deps::Records;
 use crate::guard::{Guard, Listing};
-use crate::store::lists::{self, Asked};
+use crate::store::lists::{self, Asked, Found};
 
 /// Which records, in what order: as the parameters of the list of records say it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,22 +100,9 @@ impl Walk {
         };
         let found = lists::page(tx, &asked, self.after.as_ref(), limit).await?;
         self.is_done = found.len() < limit as usize;
-        let rank = found.last().and_then(|(_, rank)| *rank);
-        let found = found.into_iter().map(|(stored, _)| stored.into_record(&self.entity));
-        let found = found.collect::<Result<Vec<_>, _>>()?;
-        self.after = found.last().map(|record| self.sort.place(&self.entity, record, rank));
-        Ok(found)
+        let place = |last: &Found| last.stored()?.place(&self.entity, self.sort, last.rank()?);
+        self.after = found.last().map(place).transpose()?;
+        let records = found.iter().map(|found| found.stored()?.into_record(&self.entity));
+        Ok(records.collect::<Result<Vec<_>, DbError>>()?)
     }
-}
-
-/// The names of fields that a parameter lists, separated by commas; without it the id and all fields.
-///
-/// # Errors
-/// When one of them is none.
-pub fn columns(entity: &Entity, fields: Option<&str>) -> Result<Vec<String>, Error> {
-    if let Some(fields) = fields {
-        return names(entity, "fields", fields);
-    }
-    let own = entity.def.fields.iter().map(|field| field.key.to_string());
-    Ok(std::iter::once("id".to_owned()).chain(own).collect())
 }

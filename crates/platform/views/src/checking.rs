@@ -39,7 +39,7 @@ pub(crate) fn faults(
         FieldError::new(format!("/settings/{name}"), fault.code, fault.message)
     };
     let mut faults: Vec<FieldError> =
-        records.faults(tenant, entity, parameters).into_iter().map(in_settings).collect();
+        records.faults(tenant, entity, &parameters).into_iter().map(in_settings).collect();
     faults.extend(layout_faults(entity, settings));
     faults
 }

@@ -34,5 +34,5 @@ pub(crate) async fn list_payment_runs(
     Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| RUN_WITHOUT_PAYMENTS.to_owned());
-    Ok(Reply::ok(&deps.records.list(read, PAYMENT_RUN).await?)?)
+    deps.records.list(read, PAYMENT_RUN).await
 }

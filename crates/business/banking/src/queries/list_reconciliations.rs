@@ -33,5 +33,5 @@ pub(crate) async fn list_reconciliations(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, RECONCILIATION).await?)?)
+    deps.records.list(read, RECONCILIATION).await
 }

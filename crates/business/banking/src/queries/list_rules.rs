@@ -33,5 +33,5 @@ pub(crate) async fn list_rules(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, RULE).await?)?)
+    deps.records.list(read, RULE).await
 }

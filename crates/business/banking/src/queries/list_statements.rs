@@ -33,5 +33,5 @@ pub(crate) async fn list_statements(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, STATEMENT).await?)?)
+    deps.records.list(read, STATEMENT).await
 }

@@ -34,5 +34,5 @@ pub(crate) async fn list_commitments(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, COMMITMENT).await?)?)
+    deps.records.list(read, COMMITMENT).await
 }

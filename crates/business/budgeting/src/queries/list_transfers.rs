@@ -35,5 +35,5 @@ pub(crate) async fn list_transfers(
     Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| TRANSFER_WITHOUT_LINES.to_owned());
-    Ok(Reply::ok(&deps.records.list(read, TRANSFER).await?)?)
+    deps.records.list(read, TRANSFER).await
 }

@@ -35,5 +35,5 @@ pub(crate) async fn list_period_closes(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, PERIOD_CLOSE).await?)?)
+    deps.records.list(read, PERIOD_CLOSE).await
 }

@@ -36,5 +36,5 @@ pub(crate) async fn list_revaluations(
     Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| WITHOUT_LINES.to_owned());
-    Ok(Reply::ok(&deps.records.list(read, REVALUATION).await?)?)
+    deps.records.list(read, REVALUATION).await
 }

@@ -34,5 +34,5 @@ pub(crate) async fn list_account_rules(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, ACCOUNT_RULE).await?)?)
+    deps.records.list(read, ACCOUNT_RULE).await
 }

@@ -35,5 +35,5 @@ pub(crate) async fn list_allocations(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, ALLOCATION).await?)?)
+    deps.records.list(read, ALLOCATION).await
 }

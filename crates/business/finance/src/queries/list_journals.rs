@@ -37,5 +37,5 @@ pub(crate) async fn list_journals(
     Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| JOURNAL_WITHOUT_LINES.to_owned());
-    Ok(Reply::ok(&deps.records.list(read, JOURNAL).await?)?)
+    deps.records.list(read, JOURNAL).await
 }

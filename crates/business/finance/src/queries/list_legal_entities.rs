@@ -34,5 +34,5 @@ pub(crate) async fn list_legal_entities(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, LEGAL_ENTITY).await?)?)
+    deps.records.list(read, LEGAL_ENTITY).await
 }

@@ -37,5 +37,5 @@ pub(crate) async fn list_open_items(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, OPEN_ITEM).await?)?)
+    deps.records.list(read, OPEN_ITEM).await
 }

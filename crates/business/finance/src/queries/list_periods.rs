@@ -35,5 +35,5 @@ pub(crate) async fn list_periods(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, PERIOD).await?)?)
+    deps.records.list(read, PERIOD).await
 }

@@ -36,5 +36,5 @@ pub(crate) async fn list_nettings(
     Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| NETTING_WITHOUT_LINES.to_owned());
-    Ok(Reply::ok(&deps.records.list(read, NETTING).await?)?)
+    deps.records.list(read, NETTING).await
 }

@@ -35,5 +35,5 @@ pub(crate) async fn list_relations(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, RELATION).await?)?)
+    deps.records.list(read, RELATION).await
 }

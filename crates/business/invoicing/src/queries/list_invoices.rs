@@ -36,5 +36,5 @@ pub(crate) async fn list_invoices(
     Report(mut read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
     read.query.fields.get_or_insert_with(|| INVOICE_WITHOUT_LINES.to_owned());
-    Ok(Reply::ok(&deps.records.list(read, INVOICE).await?)?)
+    deps.records.list(read, INVOICE).await
 }

@@ -35,5 +35,5 @@ pub(crate) async fn list_payments(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, PAYMENT).await?)?)
+    deps.records.list(read, PAYMENT).await
 }

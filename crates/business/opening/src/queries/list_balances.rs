@@ -36,5 +36,5 @@ pub(crate) async fn list_balances(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, BALANCES).await?)?)
+    deps.records.list(read, BALANCES).await
 }

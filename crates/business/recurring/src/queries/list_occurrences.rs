@@ -36,5 +36,5 @@ pub(crate) async fn list_occurrences(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, OCCURRENCE).await?)?)
+    deps.records.list(read, OCCURRENCE).await
 }

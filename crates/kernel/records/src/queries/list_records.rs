@@ -4,21 +4,21 @@ use athyper_kernel_db::{DbError, LazyReadTx};
 use athyper_kernel_entity::EntityKey;
 use athyper_kernel_error::Problem;
 use athyper_kernel_http::{Caller, ProblemResponse, Read, RecordProblems, Reply, Report};
-use athyper_kernel_record_model::{
-    AsStored, Entity, Error, Members, Place, Record, Selection, Sort, listed, names,
-};
+use athyper_kernel_record_model::{Entity, Error, Members, Place, Selection, Sort, listed, names};
 use athyper_kernel_types::{Page, PageRequest};
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use crate::body::RecordBody;
 use crate::expand::{Others, expand};
 use crate::guard::Guard;
 use crate::path::EntityPath;
-use crate::store::lists::{self, Asked};
+use crate::store::lists::{self, Asked, Found};
 use crate::{Deps, Records};
+
+/// What is set aside for a record as JSON, in bytes: more is found when it is needed.
+pub(super) const ROOM: usize = 512;
 
 /// Which records, in what order, and how much of each.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -64,7 +64,7 @@ pub(crate) async fn list_records(
     EntityPath(key): EntityPath,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.listed(read, &key, Guard::of).await?)?)
+    deps.listed(read, &key, Guard::of).await
 }
 
 impl Records {
@@ -76,7 +76,7 @@ impl Records {
         &self,
         read: Read<ListRecords, LazyReadTx>,
         key: &str,
-    ) -> Result<Page<Box<RawValue>>, ProblemResponse> {
+    ) -> Result<Reply, ProblemResponse> {
         let key = EntityKey::parse(key).map_err(|_| Error::EntityNotFound)?;
         self.listed(read, &key, Guard::of_domain).await
     }
@@ -86,13 +86,13 @@ impl Records {
         mut read: Read<ListRecords, LazyReadTx>,
         key: &EntityKey,
         guard: fn(&Caller) -> Guard,
-    ) -> Result<Page<Box<RawValue>>, ProblemResponse> {
+    ) -> Result<Reply, ProblemResponse> {
         let entity = self.to_read(&mut read, key).await?;
         let guard = guard(read.caller());
         let query = with_view(&mut read.tx, self, &entity, read.query).await?;
         let page = execute(&mut read.tx, self, &entity, &guard, &query).await?;
         read.tx.done();
-        Ok(page)
+        Ok(Reply::written(page))
     }
 }
 
@@ -115,13 +115,14 @@ async fn with_view(
     })
 }
 
-pub(crate) async fn execute(
+/// The page as JSON, a [`Page`] of records. Where all of them is shown, they are written as their rows have them.
+async fn execute(
     tx: &mut LazyReadTx,
     deps: &Deps,
     entity: &Entity,
     guard: &Guard,
     query: &ListRecords,
-) -> Result<Page<Box<RawValue>>, Error> {
+) -> Result<Vec<u8>, Error> {
     let listing = guard.list(entity)?;
     let selection = Selection::parse(
         &deps.expressions,
@@ -145,29 +146,43 @@ pub(crate) async fn execute(
     let context = deps.context(tx.context());
     let asked = Asked { entity, selection: &selection, sort, context: &context };
     let rows = lists::page(tx, &asked, after.as_ref(), query.page.fetch_limit()).await?;
-    let last =
-        rows.iter().rev().nth(1).map(|(stored, rank)| stored.place(entity, sort, *rank)).transpose()?;
-    let page = Page::from_rows(rows, &query.page, &fingerprint, |_| last)?.map(|(stored, _)| stored);
-    let items: Result<Vec<_>, _> = if listing.open().is_whole() && expanded.is_empty() {
+    let place = |found: &Found| found.stored()?.place(entity, sort, found.rank()?);
+    let last = rows.iter().rev().nth(1).map(place).transpose()?;
+    let page = Page::from_rows(rows, &query.page, &fingerprint, |_| last)?;
+
+    let mut json = Vec::with_capacity(page.items.len() * ROOM);
+    json.extend_from_slice(b"{\"items\":[");
+    if listing.open().is_whole() && expanded.is_empty() {
         let members = Members::of(entity, fields.as_deref());
-        page.items.iter().map(|stored| to_raw_value(&AsStored(stored, &members))).collect()
+        for found in &page.items {
+            members.write(&found.stored()?, &mut json)?;
+            json.push(b',');
+        }
     } else {
-        let records = page.items.into_iter().map(|stored| stored.into_record(entity));
+        let records = page.items.iter().map(|found| found.stored()?.into_record(entity));
         let records = records.collect::<Result<Vec<_>, _>>()?;
         let others = match expanded.as_slice() {
             [] => Others::default(),
             _ => expand(tx.opened().await?, &deps.entities, entity, guard, &records, &expanded).await?,
         };
-        let item = |record: &Record| {
-            let shown = listing.shown(entity, record)?;
-            let mut json = record.as_shown(&entity.def, &shown, fields.as_deref());
+        for record in &records {
+            let Some(shown) = listing.shown(entity, record) else { continue };
+            let mut item = record.as_shown(&entity.def, &shown, fields.as_deref());
             if !expanded.is_empty() {
-                json = json.with("expanded", others.of(record, &expanded));
+                item = item.with("expanded", others.of(record, &expanded));
             }
-            Some(to_raw_value(&json))
-        };
-        records.iter().filter_map(item).collect()
-    };
-    let items = items.map_err(|error| DbError::Corrupt(format!("a record that is no JSON: {error}")))?;
-    Ok(Page { items, next_cursor: page.next_cursor })
+            serde_json::to_writer(&mut json, &item).map_err(unwritten)?;
+            json.push(b',');
+        }
+    }
+    // No comma stands behind the last one.
+    json.pop_if(|last| *last == b',');
+    json.extend_from_slice(b"],\"nextCursor\":");
+    serde_json::to_writer(&mut json, &page.next_cursor).map_err(unwritten)?;
+    json.push(b'}');
+    Ok(json)
+}
+
+fn unwritten(error: serde_json::Error) -> DbError {
+    DbError::Corrupt(format!("a record that is no JSON: {error}"))
 }

@@ -15,17 +15,33 @@ use athyper_kernel_record_model::{
 use athyper_kernel_types::PageError;
 use serde_json::{Map, Value};
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{FromRow as _, Row as _};
+use sqlx::{Column as _, Row as _};
 
-use crate::store::records::Row;
+use crate::store::records;
 
 mod driver;
 mod leaps;
 
 use driver::{Driver, with_record};
 
-/// A record of a page, and how well it fits the search where the list is ordered by that.
-pub(crate) type Found = (Stored, Option<i64>);
+/// A row of a page: the columns of the entity's relation from `first` on, and `rank`.
+#[derive(Debug)]
+pub(crate) struct Found {
+    row: PgRow,
+    first: usize,
+}
+
+impl Found {
+    /// Its record.
+    pub(crate) fn stored(&self) -> Result<Stored<'_>, DbError> {
+        records::stored(&self.row, self.first)
+    }
+
+    /// How well it fits the search, where the list is ordered by that.
+    pub(crate) fn rank(&self) -> Result<Option<i64>, DbError> {
+        Ok(self.row.try_get("rank")?)
+    }
+}
 
 /// What a page is taken from.
 pub(crate) struct Asked<'a> {
@@ -308,12 +324,14 @@ impl Statement {
     }
 
     async fn fetch(self, tx: &mut impl Rows) -> Result<Vec<Found>, Error> {
-        self.rows(tx).await?.iter().map(found).collect()
+        Ok(self.rows(tx).await?.into_iter().map(|row| Found { row, first: 0 }).collect())
     }
 }
 
-fn found(row: &PgRow) -> Result<Found, Error> {
-    Ok((Row::from_row(row)?.0, row.try_get("rank")?))
+/// A row that has others before the columns of the relation.
+fn found(row: PgRow) -> Result<Found, Error> {
+    let first = row.try_column("id")?.ordinal();
+    Ok(Found { row, first })
 }
 
 /// Whether a place is one of the list.

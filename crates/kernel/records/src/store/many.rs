@@ -10,7 +10,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::store::matches;
-use crate::store::records::Row;
+use crate::store::records;
 
 /// A record with what is stored beside it, and what is done to it.
 pub(crate) struct Stored {
@@ -29,13 +29,13 @@ pub(crate) async fn lock(tx: &mut TenantTx, entity: &Entity, ids: &[Uuid]) -> Re
     let statement = format!(
         "select {columns} from {from} where {scope} and r.id = any($3) order by r.id for update of r"
     );
-    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+    let rows = sqlx::query(AssertSqlSafe(statement))
         .bind(tenant)
         .bind(entity.id.uuid())
         .bind(ids)
         .fetch_all(tx.conn())
         .await?;
-    rows.into_iter().map(|row| row.into_record(entity)).collect()
+    rows.iter().map(|row| records::record(row, entity)).collect()
 }
 
 /// The records that have these values that come once, by rule and value.

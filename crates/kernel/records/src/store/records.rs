@@ -4,41 +4,37 @@ use athyper_kernel_db::{AtOnce, DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot, Stored, Traces};
 use athyper_kernel_types::{Id, TenantId};
 use chrono::{DateTime, Utc};
-use serde_json::value::RawValue;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::types::Json;
-use sqlx::{Arguments as _, AssertSqlSafe, Execute as _, FromRow, Postgres, Row as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Execute as _, Postgres, Row as _};
 use uuid::Uuid;
 
 use crate::store::{revisions, tables, traces};
 
-/// A row, with the columns of the entity's relation.
-pub(crate) struct Row(pub(crate) Stored);
-
-impl<'r> FromRow<'r, PgRow> for Row {
-    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
-        let deleted: Option<DateTime<Utc>> = row.try_get("deleted_at")?;
-        let deleted_by: Option<String> = row.try_get("deleted_by")?;
-        Ok(Self(Stored {
-            id: Id::from_uuid(row.try_get("id")?),
-            version: row.try_get("version")?,
-            state: row.try_get("state")?,
-            data: row.try_get::<Json<Box<RawValue>>, _>("data")?.0,
-            created_at: row.try_get("created_at")?,
-            created_by: row.try_get("created_by")?,
-            updated_at: row.try_get("updated_at")?,
-            updated_by: row.try_get("updated_by")?,
-            deleted: deleted.zip(deleted_by),
-        }))
-    }
+/// A record as its row has it, from this column on: the columns of the entity's relation, in their order and of their types.
+pub(crate) fn stored(row: &PgRow, first: usize) -> Result<Stored<'_>, DbError> {
+    let data = row.try_get_raw(first + 3)?.as_bytes().map_err(sqlx::Error::Decode)?;
+    // `jsonb` is sent as the number of its form, 1, and text (PostgreSQL, `jsonb_send`).
+    let data = data.strip_prefix(b"\x01").and_then(|text| str::from_utf8(text).ok());
+    let deleted_at: Option<DateTime<Utc>> = row.try_get_unchecked(first + 8)?;
+    let deleted_by: Option<&str> = row.try_get_unchecked(first + 9)?;
+    Ok(Stored {
+        id: Id::from_uuid(row.try_get_unchecked(first)?),
+        version: row.try_get_unchecked(first + 1)?,
+        state: row.try_get_unchecked(first + 2)?,
+        data: data.ok_or_else(|| DbError::Corrupt("values of a record that are no text".to_owned()))?,
+        created_at: row.try_get_unchecked(first + 4)?,
+        created_by: row.try_get_unchecked(first + 5)?,
+        updated_at: row.try_get_unchecked(first + 6)?,
+        updated_by: row.try_get_unchecked(first + 7)?,
+        deleted: deleted_at.zip(deleted_by),
+    })
 }
 
-impl Row {
-    /// The record, its values by the keys that the fields have now.
-    pub(crate) fn into_record(self, entity: &Entity) -> Result<Record, DbError> {
-        self.0.into_record(entity)
-    }
+/// The record of a row that begins with the columns of the entity's relation, its values by the keys that the fields have now.
+pub(crate) fn record(row: &PgRow, entity: &Entity) -> Result<Record, DbError> {
+    stored(row, 0)?.into_record(entity)
 }
 
 /// The record of this id, deleted or not.
@@ -47,7 +43,16 @@ pub(crate) async fn find(
     entity: &Entity,
     id: RecordId,
 ) -> Result<Option<Record>, DbError> {
-    read(tx, entity, id, "").await
+    row(tx, entity, id, "").await?.map(|row| record(&row, entity)).transpose()
+}
+
+/// Its row, which begins with the columns of the entity's relation.
+pub(crate) async fn find_row(
+    tx: &mut impl Rows,
+    entity: &Entity,
+    id: RecordId,
+) -> Result<Option<PgRow>, DbError> {
+    row(tx, entity, id, "").await
 }
 
 /// At most `limit` records that are not deleted, the newest first.
@@ -60,13 +65,13 @@ pub(crate) async fn newest(
     let Relation { from, scope, live, columns, .. } = entity.relation();
     let statement =
         format!("select {columns} from {from} where {scope} and {live} order by r.id desc limit $3");
-    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+    let rows = sqlx::query(AssertSqlSafe(statement))
         .bind(tenant)
         .bind(entity.id.uuid())
         .bind(i64::from(limit))
         .fetch_all(tx.conn())
         .await?;
-    rows.into_iter().map(|row| row.into_record(entity)).collect()
+    rows.iter().map(|row| record(row, entity)).collect()
 }
 
 /// As [`find`], locked until the transaction ends.
@@ -75,15 +80,15 @@ pub(crate) async fn lock(
     entity: &Entity,
     id: RecordId,
 ) -> Result<Option<Record>, DbError> {
-    read(tx, entity, id, "for update of r").await
+    row(tx, entity, id, "for update of r").await?.map(|row| record(&row, entity)).transpose()
 }
 
-async fn read(
+async fn row(
     tx: &mut impl Rows,
     entity: &Entity,
     id: RecordId,
     lock: &str,
-) -> Result<Option<Record>, DbError> {
+) -> Result<Option<PgRow>, DbError> {
     let tenant = tx.tenant().uuid();
     let Relation { from, scope, columns, .. } = entity.relation();
     let statement = format!("select {columns} from {from} where {scope} and r.id = $3 {lock}");
@@ -91,8 +96,7 @@ async fn read(
     for id in [tenant, entity.id.uuid(), id.uuid()] {
         arguments.add(id).map_err(sqlx::Error::Encode)?;
     }
-    let row = tx.rows(statement, arguments).await?.pop();
-    row.map(|row| Row::from_row(&row)?.into_record(entity)).transpose()
+    Ok(tx.rows(statement, arguments).await?.pop())
 }
 
 /// Enters a record, or its next version, with the values that have an index of their own, and keeps the version as what `action`
@@ -248,11 +252,11 @@ pub(crate) async fn by_ids(
     let tenant = tx.tenant_id().uuid();
     let Relation { from, scope, live, columns, .. } = entity.relation();
     let statement = format!("select {columns} from {from} where {scope} and r.id = any($3) and {live}");
-    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(statement))
+    let rows = sqlx::query(AssertSqlSafe(statement))
         .bind(tenant)
         .bind(entity.id.uuid())
         .bind(ids)
         .fetch_all(tx.conn())
         .await?;
-    rows.into_iter().map(|row| row.into_record(entity)).collect()
+    rows.iter().map(|row| record(row, entity)).collect()
 }

@@ -5,19 +5,17 @@ use std::collections::BTreeSet;
 
 use athyper_kernel_cel::{Cache, Context, Limits, Value as CelValue, Variables};
 use athyper_kernel_entity::is_indexed;
-use athyper_kernel_record_model::{
-    AsStored, Entity, Members, Open, Record, Selection, Shown, Sort, Stored, terms,
-};
+use athyper_kernel_record_model::{Entity, Members, Open, Record, Selection, Shown, Sort, terms};
 use athyper_kernel_rules::Terms;
 use athyper_test_kit::{REALM, TestApp, iam_config};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::definitions::{definition, values};
 use super::dice::{Dice, fresh_seeds};
 use super::filters::Filters;
 use super::groups::{answer, question};
 use super::order::compare;
-use crate::store::lists::{self, Asked};
+use crate::store::lists::{self, Asked, Found};
 use crate::{new_entity_id, publish};
 
 /// Records of a definition.
@@ -104,16 +102,19 @@ async fn all(app: &TestApp, entity: &Entity) -> Vec<Record> {
         .chain(entity.def.fields.last().map(|f| f.key.as_str()))
         .map(str::to_owned)
         .collect();
-    let read = |stored: Stored| {
-        let record = stored.clone().into_record(entity).unwrap();
+    let read = |found: &Found| {
+        let stored = found.stored().unwrap();
+        let record = stored.into_record(entity).unwrap();
         // As it is stored and as it is read, it is the same to whoever may see all of it.
         for names in [None, Some(names.as_slice())] {
-            let as_stored = serde_json::to_value(AsStored(&stored, &Members::of(entity, names))).unwrap();
+            let mut json = Vec::new();
+            Members::of(entity, names).write(&stored, &mut json).unwrap();
+            let as_stored: Value = serde_json::from_slice(&json).unwrap();
             assert_eq!(as_stored, record.to_json(&entity.def, &Shown::default(), names));
         }
         record
     };
-    found.into_iter().map(|(stored, _)| read(stored)).collect()
+    found.iter().map(read).collect()
 }
 
 /// How often what was asked, and how often the database could not be.

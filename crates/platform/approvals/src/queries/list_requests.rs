@@ -37,5 +37,5 @@ pub(crate) async fn list_requests(
     State(deps): State<Deps>,
     Report(read): Report<ListRecords, LazyReadTx>,
 ) -> Result<Reply, ProblemResponse> {
-    Ok(Reply::ok(&deps.records.list(read, REQUEST).await?)?)
+    deps.records.list(read, REQUEST).await
 }

@@ -73,7 +73,7 @@ impl Driver {
             }
             let Some(met) = row.try_get::<Option<i64>, _>("rows")? else { return Ok(Self::All) };
             if met >= i64::from(limit) || row.try_get("are_all")? {
-                return Ok(Self::First(sought, Strode::of(&rows, asked)?));
+                return Ok(Self::First(sought, Strode::of(rows, asked)?));
             }
             samples = samples.saturating_mul(8);
         }
@@ -118,7 +118,7 @@ impl Driver {
         while found.len() < limit as usize {
             let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
             let stride = Statement::stride(tx, asked, &self, after, (rows, missing))?;
-            let met = Strode::of(&stride.rows(tx).await?, asked)?;
+            let met = Strode::of(stride.rows(tx).await?, asked)?;
             found.extend(met.found);
             if met.rows < i64::from(rows) {
                 break;
@@ -224,21 +224,22 @@ pub(super) struct Strode {
 
 impl Strode {
     /// As the rows of an answer say it, each of them with a record or none.
-    fn of(rows: &[PgRow], asked: &Asked<'_>) -> Result<Self, Error> {
-        let mut strode = Self::default();
+    fn of(rows: Vec<PgRow>, asked: &Asked<'_>) -> Result<Self, Error> {
+        let (mut strode, mut met) = (Self::default(), Vec::new());
         if let Some(row) = rows.first() {
             (strode.rows, strode.last) = (row.try_get("rows")?, row.try_get("last")?);
         }
         for row in rows {
-            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                strode.found.push(found(row)?);
+            if let Some(id) = row.try_get::<Option<Uuid>, _>("id")? {
+                met.push((id, found(row)?));
             }
         }
         // They come so; to see to it, the database would put whole rows in order once more.
-        strode.found.sort_by_key(|(record, _)| record.id.uuid());
+        met.sort_by_key(|(id, _)| *id);
         if asked.sort.descending {
-            strode.found.reverse();
+            met.reverse();
         }
+        strode.found = met.into_iter().map(|(_, found)| found).collect();
         Ok(strode)
     }
 }

@@ -29,21 +29,22 @@ pub(super) async fn with_value(
     loop {
         let statement = Statement::by_leaps(tx, asked, (slot, &told), after.as_ref(), rows)?;
         let (answer, mut met) = (statement.rows(tx).await?, Vec::new());
-        for row in &answer {
+        for row in answer {
             let at: (i32, Option<i64>) = (row.try_get("step")?, row.try_get("nth")?);
             met.push((at, row));
         }
         // They come so; to see to it, the database would put whole rows in order once more.
         met.sort_by_key(|(at, _)| *at);
-        for (_, row) in met.iter().filter(|((_, nth), _)| nth.is_some()) {
+        let Some((_, last)) = met.last() else { return Ok(page) };
+        let are_more: bool = last.try_get("are_more")?;
+        after = Some(Place { value: last.try_get("value")?, id: last.try_get("record_id")? });
+        for (_, row) in met.into_iter().filter(|((_, nth), _)| nth.is_some()) {
             page.push(found(row)?);
         }
         page.truncate(limit as usize);
-        let Some((_, last)) = met.last().filter(|_| page.len() < limit as usize) else { return Ok(page) };
-        if !last.try_get::<bool, _>("are_more")? {
+        if page.len() == limit as usize || !are_more {
             return Ok(page);
         }
-        after = Some(Place { value: last.try_get("value")?, id: last.try_get("record_id")? });
         rows = rows.saturating_mul(4);
     }
 }

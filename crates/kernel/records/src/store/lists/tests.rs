@@ -162,7 +162,8 @@ async fn what_is_asked_for_by_id_or_value_reads_what_it_finds() {
     let sort = Sort::parse(&entity, None, false).unwrap();
     let asked = Asked { entity: &entity, selection: &selection, sort, context: &context };
     let found = page(&mut tx, &asked, None, 51).await.unwrap();
-    let [(record, _)] = found.as_slice() else { panic!("{found:?}") };
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    let record = found.stored().unwrap();
     // A get, what is expanded, what a reference is checked by, and a count.
     let ids = [record.id.uuid()];
     records::find(&mut tx, &entity, record.id).await.unwrap().unwrap();
@@ -209,9 +210,9 @@ async fn walks_along_an_index_see_what_the_filter_selects_in_order() {
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
                 let found = page(&mut tx, &asked, after.as_ref(), 90).await.unwrap();
-                seen.extend(found.iter().map(|(record, _)| record.id.uuid()));
-                let Some((record, _)) = found.last().filter(|_| found.len() == 90) else { break };
-                after = Some(Place { value: None, id: record.id.uuid() });
+                seen.extend(found.iter().map(|found| found.stored().unwrap().id.uuid()));
+                let Some(id) = seen.last().filter(|_| found.len() == 90) else { break };
+                after = Some(Place { value: None, id: *id });
             }
             assert_eq!(seen, expected, "{filter} {way}");
         }
@@ -281,14 +282,15 @@ async fn a_page_looks_at_what_it_shows_whichever_plan_the_database_keeps() {
                 let found = page(&mut tx, &asked, after.as_ref(), 5).await.unwrap();
                 let pages = looked_at(&mut tx).await - before;
                 assert!(pages <= 90, "{mode}: a page under {bound} looks at {pages} pages");
-                after = found.last().map(|(record, _)| Place { value: None, id: record.id.uuid() });
+                after = found.last().map(|last| Place { value: None, id: last.stored().unwrap().id.uuid() });
                 assert_eq!(found.len(), 5);
             }
         }
         // What a write looks for and puts beside a record.
         let sort = Sort::parse(&entity, Some("createdAt"), false).unwrap();
         let asked = Asked { entity: &entity, selection: &selected(None, &[]), sort, context: &context };
-        let (first, _) = page(&mut tx, &asked, None, 1).await.unwrap().remove(0);
+        let found = page(&mut tx, &asked, None, 1).await.unwrap();
+        let first = found[0].stored().unwrap();
         let record = first.into_record(&entity).unwrap();
         let before = looked_at(&mut tx).await;
         records::find(&mut tx, &entity, record.id).await.unwrap().unwrap();

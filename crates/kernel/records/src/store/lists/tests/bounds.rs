@@ -110,7 +110,7 @@ async fn rows_between_two_values_are_found_by_samples_unless_they_are_too_many()
             }
             let driver = Driver::of_page(&mut tx, &asked, after.as_ref(), 60).await.unwrap();
             let Driver::First(_, met) = driver else { panic!("{driver:?}") };
-            let ids: Vec<Uuid> = met.found.iter().map(|(record, _)| record.id.uuid()).collect();
+            let ids: Vec<Uuid> = met.found.iter().map(|found| found.stored().unwrap().id.uuid()).collect();
             assert_eq!(ids, expected, "{way} {place:?}");
         }
         assert!(short > 0 && full > 0, "{way}: {short} {full}");

@@ -26,7 +26,7 @@ async fn walked(
     let (mut walked, mut after) = (Vec::new(), None);
     loop {
         let found = page(tx, &asked, after.as_ref(), limit).await.unwrap();
-        for (record, _) in &found {
+        for record in found.iter().map(|found| found.stored().unwrap()) {
             let query = sqlx::query_scalar(AssertSqlSafe(indexed.clone()));
             let query = query.bind(tx.tenant_id().uuid()).bind(entity.id.uuid()).bind(record.id.uuid());
             walked.push((query.fetch_one(tx.conn()).await.unwrap(), record.id.uuid()));
