@@ -226,7 +226,8 @@ async fn post_lines(
     let has_dimensions =
         entries.iter().flat_map(|(_, lines)| lines).any(|line| !line.line.dimensions.is_empty());
     let ids: Vec<JournalId> = drafts.iter().map(|draft| draft.id).collect();
-    balances::add_posted(tx, &ids, has_dimensions).await?;
+    // Lines that stood as a draft's are in with their worth.
+    balances::add_posted(tx, &ids, written.drafted.is_some(), has_dimensions).await?;
     let warnings = asked.check(tx, |draft| worth(draft, &entries)).await?;
     let numbered = numbering::take(tx, entity, drafts, &own).await?;
     let of_draft = |draft: &NewJournal| {

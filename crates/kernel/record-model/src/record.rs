@@ -126,32 +126,48 @@ pub fn moment(at: DateTime<Utc>) -> String {
 }
 
 /// Adds a [`moment`] to what is written. A list writes two for each record.
-pub(crate) fn write_moment(at: DateTime<Utc>, text: &mut Vec<u8>) {
+pub(crate) fn write_moment(at: DateTime<Utc>, json: &mut Vec<u8>) {
     let (date, time) = (at.date_naive(), at.time());
-    let (Ok(year @ 0..=9_999), 0..1_000_000_000) = (u32::try_from(date.year()), time.nanosecond()) else {
+    let (Ok(year @ 0..=9_999), nanos @ 0..1_000_000_000) = (u32::try_from(date.year()), time.nanosecond())
+    else {
         // A year with a sign, or a leap second.
-        return text.extend_from_slice(moment(at).as_bytes());
+        return json.extend_from_slice(moment(at).as_bytes());
     };
-    let mut number = |before: &str, number: u32, width: u32| {
-        text.extend_from_slice(before.as_bytes());
-        for nth in (0..width).rev() {
-            let digit = number / 10_u32.pow(nth) % 10;
-            text.push(b'0' + u8::try_from(digit).unwrap_or_default());
-        }
-    };
-    number("", year, 4);
-    number("-", date.month(), 2);
-    number("-", date.day(), 2);
-    number("T", time.hour(), 2);
-    number(":", time.minute(), 2);
-    number(":", time.second(), 2);
-    match time.nanosecond() {
+    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    let two = |number: u32| [digit(number / 10), digit(number)];
+    let ([y1, y2], [y3, y4], [m1, m2], [d1, d2]) =
+        (two(year / 100), two(year), two(date.month()), two(date.day()));
+    let ([h1, h2], [i1, i2], [s1, s2]) = (two(time.hour()), two(time.minute()), two(time.second()));
+    let day = [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2];
+    let clock = [b'T', h1, h2, b':', i1, i2, b':', s1, s2];
+    let [[f1, f2], [f3, f4], [f5, f6]] = [nanos / 10_000_000, nanos / 100_000, nanos / 1_000].map(two);
+    json.extend_from_slice(&day);
+    json.extend_from_slice(&clock);
+    let fraction = [b'.', f1, f2, f3, f4, f5, f6];
+    match nanos {
         0 => {}
-        nanos if nanos % 1_000_000 == 0 => number(".", nanos / 1_000_000, 3),
-        nanos if nanos % 1_000 == 0 => number(".", nanos / 1_000, 6),
-        nanos => number(".", nanos, 9),
+        _ if nanos % 1_000_000 == 0 => json.extend_from_slice(&[b'.', f1, f2, f3]),
+        _ if nanos % 1_000 == 0 => json.extend_from_slice(&fraction),
+        _ => {
+            let [[_, n1], [n2, n3]] = [nanos / 100, nanos].map(two);
+            json.extend_from_slice(&fraction);
+            json.extend_from_slice(&[n1, n2, n3]);
+        }
     }
-    text.push(b'Z');
+    json.push(b'Z');
+}
+
+/// Adds a text to what is written, as JSON.
+pub(crate) fn write_text(text: &str, json: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    // Nearly all texts have nothing to escape (RFC 8259, section 7), and to look at all of their bytes at once is quick.
+    let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    if text.bytes().fold(false, |found, byte| found | is_escaped(byte)) {
+        return serde_json::to_writer(json, text);
+    }
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
+    Ok(())
 }
 
 #[cfg(test)]
@@ -165,7 +181,7 @@ mod tests {
         let mut at = NaiveDate::from_ymd_opt(-1, 12, 31).unwrap().and_hms_opt(23, 59, 59).unwrap().and_utc();
         let step = TimeDelta::days(977) + TimeDelta::seconds(40_009);
         for nth in 0_i64.. {
-            let fraction = [0, 20_000_000, 123_000, 7][usize::try_from(nth % 4).unwrap()];
+            let fraction = [0, 20_000_000, 123_000, 123_456_789][usize::try_from(nth % 4).unwrap()];
             let here = at + TimeDelta::nanoseconds(fraction);
             let mut text = Vec::new();
             write_moment(here, &mut text);
@@ -181,5 +197,14 @@ mod tests {
         let mut text = Vec::new();
         write_moment(leap, &mut text);
         assert_eq!(String::from_utf8(text).unwrap(), moment(leap));
+    }
+
+    #[test]
+    fn a_text_is_written_as_json() {
+        for text in ["", "ada", "a\"b", "a\\b", "line\nline", "\u{1f}", "\u{7f}é\u{10ffff}"] {
+            let mut json = Vec::new();
+            write_text(text, &mut json).unwrap();
+            assert_eq!(String::from_utf8(json).unwrap(), json!(text).to_string());
+        }
     }
 }

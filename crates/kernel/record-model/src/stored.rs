@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::entity::{Entity, RecordId, Slot};
 use crate::query::{Place, Sort, SortBy};
-use crate::record::{Record, write_moment};
+use crate::record::{Record, write_moment, write_text};
 
 /// A record as it is stored, lent by its row.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,7 @@ impl<'e> Members<'e> {
                 for part in [",\"", who, "\":"] {
                     json.extend_from_slice(part.as_bytes());
                 }
-                serde_json::to_writer(&mut *json, by).map_err(corrupt)?;
+                write_text(by, json).map_err(corrupt)?;
             }
         }
         for (name, slot) in &self.fields {

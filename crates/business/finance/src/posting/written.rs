@@ -83,7 +83,7 @@ pub(super) async fn write(
         lines::insert(tx, &new).await?;
     }
     if let Some(first) = drafted.first() {
-        lines::set_worth(tx, first.journal, &drafted).await?;
+        lines::set_worth(tx, first.journal, &drafted, new.is_empty()).await?;
     }
     let line = |stored: &StoredLine<'_>| {
         let line = NewLine { base: stored.base, rate: stored.rate, ..stored.line.clone() };

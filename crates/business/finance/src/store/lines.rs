@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::model::account::{Account, AccountId};
 use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::EntityId;
-use crate::store::{accounts, arrays};
+use crate::store::{accounts, arrays, balances};
 use athyper_kernel_ledger::LineAmount;
 
 #[derive(sqlx::FromRow)]
@@ -160,32 +160,37 @@ pub(crate) async fn insert(tx: &mut TenantTx, lines: &[StoredLine<'_>]) -> Resul
     Ok(())
 }
 
-/// Writes down what lines of a draft are worth.
+/// Writes down what lines of a draft are worth. Where they are all lines of the journal, they are added to the balances of accounts.
 pub(crate) async fn set_worth(
     tx: &mut TenantTx,
     journal: JournalId,
     lines: &[StoredLine<'_>],
+    are_all: bool,
 ) -> Result<(), DbError> {
+    let balance = balances::addition(balances::OWN_STRIPE, "line");
+    let balance = if are_all { format!(", balance as ({balance})") } else { String::new() };
     // Arrays in subqueries: their length is no reason to plan anew.
-    let written = sqlx::query(
-        "update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
+    let statement = format!(
+        "with line as (update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
          base_credit = on_credit, party_id = of_party \
          from unnest((select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
              (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
          as worth (position, day, at_rate, on_debit, on_credit, of_party) \
-         where tenant_id = $1 and journal_id = $2 and line_no = position",
-    )
-    .bind(tx.tenant_id().uuid())
-    .bind(journal.uuid())
-    .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
-    .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
-    .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
-    .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
-    .execute(tx.conn())
-    .await?
-    .rows_affected();
+         where tenant_id = $1 and journal_id = $2 and line_no = position \
+         returning tenant_id, entity_id, account_id, currency, posted_on, debit, credit, base_debit, base_credit) \
+         {balance} select count(*) from line"
+    );
+    let written: i64 = sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(tx.tenant_id().uuid())
+        .bind(journal.uuid())
+        .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.posted_on).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.rate).collect::<Vec<_>>())
+        .bind(lines.iter().map(StoredLine::base_debit).collect::<Vec<_>>())
+        .bind(lines.iter().map(StoredLine::base_credit).collect::<Vec<_>>())
+        .bind(lines.iter().map(|it| it.line.party).collect::<Vec<_>>())
+        .fetch_one(tx.conn())
+        .await?;
     if usize::try_from(written).ok() != Some(lines.len()) {
         return Err(DbError::Corrupt(format!("{written} of {} drafted lines", lines.len())));
     }
