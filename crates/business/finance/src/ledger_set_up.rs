@@ -81,7 +81,7 @@ impl LedgerSetUp for SetUp {
     ) -> Result<Entity, Problem> {
         let entity = whose_books::find_or_open(tx, entity, fallback).await?;
         let rights = PostingRights { into_soft_closed: days.into_soft_closed };
-        enter_periods(tx, &entity, days.days.iter().map(|day| (*day, None)), rights).await?;
+        enter_periods(tx, &entity, None, days.days.iter().map(|day| (*day, None)), rights).await?;
         Ok(entity.for_documents())
     }
 

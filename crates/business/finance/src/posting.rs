@@ -38,19 +38,19 @@ pub(crate) struct PostingRights {
 }
 
 /// Finds the periods that cover these dates, checks that they take postings of these areas, and keeps them from being closed
-/// until the transaction ends. A date that no period covers gets its calendar month as a new open period.
+/// until the transaction ends; one may be `held` already. A date that no period covers gets its calendar month as a new open period.
 ///
 /// # Errors
 /// [`Error::PeriodClosed`], [`Error::PeriodSoftClosed`] or [`Error::AreaLocked`] for the earliest date in such a period.
 pub(crate) async fn enter_periods(
     tx: &mut TenantTx,
     entity: &LegalEntity,
+    mut held: Option<Period>,
     days: impl IntoIterator<Item = (NaiveDate, Option<Area>)>,
     rights: PostingRights,
 ) -> Result<(), Error> {
-    let mut entered: Option<Period> = None;
     for (date, area) in days.into_iter().collect::<BTreeSet<_>>() {
-        let period = match entered.take().filter(|period| period.covers(date)) {
+        let period = match held.take().filter(|period| period.covers(date)) {
             Some(period) => period,
             None => match periods::hold_covering(tx, entity.id, date).await? {
                 Some(period) => period,
@@ -58,7 +58,7 @@ pub(crate) async fn enter_periods(
             },
         };
         check_open(&period, date, area, rights)?;
-        entered = Some(period);
+        held = Some(period);
     }
     Ok(())
 }
@@ -142,7 +142,7 @@ pub(crate) struct PostedJournal {
 /// Posts drafts of one legal entity that have a header and no lines: values and writes their lines, settles and makes open items,
 /// adds to the balances, and takes the numbers, in the order given within each series. Locks are taken in one order everywhere:
 /// budgets, accounts against change, periods, items, balances, numbers. Numbers come last, because whoever holds one holds up the
-/// book.
+/// book. Only a single draft holds its period with its accounts, before budgets: who changes one of these waits for no period.
 ///
 /// # Errors
 /// All that keeps one of them from being posted; then the transaction is not to be committed.
@@ -166,6 +166,8 @@ pub(crate) async fn post(
 pub(crate) struct Read {
     /// The accounts of its lines, which are held.
     pub(crate) accounts: HashMap<AccountId, Account>,
+    /// The period of its date, which is held; none where there is none.
+    pub(crate) period: Option<Period>,
     /// The pattern of numbers that its book has of its own.
     pub(crate) pattern: Option<String>,
 }
@@ -199,18 +201,18 @@ async fn post_lines(
     rights: PostingRights,
     drafted: Option<Read>,
 ) -> Result<(Vec<PostedJournal>, Vec<Numbered>, Option<Vec<Line>>), Error> {
-    let (are_drafted, held, own) = if let Some(read) = drafted {
-        (true, read.accounts, OwnPattern::Read(read.pattern))
+    let (are_drafted, held, period, own) = if let Some(read) = drafted {
+        (true, read.accounts, read.period, OwnPattern::Read(read.pattern))
     } else {
         let used = drafts.iter().flat_map(|draft| &draft.lines).map(|line| line.account).collect();
-        (false, accounts::hold(tx, &used).await?, OwnPattern::Unread)
+        (false, accounts::hold(tx, &used).await?, None, OwnPattern::Unread)
     };
     drafts.iter().try_for_each(|draft| check_usable(draft, &held))?;
     for draft in drafts {
         check_dimensions(tx, draft).await?;
     }
     let asked = Asked::hold(tx, control, entity, drafts, &held).await?;
-    enter_periods(tx, entity, drafts.iter().flat_map(NewJournal::days), rights).await?;
+    enter_periods(tx, entity, period, drafts.iter().flat_map(NewJournal::days), rights).await?;
 
     let settled: BTreeSet<ItemId> =
         drafts.iter().flat_map(|draft| &draft.lines).filter_map(|line| line.settles).collect();

@@ -148,7 +148,7 @@ pub(crate) async fn allocate(
     let entity = legal_entities::find(tx, entity).await?.ok_or(Error::EntityNotFound)?;
     // What is open at the end of a closed period does not change either, so an allocation is dated as a posting is.
     let rights = PostingRights { into_soft_closed: allocation.into_soft_closed };
-    enter_periods(tx, &entity, [(allocation.date, None)], rights).await?;
+    enter_periods(tx, &entity, None, [(allocation.date, None)], rights).await?;
     let mut states = items::lock(tx, entity.id, &[allocation.debit, allocation.credit]).await?;
     let (Some(debit), Some(credit)) = (states.remove(&allocation.debit), states.remove(&allocation.credit))
     else {

@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::model::legal_entity::LegalEntity;
 use crate::posting::{PostingRights, Read, post_drafted};
-use crate::store::{journals, lines};
+use crate::store::journals;
+use crate::store::lines::{self, Held};
 use athyper_kernel_ledger::totals;
 
 /// Post a journal
@@ -70,10 +71,10 @@ async fn execute(
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let (lines, accounts) = lines::hold_accounts(tx, journal.id).await?;
+    let Held { lines, accounts, period } = lines::hold(tx, &journal).await?;
     let draft = JournalWithLines::of(journal.clone(), lines).into_new();
-    let (done, lines, last) =
-        post_drafted(tx, &*deps.control, &entity, &draft, rights, Read { accounts, pattern }).await?;
+    let read = Read { accounts, period, pattern };
+    let (done, lines, last) = post_drafted(tx, &*deps.control, &entity, &draft, rights, read).await?;
 
     let posted = JournalWithLines {
         journal: journal.posted(done.number, tx.now(), &tx.context().actor().id),

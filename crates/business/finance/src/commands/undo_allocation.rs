@@ -110,7 +110,7 @@ pub(crate) async fn undo(
         Some(date) => date,
         None => default_date(tx, &entity, found.date).await?,
     };
-    enter_periods(tx, &entity, [(date, None)], rights).await?;
+    enter_periods(tx, &entity, None, [(date, None)], rights).await?;
     let mut items = items::lock(tx, entity.id, &[found.debit, found.credit]).await?;
     let (Some(mut debit), Some(mut credit)) = (items.remove(&found.debit), items.remove(&found.credit))
     else {

@@ -14,9 +14,10 @@ use sqlx::{AssertSqlSafe, FromRow as _, Postgres, SqlSafeStr};
 use uuid::Uuid;
 
 use crate::model::account::{Account, AccountId};
-use crate::model::journal::{JournalId, Line, NewJournal, NewLine};
+use crate::model::journal::{Journal, JournalId, Line, NewJournal, NewLine};
 use crate::model::legal_entity::EntityId;
-use crate::store::{accounts, arrays, balances};
+use crate::model::period::Period;
+use crate::store::{accounts, arrays, balances, periods};
 use athyper_kernel_ledger::LineAmount;
 
 #[derive(sqlx::FromRow)]
@@ -245,28 +246,53 @@ pub(crate) async fn of_journal(
     read(tx, AssertSqlSafe(statement), journal).await
 }
 
-/// As [`of_journal`], with their accounts, which are held as by [`accounts::hold`].
-pub(crate) async fn hold_accounts(
-    tx: &mut TenantTx,
-    journal: JournalId,
-) -> Result<(Vec<Line>, HashMap<AccountId, Account>), DbError> {
+/// What the posting of a draft begins with, held.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// The lines, by position.
+    pub(crate) lines: Vec<Line>,
+    /// Their accounts, held against change until the transaction ends.
+    pub(crate) accounts: HashMap<AccountId, Account>,
+    /// The period of the draft's date, held as [`hold_covering`](crate::store::periods::hold_covering) does; none where there is none.
+    pub(crate) period: Option<Period>,
+}
+
+/// The lines of a draft whose journal is locked, with what is held for its posting.
+pub(crate) async fn hold(tx: &mut TenantTx, journal: &Journal) -> Result<Held, DbError> {
+    let held = hold_with(tx, journal, true).await?;
+    // Without a period there is no line beside it.
+    if held.lines.is_empty() { hold_with(tx, journal, false).await } else { Ok(held) }
+}
+
+async fn hold_with(tx: &mut TenantTx, journal: &Journal, has_period: bool) -> Result<Held, DbError> {
+    let [columns, from, lock] = if has_period {
+        let from = "join finance.period period on period.tenant_id = $1 and period.entity_id = $3 \
+             and period.starts_on <= $4 and period.ends_on >= $4";
+        [&format!(", {}", periods::BESIDE), from, " for share of period"]
+    } else {
+        ["", "", ""]
+    };
     let statement = format!(
-        "select {COLUMNS}, {} from finance.journal_line line {NAMES} \
-         where line.tenant_id = $1 and line.journal_id = $2 order by line.account_id, line.line_no for key share of account",
+        "select {COLUMNS}, {}{columns} from finance.journal_line line {NAMES} {from} \
+         where line.tenant_id = $1 and line.journal_id = $2 and line.entity_id = $3 and $4::date is not null \
+         order by line.account_id, line.line_no for key share of account{lock}",
         accounts::BESIDE
     );
-    let tenant = tx.tenant_id().uuid();
-    let query = sqlx::query(AssertSqlSafe(statement)).bind(tenant).bind(journal.uuid());
-    let (mut lines, mut held) = (Vec::new(), HashMap::new());
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(tx.tenant_id().uuid()).bind(journal.id.uuid());
+    let query = query.bind(journal.entity.uuid()).bind(journal.date);
+    let mut held = Held::default();
     for row in query.fetch_all(tx.conn()).await? {
         let line: Line = Row::from_row(&row)?.try_into()?;
-        if let Entry::Vacant(place) = held.entry(line.account_id) {
+        if let Entry::Vacant(place) = held.accounts.entry(line.account_id) {
             place.insert(accounts::beside(&row, &line)?);
         }
-        lines.push(line);
+        if has_period && held.period.is_none() {
+            held.period = Some(periods::beside(&row, journal)?);
+        }
+        held.lines.push(line);
     }
-    lines.sort_by_key(|line| line.position);
-    Ok((lines, held))
+    held.lines.sort_by_key(|line| line.position);
+    Ok(held)
 }
 
 async fn read(

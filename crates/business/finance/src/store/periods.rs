@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
 use chrono::NaiveDate;
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::model::journal::Journal;
 use crate::model::legal_entity::EntityId;
 use crate::model::period::{Area, Period, PeriodId, PeriodState};
 
@@ -44,6 +47,27 @@ impl TryFrom<Row> for Period {
             version: row.version,
         })
     }
+}
+
+/// What is read of a `period` beside other things.
+pub(super) const BESIDE: &str = "period.id as period_id, period.name as period_name, period.starts_on, period.ends_on, \
+     period.state as period_state, period.locked, period.signed_off, period.version as period_version";
+
+/// The period of a journal, of a row that has [`BESIDE`].
+pub(super) fn beside(row: &PgRow, journal: &Journal) -> Result<Period, DbError> {
+    Row {
+        id: row.try_get("period_id")?,
+        entity_id: journal.entity.uuid(),
+        entity_code: journal.entity_code.clone(),
+        name: row.try_get("period_name")?,
+        starts_on: row.try_get("starts_on")?,
+        ends_on: row.try_get("ends_on")?,
+        state: row.try_get("period_state")?,
+        locked: row.try_get("locked")?,
+        signed_off: row.try_get("signed_off")?,
+        version: row.try_get("period_version")?,
+    }
+    .try_into()
 }
 
 /// Waits until nobody posts into any period of the tenant, and keeps others waiting until the transaction ends. Periods are taken
