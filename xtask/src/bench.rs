@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{process, soak};
+use crate::{process, release, soak};
 
 /// Something that is measured: the ignored tests of a crate whose names begin like this.
 struct Bench {
@@ -16,6 +16,9 @@ struct Bench {
     tests: &'static str,
 }
 
+/// The package whose benches start the programs, as they are released.
+const PROGRAMS: &str = "athyper-e2e";
+
 /// All that is measured.
 const BENCHES: [Bench; 13] = [
     Bench {
@@ -24,9 +27,9 @@ const BENCHES: [Bench; 13] = [
         program: &["--lib"],
         tests: "bench_decisions",
     },
-    Bench { name: "flat", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_flat" },
-    Bench { name: "http", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_http" },
-    Bench { name: "import", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_import" },
+    Bench { name: "flat", package: PROGRAMS, program: &["--test", "it"], tests: "bench_flat" },
+    Bench { name: "http", package: PROGRAMS, program: &["--test", "it"], tests: "bench_http" },
+    Bench { name: "import", package: PROGRAMS, program: &["--test", "it"], tests: "bench_import" },
     Bench {
         name: "kernel",
         package: "athyper-kernel-container",
@@ -34,7 +37,7 @@ const BENCHES: [Bench; 13] = [
         tests: "bench_container",
     },
     Bench { name: "ledger", package: "athyper-finance", program: &["--test", "it"], tests: "bench_ledger" },
-    Bench { name: "nodes", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_nodes" },
+    Bench { name: "nodes", package: PROGRAMS, program: &["--test", "it"], tests: "bench_nodes" },
     Bench { name: "policy", package: "athyper-kernel-policy", program: &["--lib"], tests: "bench_policy" },
     Bench {
         name: "policy",
@@ -49,7 +52,7 @@ const BENCHES: [Bench; 13] = [
         tests: "bench_queue",
     },
     Bench { name: "records", package: "athyper-kernel-records", program: &["--lib"], tests: "bench_records" },
-    Bench { name: "start", package: "athyper-e2e", program: &["--test", "it"], tests: "bench_start" },
+    Bench { name: "start", package: PROGRAMS, program: &["--test", "it"], tests: "bench_start" },
     Bench { name: "studio", package: "athyper-metadata", program: &["--test", "it"], tests: "bench_studio" },
 ];
 
@@ -63,12 +66,17 @@ pub(crate) fn run(name: Option<&str>, records: u64) -> Result<()> {
         let known = known.join(", ");
         bail!("there is no bench of this name; there are: {known}");
     }
+    let mut variables = vec![("ATHYPER_BENCH_RECORDS", records.to_string())];
+    if chosen.iter().any(|bench| bench.package == PROGRAMS) {
+        variables.push(("ATHYPER_E2E_PROGRAMS", release::run()?.display().to_string()));
+    }
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     for bench in chosen {
         println!("\n== bench {}", bench.name);
         let started = Instant::now();
         let filter = format!("test(/(^|::){}/)", bench.tests);
-        let records = records.to_string();
-        process::run_with("cargo", &arguments(bench, &filter), &[("ATHYPER_BENCH_RECORDS", &records)])?;
+        process::run_with("cargo", &arguments(bench, &filter), &variables)?;
         println!("bench {}: {:.0} s", bench.name, started.elapsed().as_secs_f64());
     }
     Ok(())

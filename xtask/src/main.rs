@@ -8,6 +8,7 @@ mod diff;
 mod fuzz;
 mod openapi;
 mod process;
+mod release;
 mod repo;
 mod scaffold;
 mod scim;
@@ -89,6 +90,8 @@ enum Habit {
         #[arg(long, default_value_t = 100_000)]
         records: u64,
     },
+    /// Build the programs as they are released
+    Release,
     /// Run all that must hold, cheapest first
     Ci {
         /// Run this step alone; may be repeated
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
         Habit::Bench { name, records } => bench::run(name.as_deref(), records),
         Habit::Soak { name } => soak::run(name.as_deref()),
+        Habit::Release => release::run().map(drop),
         Habit::Ci { only, skip } => ci::run(&only, &skip),
     };
     match outcome {

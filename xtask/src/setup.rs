@@ -181,6 +181,12 @@ fn install_python(tool: &PythonTool) -> Result<()> {
     Ok(())
 }
 
+/// Whether Valgrind is here, after installing it; false where this user cannot.
+pub(crate) fn valgrind() -> Result<bool> {
+    let is_here = || process::find("valgrind").is_some();
+    Ok(is_here() || (install_package("valgrind")? && is_here()))
+}
+
 /// Whether virtual environments can be made, after installing what Debian splits off; false where this user cannot.
 fn python_with_environments() -> Result<bool> {
     let works = || process::ask("python3", &["-c", "import ensurepip, venv"]).is_some();
