@@ -17,14 +17,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use cargo_metadata::MetadataCommand;
 
 use crate::release::api::Api;
 use crate::{process, repo, setup};
 
 /// The programs.
 const PROGRAMS: [&str; 3] = ["athyper-api", "athyper-worker", "athyper-scheduler"];
-/// Where cargo puts them.
-const FOLDER: &str = "target/release";
 /// Whether the linker takes an order: Rust's own, which it uses on this platform alone.
 const HAS_ORDER: bool = cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"));
 
@@ -34,7 +33,7 @@ pub(crate) fn run() -> Result<PathBuf> {
     let packages = PROGRAMS.iter().flat_map(|program| ["--package", program]);
     let build: Vec<&str> = ["build", "--release", "--locked"].into_iter().chain(packages).collect();
     process::run("cargo", &build)?;
-    let folder = repo::root().join(FOLDER);
+    let folder = folder()?;
     if !HAS_ORDER {
         println!("release: on this platform the functions stay in the order of the crates");
     } else if setup::valgrind()? {
@@ -46,6 +45,13 @@ pub(crate) fn run() -> Result<PathBuf> {
     }
     println!("release: the programs are in {}, {:.0} s", folder.display(), started.elapsed().as_secs_f64());
     Ok(folder)
+}
+
+/// Where cargo puts them.
+fn folder() -> Result<PathBuf> {
+    let manifest = repo::root().join("Cargo.toml");
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
+    Ok(metadata.target_directory.join("release").into())
 }
 
 /// Writes down the names of the functions that a start and requests run, the most called first.

@@ -1,5 +1,7 @@
 //! The SQL of the audit trail, and the writer for events outside a business transaction.
 
+use std::fmt::Write as _;
+
 use async_trait::async_trait;
 use athyper_kernel_audit::{AuditEvent, AuditWriter, SALT_BYTES, WriteError, personal_digest, redact};
 use athyper_kernel_tenant_context::{Actor, TenantContext};
@@ -15,26 +17,10 @@ use uuid::Uuid;
 use crate::{Database, DbError, LastWrite};
 
 /// Columns of an event, in the order of the values that [`Inserts`] adds.
-const COLUMNS: [&str; 18] = [
-    "tenant_id",
-    "id",
-    "recorded_at",
-    "type",
-    "level",
-    "class",
-    "actor_kind",
-    "actor_id",
-    "realm_key",
-    "org_key",
-    "request_id",
-    "trace_id",
-    "session_id",
-    "subject_type",
-    "subject_id",
-    "message",
-    "meta",
-    "personal",
-];
+const COLUMNS: &str = "tenant_id, id, recorded_at, type, level, class, actor_kind, actor_id, realm_key, org_key, request_id, \
+     trace_id, session_id, subject_type, subject_id, message, meta, personal";
+/// How many there are.
+const EVENT_VALUES: usize = 18;
 
 /// Where an event happened and who did it, as far as that is known.
 struct Origin<'a> {
@@ -147,26 +133,26 @@ impl Inserts {
         Ok(inserts)
     }
 
-    /// The value of this place of the event's.
-    fn value(&self, place: usize) -> String {
-        format!("${}", self.before + place)
-    }
-
-    /// What inserts the event, `from` something or by itself.
+    /// What inserts the event, `from` something or by itself. Each change makes it anew; writing to a `String` cannot fail.
     pub(crate) fn event(&self, from: &str) -> String {
-        let values: Vec<String> = (1..=COLUMNS.len()).map(|place| self.value(place)).collect();
-        format!("insert into audit.event ({}) select {} {from}", COLUMNS.join(", "), values.join(", "))
+        let mut text = String::with_capacity(512);
+        let _ = write!(text, "insert into audit.event ({COLUMNS}) select ${}", self.before + 1);
+        for place in 2..=EVENT_VALUES {
+            let _ = write!(text, ", ${}", self.before + place);
+        }
+        let _ = write!(text, " {from}");
+        text
     }
 
     /// What inserts its personal values, beside something or by themselves; none where it has none.
     pub(crate) fn personal(&self, beside: &str) -> Option<String> {
-        let [tenant, event] = [1, 2].map(|place| self.value(place));
-        let [fields, persons, values, salts] = [19, 20, 21, 22].map(|place| self.value(place));
+        let [tenant, event] = [1, 2].map(|place| self.before + place);
+        let [fields, persons, values, salts] = [1, 2, 3, 4].map(|place| self.before + EVENT_VALUES + place);
         self.has_personal.then(|| {
             format!(
                 "insert into audit.personal_value (tenant_id, event_id, field, person, value, salt) \
-                 select {tenant}, {event}, own.field, own.person, own.value, own.salt from {beside} \
-                 unnest({fields}::text[], {persons}::text[], {values}::text[], {salts}::bytea[]) \
+                 select ${tenant}, ${event}, own.field, own.person, own.value, own.salt from {beside} \
+                 unnest(${fields}::text[], ${persons}::text[], ${values}::text[], ${salts}::bytea[]) \
                  as own (field, person, value, salt)"
             )
         })

@@ -29,7 +29,7 @@ pub struct AtOnce {
     /// Selects the one row that has to be there for it, by its key and locked as need be.
     pub here: &'static str,
     /// What is written where that row is there: parts of a `with` that write `from here`, or from what another one of them returns.
-    pub writes: String,
+    pub writes: &'static str,
     /// The values of both.
     pub values: PgArguments,
 }

@@ -71,7 +71,7 @@ async fn execute(
     if journal.state != JournalState::Draft {
         return Err(Error::JournalNotDraft);
     }
-    let Held { lines, accounts, period } = lines::hold(tx, &journal).await?;
+    let Held { lines, accounts, period } = lines::hold(tx, &journal, entity.base_currency).await?;
     let draft = JournalWithLines::of(journal.clone(), lines).into_new();
     let read = Read { accounts, period, pattern };
     let (done, lines, last) = post_drafted(tx, &*deps.control, &entity, &draft, rights, read).await?;

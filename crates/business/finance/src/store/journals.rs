@@ -1,6 +1,7 @@
 //! Table `finance.journal`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use athyper_kernel_db::{DbError, LastWrite, TenantConnection, TenantTx};
 use athyper_kernel_ledger::{Book, Source};
@@ -234,8 +235,7 @@ pub(crate) async fn mark_reversed(tx: &mut TenantTx, id: JournalId, by: JournalI
 }
 
 /// What is read of a `journal`.
-const COLUMNS: &str = "journal.id, journal.entity_id, (select code from finance.legal_entity entity \
-     where entity.tenant_id = journal.tenant_id and entity.id = journal.entity_id) as entity_code, journal.book, journal.number, \
+const COLUMNS: &str = "journal.id, journal.entity_id, whose.code as entity_code, journal.book, journal.number, \
      journal.date, journal.payee, journal.narration, journal.reference, journal.rates, journal.state, journal.source_entity, \
      journal.source_id, journal.source_step, journal.reverses_id, journal.reversed_by_id, journal.posted_at, journal.posted_by, \
      journal.created_at, journal.created_by, journal.version";
@@ -247,13 +247,16 @@ pub(crate) async fn find(tx: &mut impl TenantConnection, id: JournalId) -> Resul
 
 /// The journal with this id, locked against changes until the transaction ends.
 pub(crate) async fn lock(tx: &mut TenantTx, id: JournalId) -> Result<Option<Journal>, DbError> {
-    read(tx, id, "for update").await
+    read(tx, id, "for update of journal").await
 }
 
 async fn read(tx: &mut impl TenantConnection, id: JournalId, lock: &str) -> Result<Option<Journal>, DbError> {
     let tenant = tx.tenant_id().uuid();
     let statement = format!(
-        "select {COLUMNS} from finance.journal journal where journal.tenant_id = $1 and journal.id = $2 {lock}"
+        "select {COLUMNS} from finance.journal journal \
+         cross join lateral (select code from finance.legal_entity \
+             where tenant_id = journal.tenant_id and id = journal.entity_id offset 0) whose \
+         where journal.tenant_id = $1 and journal.id = $2 {lock}"
     );
     let row: Option<Row> = sqlx::query_as(AssertSqlSafe(statement))
         .bind(tenant)
@@ -263,15 +266,10 @@ async fn read(tx: &mut impl TenantConnection, id: JournalId, lock: &str) -> Resu
     row.map(Journal::try_from).transpose()
 }
 
-/// As [`lock`], with what its posting asks of the books: whose they are, and the pattern that its book has of its own.
-pub(crate) async fn lock_to_post(
-    tx: &mut TenantTx,
-    id: JournalId,
-) -> Result<Option<(Journal, LegalEntity, Option<String>)>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    // What is looked up for the journal stands apart, so that it is found by its key, whatever the database believes of how many
-    // the tenant has.
-    let statement = format!(
+/// What is looked up for the journal stands apart, so that it is found by its key, whatever the database believes of how many the
+/// tenant has.
+static TO_POST: LazyLock<String> = LazyLock::new(|| {
+    format!(
         "select {COLUMNS}, {whose}, own.pattern from finance.journal journal \
          cross join lateral (select id, code, name, base_currency, fiscal_year_start, rounding_limit, version \
              from finance.legal_entity where tenant_id = journal.tenant_id and id = journal.entity_id offset 0) whose \
@@ -279,8 +277,16 @@ pub(crate) async fn lock_to_post(
              where tenant_id = journal.tenant_id and entity_id = journal.entity_id and kind = journal.book offset 0) own on true \
          where journal.tenant_id = $1 and journal.id = $2 for update of journal",
         whose = legal_entities::BESIDE,
-    );
-    let row = sqlx::query(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
+    )
+});
+
+/// As [`lock`], with what its posting asks of the books: whose they are, and the pattern that its book has of its own.
+pub(crate) async fn lock_to_post(
+    tx: &mut TenantTx,
+    id: JournalId,
+) -> Result<Option<(Journal, LegalEntity, Option<String>)>, DbError> {
+    let tenant = tx.tenant_id().uuid();
+    let row = sqlx::query(TO_POST.as_str()).bind(tenant).bind(id.uuid());
     let Some(row) = row.fetch_optional(tx.conn()).await? else { return Ok(None) };
     let journal: Journal = Row::from_row(&row)?.try_into()?;
     Ok(Some((journal, legal_entities::beside(&row)?, row.try_get("pattern")?)))

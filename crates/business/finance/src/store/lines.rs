@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::{Currency, Id};
@@ -54,6 +55,10 @@ const WRITTEN: &str = "tenant_id, entity_id, line_no, account_id, debit, credit,
 /// Where a `line` gets the code of its account and its base currency.
 const NAMES: &str = "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
     join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id";
+
+/// The same where the base currency is known, `$5`.
+const NAMES_IN_BASE: &str = "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
+    cross join (select $5::text as base_currency) entity";
 
 impl TryFrom<Row> for Line {
     type Error = DbError;
@@ -168,20 +173,9 @@ pub(crate) async fn set_worth(
     lines: &[StoredLine<'_>],
     are_all: bool,
 ) -> Result<(), DbError> {
-    let balance = balances::addition(balances::OWN_STRIPE, "line");
-    let balance = if are_all { format!(", balance as ({balance})") } else { String::new() };
-    // Arrays in subqueries: their length is no reason to plan anew.
-    let statement = format!(
-        "with line as (update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
-         base_credit = on_credit, party_id = of_party \
-         from unnest((select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
-             (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
-         as worth (position, day, at_rate, on_debit, on_credit, of_party) \
-         where tenant_id = $1 and journal_id = $2 and line_no = position \
-         returning tenant_id, entity_id, account_id, currency, posted_on, debit, credit, base_debit, base_credit) \
-         {balance} select count(*) from line"
-    );
-    let written: i64 = sqlx::query_scalar(AssertSqlSafe(statement))
+    let [statement, with_balances] = &*WORTH;
+    let statement = if are_all { with_balances } else { statement };
+    let written: i64 = sqlx::query_scalar(statement.as_str())
         .bind(tx.tenant_id().uuid())
         .bind(journal.uuid())
         .bind(lines.iter().map(|it| it.line_no).collect::<Vec<_>>())
@@ -246,6 +240,38 @@ pub(crate) async fn of_journal(
     read(tx, AssertSqlSafe(statement), journal).await
 }
 
+/// What holds the lines of a draft with their accounts, and the same with the period of its date.
+static TO_HOLD: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let period = "join finance.period period on period.tenant_id = $1 and period.entity_id = $3 \
+         and period.starts_on <= $4 and period.ends_on >= $4";
+    let of_period = format!(", {}", periods::BESIDE);
+    [["", "", ""], [&of_period, period, "for share of period"]].map(|[columns, from, lock]| {
+        format!(
+            "select {COLUMNS}, {}{columns} from finance.journal_line line {NAMES_IN_BASE} {from} \
+             where line.tenant_id = $1 and line.journal_id = $2 and line.entity_id = $3 and $4::date is not null \
+             order by line.account_id, line.line_no for key share of account {lock}",
+            accounts::BESIDE
+        )
+    })
+});
+/// What writes down what lines are worth, and the same where they are added to the balances of accounts. Arrays in subqueries: their
+/// length is no reason to plan anew.
+static WORTH: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let balance = balances::addition(balances::OWN_STRIPE, "line");
+    ["", &format!(", balance as ({balance})")].map(|balance| {
+        format!(
+            "with line as (update finance.journal_line set posted_on = day, rate = at_rate, base_debit = on_debit, \
+             base_credit = on_credit, party_id = of_party \
+             from unnest((select $3::int[]), (select $4::date[]), (select $5::numeric[]), \
+                 (select $6::numeric[]), (select $7::numeric[]), (select $8::uuid[])) \
+             as worth (position, day, at_rate, on_debit, on_credit, of_party) \
+             where tenant_id = $1 and journal_id = $2 and line_no = position \
+             returning tenant_id, entity_id, account_id, currency, posted_on, debit, credit, base_debit, base_credit) \
+             {balance} select count(*) from line"
+        )
+    })
+});
+
 /// What the posting of a draft begins with, held.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
@@ -257,29 +283,23 @@ pub(crate) struct Held {
     pub(crate) period: Option<Period>,
 }
 
-/// The lines of a draft whose journal is locked, with what is held for its posting.
-pub(crate) async fn hold(tx: &mut TenantTx, journal: &Journal) -> Result<Held, DbError> {
-    let held = hold_with(tx, journal, true).await?;
+/// The lines of a draft whose journal is locked, with what is held for its posting, in the books of this base currency.
+pub(crate) async fn hold(tx: &mut TenantTx, journal: &Journal, base: Currency) -> Result<Held, DbError> {
+    let held = hold_with(tx, journal, base, true).await?;
     // Without a period there is no line beside it.
-    if held.lines.is_empty() { hold_with(tx, journal, false).await } else { Ok(held) }
+    if held.lines.is_empty() { hold_with(tx, journal, base, false).await } else { Ok(held) }
 }
 
-async fn hold_with(tx: &mut TenantTx, journal: &Journal, has_period: bool) -> Result<Held, DbError> {
-    let [columns, from, lock] = if has_period {
-        let from = "join finance.period period on period.tenant_id = $1 and period.entity_id = $3 \
-             and period.starts_on <= $4 and period.ends_on >= $4";
-        [&format!(", {}", periods::BESIDE), from, " for share of period"]
-    } else {
-        ["", "", ""]
-    };
-    let statement = format!(
-        "select {COLUMNS}, {}{columns} from finance.journal_line line {NAMES} {from} \
-         where line.tenant_id = $1 and line.journal_id = $2 and line.entity_id = $3 and $4::date is not null \
-         order by line.account_id, line.line_no for key share of account{lock}",
-        accounts::BESIDE
-    );
-    let query = sqlx::query(AssertSqlSafe(statement)).bind(tx.tenant_id().uuid()).bind(journal.id.uuid());
-    let query = query.bind(journal.entity.uuid()).bind(journal.date);
+async fn hold_with(
+    tx: &mut TenantTx,
+    journal: &Journal,
+    base: Currency,
+    has_period: bool,
+) -> Result<Held, DbError> {
+    let [statement, with_period] = &*TO_HOLD;
+    let statement = if has_period { with_period } else { statement };
+    let query = sqlx::query(statement.as_str()).bind(tx.tenant_id().uuid()).bind(journal.id.uuid());
+    let query = query.bind(journal.entity.uuid()).bind(journal.date).bind(base.code());
     let mut held = Held::default();
     for row in query.fetch_all(tx.conn()).await? {
         let line: Line = Row::from_row(&row)?.try_into()?;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use athyper_kernel_db::{DbError, TenantConnection, TenantTx};
 use athyper_kernel_types::Id;
 use chrono::NaiveDate;
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
 use crate::model::journal::Journal;
@@ -48,6 +48,10 @@ impl TryFrom<Row> for Period {
         })
     }
 }
+
+/// What is read of a period.
+const COLUMNS: &str = "id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
+     and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version";
 
 /// What is read of a `period` beside other things.
 pub(super) const BESIDE: &str = "period.id as period_id, period.name as period_name, period.starts_on, period.ends_on, \
@@ -113,14 +117,10 @@ pub(crate) async fn insert(tx: &mut TenantTx, period: &Period) -> Result<(), DbE
 /// Stores the state of a period and gives it its next version.
 pub(crate) async fn set_state(tx: &mut TenantTx, id: PeriodId, state: PeriodState) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
-    sqlx::query(
+    let query = sqlx::query(
         "update finance.period set state = $3, version = version + 1 where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .bind(state.as_str())
-    .execute(tx.conn())
-    .await?;
+    );
+    query.bind(tenant).bind(id.uuid()).bind(state.as_str()).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -131,14 +131,10 @@ pub(crate) async fn set_locked(
     locked: &BTreeSet<Area>,
 ) -> Result<(), DbError> {
     let tenant = tx.tenant_id().uuid();
-    sqlx::query(
+    let query = sqlx::query(
         "update finance.period set locked = $3, version = version + 1 where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .bind(Json(locked))
-    .execute(tx.conn())
-    .await?;
+    );
+    query.bind(tenant).bind(id.uuid()).bind(Json(locked)).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -147,30 +143,23 @@ pub(crate) async fn find(
     tx: &mut (impl TenantConnection + ?Sized),
     id: PeriodId,
 ) -> Result<Option<Period>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period where tenant_id = $1 and id = $2",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(Period::try_from).transpose()
+    with_id(tx, id, "").await
 }
 
 /// The period with this id, locked until the transaction ends: waits for postings into it, and keeps others waiting.
 pub(crate) async fn lock(tx: &mut TenantTx, id: PeriodId) -> Result<Option<Period>, DbError> {
+    with_id(tx, id, "for update").await
+}
+
+async fn with_id(
+    tx: &mut (impl TenantConnection + ?Sized),
+    id: PeriodId,
+    lock: &str,
+) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
-         where tenant_id = $1 and id = $2 for update",
-    )
-    .bind(tenant)
-    .bind(id.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
+    let statement = format!("select {COLUMNS} from finance.period where tenant_id = $1 and id = $2 {lock}");
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(tenant).bind(id.uuid());
+    let row: Option<Row> = query.fetch_optional(tx.conn()).await?;
     row.map(Period::try_from).transpose()
 }
 
@@ -180,18 +169,7 @@ pub(crate) async fn hold_covering(
     entity: EntityId,
     date: NaiveDate,
 ) -> Result<Option<Period>, DbError> {
-    let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
-         where tenant_id = $1 and entity_id = $2 and starts_on <= $3 and ends_on >= $3 for share",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(date)
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(Period::try_from).transpose()
+    on_day(tx, entity, date, "for share").await
 }
 
 /// The period that covers the date.
@@ -200,17 +178,22 @@ pub(crate) async fn covering(
     entity: EntityId,
     date: NaiveDate,
 ) -> Result<Option<Period>, DbError> {
+    on_day(tx, entity, date, "").await
+}
+
+async fn on_day(
+    tx: &mut (impl TenantConnection + ?Sized),
+    entity: EntityId,
+    date: NaiveDate,
+    lock: &str,
+) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
-         where tenant_id = $1 and entity_id = $2 and starts_on <= $3 and ends_on >= $3",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .bind(date)
-    .fetch_optional(tx.conn())
-    .await?;
+    let statement = format!(
+        "select {COLUMNS} from finance.period \
+         where tenant_id = $1 and entity_id = $2 and starts_on <= $3 and ends_on >= $3 {lock}"
+    );
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(tenant).bind(entity.uuid()).bind(date);
+    let row: Option<Row> = query.fetch_optional(tx.conn()).await?;
     row.map(Period::try_from).transpose()
 }
 
@@ -222,17 +205,12 @@ pub(crate) async fn overlapping(
     ends_on: NaiveDate,
 ) -> Result<Option<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let row: Option<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
-         where tenant_id = $1 and entity_id = $4 and starts_on <= $3 and ends_on >= $2 order by starts_on limit 1",
-    )
-    .bind(tenant)
-    .bind(starts_on)
-    .bind(ends_on)
-    .bind(entity.uuid())
-    .fetch_optional(tx.conn())
-    .await?;
+    let statement = format!(
+        "select {COLUMNS} from finance.period \
+         where tenant_id = $1 and entity_id = $4 and starts_on <= $3 and ends_on >= $2 order by starts_on limit 1"
+    );
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(tenant).bind(starts_on).bind(ends_on);
+    let row: Option<Row> = query.bind(entity.uuid()).fetch_optional(tx.conn()).await?;
     row.map(Period::try_from).transpose()
 }
 
@@ -260,15 +238,11 @@ pub(crate) async fn all(
     entity: EntityId,
 ) -> Result<Vec<Period>, DbError> {
     let tenant = tx.tenant_id().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, entity_id, (select code from finance.legal_entity entity where entity.tenant_id = period.tenant_id \
-         and entity.id = period.entity_id) as entity_code, name, starts_on, ends_on, state, locked, signed_off, version from finance.period \
-         where tenant_id = $1 and entity_id = $2 order by starts_on",
-    )
-    .bind(tenant)
-    .bind(entity.uuid())
-    .fetch_all(tx.conn())
-    .await?;
+    let statement = format!(
+        "select {COLUMNS} from finance.period where tenant_id = $1 and entity_id = $2 order by starts_on"
+    );
+    let query = sqlx::query_as(AssertSqlSafe(statement)).bind(tenant).bind(entity.uuid());
+    let rows: Vec<Row> = query.fetch_all(tx.conn()).await?;
     rows.into_iter().map(Period::try_from).collect()
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn get_record(
 ) -> Result<Reply, ProblemResponse> {
     let entity = deps.to_read(&mut read, &key).await?;
     let guard = Guard::of(read.caller());
-    let row = records::find_row(&mut read.tx, &entity, id).await?.ok_or(Error::RecordNotFound)?;
+    let row = records::row(&mut read.tx, &entity, id, "").await?.ok_or(Error::RecordNotFound)?;
     let stored = records::stored(&row, 0)?;
     let names =
         |fields: &Option<String>| fields.as_deref().map(|text| names(&entity, "fields", text)).transpose();

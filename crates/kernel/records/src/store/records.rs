@@ -1,5 +1,7 @@
 //! Records, in table `records.record` or in that of a domain.
 
+use std::sync::LazyLock;
+
 use athyper_kernel_db::{AtOnce, DbError, Rows, TenantConnection, TenantTx};
 use athyper_kernel_record_model::{Entity, Record, RecordId, Relation, Slot, Stored, Traces};
 use athyper_kernel_types::{Id, TenantId};
@@ -54,15 +56,6 @@ pub(crate) async fn find(
     row(tx, entity, id, "").await?.map(|row| record(&row, entity)).transpose()
 }
 
-/// Its row, which begins with the columns of the entity's relation.
-pub(crate) async fn find_row(
-    tx: &mut impl Rows,
-    entity: &Entity,
-    id: RecordId,
-) -> Result<Option<PgRow>, DbError> {
-    row(tx, entity, id, "").await
-}
-
 /// At most `limit` records that are not deleted, the newest first.
 pub(crate) async fn newest(
     tx: &mut impl TenantConnection,
@@ -91,7 +84,8 @@ pub(crate) async fn lock(
     row(tx, entity, id, "for update of r").await?.map(|row| record(&row, entity)).transpose()
 }
 
-async fn row(
+/// The row of the record of this id, which begins with the columns of the entity's relation, with a clause that locks it or none.
+pub(crate) async fn row(
     tx: &mut impl Rows,
     entity: &Entity,
     id: RecordId,
@@ -142,17 +136,20 @@ pub(crate) fn create_at_once(
     let mut query = bind(sqlx::query(""), tenant, (entity, record), &found.values, action)
         .bind(entity.def.key.as_str())
         .bind(entity.version);
-    let mut writes = format!("{BESIDE}, record as ({RECORD})");
+    let [writes, with_words] = &*WRITES;
     if entity.has_words() {
         let (words, weights): (Vec<&str>, Vec<i16>) =
             found.words.iter().map(|(word, weight)| (word.as_str(), *weight)).unzip();
         query = query.bind(words).bind(weights);
-        writes.push_str(WORDS);
     }
+    let writes = if entity.has_words() { with_words } else { writes };
     let values = query.take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
     Ok(AtOnce { here: ENTITY_IN_FORCE, writes, values })
 }
 
+/// What makes a record, and the same of one that has words.
+static WRITES: LazyLock<[String; 2]> =
+    LazyLock::new(|| ["", WORDS].map(|words| format!("{BESIDE}, record as ({RECORD}){words}")));
 /// The entity, which whoever writes its records holds.
 const ENTITY: &str = "select e.preparing from records.entity e where e.tenant_id = $1 and e.id = $2";
 /// The entity, held, if this definition of it is in force.

@@ -29,8 +29,7 @@ fn raise(tx: &LazyTenantTx, from: i64) -> AtOnce {
         writes: "raised as (update platform.number_series n set last_number = was + 1 from here \
                  where n.tenant_id = $1 and n.series = 'kernel'), \
                  entered as (insert into platform.number_series (tenant_id, series, reset_key, last_number) \
-                 select $1, 'raised', was::text, $2 from here)"
-            .to_owned(),
+                 select $1, 'raised', was::text, $2 from here)",
         values,
     }
 }
