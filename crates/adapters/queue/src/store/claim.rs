@@ -86,25 +86,30 @@ pub(crate) async fn claim(
 ) -> Result<Vec<ClaimedRow>, DbError> {
     let tenants: Vec<Uuid> = jobs.iter().map(|job| job.tenant_id).collect();
     let ids: Vec<Uuid> = jobs.iter().map(|job| job.id).collect();
+    let tokens: Vec<Uuid> = jobs.iter().map(|_| Uuid::new_v4()).collect();
     let rows = sqlx::query_as(
         "with wanted as (\
-           select * from unnest($1::uuid[], $2::uuid[]) with ordinality as w(tenant_id, id, place) \
+           select * from unnest($1::uuid[], $2::uuid[], $5::uuid[]) with ordinality as w(tenant_id, id, token, place) \
              limit cardinality($2::uuid[])), \
          claimed as (\
-           update jobs.job j set state = 'running', attempt = j.attempt + 1, lease_token = gen_random_uuid(), \
+           update jobs.job j set state = 'running', attempt = j.attempt + 1, lease_token = w.token, \
              leased_until = clock_timestamp() + make_interval(secs => $3), leased_by = $4, \
              started_at = coalesce(j.started_at, now()) \
            from wanted w where j.tenant_id = w.tenant_id and j.id = w.id and j.state = 'available' \
-           returning j.*, w.place) \
-         select tenant_id, id, type, queue, payload, attempt, max_attempts, lease_token, gate is not null as gated, \
-           greatest(extract(epoch from clock_timestamp() - run_at), 0)::float8 as waited_seconds, realm_key, tenant_key, \
-           org_key, actor_kind, actor_id, request_id, trace_id, traceparent, tracestate \
+           returning j.tenant_id, j.id, j.type, j.queue, j.payload, j.attempt, j.max_attempts, j.lease_token, \
+             j.gate is not null as gated, \
+             greatest(extract(epoch from clock_timestamp() - j.run_at), 0)::float8 as waited_seconds, j.realm_key, \
+             j.tenant_key, j.org_key, j.actor_kind, j.actor_id, j.request_id, j.trace_id, j.traceparent, j.tracestate, \
+             w.place) \
+         select tenant_id, id, type, queue, payload, attempt, max_attempts, lease_token, gated, waited_seconds, realm_key, \
+           tenant_key, org_key, actor_kind, actor_id, request_id, trace_id, traceparent, tracestate \
          from claimed order by place",
     )
     .bind(tenants)
     .bind(ids)
     .bind(lease.as_secs_f64())
     .bind(worker_id)
+    .bind(tokens)
     .fetch_all(conn)
     .await?;
     Ok(rows)

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// For how long what is claimed ahead lasts, by the rate of the last moments.
-const LASTS: Duration = Duration::from_millis(20);
+/// For how long what is claimed ahead lasts, by the rate of the last moments: half of it as long as a claim of so many takes beside
+/// other work, so that the next one is there before the last has begun.
+const LASTS: Duration = Duration::from_millis(60);
 /// The shortest time that a rate is taken of.
 const WINDOW: Duration = Duration::from_millis(5);
 /// Most jobs that are claimed ahead.
-pub(super) const MOST: usize = 1_000;
+pub(super) const MOST: usize = 2_000;
 /// How long jobs wait here while none ends, before they are given back.
 pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 
@@ -59,8 +60,8 @@ mod tests {
         let start = Instant::now();
         let mut ahead = Ahead::new(start);
         assert_eq!(ahead.jobs(40, start + Duration::from_millis(1)), 0, "too early to say");
-        assert_eq!(ahead.jobs(100, start + Duration::from_millis(10)), 200);
-        assert_eq!(ahead.jobs(101, start + Duration::from_millis(12)), 200, "until there is a newer rate");
+        assert_eq!(ahead.jobs(100, start + Duration::from_millis(10)), 600);
+        assert_eq!(ahead.jobs(101, start + Duration::from_millis(12)), 600, "until there is a newer rate");
         // Eight jobs of a second each: nothing is held back from other workers.
         assert_eq!(ahead.jobs(108, start + Duration::from_millis(1_010)), 0);
         assert_eq!(ahead.jobs(1_000_000, start + Duration::from_millis(1_020)), MOST);
