@@ -27,3 +27,7 @@ mod side;
 mod stage;
 mod turns;
 mod wake;
+
+/// As the worker process has it, which the bench stands for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
