@@ -13,8 +13,7 @@ use crate::error::Error;
 use crate::model::journal::{Journal, JournalState, JournalWithLines};
 use crate::model::legal_entity::LegalEntity;
 use crate::posting::{PostingRights, Read, post_drafted};
-use crate::store::journals;
-use crate::store::lines::{self, Held};
+use crate::store::{journals, lines, lines::Held};
 use athyper_kernel_ledger::totals;
 
 /// Post a journal

@@ -43,22 +43,25 @@ struct Row {
     is_automatic: bool,
 }
 
-/// What is read of a `line`, with [`NAMES`].
+/// What is read of a `line`, with [`ACCOUNT`] and [`BASE`].
 const COLUMNS: &str = "line.line_no, line.account_id, account.code, line.debit, line.credit, line.currency, \
     entity.base_currency, line.base_debit, line.base_credit, line.rate, line.party_id, line.due_on, line.dimensions, \
     line.tax_code, line.tax_base, line.settles_id, line.memo, line.is_automatic";
 
-/// What [`COLUMNS`] and [`NAMES`] take of lines that a statement deletes.
+/// What [`COLUMNS`], [`ACCOUNT`] and [`BASE`] take of lines that a statement deletes.
 const WRITTEN: &str = "tenant_id, entity_id, line_no, account_id, debit, credit, currency, base_debit, base_credit, rate, \
     party_id, due_on, dimensions, tax_code, tax_base, settles_id, memo, is_automatic";
 
-/// Where a `line` gets the code of its account and its base currency.
-const NAMES: &str = "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
-    join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id";
+/// Where a `line` gets the code of its account.
+const ACCOUNT: &str =
+    "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id";
 
-/// The same where the base currency is known, `$5`.
-const NAMES_IN_BASE: &str = "join finance.account account on account.tenant_id = line.tenant_id and account.id = line.account_id \
-    cross join (select $5::text as base_currency) entity";
+/// Where it gets its base currency.
+const BASE: &str =
+    "join finance.legal_entity entity on entity.tenant_id = line.tenant_id and entity.id = line.entity_id";
+
+/// The same where that is known, `$5`.
+const KNOWN_BASE: &str = "cross join (select $5::text as base_currency) entity";
 
 impl TryFrom<Row> for Line {
     type Error = DbError;
@@ -223,7 +226,7 @@ pub(crate) fn bind<'q>(
 pub(crate) async fn take(tx: &mut TenantTx, journal: JournalId) -> Result<Vec<Line>, DbError> {
     let statement = format!(
         "with line as (delete from finance.journal_line where tenant_id = $1 and journal_id = $2 returning {WRITTEN}) \
-         select {COLUMNS} from line {NAMES} order by line.line_no"
+         select {COLUMNS} from line {ACCOUNT} {BASE} order by line.line_no"
     );
     read(tx, AssertSqlSafe(statement), journal).await
 }
@@ -234,7 +237,7 @@ pub(crate) async fn of_journal(
     journal: JournalId,
 ) -> Result<Vec<Line>, DbError> {
     let statement = format!(
-        "select {COLUMNS} from finance.journal_line line {NAMES} \
+        "select {COLUMNS} from finance.journal_line line {ACCOUNT} {BASE} \
          where line.tenant_id = $1 and line.journal_id = $2 order by line.line_no"
     );
     read(tx, AssertSqlSafe(statement), journal).await
@@ -247,7 +250,7 @@ static TO_HOLD: LazyLock<[String; 2]> = LazyLock::new(|| {
     let of_period = format!(", {}", periods::BESIDE);
     [["", "", ""], [&of_period, period, "for share of period"]].map(|[columns, from, lock]| {
         format!(
-            "select {COLUMNS}, {}{columns} from finance.journal_line line {NAMES_IN_BASE} {from} \
+            "select {COLUMNS}, {}{columns} from finance.journal_line line {ACCOUNT} {KNOWN_BASE} {from} \
              where line.tenant_id = $1 and line.journal_id = $2 and line.entity_id = $3 and $4::date is not null \
              order by line.account_id, line.line_no for key share of account {lock}",
             accounts::BESIDE
