@@ -25,7 +25,7 @@ pub(super) fn milliseconds(time: Duration) -> f64 {
 /// A figure beside its bar, and whether it keeps it.
 pub(super) fn held(what: &str, figure: f64, unit: &str, at_most: f64) -> Value {
     let verdict = if figure <= at_most { "kept" } else { "MISSED" };
-    eprintln!("{what:<58} {figure:>10.2} {unit:<3} at most {at_most}: {verdict}");
+    eprintln!("{what:<58} {figure:>10.2} {unit:<3} at most {}: {verdict}", rounded(at_most));
     json!({"what": what, "figure": rounded(figure), "unit": unit, "atMost": at_most, "kept": figure <= at_most})
 }
 

@@ -1,17 +1,17 @@
 //! Requests to the real api beside the same transactions by pgbench, on one server, turn by turn.
 
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::figures::{held, keep, median, milliseconds, percentile, rounded};
-use super::load::{Work, closed_loop, fixed_rate};
+use super::figures::{held, keep, median, rounded};
+use super::load::{Work, closed_loop};
 use super::machine;
 use super::paths;
 use super::plain::Plain;
 use super::scene::{Scene, Size};
 use super::statements::Asks;
+use super::tails;
 
 /// How long everything takes.
 #[derive(Clone, Copy)]
@@ -37,13 +37,11 @@ pub(super) const TRIAL: Pace =
     Pace { runs: 1, run: Duration::from_millis(300), fixed: Duration::from_millis(300), idle: 10, busy: 4 };
 
 /// Connections of a closed loop, and clients of pgbench.
-const CONNECTIONS: usize = 16;
+pub(super) const CONNECTIONS: usize = 16;
 /// Most memory at rest and under load, in MiB.
 const MEMORY: (f64, f64) = (60.0, 150.0);
 /// The least share that reads keep under row security of what they do without it.
 const UNDER_SECURITY: f64 = 0.9;
-/// How many times the median the 99th percentile may be.
-const TAIL: f64 = 5.0;
 
 /// Journals of many tenants.
 const SPREAD: &str = "post a journal";
@@ -51,10 +49,10 @@ const SPREAD: &str = "post a journal";
 const SAME: &str = "the same accounts";
 
 /// What is measured.
-struct Path {
-    name: &'static str,
-    work: Work,
-    plain: Option<Plain>,
+pub(super) struct Path {
+    pub(super) name: &'static str,
+    pub(super) work: Work,
+    pub(super) plain: Option<Plain>,
     /// The least share of what pgbench does.
     bar: f64,
     /// Requests of one round.
@@ -101,12 +99,13 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     let mut throughput = Vec::new();
     let mut rates = Vec::new();
     for path in &paths {
-        let (rate, figures) = compare(&scene, path, pace);
+        let (highest, figures) = compare(&scene, path, pace);
         throughput.push(figures);
-        rates.push(rate);
+        rates.push(highest);
     }
     let load = machine::resident_memory(scene.api.pid());
-    let rate_of = |name| paths.iter().zip(&rates).find(|(path, _)| path.name == name).map(|(_, rate)| *rate);
+    let rate_of =
+        |name| paths.iter().zip(&rates).find(|(path, _)| path.name == name).map(|(_, rates)| rates.api);
     let crowded = rate_of(SAME).zip(rate_of(SPREAD)).map_or(0.0, |(same, spread)| same / spread);
     eprintln!("journals on the same accounts: {:.1}% of those of many tenants", crowded * 100.0);
     let journals = paths.iter().filter(|path| [SPREAD, SAME].contains(&path.name));
@@ -114,13 +113,8 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     let reads = paths.iter().filter(|path| ["get one", "list 20"].contains(&path.name));
     let secured: Vec<Value> = reads.filter_map(|path| under_security(&scene, path, pace)).collect();
     eprintln!();
-    let mut latency = Vec::new();
-    for (path, rate) in paths.iter().zip(&rates) {
-        latency.push(late(&scene, path, (CONNECTIONS, 0), rate / 2.0, pace));
-    }
-    for (path, rate) in paths.iter().zip(&rates).filter(|(path, _)| path.plain.is_some()) {
-        latency.push(late(&scene, path, (pace.busy, pace.idle), rate / 2.0, pace));
-    }
+    let latency: Vec<Value> =
+        paths.iter().zip(&rates).map(|(path, rates)| tails::measure(&scene, path, *rates, pace)).collect();
     let most = machine::resident_memory(scene.api.pid());
     let memory = [
         held("memory at rest", rest, "MiB", MEMORY.0),
@@ -154,8 +148,16 @@ fn ask(scene: &Scene, path: &Path) -> Value {
     json!({"path": path.name, "roundTrips": asks.round_trips(), "statements": asks.statements(), "texts": texts})
 }
 
+/// How often in a second a path is done at most.
+#[derive(Clone, Copy)]
+pub(super) struct Rates {
+    pub(super) api: f64,
+    /// What pgbench does with the same statements, where there are some.
+    pub(super) plain: Option<f64>,
+}
+
 /// The throughput of a path, and of pgbench with the same statements, turn by turn.
-fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
+fn compare(scene: &Scene, path: &Path, pace: Pace) -> (Rates, Value) {
     let (port, data) = (scene.platform.port(), scene.platform.data_dir().join("postgres/data"));
     let (mut api, mut plain, mut pipelined, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut own, mut server) = (Vec::new(), Vec::new());
@@ -177,6 +179,7 @@ fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
     let (rate, own, server) = (median(api), median(own), median(server));
     let mut figures = json!({"path": path.name, "perSecond": rate.round(), "requestsOfARound": path.requests,
         "apiMicroseconds": own.round(), "postgresMicroseconds": server.round()});
+    let mut rates = Rates { api: rate, plain: None };
     if path.plain.is_some() {
         let (plain, pipelined, share) = (median(plain), median(pipelined), median(shares));
         let verdict = if share >= path.bar { "kept" } else { "MISSED" };
@@ -190,13 +193,14 @@ fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
         figures["pipelinedPerSecond"] = json!(pipelined.round());
         figures["share"] = json!(rounded(share));
         figures["bar"] = json!(path.bar);
+        rates.plain = Some(plain);
     } else {
         eprintln!(
             "{:<16} {rate:>9.0} {:>9} {:>9} {:>7} {:>5}   {own:>7.0} {server:>7.0}",
             path.name, "", "", "", ""
         );
     }
-    (rate, figures)
+    (rates, figures)
 }
 
 /// What a path does while PostgreSQL has one core, and while it has all of them, turn by turn. The api and its clients have all of
@@ -242,27 +246,4 @@ fn under_security(scene: &Scene, path: &Path, pace: Pace) -> Option<Value> {
         UNDER_SECURITY * 100.0
     );
     Some(json!({"path": path.name, "share": rounded(share), "bar": UNDER_SECURITY}))
-}
-
-/// The latency of a path at a fixed rate, with so many connections that are busy and so many that are not.
-fn late(scene: &Scene, path: &Path, (busy, idle): (usize, usize), rate: f64, pace: Pace) -> Value {
-    let port = scene.platform.port();
-    let _idle: Vec<TcpStream> = (0..idle).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
-    let times = fixed_rate(port, &path.work, busy, rate, pace.fixed);
-    let (median, most) = (percentile(&times, 50), percentile(&times, 99));
-    let tail = most.as_secs_f64() / median.as_secs_f64();
-    let what = format!(
-        "{} at {rate:.0}/s, {busy} busy and {idle} idle: median {:.2}, 99 % {:.2} ms",
-        path.name,
-        milliseconds(median),
-        milliseconds(most)
-    );
-    let mut figures = held(&what, tail, "x", TAIL);
-    figures["path"] = json!(path.name);
-    figures["busy"] = json!(busy);
-    figures["idle"] = json!(idle);
-    figures["perSecond"] = json!(rate.round());
-    figures["medianMs"] = json!(rounded(milliseconds(median)));
-    figures["p99Ms"] = json!(rounded(milliseconds(most)));
-    figures
 }

@@ -12,6 +12,7 @@ mod plain;
 mod scene;
 mod start;
 mod statements;
+mod tails;
 
 use std::time::Duration;
 

@@ -13,6 +13,9 @@ use crate::servers::psql;
 /// Ids that come in the order of time, as those of the service: new rows stand at the end of their indexes.
 const NEXT_ID: &str = "\\set n :n + 1\n\\set id (:run * 268435456 + :n) * 32 + :client_id\n";
 
+/// What is left out of latencies at their beginning.
+const FIRST: Duration = Duration::from_secs(1);
+
 /// Counts the runs, so that each makes ids of its own.
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
@@ -143,6 +146,51 @@ impl Plain {
         length: Duration,
         pipelined: bool,
     ) -> f64 {
+        let said = self.pgbench(role, scene, clients, length, pipelined, &[]);
+        let tps = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        tps.unwrap_or_else(|| panic!("pgbench says no tps: {said}"))
+    }
+
+    /// How long transactions take when so many a second are asked for, at times of chance (the gaps between them are exponential).
+    /// Each counts from the time at which it was to begin; the shortest comes first. Those of the first second, in which each client
+    /// has the statements prepared, are left out.
+    pub(super) fn latencies(
+        &self,
+        scene: &Scene,
+        clients: usize,
+        rate: f64,
+        length: Duration,
+    ) -> Vec<Duration> {
+        let folder = scene.platform.folder().join(format!("{}-times", self.name));
+        fs::create_dir_all(&folder).unwrap();
+        let prefix = folder.join("of");
+        let rated = ["-R", &rate.to_string(), "--log", "--log-prefix", prefix.to_str().unwrap()];
+        // A trial has no second to leave out.
+        let left_out = if length < FIRST { Duration::ZERO } else { FIRST };
+        self.pgbench("app", scene, clients, length + left_out, false, &rated);
+        let mut all = Vec::new();
+        for file in fs::read_dir(&folder).unwrap() {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            all.extend(text.lines().map(|line| ended_and_took(line).unwrap()));
+        }
+        let first = all.iter().map(|(ended, _)| *ended).min().unwrap_or_default();
+        let later = all.iter().filter(|(ended, _)| *ended >= first + left_out);
+        let mut times: Vec<Duration> = later.map(|(_, took)| *took).collect();
+        fs::remove_dir_all(&folder).unwrap();
+        times.sort_unstable();
+        times
+    }
+
+    /// Runs pgbench with this script and gives what it says.
+    fn pgbench(
+        &self,
+        role: &str,
+        scene: &Scene,
+        clients: usize,
+        length: Duration,
+        pipelined: bool,
+        rated: &[&str],
+    ) -> String {
         let Self { name, chosen, begin, transactions } = self;
         let mut script = chosen.clone();
         for statements in transactions {
@@ -162,18 +210,26 @@ impl Plain {
             .args(["-D", "n=0", "-D", &format!("run={}", RUNS.fetch_add(1, Ordering::Relaxed))])
             .args(["-n", "-M", "prepared", "-j", "2", "-c", &clients.to_string()])
             .args(amount)
+            .args(rated)
             .arg("-f")
             .arg(&file)
             .arg(scene.platform.database_url(role))
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         let first = errors.lines().take(4).collect::<Vec<_>>().join("\n");
         assert!(output.status.success(), "pgbench {name}: {first}");
-        let tps = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-        tps.unwrap_or_else(|| panic!("pgbench says no tps: {said}"))
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
+}
+
+/// When a transaction ended, since the epoch, and how long it took, from a line of pgbench's log: the client, its transaction,
+/// microseconds, the script, seconds and microseconds of the epoch, and how late it began.
+fn ended_and_took(line: &str) -> Option<(Duration, Duration)> {
+    let mut parts = line.split(' ').skip(2).map(|part| part.parse::<u64>().ok());
+    let [took, _script, seconds, micros] = std::array::from_fn(|_| parts.next().flatten());
+    let ended = Duration::from_secs(seconds?) + Duration::from_micros(micros?);
+    Some((ended, Duration::from_micros(took?)))
 }
 
 /// pgbench stands where PostgreSQL's other programs do.

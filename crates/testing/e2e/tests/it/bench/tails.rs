@@ -1,0 +1,102 @@
+//! How long the slowest requests take at half of the highest rate: over few connections, over many, and beside pgbench.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::figures::{held, median, milliseconds, percentile, rounded};
+use super::http::{CONNECTIONS, Pace, Path, Rates};
+use super::load::{Connection, Dice, fixed_rate};
+use super::paths;
+use super::scene::Scene;
+
+/// How many times the median the 99th percentile may be.
+const TAIL: f64 = 5.0;
+/// How many times as long the 99th percentile may be among many connections.
+const AMONG_MANY: f64 = 4.0 / 3.0;
+/// How long the api may take to see that connections have come, or gone.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// Times of runs, of which the middle one counts.
+struct Runs(Vec<(f64, f64)>);
+
+impl Runs {
+    /// Adds a run. Its times are in order.
+    fn add(&mut self, times: &[Duration]) {
+        self.0.push((milliseconds(percentile(times, 50)), milliseconds(percentile(times, 99))));
+    }
+
+    fn median(&self) -> f64 {
+        median(self.0.iter().map(|(median, _)| *median).collect())
+    }
+
+    fn most(&self) -> f64 {
+        median(self.0.iter().map(|(_, most)| *most).collect())
+    }
+
+    /// How many times the median of its run the 99th percentile is.
+    fn tail(&self) -> f64 {
+        median(self.0.iter().map(|(median, most)| most / median).collect())
+    }
+
+    /// How many times as long the 99th percentile is as in the runs beside these.
+    fn beside(&self, others: &Self) -> f64 {
+        median(self.0.iter().zip(&others.0).map(|((_, most), (_, other))| most / other).collect())
+    }
+
+    fn figures(&self, connections: usize, rate: f64) -> Value {
+        json!({"connections": connections, "perSecond": rate.round(), "medianMs": rounded(self.median()),
+            "p99Ms": rounded(self.most()), "tail": rounded(self.tail())})
+    }
+}
+
+/// The latencies of a path, turn by turn: the api over few connections, among many, and pgbench, each at half of its highest rate.
+pub(super) fn measure(scene: &Scene, path: &Path, highest: Rates, pace: Pace) -> Value {
+    let (port, rate) = (scene.platform.port(), highest.api / 2.0);
+    let [mut few, mut many, mut plain] = [const { Runs(Vec::new()) }; 3];
+    for _ in 0..pace.runs {
+        few.add(&fixed_rate(port, &path.work, CONNECTIONS, rate, pace.fixed));
+        let Some((of_path, its_rate)) = path.plain.as_ref().zip(highest.plain) else { continue };
+        let idle = idle_connections(scene, pace.idle);
+        many.add(&fixed_rate(port, &path.work, pace.busy, rate, pace.fixed));
+        drop(idle);
+        sleep(SETTLING);
+        plain.add(&of_path.latencies(scene, CONNECTIONS, its_rate / 2.0, pace.fixed));
+    }
+    let (name, busy, idle) = (path.name, pace.busy, pace.idle);
+    let what = format!("{name} at {rate:.0}/s: median {:.2}, 99 % {:.2} ms", few.median(), few.most());
+    let tail = held(&what, few.tail(), "x", TAIL);
+    let mut figures = json!({"path": name, "few": few.figures(CONNECTIONS, rate), "tail": tail});
+    if let Some(its_rate) = highest.plain.map(|highest| highest / 2.0) {
+        eprintln!(
+            "  pgbench at {its_rate:.0}/s: median {:.2}, 99 % {:.2} ms: {:.2} times",
+            plain.median(),
+            plain.most(),
+            plain.tail()
+        );
+        let what = format!(
+            "  {busy} busy and {idle} idle: median {:.2}, 99 % {:.2} ms, of that over few",
+            many.median(),
+            many.most()
+        );
+        figures["amongMany"] = held(&what, many.beside(&few), "x", AMONG_MANY);
+        figures["many"] = many.figures(busy, rate);
+        figures["idle"] = json!(idle);
+        figures["pgbench"] = plain.figures(CONNECTIONS, its_rate);
+    }
+    figures
+}
+
+/// Connections that have asked once and say nothing more.
+fn idle_connections(scene: &Scene, number: usize) -> Vec<Connection> {
+    let (live, mut dice) = (paths::live(scene), Dice::new(0));
+    let open = |_| {
+        let mut connection = Connection::open(scene.platform.port());
+        live(&mut connection, &mut dice);
+        connection
+    };
+    let opened = (0..number).map(open).collect();
+    sleep(SETTLING);
+    opened
+}
