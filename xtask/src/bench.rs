@@ -68,7 +68,7 @@ pub(crate) fn run(name: Option<&str>, records: u64) -> Result<()> {
     }
     let mut variables = vec![("ATHYPER_BENCH_RECORDS", records.to_string())];
     if chosen.iter().any(|bench| bench.package == PROGRAMS) {
-        variables.push(("ATHYPER_E2E_PROGRAMS", release::run()?.display().to_string()));
+        variables.push(("ATHYPER_E2E_PROGRAMS", release::run(false)?.display().to_string()));
     }
     let variables: Vec<(&str, &str)> =
         variables.iter().map(|(name, value)| (*name, value.as_str())).collect();

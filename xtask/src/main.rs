@@ -91,7 +91,11 @@ enum Habit {
         records: u64,
     },
     /// Build the programs as they are released
-    Release,
+    Release {
+        /// See anew which branches requests take, which is as long as another build
+        #[arg(long)]
+        retrain: bool,
+    },
     /// Run all that must hold, cheapest first
     Ci {
         /// Run this step alone; may be repeated
@@ -114,7 +118,7 @@ fn main() -> ExitCode {
         Habit::NewCommand { domain, name } => scaffold::new_command(&domain, &name),
         Habit::Bench { name, records } => bench::run(name.as_deref(), records),
         Habit::Soak { name } => soak::run(name.as_deref()),
-        Habit::Release => release::run().map(drop),
+        Habit::Release { retrain } => release::run(retrain).map(drop),
         Habit::Ci { only, skip } => ci::run(&only, &skip),
     };
     match outcome {

@@ -123,8 +123,9 @@ pub(crate) fn is_ci() -> bool {
     environment("CI").is_some()
 }
 
+/// A variable of the environment that says something.
 #[expect(clippy::disallowed_methods, reason = "a tool reads PATH and CI; services read configuration")]
-fn environment(name: &str) -> Option<OsString> {
+pub(crate) fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 

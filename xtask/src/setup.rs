@@ -187,6 +187,17 @@ pub(crate) fn valgrind() -> Result<bool> {
     Ok(is_here() || (install_package("valgrind")? && is_here()))
 }
 
+/// The compiler's own program that reads profiles, after installing it; none where there is no rustup.
+pub(crate) fn llvm_profdata() -> Result<Option<PathBuf>> {
+    let sysroot = PathBuf::from(process::capture("rustc", &["--print", "sysroot"])?.trim());
+    let host = process::capture("rustc", &["--print", "host-tuple"])?;
+    let program = sysroot.join("lib/rustlib").join(host.trim()).join("bin/llvm-profdata");
+    if !program.exists() && process::find("rustup").is_some() {
+        process::run("rustup", &["component", "add", "llvm-tools"])?;
+    }
+    Ok(program.exists().then_some(program))
+}
+
 /// Whether virtual environments can be made, after installing what Debian splits off; false where this user cannot.
 fn python_with_environments() -> Result<bool> {
     let works = || process::ask("python3", &["-c", "import ensurepip, venv"]).is_some();

@@ -8,16 +8,17 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use athyper_peers::free_port;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::process;
 
 /// How long a start may take: under Callgrind everything takes some fifty times as long.
 const START: Duration = Duration::from_mins(5);
-/// How often each request is made.
-const TIMES: usize = 30;
+
+/// The variable that says where a program leaves the branches that it has counted.
+const COUNTS_TO: &str = "LLVM_PROFILE_FILE";
 
 /// A running api with a database of its own.
 pub(super) struct Api {
@@ -52,6 +53,7 @@ impl Api {
         command.args(["--set", "http.rateLimits.enabled=false"]);
         command.env("ATHYPER_DATA_DIR", data).env("PORT", port.to_string());
         command.env("OPERATOR_PORT", operators.to_string());
+        command.env(COUNTS_TO, counts_of(data, "%p"));
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn();
         let child = child.with_context(|| format!("cannot start {}", program.display()))?;
         let mut api = Self { child, program: program.to_owned(), data: data.to_owned(), port };
@@ -69,42 +71,29 @@ impl Api {
         Ok(api)
     }
 
-    /// Has an entity made, and its records written, read and listed.
-    pub(super) fn answer_requests(&self) -> Result<()> {
-        let arguments = ["token", "--tenant", "demo", "--user", "admin"];
-        let token =
-            Command::new(&self.program).args(arguments).env("ATHYPER_DATA_DIR", &self.data).output()?;
+    /// A token of somebody in the tenant of its first start.
+    pub(super) fn token(&self, user: &str) -> Result<String> {
+        let arguments = ["token", "--tenant", "demo", "--user", user];
+        let token = Command::new(&self.program)
+            .args(arguments)
+            .env("ATHYPER_DATA_DIR", &self.data)
+            .env(COUNTS_TO, counts_of(&self.data, "%p"))
+            .output()?;
         ensure!(token.status.success(), "no token: {}", String::from_utf8_lossy(&token.stderr));
-        let token = String::from_utf8(token.stdout)?;
-        let ask = |method: &str, path: &str, body: Option<&Value>| {
-            let answer = self.ask(method, path, token.trim(), body)?;
-            ensure!(answer.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
-            Ok(answer)
-        };
-        let definition = json!({"key": "item", "label": "Item", "plural": "Items", "fields": [
-            {"key": "label", "label": "Label", "type": "text", "indexed": true},
-            {"key": "size", "label": "Size", "type": "integer"}]});
-        let draft = ask("POST", "/v1/metadata/entities", Some(&json!({"definition": definition})))?;
-        ask("POST", &format!("{}/publish", location(&draft)?), Some(&json!({})))?;
-        for number in 0..TIMES {
-            let record = json!({"label": format!("item {number}"), "size": number});
-            let made = ask("POST", "/v1/records/item", Some(&record))?;
-            ask("GET", location(&made)?, None)?;
-            ask("GET", "/v1/records/item?limit=20", None)?;
-        }
-        Ok(())
+        Ok(String::from_utf8(token.stdout)?.trim().to_owned())
     }
 
-    /// Asks it to end, and waits until it has.
-    pub(super) fn end(mut self) -> Result<()> {
+    /// Asks it to end, and waits until it has. Gives the file with the branches that it has counted, where it does that. What it
+    /// started, and ends after it, has a file of its own.
+    pub(super) fn end(mut self) -> Result<PathBuf> {
         process::run("kill", &["-TERM", &self.child.id().to_string()])?;
         let status = self.child.wait()?;
         ensure!(status.success(), "the api ended with {status}: {}", self.log());
-        Ok(())
+        Ok(counts_of(&self.data, &self.child.id().to_string()))
     }
 
     /// The answer to a request, head and body.
-    fn ask(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Result<String> {
+    pub(super) fn ask(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Result<String> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         connection.set_read_timeout(Some(START))?;
@@ -132,8 +121,7 @@ impl Drop for Api {
     }
 }
 
-/// Where something that was made can be found.
-fn location(answer: &str) -> Result<&str> {
-    let value = answer.lines().find_map(|line| line.strip_prefix("location: "));
-    value.map(str::trim).with_context(|| format!("an answer without location: {answer}"))
+/// Where a process of this id leaves the branches that it has counted. The program puts its id in for `%p`.
+fn counts_of(data: &Path, process: &str) -> PathBuf {
+    data.with_extension(format!("counts-{process}"))
 }
