@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use athyper_kernel_db::{Database, DbError, SystemReason};
@@ -17,14 +17,18 @@ use crate::store::decisions;
 
 /// Decisions that wait to be written. What comes when it is full is dropped, and counted.
 const WAITING: usize = 8_192;
-/// Decisions of one statement.
-pub(crate) const BATCH: usize = 500;
-/// How long a decision waits for others.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Decisions of one statement. Requests wait for its core: a decision costs about as much as a request that reads one record.
+const BATCH: usize = 20;
+/// How long a decision waits for others, unless there are enough for a statement.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Of what is allowed, one in so many is written down.
 const ONE_IN: u64 = 10;
-/// How often a batch that cannot be written is tried again.
+/// Of what is allowed, so many wait at most: a process writes down a hundred a second, which is what its tables can grow by.
+const ALLOWED_WAITING: usize = 10;
+/// How often a batch that cannot be written is tried.
 const TRIES: usize = 3;
+/// How long after the try before.
+const BEFORE_NEXT_TRY: Duration = Duration::from_millis(500);
 
 /// A decision with what was asked.
 #[derive(Clone, Debug)]
@@ -82,15 +86,17 @@ pub(crate) struct DecisionLog {
 #[derive(Debug, Default)]
 struct Counts {
     allowed: AtomicU64,
+    allowed_waiting: AtomicUsize,
     dropped: AtomicU64,
     dice: RandomState,
 }
 
 impl Counts {
-    /// Whether the next of what is allowed is written down. By chance and not by turns: requests come in patterns, of which turns
-    /// would keep the same part again and again.
+    /// Whether the next of what is allowed is written down, if few of that wait. By chance and not by turns: requests come in
+    /// patterns, of which turns would keep the same part again and again.
     fn is_drawn(&self) -> bool {
         self.dice.hash_one(self.allowed.fetch_add(1, Ordering::Relaxed)).is_multiple_of(ONE_IN)
+            && self.allowed_waiting.load(Ordering::Relaxed) < ALLOWED_WAITING
     }
 }
 
@@ -106,9 +112,14 @@ impl DecisionLog {
 
     /// Takes a decision, if it is one that is written down. Never waits.
     pub(crate) fn take(&self, decision: &Decision, entry: impl FnOnce() -> Entry) {
-        let is_kept = decision.outcome == Outcome::Denied || self.counts.is_drawn();
-        if is_kept && self.queue.try_send(entry()).is_err() {
+        let is_refusal = decision.outcome == Outcome::Denied;
+        if !is_refusal && !self.counts.is_drawn() {
+            return;
+        }
+        if self.queue.try_send(entry()).is_err() {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+        } else if !is_refusal {
+            self.counts.allowed_waiting.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -138,6 +149,8 @@ impl Writer {
                 self.waiting.close();
                 while self.waiting.recv_many(&mut batch, BATCH).await > 0 {}
             }
+            let allowed = batch.iter().filter(|entry| entry.outcome != Outcome::Denied).count();
+            self.counts.allowed_waiting.fetch_sub(allowed, Ordering::Relaxed);
             for some in batch.chunks(BATCH) {
                 self.write(some).await;
             }
@@ -148,6 +161,9 @@ impl Writer {
             }
             if is_stopping {
                 return;
+            }
+            if batch.len() == BATCH {
+                continue;
             }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
@@ -164,7 +180,7 @@ impl Writer {
                 Err(error) if attempt == TRIES => {
                     tracing::warn!(error = %error, decisions = some.len(), "decisions cannot be written");
                 }
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                Err(_) => tokio::time::sleep(BEFORE_NEXT_TRY).await,
             }
         }
         let lost = u64::try_from(some.len()).unwrap_or(u64::MAX);
@@ -216,20 +232,39 @@ mod tests {
 
     #[test]
     fn refusals_are_all_taken_and_what_is_too_much_is_counted() {
-        let (queue, mut waiting) = mpsc::channel(3);
+        let (queue, waiting) = mpsc::channel(3);
         let log = DecisionLog { queue, counts: Arc::default() };
         for _ in 0..5 {
             log.take(&decision(Outcome::Denied), entry);
         }
-        assert_eq!(log.dropped(), 2);
-        while waiting.try_recv().is_ok() {}
+        assert_eq!((waiting.len(), log.dropped()), (3, 2));
+    }
+
+    #[test]
+    fn of_what_is_allowed_one_in_ten_is_drawn_by_chance() {
+        let (queue, mut waiting) = mpsc::channel(1);
+        let log = DecisionLog { queue, counts: Arc::default() };
         let mut kept = 0;
         for _ in 0..20_000 {
             log.take(&decision(Outcome::Allowed), entry);
             kept += usize::from(waiting.try_recv().is_ok());
+            log.counts.allowed_waiting.store(0, Ordering::Relaxed);
         }
-        assert_eq!(log.dropped(), 2);
+        assert_eq!(log.dropped(), 0);
         // One in ten, within eight standard deviations.
         assert!((1_660..=2_340).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn what_is_allowed_takes_little_of_the_queue_and_leaves_the_rest_to_refusals() {
+        let (queue, waiting) = mpsc::channel(12);
+        let log = DecisionLog { queue, counts: Arc::default() };
+        for _ in 0..1_000 {
+            log.take(&decision(Outcome::Allowed), entry);
+        }
+        assert_eq!(waiting.len(), 10);
+        log.take(&decision(Outcome::Denied), entry);
+        log.take(&decision(Outcome::Denied), entry);
+        assert_eq!((waiting.len(), log.dropped()), (12, 0));
     }
 }
