@@ -23,7 +23,7 @@ const BATCH: usize = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 /// Of what is allowed, one in so many is written down.
 const ONE_IN: u64 = 10;
-/// Of what is allowed, so many wait at most: a process writes down a hundred a second, which is what its tables can grow by.
+/// Of what is allowed, so many wait at most: with the pause, a process writes down about a hundred a second.
 const ALLOWED_WAITING: usize = 10;
 /// How often a batch that cannot be written is tried.
 const TRIES: usize = 3;
