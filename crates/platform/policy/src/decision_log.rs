@@ -86,6 +86,7 @@ pub(crate) struct DecisionLog {
 #[derive(Debug, Default)]
 struct Counts {
     allowed: AtomicU64,
+    /// Counted apart from refusals: whoever provokes many of these must not keep out what is allowed to others.
     allowed_waiting: AtomicUsize,
     dropped: AtomicU64,
     dice: RandomState,
