@@ -18,12 +18,14 @@ use crate::shadow::{Case, Running};
 use crate::store::differences::{self, NewDifference};
 use crate::store::shadows::{self, Counts};
 
-/// Decisions that are asked again at once.
-const BATCH: usize = 256;
+/// Decisions that are asked again at once, and written in one statement where answers differ. Requests wait for its core.
+const BATCH: usize = 16;
 /// How long the next ones wait: the work of a process is bounded by both.
-const PAUSE: Duration = Duration::from_millis(200);
-/// How often a batch that cannot be written is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How often a batch that cannot be written is tried.
 const TRIES: usize = 3;
+/// How long after the try before.
+const BEFORE_NEXT_TRY: Duration = Duration::from_millis(500);
 
 /// Asks again and writes down.
 pub(crate) struct Writer {
@@ -122,7 +124,7 @@ impl Writer {
                 Err(error) if attempt == TRIES => {
                     tracing::warn!(error = %error, "what drafts would answer otherwise cannot be written");
                 }
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                Err(_) => tokio::time::sleep(BEFORE_NEXT_TRY).await,
             }
         }
     }

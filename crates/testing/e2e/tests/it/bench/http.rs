@@ -99,13 +99,12 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     let mut throughput = Vec::new();
     let mut rates = Vec::new();
     for path in &paths {
-        let (highest, figures) = compare(&scene, path, pace);
+        let (rate, figures) = compare(&scene, path, pace);
         throughput.push(figures);
-        rates.push(highest);
+        rates.push(rate);
     }
     let load = machine::resident_memory(scene.api.pid());
-    let rate_of =
-        |name| paths.iter().zip(&rates).find(|(path, _)| path.name == name).map(|(_, rates)| rates.api);
+    let rate_of = |name| paths.iter().zip(&rates).find(|(path, _)| path.name == name).map(|(_, rate)| *rate);
     let crowded = rate_of(SAME).zip(rate_of(SPREAD)).map_or(0.0, |(same, spread)| same / spread);
     eprintln!("journals on the same accounts: {:.1}% of those of many tenants", crowded * 100.0);
     let journals = paths.iter().filter(|path| [SPREAD, SAME].contains(&path.name));
@@ -113,8 +112,7 @@ pub(super) async fn bench(size: Size, pace: Pace) {
     let reads = paths.iter().filter(|path| ["get one", "list 20"].contains(&path.name));
     let secured: Vec<Value> = reads.filter_map(|path| under_security(&scene, path, pace)).collect();
     eprintln!();
-    let latency: Vec<Value> =
-        paths.iter().zip(&rates).map(|(path, rates)| tails::measure(&scene, path, *rates, pace)).collect();
+    let latency: Vec<Value> = paths.iter().map(|path| tails::measure(&scene, path, pace)).collect();
     let most = machine::resident_memory(scene.api.pid());
     let memory = [
         held("memory at rest", rest, "MiB", MEMORY.0),
@@ -148,16 +146,8 @@ fn ask(scene: &Scene, path: &Path) -> Value {
     json!({"path": path.name, "roundTrips": asks.round_trips(), "statements": asks.statements(), "texts": texts})
 }
 
-/// How often in a second a path is done at most.
-#[derive(Clone, Copy)]
-pub(super) struct Rates {
-    pub(super) api: f64,
-    /// What pgbench does with the same statements, where there are some.
-    pub(super) plain: Option<f64>,
-}
-
-/// The throughput of a path, and of pgbench with the same statements, turn by turn.
-fn compare(scene: &Scene, path: &Path, pace: Pace) -> (Rates, Value) {
+/// The throughput of a path, and of pgbench with the same statements, turn by turn. Gives how often in a second the path is done too.
+fn compare(scene: &Scene, path: &Path, pace: Pace) -> (f64, Value) {
     let (port, data) = (scene.platform.port(), scene.platform.data_dir().join("postgres/data"));
     let (mut api, mut plain, mut pipelined, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut own, mut server) = (Vec::new(), Vec::new());
@@ -179,7 +169,6 @@ fn compare(scene: &Scene, path: &Path, pace: Pace) -> (Rates, Value) {
     let (rate, own, server) = (median(api), median(own), median(server));
     let mut figures = json!({"path": path.name, "perSecond": rate.round(), "requestsOfARound": path.requests,
         "apiMicroseconds": own.round(), "postgresMicroseconds": server.round()});
-    let mut rates = Rates { api: rate, plain: None };
     if path.plain.is_some() {
         let (plain, pipelined, share) = (median(plain), median(pipelined), median(shares));
         let verdict = if share >= path.bar { "kept" } else { "MISSED" };
@@ -193,14 +182,13 @@ fn compare(scene: &Scene, path: &Path, pace: Pace) -> (Rates, Value) {
         figures["pipelinedPerSecond"] = json!(pipelined.round());
         figures["share"] = json!(rounded(share));
         figures["bar"] = json!(path.bar);
-        rates.plain = Some(plain);
     } else {
         eprintln!(
             "{:<16} {rate:>9.0} {:>9} {:>9} {:>7} {:>5}   {own:>7.0} {server:>7.0}",
             path.name, "", "", "", ""
         );
     }
-    (rates, figures)
+    (rate, figures)
 }
 
 /// What a path does while PostgreSQL has one core, and while it has all of them, turn by turn. The api and its clients have all of

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::figures::{held, median, milliseconds, percentile, rounded};
-use super::http::{CONNECTIONS, Pace, Path, Rates};
-use super::load::{Connection, Dice, fixed_rate};
+use super::http::{CONNECTIONS, Pace, Path};
+use super::load::{Connection, Dice, closed_loop, fixed_rate};
 use super::paths;
 use super::scene::Scene;
 
@@ -51,24 +51,31 @@ impl Runs {
     }
 }
 
-/// The latencies of a path, turn by turn: the api over few connections, among many, and pgbench, each at half of its highest rate.
-pub(super) fn measure(scene: &Scene, path: &Path, highest: Rates, pace: Pace) -> Value {
-    let (port, rate) = (scene.platform.port(), highest.api / 2.0);
+/// The latencies of a path, turn by turn: the api over few connections, among many, and pgbench, each at half of the highest rate that
+/// it had right before, as the machine goes between speeds.
+pub(super) fn measure(scene: &Scene, path: &Path, pace: Pace) -> Value {
+    let port = scene.platform.port();
     let [mut few, mut many, mut plain] = [const { Runs(Vec::new()) }; 3];
+    let (mut rates, mut its_rates) = (Vec::new(), Vec::new());
     for _ in 0..pace.runs {
+        let rate = closed_loop(port, &path.work, CONNECTIONS, pace.run) / 2.0;
+        rates.push(rate);
         few.add(&fixed_rate(port, &path.work, CONNECTIONS, rate, pace.fixed));
-        let Some((of_path, its_rate)) = path.plain.as_ref().zip(highest.plain) else { continue };
+        let Some(of_path) = &path.plain else { continue };
         let idle = idle_connections(scene, pace.idle);
         many.add(&fixed_rate(port, &path.work, pace.busy, rate, pace.fixed));
         drop(idle);
         sleep(SETTLING);
-        plain.add(&of_path.latencies(scene, CONNECTIONS, its_rate / 2.0, pace.fixed));
+        let its_rate = of_path.run(scene, CONNECTIONS, pace.run, false) / 2.0;
+        its_rates.push(its_rate);
+        plain.add(&of_path.latencies(scene, CONNECTIONS, its_rate, pace.fixed));
     }
-    let (name, busy, idle) = (path.name, pace.busy, pace.idle);
+    let (rate, name, busy, idle) = (median(rates), path.name, pace.busy, pace.idle);
     let what = format!("{name} at {rate:.0}/s: median {:.2}, 99 % {:.2} ms", few.median(), few.most());
     let tail = held(&what, few.tail(), "x", TAIL);
     let mut figures = json!({"path": name, "few": few.figures(CONNECTIONS, rate), "tail": tail});
-    if let Some(its_rate) = highest.plain.map(|highest| highest / 2.0) {
+    if path.plain.is_some() {
+        let its_rate = median(its_rates);
         eprintln!(
             "  pgbench at {its_rate:.0}/s: median {:.2}, 99 % {:.2} ms: {:.2} times",
             plain.median(),
