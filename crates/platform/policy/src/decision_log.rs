@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::decisions;
+use crate::written::written;
 
 /// Decisions that wait to be written. What comes when it is full is dropped, and counted.
 const WAITING: usize = 8_192;
@@ -26,10 +27,6 @@ const ONE_IN: u64 = 10;
 /// Of what is allowed, so many wait at most: with the pause, a process writes down about ten a second. A statement with ten of them kept
 /// a core for half a millisecond, and nine of the requests behind it for more than one.
 const ALLOWED_WAITING: usize = 1;
-/// How often a batch that cannot be written is tried.
-const TRIES: usize = 3;
-/// How long after the try before.
-const BEFORE_NEXT_TRY: Duration = Duration::from_millis(500);
 
 /// A decision with what was asked.
 #[derive(Clone, Debug)]
@@ -176,15 +173,8 @@ impl Writer {
 
     /// Writes some decisions; what cannot be written after some tries is counted as dropped.
     async fn write(&self, some: &[Entry]) {
-        for attempt in 1..=TRIES {
-            match self.try_write(some).await {
-                Ok(()) => return,
-                Err(error) if attempt == TRIES => {
-                    tracing::warn!(error = %error, decisions = some.len(), "decisions cannot be written");
-                }
-                Err(_) => tokio::time::sleep(BEFORE_NEXT_TRY).await,
-            }
-        }
+        let Err(error) = written(|| self.try_write(some)).await else { return };
+        tracing::warn!(error = %error, decisions = some.len(), "decisions cannot be written");
         let lost = u64::try_from(some.len()).unwrap_or(u64::MAX);
         self.counts.dropped.fetch_add(lost, Ordering::Relaxed);
     }

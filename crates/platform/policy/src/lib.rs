@@ -44,6 +44,7 @@ mod shadow_writer;
 mod store;
 mod strangers;
 mod trial;
+mod written;
 
 use deps::Deps;
 pub use deps::SUBJECTS;

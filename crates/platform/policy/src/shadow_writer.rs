@@ -17,15 +17,12 @@ use crate::model::shadow::{Answer, MOST_KEPT, ShadowId};
 use crate::shadow::{Case, Running};
 use crate::store::differences::{self, NewDifference};
 use crate::store::shadows::{self, Counts};
+use crate::written::written;
 
 /// Decisions that are asked again at once, and written in one statement where answers differ. Requests wait for its core.
 const BATCH: usize = 16;
 /// How long the next ones wait: the work of a process is bounded by both.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How often a batch that cannot be written is tried.
-const TRIES: usize = 3;
-/// How long after the try before.
-const BEFORE_NEXT_TRY: Duration = Duration::from_millis(500);
 
 /// Asks again and writes down.
 pub(crate) struct Writer {
@@ -118,14 +115,8 @@ impl Writer {
     }
 
     async fn write(&self, found: &Found) {
-        for attempt in 1..=TRIES {
-            match self.try_write(found).await {
-                Ok(()) => return,
-                Err(error) if attempt == TRIES => {
-                    tracing::warn!(error = %error, "what drafts would answer otherwise cannot be written");
-                }
-                Err(_) => tokio::time::sleep(BEFORE_NEXT_TRY).await,
-            }
+        if let Err(error) = written(|| self.try_write(found)).await {
+            tracing::warn!(error = %error, "what drafts would answer otherwise cannot be written");
         }
     }
 
