@@ -18,6 +18,7 @@ use crate::cli::{AuditCommand, Cli, Command, ConfigCommand, VaultCommand, progra
 use crate::database::DatabaseServer;
 use crate::error::StartError;
 use crate::mail::Post;
+use crate::runtime::runtime;
 use crate::telemetry::LAST_EXPORT;
 use crate::{audit, identity, openapi, start, telemetry, vault};
 
@@ -64,14 +65,14 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
         }
         Some(Command::Migrate) => {
             let logging = log(mode, &loaded, None)?;
-            runtime()?.block_on(migrate(&loaded.config, &environment))?;
+            runtime(false)?.block_on(migrate(&loaded.config, &environment))?;
             // The result stands behind the lines of how it came about, also where both go to standard output.
             drop(logging);
             print("the schemas are up to date\n")?;
         }
         Some(Command::Vault(VaultCommand::Rewrap)) => {
             let logging = log(mode, &loaded, None)?;
-            let rewrapped = runtime()?.block_on(vault::rewrap(&loaded.config, &environment))?;
+            let rewrapped = runtime(false)?.block_on(vault::rewrap(&loaded.config, &environment))?;
             drop(logging);
             print(&format!("{} data keys were wrapped by the present master key\n", rewrapped.keys))?;
         }
@@ -79,7 +80,7 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
             let logging = log(mode, &loaded, None)?;
             let config = &loaded.config;
             let verified = audit::verify(config, &environment, realm.as_deref(), &tenant, from_checkpoints);
-            let (report, is_intact) = runtime()?.block_on(verified)?;
+            let (report, is_intact) = runtime(false)?.block_on(verified)?;
             drop(logging);
             print(&format!("{report}\n"))?;
             if !is_intact {
@@ -89,7 +90,7 @@ fn dispatch(mode: Mode, cli: Cli) -> Result<ExitCode, StartError> {
         Some(Command::MailTest { to }) => {
             let clock = Clock::system();
             let post = Post::open(&loaded.config, &environment, clock.clone(), None)?;
-            let result = runtime()?.block_on(post.send_trial(&to, &clock))?;
+            let result = runtime(false)?.block_on(post.send_trial(&to, &clock))?;
             print(&format!("{result}\n"))?;
         }
         Some(Command::Openapi) => {}
@@ -118,7 +119,7 @@ fn serve(
     let telemetry = telemetry::start(mode, loaded)?;
     let _logging = log(mode, loaded, telemetry.layer())?;
     let metrics = telemetry.metrics().clone();
-    let ended = runtime()?.block_on(start::start(loaded, environment, metrics));
+    let ended = runtime(loaded.config.pin_threads)?.block_on(start::start(loaded, environment, metrics));
     if let Err(error) = &ended {
         tracing::error!(error = %error, "the process does not start");
     }
@@ -127,13 +128,6 @@ fn serve(
         tracing::warn!(dropped = report.dropped, "not all telemetry was exported");
     }
     ended
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| StartError::Io { doing: "start the runtime", source })
 }
 
 /// A developer reads pretty lines on standard error; everywhere else lines of JSON go to standard output.

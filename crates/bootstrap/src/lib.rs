@@ -31,6 +31,7 @@ mod outside;
 mod outside_health;
 mod rates;
 mod router;
+mod runtime;
 mod serve;
 mod server;
 mod side_jobs;

@@ -197,7 +197,7 @@ mod tests {
             "iam.realms.a.redirectUriAllowlist: is a text; must be a list",
             "iam.realms.a.tenants: is a list; must be an object",
             "iam.realms.b.tenants.t.orgs.o.colour: unknown key; known here: name, defaults",
-            "zzz: unknown key; known here: env, mode, serviceName, port, logLevel, shutdownTimeoutMs, publicBaseUrl, \
+            "zzz: unknown key; known here: env, mode, serviceName, port, logLevel, shutdownTimeoutMs, pinThreads, publicBaseUrl, \
              dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, vault, accounts, policy, iam",
         ];
         let mut found: Vec<&str> = found.iter().map(String::as_str).collect();

@@ -11,7 +11,7 @@ use crate::path::Path;
 
 /// Variables by name. Each is read plainly in the `env` layer and with [`SUPER_PREFIX`] in the `super` layer. Of two
 /// spellings for one path the first is the one that messages name.
-const VARIABLES: [(&str, &str); 44] = [
+const VARIABLES: [(&str, &str); 45] = [
     ("ENVIRONMENT", "env"),
     ("MODE", "mode"),
     ("SERVICE_NAME", "serviceName"),
@@ -20,6 +20,7 @@ const VARIABLES: [(&str, &str); 44] = [
     ("OPERATOR_HOST", "operator.host"),
     ("LOG_LEVEL", "logLevel"),
     ("SHUTDOWN_TIMEOUT_MS", "shutdownTimeoutMs"),
+    ("PIN_THREADS", "pinThreads"),
     ("PUBLIC_BASE_URL", "publicBaseUrl"),
     ("DB_URL", "db.url"),
     ("DATABASE_URL", "db.url"),

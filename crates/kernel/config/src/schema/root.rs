@@ -30,6 +30,8 @@ pub struct RuntimeConfig {
     /// How long shutdown may take, in milliseconds.
     #[validate(range(min = 100, max = 600_000))]
     pub shutdown_timeout_ms: u64,
+    /// Whether each thread that serves is held to a core of its own: for a process that has its cores for itself.
+    pub pin_threads: bool,
     /// The address under which browsers and other systems reach this platform.
     #[validate(custom(function = "http_url"))]
     pub public_base_url: Option<String>,
@@ -82,6 +84,7 @@ impl Default for RuntimeConfig {
             port: 3000,
             log_level: LogLevel::default(),
             shutdown_timeout_ms: 15_000,
+            pin_threads: false,
             public_base_url: None,
             data_dir: None,
             db: DbConfig::default(),

@@ -23,7 +23,7 @@ fn the_defaults_are_the_documented_ones() {
         written,
         json!({
             "env": "local", "mode": "api", "serviceName": "athyper-runtime", "port": 3000, "logLevel": "info",
-            "shutdownTimeoutMs": 15_000, "publicBaseUrl": null, "dataDir": null,
+            "shutdownTimeoutMs": 15_000, "pinThreads": false, "publicBaseUrl": null, "dataDir": null,
             "db": {"url": null, "adminUrl": null, "replicaUrl": null, "pooler": "none", "poolMax": 10, "acquireTimeoutMs": 5_000,
                    "statementTimeoutMs": 30_000},
             "redis": {"url": null},

@@ -79,6 +79,7 @@ fn every_plain_variable_sets_its_path() {
             ("PORT", " 8080 "),
             ("LOG_LEVEL", "trace"),
             ("SHUTDOWN_TIMEOUT_MS", "500"),
+            ("PIN_THREADS", "yes"),
             ("PUBLIC_BASE_URL", "https://a.example"),
             ("ATHYPER_DATA_DIR", "/data"),
             ("DB_POOLER", "transaction"),
@@ -95,6 +96,7 @@ fn every_plain_variable_sets_its_path() {
     assert_eq!(config.port, 8080);
     assert_eq!(config.log_level, LogLevel::Trace);
     assert_eq!(config.shutdown_timeout_ms, 500);
+    assert!(config.pin_threads);
     assert_eq!(config.public_base_url.as_deref(), Some("https://a.example"));
     assert_eq!(config.data_dir.as_deref(), Some("/data".as_ref()));
     assert_eq!(config.db.pooler, DbPooler::Transaction);

@@ -55,7 +55,7 @@ fn many_mistakes_in_all_layers_are_one_report() {
          refreshRotation, csrfProtection, pkceFlow, strictIssuerCheck",
         "iam.realms.athyper.platformMinimums.maxLoginFailures (file, test.json): not allowed; must be from 1 to 10",
         "\"unknown\\nline\" (file, test.json): unknown key; known here: env, mode, serviceName, port, logLevel, \
-         shutdownTimeoutMs, publicBaseUrl, dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, vault, accounts, policy, iam",
+         shutdownTimeoutMs, pinThreads, publicBaseUrl, dataDir, db, redis, s3, mail, telemetry, jobQueue, http, operator, audit, vault, accounts, policy, iam",
         "logLevel (env, LOG_LEVEL): not a known value; use one of fatal, error, warn, info, debug, trace",
         "redis.url (env, REDIS_URL): locked: only the operator may set it; set ATHYPER_SUPER__REDIS_URL instead",
         "telemetry.enabled (env, TELEMETRY_ENABLED): is a text; \

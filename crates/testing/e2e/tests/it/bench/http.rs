@@ -9,7 +9,7 @@ use super::load::{Work, closed_loop};
 use super::machine;
 use super::paths;
 use super::plain::Plain;
-use super::scene::{Scene, Size};
+use super::scene::{Scene, Size, single_api};
 use super::statements::Asks;
 use super::tails;
 
@@ -65,7 +65,7 @@ fn measured(scene: &Scene) -> [Path; 6] {
     let journal = path(SPREAD, in_all, Some(Plain::journal(scene)), 0.70);
     let same = path(SAME, paths::post_journal(scene, 1), None, 0.0);
     [
-        path("live", paths::live(scene), None, 0.0),
+        path("live", paths::live(), None, 0.0),
         path("get one", paths::get_one(scene), Some(Plain::get_one(scene)), 0.80),
         path("list 20", paths::list_20(scene), Some(Plain::list_20(scene)), 0.75),
         path("create", paths::create(scene), Some(Plain::create(scene)), 0.85),
@@ -78,7 +78,7 @@ fn measured(scene: &Scene) -> [Path; 6] {
 pub(super) async fn bench(size: Size, pace: Pace) {
     let machine = machine::description();
     let began = Instant::now();
-    let scene = Scene::set(size).await;
+    let scene = Scene::set(size, single_api).await;
     eprintln!(
         "{} tenants of {} records after {:.0} s",
         size.tenants,

@@ -1,61 +1,112 @@
 //! A client that costs little: the server under test has two cores, and shares them with whoever asks.
 //!
-//! A thread for each connection writes requests that were made beforehand and reads no more of an answer than it has to. That is
-//! one system call for the request and one for the answer, as with pgbench.
+//! Some threads share the connections. They write requests as bytes and read no more of an answer than they have to: one system call
+//! for the request, one for the answer, and one that waits for whatever comes next.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::{Arc, Barrier};
-use std::thread::{JoinHandle, sleep, spawn};
+use std::sync::{Arc, Barrier, OnceLock};
+use std::thread::scope;
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
+
+/// Most threads that share the connections. With two, all connections of one wait where it waits for a core; two hundred take the
+/// cores' memory from the server.
+const THREADS: usize = 16;
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long after the last connection is ready the first of them sends.
+const READY: Duration = Duration::from_millis(50);
 
 /// What a connection does again and again.
-pub(super) type Work = Arc<dyn Fn(&mut Connection, &mut Dice) + Send + Sync>;
+pub(super) type Work = Arc<dyn Fn(&mut Dice) -> Request + Send + Sync>;
 
-/// A connection that is kept.
+/// What is sent, and what follows from its answer.
+pub(super) struct Request {
+    bytes: Vec<u8>,
+    status: &'static str,
+    next: Option<Next>,
+}
+
+/// Makes the next request of the body of an answer.
+type Next = Box<dyn FnOnce(&[u8]) -> Request + Send>;
+
+impl Request {
+    /// A request whose answer must have this status.
+    pub(super) fn new(bytes: Vec<u8>, status: &'static str) -> Self {
+        Self { bytes, status, next: None }
+    }
+
+    /// With another one that is made of the answer's body.
+    pub(super) fn then(self, next: impl FnOnce(&[u8]) -> Self + Send + 'static) -> Self {
+        Self { next: Some(Box::new(next)), ..self }
+    }
+}
+
+/// A connection that is kept, with its choices and what it waits for.
 pub(super) struct Connection {
+    number: usize,
     stream: TcpStream,
+    dice: Dice,
     received: Vec<u8>,
+    /// How much of `received` is of the answer.
+    filled: usize,
+    /// The status that the answer must have.
+    status: &'static str,
+    next: Option<Next>,
+    /// When its work is to begin, or was.
+    due: Instant,
 }
 
 impl Connection {
-    /// Connects to a port of this machine.
-    pub(super) fn open(port: u16) -> Self {
+    /// Connects to a port of this machine. Each number makes choices of its own.
+    pub(super) fn open(port: u16, number: usize) -> Self {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, received: vec![0; 64 << 10] }
+        let (dice, received) = (Dice::new(number), vec![0; 64 << 10]);
+        Self { number, stream, dice, received, filled: 0, status: "", next: None, due: Instant::now() }
     }
 
-    /// Sends a request and gives the body of its answer, which must have this status.
-    pub(super) fn ask(&mut self, request: &[u8], status: &[u8]) -> &[u8] {
-        self.stream.write_all(request).unwrap();
-        let (mut filled, mut expected) = (0, None);
-        loop {
-            filled += self.read(filled);
-            let received = &self.received[..filled];
-            expected = expected.or_else(|| extent(received));
-            match expected {
-                Some((from, to)) if to <= filled => {
-                    let received = &self.received[..to];
-                    assert_eq!(&received[9..12], status, "{}", String::from_utf8_lossy(received));
-                    return &received[from..];
-                }
-                _ => {}
-            }
-        }
+    /// Does the work once, and waits for it.
+    pub(super) fn carry_out(&mut self, work: &Work) {
+        self.begin(work);
+        while !self.advance() {}
     }
 
-    fn read(&mut self, filled: usize) -> usize {
-        if filled == self.received.len() {
-            self.received.resize(filled * 2, 0);
+    fn begin(&mut self, work: &Work) {
+        let request = work(&mut self.dice);
+        self.send(request);
+    }
+
+    fn send(&mut self, request: Request) {
+        self.stream.write_all(&request.bytes).unwrap();
+        (self.filled, self.status, self.next) = (0, request.status, request.next);
+    }
+
+    /// Reads what has come, or waits for it. Says whether the work is done: of a whole answer the next request may follow.
+    fn advance(&mut self) -> bool {
+        if self.filled == self.received.len() {
+            self.received.resize(self.filled * 2, 0);
         }
-        let read = self.stream.read(&mut self.received[filled..]).unwrap();
+        let read = self.stream.read(&mut self.received[self.filled..]).unwrap();
         assert!(read > 0, "the server has closed the connection");
-        read
+        self.filled += read;
+        let Some((from, to)) = extent(&self.received[..self.filled]).filter(|(_, to)| *to <= self.filled)
+        else {
+            return false;
+        };
+        let received = &self.received[..to];
+        assert_eq!(&received[9..12], self.status.as_bytes(), "{}", String::from_utf8_lossy(received));
+        let Some(next) = self.next.take() else { return true };
+        let request = next(&received[from..]);
+        self.send(request);
+        false
     }
 }
 
@@ -91,31 +142,20 @@ impl Dice {
 
 /// Each connection sends as soon as it has its answer: how often the work is done in a second, at most.
 pub(super) fn closed_loop(port: u16, work: &Work, connections: usize, length: Duration) -> f64 {
-    let barrier = Arc::new(Barrier::new(connections));
-    let run = |number: usize| {
-        let (work, barrier) = (Arc::clone(work), Arc::clone(&barrier));
-        spawn(move || {
-            let (mut connection, mut dice) = (Connection::open(port), Dice::new(number));
-            work(&mut connection, &mut dice);
-            barrier.wait();
-            let started = Instant::now();
-            let mut done = 0_u32;
-            loop {
-                work(&mut connection, &mut dice);
-                if started.elapsed() >= length {
-                    return done;
-                }
-                done += 1;
-            }
-        })
-    };
-    let threads: Vec<JoinHandle<u32>> = (0..connections).map(run).collect();
-    let done: u32 = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
-    f64::from(done) / length.as_secs_f64()
+    let done = share(port, work, connections, |mine, start| {
+        let mut done = 0_u32;
+        drive(mine, work, |_, now| {
+            let is_over = now >= start + length;
+            done += u32::from(!is_over);
+            (!is_over).then_some(now)
+        });
+        done
+    });
+    f64::from(done.into_iter().sum::<u32>()) / length.as_secs_f64()
 }
 
 /// Work is sent at fixed times, so many a second over all connections, whether the server keeps pace or not. Each latency counts
-/// from the time at which it was to be sent, so that what waits behind a slow answer is counted as late.
+/// from the time at which it was to be sent, so that what waits behind a slow answer is counted as late. The shortest comes first.
 pub(super) fn fixed_rate(
     port: u16,
     work: &Work,
@@ -123,28 +163,90 @@ pub(super) fn fixed_rate(
     rate: f64,
     length: Duration,
 ) -> Vec<Duration> {
-    let barrier = Arc::new(Barrier::new(connections));
     let between = Duration::from_secs_f64(1.0 / rate);
-    let run = |number: usize| {
-        let (work, barrier) = (Arc::clone(work), Arc::clone(&barrier));
-        spawn(move || {
-            let (mut connection, mut dice) = (Connection::open(port), Dice::new(number));
-            work(&mut connection, &mut dice);
-            barrier.wait();
-            let started = Instant::now();
-            let mut latencies = Vec::new();
-            let mut due = between * u32::try_from(number).unwrap();
-            while due < length {
-                sleep(due.saturating_sub(started.elapsed()));
-                work(&mut connection, &mut dice);
-                latencies.push(started.elapsed().saturating_sub(due));
-                due += between * u32::try_from(connections).unwrap();
-            }
-            latencies
-        })
-    };
-    let threads: Vec<JoinHandle<Vec<Duration>>> = (0..connections).map(run).collect();
-    let mut all: Vec<Duration> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    let of_each = between * u32::try_from(connections).unwrap();
+    let latencies = share(port, work, connections, |mine, start| {
+        let mut latencies = Vec::new();
+        for connection in &mut *mine {
+            connection.due = start + between * u32::try_from(connection.number).unwrap();
+        }
+        drive(mine, work, |due, now| {
+            latencies.push(now - due);
+            Some(due + of_each).filter(|next| *next < start + length)
+        });
+        latencies
+    });
+    let mut all: Vec<Duration> = latencies.into_iter().flatten().collect();
     all.sort_unstable();
     all
+}
+
+/// Has threads share the connections. Once all of these have done the work once, each thread is called with its own, which are due at
+/// the same moment for all. Gives what each thread made.
+fn share<T: Send>(
+    port: u16,
+    work: &Work,
+    connections: usize,
+    run: impl Fn(&mut [Connection], Instant) -> T + Sync,
+) -> Vec<T> {
+    let count = connections.min(THREADS);
+    let (barrier, start, run) = (&Barrier::new(count), &OnceLock::new(), &run);
+    scope(|scope| {
+        let share = |thread: usize| {
+            scope.spawn(move || {
+                let numbers = (thread..connections).step_by(count);
+                let mut mine: Vec<Connection> =
+                    numbers.map(|number| Connection::open(port, number)).collect();
+                for connection in &mut mine {
+                    connection.carry_out(work);
+                }
+                barrier.wait();
+                let start = *start.get_or_init(|| Instant::now() + READY);
+                for connection in &mut mine {
+                    connection.due = start;
+                }
+                run(&mut mine, start)
+            })
+        };
+        let threads: Vec<_> = (0..count).map(share).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// Begins the work of each connection when it is due, again and again. `after` is told when one was due and when it was done, and says
+/// when the connection begins anew, if it does.
+fn drive(
+    connections: &mut [Connection],
+    work: &Work,
+    mut after: impl FnMut(Instant, Instant) -> Option<Instant>,
+) {
+    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+    for (at, connection) in connections.iter().enumerate() {
+        let data = epoll::EventData::new_u64(at as u64);
+        epoll::add(&epoll, &connection.stream, data, epoll::EventFlags::IN).unwrap();
+    }
+    let mut idle: BinaryHeap<Reverse<(Instant, usize)>> =
+        connections.iter().enumerate().map(|(at, connection)| Reverse((connection.due, at))).collect();
+    let (mut busy, mut ready) = (0, Vec::with_capacity(connections.len()));
+    while busy > 0 || !idle.is_empty() {
+        let now = Instant::now();
+        while let Some(first) = idle.peek_mut().filter(|first| first.0.0 <= now) {
+            let Reverse((due, at)) = PeekMut::pop(first);
+            connections[at].due = due;
+            connections[at].begin(work);
+            busy += 1;
+        }
+        let wait =
+            idle.peek().map_or(PATIENCE, |Reverse((due, _))| due.saturating_duration_since(Instant::now()));
+        let wait = Timespec::try_from(wait).unwrap();
+        epoll::wait(&epoll, spare_capacity(&mut ready), Some(&wait)).unwrap();
+        assert!(!ready.is_empty() || !idle.is_empty(), "no answer for {PATIENCE:?}");
+        for event in ready.drain(..) {
+            let at = usize::try_from(event.data.u64()).unwrap();
+            if connections[at].advance() {
+                busy -= 1;
+                idle.extend(after(connections[at].due, Instant::now()).map(|next| Reverse((next, at))));
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::load::{Connection, Dice, Work};
+use super::load::{Connection, Work};
 use super::scene::Scene;
 
 /// Requests that are looked at. What other tasks of the process ask meanwhile comes less often.
@@ -26,16 +26,15 @@ impl Asks {
     /// Does the work some times with the server's log of statements on.
     pub(super) fn of(scene: &Scene, work: &Work) -> Self {
         let log: PathBuf = scene.platform.data_dir().join("postgres/log/server.log");
-        let mut connection = Connection::open(scene.platform.port());
-        let mut dice = Dice::new(1);
+        let mut connection = Connection::open(scene.platform.port(), 1);
         // Whatever is asked for the first time is prepared, and caches are filled.
         for _ in 0..400 {
-            work(&mut connection, &mut dice);
+            connection.carry_out(work);
         }
         switch(scene, "alter system set log_statement = 'all'");
         let from = fs::read(&log).unwrap().len();
         for _ in 0..REQUESTS {
-            work(&mut connection, &mut dice);
+            connection.carry_out(work);
         }
         let logged = fs::read(&log).unwrap();
         switch(scene, "alter system reset log_statement");

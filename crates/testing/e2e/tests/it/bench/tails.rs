@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::figures::{held, median, milliseconds, percentile, rounded};
 use super::http::{CONNECTIONS, Pace, Path};
-use super::load::{Connection, Dice, closed_loop, fixed_rate};
+use super::load::{Connection, closed_loop, fixed_rate};
 use super::paths;
 use super::scene::Scene;
 
@@ -97,10 +97,10 @@ pub(super) fn measure(scene: &Scene, path: &Path, pace: Pace) -> Value {
 
 /// Connections that have asked once and say nothing more.
 fn idle_connections(scene: &Scene, number: usize) -> Vec<Connection> {
-    let (live, mut dice) = (paths::live(scene), Dice::new(0));
-    let open = |_| {
-        let mut connection = Connection::open(scene.platform.port());
-        live(&mut connection, &mut dice);
+    let live = paths::live();
+    let open = |at| {
+        let mut connection = Connection::open(scene.platform.port(), at);
+        connection.carry_out(&live);
         connection
     };
     let opened = (0..number).map(open).collect();
