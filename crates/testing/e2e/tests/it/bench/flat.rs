@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::figures::{held, keep, median, rounded};
 use super::load::{Work, closed_loop};
-use super::scene::{Scene, Size, api};
+use super::scene::{Scene, Size};
 use super::{machine, paths};
 
 /// How much there is, and how long everything takes.
@@ -40,8 +40,8 @@ struct Rates {
 
 /// Measures, prints and keeps the figures.
 pub(super) async fn bench(scale: Scale) {
-    let few = Scene::set(BEGINNING, api).await;
-    let mut many = Scene::set(BEGINNING, api).await;
+    let few = Scene::set(BEGINNING).await;
+    let mut many = Scene::set(BEGINNING).await;
     // Tables that have just been made have no statistics, and postings go by plans for few rows.
     for scene in [&few, &many] {
         for (_, work) in paths_of(scene) {

@@ -20,6 +20,16 @@ pub(super) fn processor_time_of_server(data: &Path) -> f64 {
     ticks.sum::<f64>() / TICKS
 }
 
+/// Has this process, and all that it starts, go before whatever else runs on the machine (the system's real-time class, by turns). Says
+/// whether it may.
+pub(super) fn goes_first() -> bool {
+    let own = std::process::id().to_string();
+    Command::new("chrt")
+        .args(["--all-tasks", "--rr", "--pid", "1", &own])
+        .output()
+        .is_ok_and(|said| said.status.success())
+}
+
 /// Lets a PostgreSQL server run on the first cores of the machine only, so many of them.
 pub(super) fn pin_server(data: &Path, cores: usize) {
     for (pid, _) in processes_of_server(data).1 {

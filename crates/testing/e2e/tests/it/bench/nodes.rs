@@ -64,7 +64,7 @@ struct Cost {
 
 /// Measures, prints and keeps the figures.
 pub(super) async fn bench(scale: Scale) {
-    let scene = Scene::set(scale.size, api).await;
+    let scene = Scene::set(scale.size).await;
     // Tables that have just been made have no statistics.
     load(&[scene.platform.port()], &paths::post_journal(&scene, scene.tenants.len()), scale.run);
     scene.sql("vacuum analyze;");

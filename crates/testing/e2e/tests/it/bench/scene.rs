@@ -52,14 +52,9 @@ pub(super) fn api(platform: &Platform) -> Launch {
     platform.launch(Program::Api).set("jobQueue.runInApi=false").set("http.rateLimits.enabled=false")
 }
 
-/// The same where it is the only one of its machine.
-pub(super) fn single_api(platform: &Platform) -> Launch {
-    api(platform).set("pinThreads=true")
-}
-
 impl Scene {
     /// Starts the api and fills its database.
-    pub(super) async fn set(size: Size, api: fn(&Platform) -> Launch) -> Self {
+    pub(super) async fn set(size: Size) -> Self {
         let platform = Platform::new();
         let api = platform.serve(api(&platform)).await;
         let operator = operator(&platform).await;
