@@ -40,6 +40,7 @@ struct Rates {
 
 /// Measures, prints and keeps the figures.
 pub(super) async fn bench(scale: Scale) {
+    let goes_first = machine::go_first();
     let few = Scene::set(BEGINNING).await;
     let mut many = Scene::set(BEGINNING).await;
     // Tables that have just been made have no statistics, and postings go by plans for few rows.
@@ -72,7 +73,7 @@ pub(super) async fn bench(scale: Scale) {
         let figures = |of: &Rates| json!({"path": of.path, "few": rounded(of.few), "many": rounded(of.many)});
         measured.iter().map(figures).collect()
     };
-    let all = json!({"machine": machine::description(), "tenants": [BEGINNING.tenants, scale.tenants],
+    let all = json!({"machine": machine::description(), "goesFirst": goes_first, "tenants": [BEGINNING.tenants, scale.tenants],
         "records": [BEGINNING.tenants * BEGINNING.records, scale.records], "connections": CONNECTIONS,
         "manyTenants": rates(&tenants), "manyRecords": rates(&records), "memoryWithManyTenants": memory, "figures": figures});
     if scale.runs > 1 {

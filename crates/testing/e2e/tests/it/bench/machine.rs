@@ -20,14 +20,15 @@ pub(super) fn processor_time_of_server(data: &Path) -> f64 {
     ticks.sum::<f64>() / TICKS
 }
 
-/// Has this process, and all that it starts, go before whatever else runs on the machine (the system's real-time class, by turns). Says
-/// whether it may.
-pub(super) fn goes_first() -> bool {
+/// Has this process, and all that it starts, go before whatever else runs on the machine (the system's real-time class, by turns),
+/// where that is permitted. Says whether it is.
+pub(super) fn go_first() -> bool {
     let own = std::process::id().to_string();
-    Command::new("chrt")
-        .args(["--all-tasks", "--rr", "--pid", "1", &own])
-        .output()
-        .is_ok_and(|said| said.status.success())
+    let said = Command::new("chrt").args(["--all-tasks", "--rr", "--pid", "1", &own]).output();
+    let goes_first = said.is_ok_and(|said| said.status.success());
+    let others = if goes_first { "stands back" } else { "shares the cores, as chrt may not put it back" };
+    eprintln!("whatever else this machine does {others}");
+    goes_first
 }
 
 /// Lets a PostgreSQL server run on the first cores of the machine only, so many of them.
