@@ -13,7 +13,7 @@ const NAME: &str = "serve-";
 /// Has each thread of work held to a core.
 pub(super) fn pin(builder: &mut Builder) -> io::Result<()> {
     let all = sched_getaffinity(None)?;
-    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| all.is_set(*core)).collect();
+    let cores = cores(&all);
     // With a share of the machine's time every process of the machine would choose the same cores.
     let usable = available_parallelism()?.get();
     if usable < cores.len() {
@@ -36,6 +36,11 @@ pub(super) fn pin(builder: &mut Builder) -> io::Result<()> {
             }
         });
     Ok(())
+}
+
+/// The numbers of the cores of a set.
+fn cores(set: &CpuSet) -> Vec<usize> {
+    (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()
 }
 
 /// The number of this thread.
@@ -62,8 +67,7 @@ mod tests {
 
     /// The cores that this thread may use.
     fn own() -> Vec<usize> {
-        let set = sched_getaffinity(None).unwrap();
-        (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect()
+        cores(&sched_getaffinity(None).unwrap())
     }
 
     /// What the threads of work may use: a task for each of them, none of which ends before all have begun.
